@@ -1,0 +1,44 @@
+"""Corpora: the clips a folder holds, who speaks in them with what emotion, and whether they are as published.
+
+    from ser_repro import datasets
+
+    datasets.available("corpora")                 # names of the corpora that lie there
+    table = datasets.clips("RAVDESS", "corpora")  # a row a clip
+    print(datasets.check("RAVDESS", "corpora"))   # sample by sample against the index
+
+A corpus is a module that registers a `Corpus`; a new one is such a module, and its name in the imports
+below. The demo corpus, `write_demo`, stands in where no corpus lies.
+"""
+
+from ser_repro.datasets import emodb, ravdess, tess
+from ser_repro.datasets.audio import measure, read
+from ser_repro.datasets.base import CORPORA, EMOTIONS, Corpus, Speaker, get, register
+from ser_repro.datasets.checking import Fault, Report, check
+from ser_repro.datasets.finding import available, clips, data_folder, find, is_synthetic
+from ser_repro.datasets.indexes import content_hash, published, read_index, write_index
+
+__all__ = [
+    "CORPORA",
+    "EMOTIONS",
+    "Corpus",
+    "Fault",
+    "Report",
+    "Speaker",
+    "available",
+    "check",
+    "clips",
+    "content_hash",
+    "data_folder",
+    "emodb",
+    "find",
+    "get",
+    "is_synthetic",
+    "measure",
+    "published",
+    "ravdess",
+    "read",
+    "read_index",
+    "register",
+    "tess",
+    "write_index",
+]

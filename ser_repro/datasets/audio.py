@@ -1,0 +1,146 @@
+"""Reading audio files, and refusing those that a library would read short or full of holes without a word.
+
+soundfile is imported where it is used: a machine that only trains, from arrays prepared elsewhere, lacks it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from pathlib import Path
+
+import numpy as np
+
+from ser_repro import SerReproError
+
+# Encodings whose samples fit 16 bits unchanged; all others are read as floating point.
+_SHORT = {"PCM_16", "PCM_S8", "PCM_U8"}
+
+# Header size that programs writing to a pipe leave behind: the length was not known, so nothing was promised.
+_UNKNOWN_SIZE = 0xFFFFFFFF
+
+
+def _promised_and_present(path: Path) -> tuple[int, int] | None:
+    """Bytes of samples that the header of a RIFF or AIFF file promises, and bytes that are there.
+
+    Read from the chunks themselves, as libsndfile quietly trusts the shorter of the two. None for other
+    formats, and where the header leaves the length open.
+    """
+    size = os.path.getsize(path)
+    with open(path, "rb") as file:
+        head = file.read(12)
+        order = {b"RIFF": "little", b"RIFX": "big", b"FORM": "big"}.get(head[:4])
+        if order is None or len(head) < 12:
+            return None
+        wanted = b"SSND" if head[:4] == b"FORM" else b"data"
+        place = 12
+        while place + 8 <= size:
+            file.seek(place)
+            kind, length = file.read(4), int.from_bytes(file.read(4), order)
+            if kind == wanted:
+                return None if length == _UNKNOWN_SIZE else (length, size - place - 8)
+            place += 8 + length + length % 2
+    return None
+
+
+def read(path: str | Path) -> tuple[np.ndarray, int]:
+    """Samples of an audio file, as they are stored: not mixed down, not resampled, not scaled.
+
+    Parameters
+    ----------
+    path : path
+        WAV, FLAC or another format that libsndfile reads; the content decides, not the ending.
+
+    Returns
+    -------
+    samples : numpy.ndarray [shape=(frames, channels)]
+        int16 where the file holds at most 16 bits a sample, else float32 in -1..1.
+    sample_rate : int
+        In Hz.
+
+    Raises
+    ------
+    SerReproError
+        If the file is not there or is not audio, holds fewer samples than its header promises, none at all,
+        or values that are not numbers.
+    """
+    import soundfile
+
+    path = Path(path)
+    if not path.is_file():
+        raise SerReproError(f"{path} is not there: give the path of an audio file")
+    try:
+        sizes = _promised_and_present(path)
+        if sizes and sizes[0] > sizes[1]:
+            raise SerReproError(
+                f"{path} is truncated: its header promises {sizes[0]} bytes of samples and {sizes[1]} "
+                "are there; copy it again from the corpus"
+            )
+        with soundfile.SoundFile(str(path)) as file:
+            sample_rate, frames = file.samplerate, file.frames
+            dtype = "int16" if file.subtype in _SHORT else "float32"
+            samples = file.read(dtype=dtype, always_2d=True)
+    except (OSError, soundfile.SoundFileError) as error:
+        reason = str(error).replace("\n", " ").strip().rstrip(".")
+        raise SerReproError(
+            f"{path} cannot be read as audio ({reason}): copy it again from the corpus"
+        ) from error
+    if len(samples) != frames:
+        raise SerReproError(
+            f"{path} is truncated: it promises {frames} frames and {len(samples)} can be read; "
+            "copy it again from the corpus"
+        )
+    if frames == 0:
+        raise SerReproError(f"{path} holds no samples: copy it again from the corpus")
+    if dtype == "float32" and not np.isfinite(samples).all():
+        broken = int((~np.isfinite(samples)).sum())
+        raise SerReproError(
+            f"{path} holds {broken} values that are not numbers: copy it again from the corpus"
+        )
+    return samples, sample_rate
+
+
+def to_int16(samples: np.ndarray) -> np.ndarray:
+    """Samples as 16-bit integers; those that came from 16 bits by way of floating point come back exactly.
+
+    Parameters
+    ----------
+    samples : numpy.ndarray [shape=(...)]
+        int16, or floating point in -1..1; what lies beyond is clipped.
+
+    Returns
+    -------
+    numpy.ndarray [shape=(...)]
+        int16.
+    """
+    if samples.dtype == np.int16:
+        return samples
+    return np.clip(np.rint(samples * 32768.0), -32768, 32767).astype(np.int16)
+
+
+def measure(path: str | Path) -> dict:
+    """What an audio file holds, and a hash of its samples.
+
+    Returns
+    -------
+    dict
+        duration_s (float, s), sample_rate (int, Hz), channels (int), frames (int), sha256 (str, SHA-256 of
+        the decoded samples as interleaved little-endian 16-bit integers, so that WAV and FLAC agree) and
+        silent (bool, every sample is zero).
+
+    Raises
+    ------
+    SerReproError
+        As `read`.
+    """
+    samples, sample_rate = read(path)
+    short = np.ascontiguousarray(to_int16(samples), dtype="<i2")
+    frames, channels = short.shape
+    return {
+        "duration_s": frames / sample_rate,
+        "sample_rate": sample_rate,
+        "channels": channels,
+        "frames": frames,
+        "sha256": hashlib.sha256(short.data).hexdigest(),
+        "silent": not short.any(),
+    }

@@ -1,0 +1,204 @@
+"""From a folder of audio to the table of clips, whatever folders the user's copy has.
+
+Files are known by their names alone, so a flat copy, a nested one and a FLAC one give the same table. Demo
+data is never mixed with a real corpus: folders that the synthesiser marked count only where no real clip is
+found.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pandas as pd
+
+from ser_repro import SerReproError
+from ser_repro.datasets.base import CORPORA, Corpus, get
+
+DATA_VARIABLE = "SER_REPRO_DATA"
+"""Environment variable that names the folder of corpora where no folder is given."""
+
+MARKER = "SYNTHETIC.txt"
+"""File that marks a folder written by the synthesiser."""
+
+SUFFIXES = (".wav", ".flac")
+
+COLUMNS = ["corpus", "clip", "path", "emotion", "label", "speaker", "sex", "sentence", "intensity"]
+
+
+def data_folder(data: str | Path | None = None) -> Path:
+    """The folder to look in: `data`, or else the one that SER_REPRO_DATA names.
+
+    Raises
+    ------
+    SerReproError
+        If neither is given, or the folder does not exist.
+    """
+    named = data if data is not None else os.environ.get(DATA_VARIABLE)
+    if not named:
+        raise SerReproError(
+            f"no folder of corpora is named: give one, or set {DATA_VARIABLE} to the folder that holds them"
+        )
+    folder = Path(os.path.abspath(Path(named).expanduser()))
+    if not folder.is_dir():
+        origin = "" if data is not None else f" (from {DATA_VARIABLE})"
+        raise SerReproError(f"{folder}{origin} is not a folder: give the folder that holds the corpus")
+    return folder
+
+
+def walk(folder: Path) -> Iterator[tuple[Path, list[str]]]:
+    """Every folder at and below `folder` with its file names, in an order that no file system decides.
+
+    Links to folders are followed, as corpora often lie on another disk; a folder met twice is entered once.
+    """
+    seen = set()
+    for place, folders, files in os.walk(folder, followlinks=True):
+        real = os.path.realpath(place)
+        if real in seen:
+            folders.clear()
+            continue
+        seen.add(real)
+        folders[:] = sorted(name for name in folders if not name.startswith("."))
+        yield Path(place), sorted(name for name in files if not name.startswith("."))
+
+
+def marked_above(path: str | Path) -> bool:
+    """Whether a marker of demo data lies in this folder or in one that holds it."""
+    path = Path(os.path.abspath(path))
+    return any((folder / MARKER).is_file() for folder in (path, *path.parents))
+
+
+def parse_path(corpus: Corpus, path: Path) -> dict | None:
+    """Attributes of the clip at `path`, or None where the path is not that of a clip of the corpus."""
+    if path.suffix.lower() not in SUFFIXES:
+        return None
+    return corpus.parse("/".join([*path.parts[-corpus.parts : -1], path.stem]))
+
+
+def candidates(corpus: Corpus, folder: Path) -> pd.DataFrame:
+    """Every file that is a clip of the corpus, doubles included, the preferred one of each clip first.
+
+    Returns
+    -------
+    pandas.DataFrame
+        `COLUMNS`, sorted by clip, then by depth and path: the file that lies less deep is preferred.
+    """
+    real, made = [], []
+    marked = {folder.parent: marked_above(folder.parent)}
+    for place, files in walk(folder):
+        marked[place] = marked[place.parent] or MARKER in files
+        for name in files:
+            path = place / name
+            row = parse_path(corpus, path)
+            if row:
+                rows = made if marked[place] else real
+                rows.append({"corpus": corpus.name, **row, "path": str(path), "depth": len(path.parts)})
+    table = pd.DataFrame(real or made, columns=[*COLUMNS, "depth"])
+    table = table.sort_values(["clip", "depth", "path"], ignore_index=True)
+    return table[COLUMNS]
+
+
+def find(corpus: str | Corpus, data: str | Path | None = None) -> pd.DataFrame:
+    """The clips of a corpus in a folder, however few.
+
+    Parameters
+    ----------
+    corpus : str or Corpus
+        A corpus, or its name.
+    data : path, optional
+        Folder of the corpus, or one that holds it at any depth; by default that of SER_REPRO_DATA.
+
+    Returns
+    -------
+    pandas.DataFrame
+        A row a clip, sorted by clip: corpus, clip (official name without ending), path (absolute), emotion,
+        label, speaker, sex, sentence, intensity. Of a clip that lies there twice, the file less deep is
+        kept. Speaker codes are the corpus's own: only with `corpus` are they unique. (`table.clip` is a
+        method of pandas: write `table["clip"]`.)
+
+    Raises
+    ------
+    SerReproError
+        If the corpus is unknown, or the folder does not exist.
+    """
+    table = candidates(get(corpus), data_folder(data))
+    return table.drop_duplicates("clip", ignore_index=True)
+
+
+def clips(corpus: str | Corpus, data: str | Path | None = None, complete: bool = True) -> pd.DataFrame:
+    """The clips of a corpus in a folder, all of them or an error.
+
+    As `find`, and where `complete` is true the published number of clips and every speaker must be there;
+    demo data is exempt from that.
+
+    Raises
+    ------
+    SerReproError
+        If the folder does not exist, holds no clip, or, with `complete`, lacks a speaker or holds another
+        number of clips than the corpus has.
+    """
+    corpus, folder = get(corpus), data_folder(data)
+    table = find(corpus, folder)
+    if table.empty:
+        raise SerReproError(
+            f"no clip of {corpus} in {folder} or below, where names like {corpus.example} were looked for: "
+            f"get the corpus at {corpus.home} and give the folder it is unpacked in"
+        )
+    if not complete or marked_above(table.path[0]):
+        return table
+    count = f"{len(table)} of {corpus.n_clips} clips"
+    mend = f"unpack it again from {corpus.home}, or ask with complete=False"
+    lacking = [name for name in corpus.sexes if name not in set(table.speaker)]
+    if lacking:
+        who = f"speaker{'s' * (len(lacking) > 1)} {', '.join(lacking)}"
+        raise SerReproError(f"{corpus} in {folder} lacks {who} ({count}): {mend}")
+    if len(table) != corpus.n_clips:
+        raise SerReproError(f"{corpus} in {folder} is not whole ({count}): {mend}")
+    return table
+
+
+def available(data: str | Path | None = None) -> list[str]:
+    """Names of the corpora with at least one clip in a folder.
+
+    Without `data` and with SER_REPRO_DATA unset there is nothing to look in and the list is empty; a folder
+    that is named but does not exist is an error, as it is most likely misspelt.
+
+    Raises
+    ------
+    SerReproError
+        If the folder does not exist.
+    """
+    if data is None and not os.environ.get(DATA_VARIABLE):
+        return []
+    found: set[str] = set()
+    for place, files in walk(data_folder(data)):
+        for name in sorted(set(CORPORA) - found):
+            if any(parse_path(CORPORA[name], place / file) for file in files):
+                found.add(name)
+    return sorted(found)
+
+
+def is_synthetic(data: str | Path | None = None, corpus: str | Corpus | None = None) -> bool:
+    """Whether a folder holds demo data, whose numbers are no results.
+
+    Parameters
+    ----------
+    data : path, optional
+        A folder, or the path of one clip; by default the folder of SER_REPRO_DATA.
+    corpus : str or Corpus, optional
+        Ask of this corpus alone: whether its clips, as `find` gives them, are synthetic. Without it, a
+        marker at, above or anywhere below the folder counts.
+
+    Raises
+    ------
+    SerReproError
+        If the folder does not exist, or the corpus is unknown.
+    """
+    if data is not None and Path(data).is_file():
+        return marked_above(Path(data).parent)
+    folder = data_folder(data)
+    if corpus is not None:
+        table = find(corpus, folder)
+        return not table.empty and marked_above(Path(table.path[0]).parent)
+    return marked_above(folder) or any(MARKER in files for _, files in walk(folder))
