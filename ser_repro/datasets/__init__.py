@@ -14,6 +14,7 @@ from ser_repro.datasets import emodb, ravdess, tess
 from ser_repro.datasets.audio import measure, read
 from ser_repro.datasets.base import CORPORA, EMOTIONS, Corpus, Speaker, get, register
 from ser_repro.datasets.checking import Fault, Report, check
+from ser_repro.datasets.demo import synthesise, write_demo
 from ser_repro.datasets.finding import available, clips, data_folder, find, is_synthetic
 from ser_repro.datasets.indexes import content_hash, published, read_index, write_index
 
@@ -39,6 +40,8 @@ __all__ = [
     "read",
     "read_index",
     "register",
+    "synthesise",
     "tess",
+    "write_demo",
     "write_index",
 ]

@@ -20,6 +20,9 @@ from ser_repro.datasets.indexes import HASH_LENGTH, content_hash, measure_all, r
 
 _AUDIO = {".wav", ".flac", ".aif", ".aiff", ".mp3", ".ogg", ".opus", ".m4a", ".sph"}
 
+# Faults of one kind that a printed report lists: a copy that lacks half a corpus should still fit a screen.
+_SHOWN = 10
+
 
 class Fault(NamedTuple):
     """One thing that is not as it should be.
@@ -88,8 +91,10 @@ class Report:
         for kind, faults in self.faults.items():
             lines += [
                 f"  {kind}: {fault.clip}: {fault.detail}{' (as published)' if fault.published else ''}"
-                for fault in faults
+                for fault in faults[:_SHOWN]
             ]
+            if len(faults) > _SHOWN:
+                lines.append(f"  {kind}: and {len(faults) - _SHOWN} more, in the report's table")
         return "\n".join(lines)
 
 

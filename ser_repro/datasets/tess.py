@@ -73,8 +73,8 @@ TESS = register(
         example="OAF_back_angry.wav",
         quirks=(
             "OAF_food_fear is at 96 kHz, all others at 24 414 Hz. One file is published as OA_bite_neutral. "
-            "Surprise is `ps`, pleasant surprise. Some files named .wav are AIFF-C inside. Two speakers only: "
-            "a split by speaker leaves one to learn from."
+            "Surprise is `ps`, pleasant surprise. Some files named .wav are AIFF-C inside. Two speakers "
+            "only: a split by speaker leaves one to learn from."
         ),
     )
 )

@@ -1,0 +1,230 @@
+"""The demo corpus: synthetic speech under official names, for machines where no corpus lies.
+
+It lets every step of the study run anywhere, and shows at once that its numbers are none: the folder is
+marked, and what reads it can ask `is_synthetic`. Voices differ by speaker, emotions by pitch, loudness,
+tempo and timbre, with overlap; see `voice`.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shutil
+import wave
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from tempfile import mkdtemp
+
+import numpy as np
+import pandas as pd
+
+from ser_repro import SerReproError
+from ser_repro.datasets.audio import to_int16
+from ser_repro.datasets.base import Corpus, get
+from ser_repro.datasets.finding import MARKER
+from ser_repro.datasets.indexes import published
+from ser_repro.datasets.voice import Voice, manner, speak
+
+_STRENGTH = {"normal": 0.85, "strong": 1.25}
+
+_VERSION = 1
+"""To be raised when the same arguments give other samples: folders written before are then replaced."""
+
+_DEMO_SIZE = 240
+"""Clips that a demo corpus has about, where the caller does not say how many."""
+
+
+def _generator(*key) -> np.random.Generator:
+    """Random numbers that depend on the key alone: a clip sounds alike whatever is written with it."""
+    digest = hashlib.sha256("/".join(map(str, key)).encode()).digest()
+    return np.random.default_rng(np.frombuffer(digest, dtype="<u4"))
+
+
+def synthesise(
+    corpus: str | Corpus,
+    clip: str | Mapping,
+    seed: int = 0,
+    sample_rate: int | None = None,
+    duration_s: float = 1.0,
+) -> tuple[np.ndarray, int]:
+    """Speech-like audio for one clip.
+
+    Parameters
+    ----------
+    corpus : str or Corpus
+    clip : str or mapping
+        Name of a clip, or its attributes: clip, emotion, speaker, sex, sentence, intensity (a row of `find`
+        does).
+    seed : int
+        Another seed gives other voices and other takes.
+    sample_rate : int, optional
+        In Hz; by default the corpus's.
+    duration_s : float
+        Length in s of a clip spoken at plain tempo.
+
+    Returns
+    -------
+    samples : numpy.ndarray [shape=(frames, 1)]
+        int16.
+    sample_rate : int
+        In Hz.
+
+    Raises
+    ------
+    SerReproError
+        If the name is not one of the corpus, or rate or duration make no sense.
+    """
+    corpus = get(corpus)
+    sample_rate = corpus.sample_rate if sample_rate is None else int(sample_rate)
+    if sample_rate < 2000:
+        raise SerReproError(f"a sample rate of {sample_rate} Hz is too low for speech: give 2000 Hz or more")
+    if not duration_s > 0:
+        raise SerReproError(f"a duration of {duration_s} s is no length: give one above 0")
+    row = corpus.parse(clip) if isinstance(clip, str) else clip
+    if row is None:
+        raise SerReproError(f"{clip!r} is no clip of {corpus}: give a name like {Path(corpus.example).stem}")
+    who = (seed, corpus.name, row["speaker"])
+    voice = Voice.draw(row["sex"], _generator(*who, "voice"))
+    take = _generator(*who, row["clip"], "take")
+    how = manner(
+        row["emotion"],
+        _STRENGTH.get(row["intensity"], 1.0) * voice.expressiveness,
+        habit=_generator(*who, row["emotion"], "habit"),
+        take=take,
+    )
+    words = _generator(seed, corpus.name, row["sentence"], "words")
+    return to_int16(speak(voice, how, words, take, sample_rate, duration_s))[:, None], sample_rate
+
+
+def choose(
+    corpus: str | Corpus, speakers: Iterable[str] | None = None, per_emotion: int | None = None, seed: int = 0
+) -> pd.DataFrame:
+    """The clips of a demo corpus: official names, every speaker and emotion, few of each.
+
+    Parameters
+    ----------
+    corpus : str or Corpus
+    speakers : iterable of str, optional
+        By default all.
+    per_emotion : int, optional
+        Clips a speaker and emotion, as far as the corpus has them; by default as many as make about 240
+        clips.
+    seed : int
+        Another seed chooses other clips.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Rows of `published`, sorted by clip.
+
+    Raises
+    ------
+    SerReproError
+        If the corpus has no such speaker, or has no index.
+    """
+    corpus = get(corpus)
+    table = published(corpus)
+    if speakers is not None:
+        speakers = [str(speaker) for speaker in speakers]
+        strangers = [speaker for speaker in speakers if speaker not in corpus.sexes]
+        if strangers or not speakers:
+            raise SerReproError(
+                f"{corpus} has no speaker {', '.join(strangers) or '(none given)'}: "
+                f"choose from {', '.join(corpus.sexes)}"
+            )
+        table = table[table.speaker.isin(speakers)]
+    groups = table.groupby(["speaker", "emotion"])
+    if per_emotion is None:
+        per_emotion = max(1, round(_DEMO_SIZE / groups.ngroups))
+    if per_emotion < 1:
+        raise SerReproError(f"{per_emotion} clips a speaker and emotion make no corpus: give 1 or more")
+    chosen = []
+    for (speaker, emotion), group in groups:
+        order = _generator(seed, corpus.name, speaker, emotion, "choice").permutation(len(group))
+        chosen.append(group.iloc[order[:per_emotion]])
+    return pd.concat(chosen).sort_values("clip", ignore_index=True)
+
+
+def write_demo(
+    corpus: str | Corpus,
+    dest: str | Path,
+    speakers: Iterable[str] | None = None,
+    per_emotion: int | None = None,
+    seed: int = 0,
+    sample_rate: int | None = None,
+    duration_s: float = 1.0,
+) -> Path:
+    """Write a demo corpus: WAV files with official names in the official folders, and a marker.
+
+    The same arguments give the same bytes. The folder appears whole or not at all; one that holds the same
+    demo already is left as it is, and an older demo is replaced.
+
+    Parameters
+    ----------
+    corpus : str or Corpus
+    dest : path
+        The folder to make; it must not hold anything but a demo corpus.
+    speakers, per_emotion, seed
+        As `choose`.
+    sample_rate, duration_s
+        As `synthesise`.
+
+    Returns
+    -------
+    pathlib.Path
+        `dest`, absolute.
+
+    Raises
+    ------
+    SerReproError
+        If `dest` holds something else, or as `choose` and `synthesise`.
+    """
+    corpus, dest = get(corpus), Path(os.path.abspath(Path(dest).expanduser()))
+    table = choose(corpus, speakers, per_emotion, seed)
+    rate = corpus.sample_rate if sample_rate is None else sample_rate
+    names = hashlib.sha256("\n".join(table["clip"]).encode()).hexdigest()[:16]
+    marker = (
+        "synthetic: not a result\n"
+        f"{len(table)} clips under the names of {corpus} ({names}), synthesiser {_VERSION}, "
+        f"seed {seed}, {rate} Hz, {duration_s} s\n"
+    )
+    if _holds(dest, marker):
+        return dest
+    dest.parent.mkdir(parents=True, exist_ok=True)
+    temporary = Path(mkdtemp(prefix=f".{dest.name}-", dir=dest.parent))
+    try:
+        for row in table.to_dict("records"):
+            folder = temporary / corpus.folder(row)
+            folder.mkdir(parents=True, exist_ok=True)
+            _write_wav(folder / f"{row['clip']}.wav", *synthesise(corpus, row, seed, sample_rate, duration_s))
+        (temporary / MARKER).write_text(marker, encoding="utf-8")
+        # mkdtemp makes a folder for its owner alone; a corpus is for everyone who may read its parent.
+        temporary.chmod(0o755)
+        if dest.exists():
+            shutil.rmtree(dest)
+        temporary.rename(dest)
+    except OSError:
+        # Another process may have written the same demo meanwhile: then there is nothing left to do.
+        if not _holds(dest, marker):
+            raise
+    finally:
+        shutil.rmtree(temporary, ignore_errors=True)
+    return dest
+
+
+def _holds(dest: Path, marker: str) -> bool:
+    """Whether `dest` is the demo that `marker` describes; an error where it is neither a demo nor empty."""
+    if not dest.exists() or (dest.is_dir() and not any(dest.iterdir())):
+        return False
+    if not (dest / MARKER).is_file():
+        raise SerReproError(f"{dest} exists and is no demo corpus: give a folder that does not exist yet")
+    return (dest / MARKER).read_text(encoding="utf-8") == marker
+
+
+def _write_wav(path: Path, samples: np.ndarray, sample_rate: int) -> None:
+    """Samples [shape=(frames, channels)] as 16-bit WAV, by the standard library: soundfile may be absent."""
+    with wave.open(str(path), "wb") as file:
+        file.setnchannels(samples.shape[1])
+        file.setsampwidth(2)
+        file.setframerate(sample_rate)
+        file.writeframes(np.ascontiguousarray(samples, dtype="<i2").tobytes())
