@@ -57,8 +57,8 @@ class Manner:
     roughness: float = 1.0
 
 
-# Directions as reviews of vocal expression report them (Scherer 2003; Juslin and Laukka 2003), sizes chosen so
-# that neighbours overlap once the spreads below are added.
+# Directions as reviews of vocal expression report them (Scherer 2003; Juslin and Laukka 2003), sizes chosen
+# so that neighbours overlap once the spreads below are added.
 MANNERS = {
     "anger": Manner(3.5, 4.5, -2.0, 7.0, 1.10, -3.0, 0.7, 1.8),
     "boredom": Manner(-2.0, 1.0, -2.5, -3.5, 0.78, 1.0, 1.2, 1.0),
@@ -79,7 +79,7 @@ _FACTORS = {"tempo", "breath", "roughness"}
 
 @dataclass(frozen=True)
 class Voice:
-    """A speaker: base pitch in Hz, vocal tract (factor on formants), loudness in dB, timbre, expressiveness."""
+    """A speaker: base pitch in Hz, tract (factor on formants), loudness in dB, timbre, expressiveness."""
 
     pitch_hz: float
     tract: float
