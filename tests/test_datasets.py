@@ -218,6 +218,8 @@ def test_the_table_does_not_depend_on_the_layout(demo, tmp_path, layout):
     assert list(ours) == finding.COLUMNS and len(ours) == 13
     pd.testing.assert_frame_equal(ours.drop(columns="path"), theirs.drop(columns="path"))
     assert all(os.path.isabs(path) and os.path.isfile(path) for path in theirs.path)
+    # A folder reached twice, by links that go in a circle, is not searched twice.
+    assert len(finding.candidates(datasets.get("EMO-DB"), tmp_path / "copy")) == 13
     hashes = [[datasets.measure(path)["sha256"] for path in table.path] for table in (ours, theirs)]
     assert hashes[0] == hashes[1]
 
