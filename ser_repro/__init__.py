@@ -1,0 +1,7 @@
+"""Reproduction study of five speech-emotion-recognition documents, and the instrument it is made with."""
+
+__version__ = "0.1.0"
+
+
+class SerReproError(Exception):
+    """A problem the user can mend: the message is one line that says what was wrong and what to do next."""
