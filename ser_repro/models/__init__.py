@@ -1,0 +1,1 @@
+"""Models, a module a document. A builder takes the recipe's model settings and returns an `nn.Module`."""
