@@ -1,0 +1,145 @@
+"""Protocols: who trains, who validates, who is tested. A split is a value with a hash."""
+
+import hashlib
+from dataclasses import dataclass
+
+import pandas as pd
+
+from ser_repro import SerReproError
+
+PROTOCOLS = ("published", "speaker")
+PUBLISHED_SEED = 42  # the documents' random_state
+_VALIDATION_SHARE = 0.1
+
+# Speakers tested together in protocol `speaker`; elsewhere one speaker a fold.
+_SPEAKERS_PER_FOLD = {"RAVDESS": 4}
+
+
+@dataclass(frozen=True)
+class Split:
+    """Clip ids of the three parts; the order within a part is the order in which it is fed unshuffled.
+
+    Raises
+    ------
+    SerReproError
+        If a clip stands in two parts, or a part is empty.
+    """
+
+    protocol: str
+    fold: int
+    train: tuple[str, ...]
+    validation: tuple[str, ...]
+    test: tuple[str, ...]
+
+    def __post_init__(self):
+        parts = {"train": self.train, "validation": self.validation, "test": self.test}
+        for name, part in parts.items():
+            if not part:
+                raise SerReproError(f"protocol {self.protocol}, fold {self.fold}: nothing is left to {name}; "
+                                    "use a corpus with more clips.")
+        if len(set().union(*parts.values())) != sum(map(len, parts.values())):
+            raise SerReproError(f"protocol {self.protocol}, fold {self.fold}: a clip stands in two parts of the split.")
+
+    @property
+    def hash(self) -> str:
+        text = "\n".join([self.protocol, str(self.fold), *(" ".join(p) for p in (self.train, self.validation,
+                                                                                self.test))])
+        return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+    def refuse_shared_speakers(self, clips: pd.DataFrame) -> "Split":
+        """Itself, if no speaker of the test part is heard in training or validation.
+
+        Raises
+        ------
+        SerReproError
+            Naming the speakers on both sides.
+        """
+        speaker = clips.set_index("clip")["speaker"]
+        shared = set(speaker[list(self.test)]) & set(speaker[list(self.train + self.validation)])
+        if shared:
+            raise SerReproError(f"protocol {self.protocol} keeps speakers apart, but {', '.join(sorted(shared))} "
+                                "would be heard in training and in test.")
+        return self
+
+
+def folds(corpus: str, protocol: str, clips: pd.DataFrame | None = None) -> int:
+    """How many folds a protocol has on a corpus."""
+    if protocol not in PROTOCOLS:
+        raise SerReproError(f"no protocol {protocol!r}: choose one of {', '.join(PROTOCOLS)}.")
+    if protocol == "published":
+        return 1
+    if clips is None:
+        from ser_repro import datasets
+        speakers = len(datasets.get(corpus).speakers)
+    else:
+        speakers = clips["speaker"].nunique()
+    return -(-speakers // _SPEAKERS_PER_FOLD.get(corpus, 1))
+
+
+def make(clips: pd.DataFrame, protocol: str, fold: int = 0) -> Split:
+    """The split of a clips table under a protocol.
+
+    Parameters
+    ----------
+    clips : DataFrame
+        Of one corpus, in the order of clip ids.
+    protocol : "published" or "speaker"
+    fold : int
+
+    Raises
+    ------
+    SerReproError
+        For an unknown protocol or fold, or where a corpus has too few clips or speakers.
+    """
+    corpus = clips["corpus"].iloc[0]
+    count = folds(corpus, protocol, clips)
+    if not 0 <= fold < count:
+        raise SerReproError(f"{corpus} has folds 0 to {count - 1} under protocol {protocol}, not {fold}.")
+    return published(clips) if protocol == "published" else by_speaker(clips, fold)
+
+
+def published(clips: pd.DataFrame) -> Split:
+    """The split of CNN-n-GRU's public code: 80/10/10 of every class, speakers shared, parts sorted by class.
+
+    All clips are shuffled once (random_state 42) and cut at int(.8 n) and int(.9 n) within each class. The names are
+    swapped there: the ninth tenth is tested and the last tenth validates.
+    """
+    train, validation, test = [], [], []
+    shuffled = clips.sample(frac=1, random_state=PUBLISHED_SEED)
+    for _, group in shuffled.groupby("emotion", sort=True):
+        ids = group["clip"].tolist()
+        a, b = int(0.8 * len(ids)), int(0.9 * len(ids))
+        train += ids[:a]
+        test += ids[a:b]
+        validation += ids[b:]
+    return Split("published", 0, tuple(train), tuple(validation), tuple(test))
+
+
+def by_speaker(clips: pd.DataFrame, fold: int) -> Split:
+    """Test speakers that nothing else has heard; parts sorted by class.
+
+    RAVDESS: six folds of four actors, two of each sex; other corpora: one speaker a fold. Validation is two speakers
+    of the next fold, so that about as many clips train as under `published`; where only one speaker is left to train
+    on (TESS), a tenth of that speaker's clips of every class.
+    """
+    corpus = clips["corpus"].iloc[0]
+    speakers = sorted(clips["speaker"].unique())
+    size = _SPEAKERS_PER_FOLD.get(corpus, 1)
+    groups = [speakers[i:i + size] for i in range(0, len(speakers), size)]
+    if len(groups) < 2:
+        raise SerReproError(f"{corpus} has {len(speakers)} speaker(s) here: protocol speaker needs more, "
+                            "protocol published does not.")
+    tested = clips["speaker"].isin(groups[fold])
+    rest = clips[~tested]
+    others = [s for group in groups[fold + 1:] + groups[:fold] for s in group]
+    if len(others) > 2:
+        validating = rest["speaker"].isin(others[:2])
+    else:
+        drawn = rest.groupby("emotion").sample(frac=_VALIDATION_SHARE, random_state=PUBLISHED_SEED)
+        validating = rest["clip"].isin(drawn["clip"])
+
+    def ids(part):
+        return tuple(part.sort_values(["emotion", "clip"])["clip"])
+
+    split = Split("speaker", fold, ids(rest[~validating]), ids(rest[validating]), ids(clips[tested]))
+    return split.refuse_shared_speakers(clips)
