@@ -1,0 +1,229 @@
+"""The study: a list of runs in the order of what they teach, and the command that makes those without a record."""
+
+import json
+import os
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import joblib
+import torch
+from filelock import FileLock, Timeout
+
+from ser_repro import SerReproError, recipes, runs, search, splits
+from ser_repro.features import waveform
+
+CORPORA = ("TESS", "RAVDESS")
+SIZES = (3, 18, 5, 11)
+SEEDS = range(5)
+
+
+@dataclass(frozen=True)
+class Plan:
+    """A run that the study wants; its searched settings may not be known yet."""
+
+    document: str
+    corpus: str
+    n: int
+    reading: str
+    protocol: str = "published"
+    fold: int = 0
+    seed: int = 0
+    changes: tuple[tuple[str, object], ...] = ()
+
+    @property
+    def label(self) -> str:
+        changed = "".join(f" {name}={value}" for name, value in self.changes)
+        return (f"{self.corpus} n={self.n} {self.reading}{changed} {self.protocol} fold {self.fold} "
+                f"seed {self.seed}")
+
+    @property
+    def base(self) -> dict:
+        return {name: getattr(self, name) for name in ("document", "reading", "corpus", "protocol", "fold")}
+
+    @property
+    def values(self) -> dict:
+        """Settings, the searched ones None."""
+        return recipes.settings(self.document, self.reading, self.corpus, self.n, **dict(self.changes))
+
+    def run(self, results: str | Path) -> runs.Run | None:
+        """The run with every setting decided; None before the search of its split."""
+        found = search.chosen(results, n=self.n, **self.base)
+        return found and runs.Run(**self.base, seed=self.seed, values=self.values | found)
+
+    def record(self, results: str | Path) -> dict | None:
+        """The stored record, or None."""
+        run = self.run(results)
+        return runs.read(run.path(results)) if run and run.path(results).exists() else None
+
+
+def plans() -> list[Plan]:
+    """Every run of the study, in the order of what it teaches."""
+    document = "cnn_n_gru"
+
+    def everywhere(protocol, **kind) -> Iterator[Plan]:
+        for corpus in CORPORA:
+            for fold in range(splits.folds(corpus, protocol)):
+                yield Plan(document, corpus, protocol=protocol, fold=fold, **kind)
+
+    wanted: list[Plan] = [
+        *everywhere("published", n=3, reading="code"),
+        *everywhere("published", n=18, reading="code"),
+        *everywhere("speaker", n=3, reading="code"),
+        *everywhere("published", n=3, reading="paper"),
+        *everywhere("published", n=3, reading="code", seed=1),
+        *everywhere("published", n=3, reading="paper", seed=1),
+        Plan(document, "TESS", 5, "code"),
+        Plan(document, "TESS", 11, "code"),
+        *ablations(document, 3),
+        *ablations(document, 11, only="bn1_used_twice"),
+    ]
+    for seed in SEEDS:
+        for n in SIZES:
+            for reading in recipes.READINGS:
+                for protocol in splits.PROTOCOLS:
+                    wanted += everywhere(protocol, n=n, reading=reading, seed=seed)
+    return list(dict.fromkeys(wanted))
+
+
+def ablations(document: str, n: int, only: str = "") -> Iterator[Plan]:
+    """Reading `code` with one training-time slip mended at a time, on both corpora.
+
+    What acts at test time alone (order, dropped batch) needs no run: a record holds the predictions under each.
+    """
+    test_time = ("class_sorted_test", "drop_last_test")
+    for corpus in CORPORA:
+        for name, setting in recipes.switches(document, corpus, n).items():
+            if name not in test_time and only in ("", name):
+                yield Plan(document, corpus, n, "code", changes=((name, setting.paper),))
+
+
+def select(wanted: list[Plan], **only) -> list[Plan]:
+    """The plans whose attributes are among the given values, e.g. `select(plans(), corpus=["TESS"], n=[3])`."""
+    return [p for p in wanted if all(not values or getattr(p, name) in values for name, values in only.items())]
+
+
+def status(wanted: list[Plan], results: str | Path) -> list[tuple[Plan, dict | None]]:
+    """Each plan with its record, or None where it has not been run."""
+    return [(plan, plan.record(results)) for plan in wanted]
+
+
+# ---- running ---------------------------------------------------------------------------------------------------
+
+
+def cost(plan: Plan) -> float:
+    """Relative time of a run, for the estimate of the time left."""
+    size = {3: 1.0, 5: 1.0, 11: 2.4, 18: 5.0}[plan.n] * (1.5 if plan.corpus == "TESS" else 1.0)
+    return size * (3.0 if not plan.values["pool_before_gru"] and plan.n == 3 else 1.0)
+
+
+def execute(plan: Plan, *, results, data, cache, device: str, threads: int) -> str:
+    """Search if need be, train, store the record. Returns the run's name."""
+    torch.set_num_threads(threads)
+    quiet()
+    note = _Note(waveform.cache_folder(cache) / "study", plan)
+    try:
+        pending = runs.Run(**plan.base, seed=plan.seed, values=plan.values | search.draw(plan.corpus, 1)[0])
+        run = plan.run(results)
+        if run is None:
+            search_values = recipes.settings(plan.document, plan.reading, plan.corpus, plan.n)
+            waves = runs.arrays(runs.Run(**plan.base, seed=0, values=search_values | search.draw(plan.corpus, 1)[0]),
+                                data=data, cache=cache)
+            search.search(plan.base, search_values, waves, results=results, cache=cache, device=device,
+                          progress=lambda done, total: note(f"search {done}/{total}"))
+            run = plan.run(results)
+        epochs = pending.values["epochs"]
+        seen = [0]
+
+        def progress(row):
+            seen[0] += 1
+            note(f"epoch {seen[0]}/{epochs} val {row['validation_accuracy']:.3f}")
+
+        runs.obtain(run, results=results, data=data, cache=cache, device=device, progress=progress)
+        return run.name
+    finally:
+        note.close()
+
+
+class _Note:
+    """A file that says what a worker is doing, read by the study's display."""
+
+    def __init__(self, folder: Path, plan: Plan):
+        folder.mkdir(parents=True, exist_ok=True)
+        self.file, self.plan = folder / f"{os.getpid()}.json", plan
+
+    def __call__(self, text: str):
+        beside = self.file.with_suffix(".new")
+        beside.write_text(json.dumps([self.plan.label, text]))
+        beside.replace(self.file)
+
+    def close(self):
+        self.file.unlink(missing_ok=True)
+
+
+def quiet():
+    """Lightning's banners and advice would drown the study's own progress."""
+    import logging
+    import warnings
+
+    warnings.filterwarnings("ignore", module="lightning")
+    for name in ("lightning.pytorch", "lightning.fabric"):
+        logging.getLogger(name).setLevel(logging.ERROR)
+
+
+def run_study(wanted: list[Plan] | None = None, *, results: str | Path = "results", data=None, cache=None,
+              device: str = "auto", jobs: int | None = None, report: Callable[[str], None] = print) -> int:
+    """Make every wanted run that has no record. Can be killed and started again at any time.
+
+    Parameters
+    ----------
+    jobs : int, optional
+        Runs at a time; by default one on a GPU, else one a core.
+    report : callable(line)
+        Gets a line a finished run, with the time left.
+
+    Returns
+    -------
+    int
+        How many runs failed.
+
+    Raises
+    ------
+    SerReproError
+        If another study is at work in the same results folder.
+    """
+    results = Path(results)
+    results.mkdir(parents=True, exist_ok=True)
+    on_gpu = device != "cpu" and torch.cuda.is_available()
+    jobs = jobs or (1 if on_gpu else os.cpu_count() or 1)
+    threads = max((os.cpu_count() or 1) // jobs, 1)
+    lock = FileLock(waveform.cache_folder(cache) / f"study-{runs.config_hash({'results': str(results.resolve())})}.lock")
+    Path(lock.lock_file).parent.mkdir(parents=True, exist_ok=True)
+    try:
+        lock.acquire(timeout=0)
+    except Timeout:
+        raise SerReproError(f"another study is at work in {results.resolve()}: wait for it, or give another "
+                            "--results.") from None
+    with lock:
+        todo = [plan for plan, record in status(wanted or plans(), results) if record is None]
+        total, done_cost, began, failed = sum(map(cost, todo)), 0.0, time.monotonic(), 0
+        report(f"{len(todo)} runs to make, {jobs} at a time")
+
+        def attempt(plan):
+            try:
+                return plan, execute(plan, results=results, data=data, cache=cache, device=device,
+                                     threads=threads), None
+            except SerReproError as error:
+                return plan, None, str(error)
+
+        work = joblib.Parallel(n_jobs=jobs, return_as="generator_unordered", pre_dispatch=jobs, batch_size=1)(
+            joblib.delayed(attempt)(plan) for plan in todo)
+        for count, (plan, _name, error) in enumerate(work, 1):
+            done_cost += cost(plan)
+            spent = time.monotonic() - began
+            left = spent / done_cost * (total - done_cost)
+            failed += error is not None
+            report(f"[{count}/{len(todo)}] {plan.label}: {error or 'done'} ({spent / 60:.0f} min spent, about "
+                   f"{left / 60:.0f} min left)")
+    return failed

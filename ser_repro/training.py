@@ -1,0 +1,224 @@
+"""Training: one Lightning loop for every model. A killed training resumes after its last whole epoch.
+
+All that is random in an epoch (order of clips, dropout) comes from the run's seed and the epoch's number, so that a
+resumed training ends with the weights of an unbroken one.
+"""
+
+import contextlib
+import ctypes
+import time
+import warnings
+from collections.abc import Iterator
+from pathlib import Path
+
+import lightning as L
+import numpy as np
+import torch
+from lightning.pytorch.callbacks import ModelCheckpoint
+from torch.nn import functional as F
+
+from ser_repro import SerReproError
+
+CHECKPOINT = "last.ckpt"
+
+
+class Batches:
+    """Batches of an epoch: `(waveform, lengths, target)`.
+
+    Parameters
+    ----------
+    source : object with `batch(rows) -> (inputs, lengths)`
+    rows, targets : arrays of int64, shape (clips,)
+        Rows of the clips table, and class numbers.
+    shuffle_seed : tuple of int, optional
+        Shuffle by this; without it, feed in the order given.
+    """
+
+    def __init__(self, source, rows, targets, batch_size: int, *, shuffle_seed=None, drop_last: bool = False):
+        order = np.arange(len(rows))
+        if shuffle_seed is not None:
+            order = np.random.default_rng(shuffle_seed).permutation(order)
+        end = len(order) // batch_size * batch_size if drop_last else len(order)
+        self.source, self.rows, self.targets = source, rows, targets
+        self.parts = [order[i:i + batch_size] for i in range(0, end, batch_size)]
+
+    def __len__(self) -> int:
+        return len(self.parts)
+
+    def __iter__(self) -> Iterator:
+        for part in self.parts:
+            yield *self.source.batch(self.rows[part]), torch.from_numpy(self.targets[part])
+
+
+class Training(L.LightningModule):
+    """Adam, StepLR and negative log-likelihood around a model that returns `(log-probabilities, state)`.
+
+    Parameters
+    ----------
+    values : dict
+        Settings of the recipe.
+    source : object with `batch(rows) -> (inputs, lengths)`
+    train, validation : tuple of two int64 arrays, shape (clips,)
+        Rows of the clips table, and class numbers.
+    seed : int
+        Of the order of the clips (the model's weights are drawn by the caller).
+    progress : callable(row), optional
+        Called after each epoch with losses and accuracies of training and validation.
+    """
+
+    def __init__(self, model, values: dict, source, train, validation, seed: int, progress=None):
+        super().__init__()
+        self.progress = progress
+        self.model, self.values, self.source, self.seed = model, values, source, seed
+        self.parts = {"train": train, "validation": validation}
+        self.history: list[dict] = []
+        self.seconds = 0.0
+        self.state = None
+        self.sums: dict[str, list] = {}
+
+    def configure_optimizers(self):
+        optimiser = torch.optim.Adam(self.model.parameters(), lr=self.values["learning_rate"],
+                                     weight_decay=self.values["weight_decay"])
+        schedule = torch.optim.lr_scheduler.StepLR(optimiser, self.values["step_epochs"], self.values["step_factor"])
+        return {"optimizer": optimiser, "lr_scheduler": schedule}
+
+    def train_dataloader(self):
+        rows, targets = self.parts["train"]
+        size = min(self.values["batch_size"], len(rows))
+        return Batches(self.source, rows, targets, size, shuffle_seed=(self.seed, self.current_epoch), drop_last=True)
+
+    def val_dataloader(self):
+        return Batches(self.source, *self.parts["validation"], self.values["batch_size"])
+
+    def _begin(self, part: str):
+        self.state = None
+        self.sums[part] = [0.0, 0, 0]
+
+    def on_train_epoch_start(self):
+        self.started = time.monotonic()
+        torch.manual_seed(hash((self.seed, self.current_epoch)) % 2**63)
+        self._begin("train")
+
+    def on_validation_epoch_start(self):
+        self.train_state, self.state = self.state, None
+        self.sums["validation"] = [0.0, 0, 0]
+
+    def _step(self, batch, part: str):
+        inputs, lengths, target = batch
+        output, state = self.model(inputs, lengths, carried(self.state, len(target)))
+        if self.values["carry_state"]:
+            self.state = state.detach()
+        loss = F.nll_loss(output, target)
+        sums = self.sums[part]
+        sums[0] += loss.detach() * len(target)
+        sums[1] += (output.detach().argmax(1) == target).sum()
+        sums[2] += len(target)
+        return loss
+
+    def training_step(self, batch, _index):
+        return self._step(batch, "train")
+
+    def validation_step(self, batch, _index):
+        self._step(batch, "validation")
+
+    def on_train_epoch_end(self):
+        row = {}
+        for part, (loss, right, count) in self.sums.items():
+            row |= {f"{part}_loss": float(loss) / count, f"{part}_accuracy": float(right) / count}
+        self.history.append(row)
+        self.seconds += time.monotonic() - self.started
+        if not np.isfinite([row["train_loss"], row["validation_loss"]]).all():
+            raise Diverged(len(self.history))
+        if self.progress:
+            self.progress(row)
+
+    def on_save_checkpoint(self, checkpoint):
+        checkpoint["ser_repro"] = {"history": self.history, "seconds": self.seconds}
+
+    def on_load_checkpoint(self, checkpoint):
+        self.history, self.seconds = checkpoint["ser_repro"]["history"], checkpoint["ser_repro"]["seconds"]
+
+
+def carried(state, batch: int):
+    """A GRU state for a batch that may be smaller than the last one: its first rows."""
+    return None if state is None else state[:, :batch].contiguous()
+
+
+class Diverged(SerReproError):
+    """The loss is no longer a number."""
+
+    def __init__(self, epoch: int):
+        super().__init__(f"training diverged in epoch {epoch}: the loss is not a number; use a lower learning rate.")
+
+
+def fit(training: Training, folder: str | Path, *, epochs: int, device: str = "auto") -> None:
+    """Train to `epochs` epochs, from the checkpoint in `folder` where there is one.
+
+    Parameters
+    ----------
+    folder : path
+        Holds the checkpoint, written anew after each epoch.
+    device : str
+        Lightning's accelerator: auto, cpu, gpu, ...
+
+    Raises
+    ------
+    Diverged
+    SerReproError
+        If a checkpoint can't be written.
+    """
+    folder = Path(folder)
+    checkpoint = folder / CHECKPOINT
+    keep_freed_memory()
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # Lightning's advice on loader workers: the data is in memory
+        keep = ModelCheckpoint(dirpath=folder, filename="last", enable_version_counter=False,
+                               save_on_train_epoch_end=True)
+        trainer = L.Trainer(
+            max_epochs=epochs, accelerator=device, devices=1, logger=False, enable_progress_bar=False,
+            enable_model_summary=False, num_sanity_val_steps=0, reload_dataloaders_every_n_epochs=1,
+            callbacks=[keep])
+        try:
+            resume = _readable(checkpoint)
+            if resume and len(resume["ser_repro"]["history"]) >= epochs:
+                training.on_load_checkpoint(resume)
+                training.load_state_dict(resume["state_dict"])
+            else:
+                # Weights only would refuse Lightning's own loop state; the file is this run's own work.
+                trainer.fit(training, ckpt_path=checkpoint if resume else None, weights_only=False)
+        except OSError as error:
+            raise SerReproError(f"no checkpoint written to {folder}: {error.strerror or error}; free some room or "
+                                "set --cache to another folder, and start again: nothing is lost.") from error
+
+
+def keep_freed_memory() -> None:
+    """Let glibc keep large freed blocks: handing each activation back to the system and faulting it in again costs a
+    tenth of a CPU epoch. Does nothing where the C library is another one."""
+    with contextlib.suppress(OSError, AttributeError):
+        libc = ctypes.CDLL("libc.so.6")
+        libc.mallopt(-3, 2**30)  # M_MMAP_THRESHOLD
+        libc.mallopt(-1, 2**31 - 1)  # M_TRIM_THRESHOLD
+
+
+def _readable(checkpoint: Path):
+    """The checkpoint, or None if there is none or a kill left half of one (training then starts again)."""
+    if not checkpoint.exists():
+        return None
+    try:
+        return torch.load(checkpoint, map_location="cpu", weights_only=False)
+    except Exception:  # torch.load raises a different type for every way in which a file is cut short
+        checkpoint.unlink()
+        return None
+
+
+@torch.no_grad()
+def predict(model, source, rows: np.ndarray, *, batch_size: int, carry_state: bool, device="cpu") -> np.ndarray:
+    """Class probabilities, shape (clips, classes), in the order of `rows`."""
+    model.eval().to(device)
+    state, out = None, []
+    for inputs, lengths, _ in Batches(source, rows, np.zeros(len(rows), np.int64), batch_size):
+        output, state = model(inputs.to(device), lengths.to(device), carried(state, len(inputs)))
+        if not carry_state:
+            state = None
+        out.append(output.exp().cpu().numpy())
+    return np.concatenate(out)
