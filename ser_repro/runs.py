@@ -225,7 +225,7 @@ def execute(run: Run, waves, *, work: str | Path, device: str = "auto", progress
         The corpus at the rate of the recipe.
     work : path
         Folder for checkpoints, kept for a resume until the record is stored.
-    progress : callable(row), optional
+    progress : callable(epoch, row), optional
     """
     split, classes, parts = _parts(run, waves)
     module = trainer_for(run, waves, progress=progress)
@@ -255,7 +255,7 @@ def _test(run: Run, waves, split, classes, part, model, device) -> dict:
     starts each from zeros), `shuffled` (state carried, clips in random order), `alone` (each clip by itself: no
     state, no neighbour, no padding).
     """
-    rows, targets = part
+    rows, _ = part
     rng = np.random.default_rng(run.seed)
     order = np.arange(len(rows)) if run.values["class_sorted_test"] else rng.permutation(len(rows))
     size, carry = run.values["batch_size"], run.values["carry_state"]
@@ -294,7 +294,7 @@ def obtain(run: Run, *, mode: str = "auto", results: str | Path = "results", dat
     ----------
     mode : "auto", "train" or "stored"
         `auto` takes the stored record where there is one and trains otherwise; `train` trains in any case.
-    progress : callable(row), optional
+    progress : callable(epoch, row), optional
 
     Raises
     ------

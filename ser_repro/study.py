@@ -1,7 +1,9 @@
 """The study: a list of runs in the order of what they teach, and the command that makes those without a record."""
 
+import contextlib
 import json
 import os
+import threading
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -124,26 +126,27 @@ def execute(plan: Plan, *, results, data, cache, device: str, threads: int) -> s
     quiet()
     note = _Note(waveform.cache_folder(cache) / "study", plan)
     try:
-        pending = runs.Run(**plan.base, seed=plan.seed, values=plan.values | search.draw(plan.corpus, 1)[0])
         run = plan.run(results)
         if run is None:
-            search_values = recipes.settings(plan.document, plan.reading, plan.corpus, plan.n)
-            waves = runs.arrays(runs.Run(**plan.base, seed=0, values=search_values | search.draw(plan.corpus, 1)[0]),
-                                data=data, cache=cache)
-            search.search(plan.base, search_values, waves, results=results, cache=cache, device=device,
-                          progress=lambda done, total: note(f"search {done}/{total}"))
+            _search(plan, results=results, data=data, cache=cache, device=device, note=note)
             run = plan.run(results)
-        epochs = pending.values["epochs"]
-        seen = [0]
 
-        def progress(row):
-            seen[0] += 1
-            note(f"epoch {seen[0]}/{epochs} val {row['validation_accuracy']:.3f}")
+        def progress(epoch, row):
+            note(f"epoch {epoch}/{run.values['epochs']}, validation {row['validation_accuracy']:.3f}")
 
         runs.obtain(run, results=results, data=data, cache=cache, device=device, progress=progress)
         return run.name
     finally:
         note.close()
+
+
+def _search(plan: Plan, *, results, data, cache, device, note) -> None:
+    """Search the open settings of the plan's reading; an ablation shares what its reading's search found."""
+    values = recipes.settings(plan.document, plan.reading, plan.corpus, plan.n)
+    any_settings = search.draw(plan.corpus, 1)[0]
+    waves = runs.arrays(runs.Run(**plan.base, seed=0, values=values | any_settings), data=data, cache=cache)
+    search.search(plan.base, values, waves, results=results, cache=cache, device=device,
+                  progress=lambda done, total: note(f"search, epoch {done}/{total}"))
 
 
 class _Note:
@@ -162,6 +165,28 @@ class _Note:
         self.file.unlink(missing_ok=True)
 
 
+class _Watcher(threading.Thread):
+    """Tells what the workers' notes say, until left."""
+
+    def __init__(self, folder: Path, tell: Callable[[str], None]):
+        super().__init__(daemon=True)
+        self.folder, self.tell, self.over = folder, tell, threading.Event()
+
+    def run(self):
+        while not self.over.wait(0.5):
+            notes = []
+            for file in sorted(self.folder.glob("*.json")):
+                with contextlib.suppress(OSError, ValueError):
+                    notes.append(": ".join(json.loads(file.read_text())))
+            self.tell(" | ".join(notes) or "starting")
+
+    def __enter__(self):
+        self.start()
+
+    def __exit__(self, *_):
+        self.over.set()
+
+
 def quiet():
     """Lightning's banners and advice would drown the study's own progress."""
     import logging
@@ -173,7 +198,8 @@ def quiet():
 
 
 def run_study(wanted: list[Plan] | None = None, *, results: str | Path = "results", data=None, cache=None,
-              device: str = "auto", jobs: int | None = None, report: Callable[[str], None] = print) -> int:
+              device: str = "auto", jobs: int | None = None, report: Callable[[str], None] = print,
+              watch: Callable[[str], None] | None = None) -> int:
     """Make every wanted run that has no record. Can be killed and started again at any time.
 
     Parameters
@@ -182,6 +208,8 @@ def run_study(wanted: list[Plan] | None = None, *, results: str | Path = "result
         Runs at a time; by default one on a GPU, else one a core.
     report : callable(line)
         Gets a line a finished run, with the time left.
+    watch : callable(line), optional
+        Gets, twice a second, a line on what the workers are at.
 
     Returns
     -------
@@ -198,8 +226,9 @@ def run_study(wanted: list[Plan] | None = None, *, results: str | Path = "result
     on_gpu = device != "cpu" and torch.cuda.is_available()
     jobs = jobs or (1 if on_gpu else os.cpu_count() or 1)
     threads = max((os.cpu_count() or 1) // jobs, 1)
-    lock = FileLock(waveform.cache_folder(cache) / f"study-{runs.config_hash({'results': str(results.resolve())})}.lock")
-    Path(lock.lock_file).parent.mkdir(parents=True, exist_ok=True)
+    locks = waveform.cache_folder(cache) / "locks"
+    locks.mkdir(parents=True, exist_ok=True)
+    lock = FileLock(locks / f"study-{runs.config_hash({'results': str(results.resolve())})}")
     try:
         lock.acquire(timeout=0)
     except Timeout:
@@ -208,6 +237,8 @@ def run_study(wanted: list[Plan] | None = None, *, results: str | Path = "result
     with lock:
         todo = [plan for plan, record in status(wanted or plans(), results) if record is None]
         total, done_cost, began, failed = sum(map(cost, todo)), 0.0, time.monotonic(), 0
+        for left in (waveform.cache_folder(cache) / "study").glob("*.json"):
+            left.unlink()  # by workers that were killed
         report(f"{len(todo)} runs to make, {jobs} at a time")
 
         def attempt(plan):
@@ -219,11 +250,13 @@ def run_study(wanted: list[Plan] | None = None, *, results: str | Path = "result
 
         work = joblib.Parallel(n_jobs=jobs, return_as="generator_unordered", pre_dispatch=jobs, batch_size=1)(
             joblib.delayed(attempt)(plan) for plan in todo)
-        for count, (plan, _name, error) in enumerate(work, 1):
-            done_cost += cost(plan)
-            spent = time.monotonic() - began
-            left = spent / done_cost * (total - done_cost)
-            failed += error is not None
-            report(f"[{count}/{len(todo)}] {plan.label}: {error or 'done'} ({spent / 60:.0f} min spent, about "
-                   f"{left / 60:.0f} min left)")
+        watcher = _Watcher(waveform.cache_folder(cache) / "study", watch) if watch else contextlib.nullcontext()
+        with watcher:
+            for count, (plan, _name, error) in enumerate(work, 1):
+                done_cost += cost(plan)
+                spent = time.monotonic() - began
+                left = spent / done_cost * (total - done_cost)
+                failed += error is not None
+                report(f"[{count}/{len(todo)}] {plan.label}: {error or 'done'} ({spent / 60:.0f} min spent, about "
+                       f"{left / 60:.0f} min left)")
     return failed

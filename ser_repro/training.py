@@ -62,8 +62,8 @@ class Training(L.LightningModule):
         Rows of the clips table, and class numbers.
     seed : int
         Of the order of the clips (the model's weights are drawn by the caller).
-    progress : callable(row), optional
-        Called after each epoch with losses and accuracies of training and validation.
+    progress : callable(epoch, row), optional
+        Called after each epoch, counted from 1, with losses and accuracies of training and validation.
     """
 
     def __init__(self, model, values: dict, source, train, validation, seed: int, progress=None):
@@ -90,18 +90,13 @@ class Training(L.LightningModule):
     def val_dataloader(self):
         return Batches(self.source, *self.parts["validation"], self.values["batch_size"])
 
-    def _begin(self, part: str):
-        self.state = None
-        self.sums[part] = [0.0, 0, 0]
-
     def on_train_epoch_start(self):
         self.started = time.monotonic()
         torch.manual_seed(hash((self.seed, self.current_epoch)) % 2**63)
-        self._begin("train")
+        self.state, self.sums["train"] = None, [0.0, 0, 0]
 
     def on_validation_epoch_start(self):
-        self.train_state, self.state = self.state, None
-        self.sums["validation"] = [0.0, 0, 0]
+        self.state, self.sums["validation"] = None, [0.0, 0, 0]
 
     def _step(self, batch, part: str):
         inputs, lengths, target = batch
@@ -130,7 +125,7 @@ class Training(L.LightningModule):
         if not np.isfinite([row["train_loss"], row["validation_loss"]]).all():
             raise Diverged(len(self.history))
         if self.progress:
-            self.progress(row)
+            self.progress(len(self.history), row)
 
     def on_save_checkpoint(self, checkpoint):
         checkpoint["ser_repro"] = {"history": self.history, "seconds": self.seconds}

@@ -64,7 +64,7 @@ class _ConvNormPool(torch.autograd.Function):
     def forward(ctx, x, weight, gamma, beta, lengths, extents, stride, eps, slope, mean, var):
         # x (batch, time); weight (channel, kernel); mean, var: None in training. Of a clip's outputs the first
         # `length` count, and those past `extent` are zero as their samples are: they are counted, not computed.
-        batch, kernel, channels = len(x), weight.shape[1], weight.shape[0]
+        batch, channels = len(x), len(weight)
         sign = torch.where(gamma < 0, -1.0, 1.0).to(weight.dtype)
         band = _toeplitz(weight * sign[:, None], stride)
         width, step = band.shape[0], stride * _GROUP

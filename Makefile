@@ -1,0 +1,75 @@
+# make book       the book, in book/_build/html/index.html
+# make test       ruff and pytest
+# make notebooks  bring notebooks/*.py and notebooks/*.ipynb into step
+# make clean      remove what was built; make distclean removes .venv too
+# PYTHON=python3.12 make book chooses the interpreter (3.11 to 3.13).
+
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DELETE_ON_ERROR:
+.PHONY: book chapters html test notebooks clean distclean install
+
+# The first interpreter that will do: a system's python3 is often older than its python3.11.
+ifndef PYTHON
+PYTHON := $(shell for p in python3 python3.13 python3.12 python3.11; do \
+	$$p -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' 2>/dev/null && echo $$p && break; done)
+endif
+
+VENV := .venv
+BIN := $(VENV)/bin
+INSTALLED := $(VENV)/.installed
+EXTRAS := book,test
+NOTEBOOKS := $(wildcard notebooks/*.ipynb)
+CHAPTERS := $(NOTEBOOKS:notebooks/%=book/chapters/%)
+RUNNING := book/_build/running
+# Folders too, as a record that is removed makes no file newer.
+BEHIND_CHAPTERS := $(shell find ser_repro -name '*.py') $(shell find results -name '*.json' -o -type d 2>/dev/null)
+
+# The kernel is that of .venv, whatever kernels the user has; a chapter needs no more than a core.
+export JUPYTER_PREFER_ENV_PATH := 1
+export PYDEVD_DISABLE_FILE_VALIDATION := 1
+
+book: $(INSTALLED)
+	@began=$$(date +%s); \
+	$(MAKE) --no-print-directory html; \
+	echo "book/_build/html/index.html: chapters, pages and checks in $$(( $$(date +%s) - began )) s"
+
+install: $(INSTALLED)
+
+$(INSTALLED): pyproject.toml constraints.txt
+	@[ -n "$(PYTHON)" ] || { echo "no Python 3.11 to 3.13 found: install one, or give PYTHON=/path/to/python"; exit 1; }
+	@began=$$(date +%s); \
+	echo "installing into $(VENV) (several minutes the first time)"; \
+	$(PYTHON) -m venv $(VENV); \
+	$(BIN)/python -m pip install -q --disable-pip-version-check -c constraints.txt -e '.[$(EXTRAS)]'; \
+	$(BIN)/python -m ipykernel install --sys-prefix --name python3 >/dev/null; \
+	touch $@; \
+	echo "installed in $$(( $$(date +%s) - began )) s"
+
+chapters: $(CHAPTERS)
+
+# Papermill writes as it goes: only a run that ended well becomes a chapter.
+book/chapters/%.ipynb: notebooks/%.ipynb $(BEHIND_CHAPTERS) | $(INSTALLED)
+	@mkdir -p $(RUNNING)
+	@echo "running $<"
+	@$(BIN)/papermill $< $(RUNNING)/$*.ipynb --cwd . -k python3 --no-progress-bar --log-level WARNING \
+		|| { echo "$< failed; what it did until then is in $(RUNNING)/$*.ipynb"; exit 1; }
+	@mv $(RUNNING)/$*.ipynb $@
+
+html: $(CHAPTERS) | $(INSTALLED)
+	@$(BIN)/jupyter-book build book -W -n --keep-going
+	@$(BIN)/python tools/check_book.py
+
+test: $(INSTALLED)
+	@$(BIN)/ruff check .
+	@$(BIN)/python -m pytest -q
+
+notebooks: $(INSTALLED)
+	@$(BIN)/jupytext --sync notebooks/*.py
+
+clean:
+	rm -rf book/_build book/chapters/*.ipynb build .pytest_cache .ruff_cache .hypothesis
+	find ser_repro tests tools -name __pycache__ -prune -exec rm -rf {} +
+
+distclean: clean
+	rm -rf $(VENV) *.egg-info

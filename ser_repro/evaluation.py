@@ -1,0 +1,167 @@
+"""Scores, from the probabilities that records hold.
+
+Conventions: a table of test clips has columns clip, speaker, emotion and one `p(class)` column a class; a prediction
+is the class of the largest probability. Scores are fractions in 0..1: accuracy; UAR, the unweighted mean of the
+classes' recalls (balanced accuracy); macro F1. All three are functions of the confusion matrix, as scikit-learn
+defines them, so resampling works on stacks of confusion matrices.
+
+Clips of one speaker are not independent: an interval resamples speakers, all clips of one at once. Where a corpus has
+two speakers that would mean nothing, and clips are resampled; such an interval is too narrow for a new speaker.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from ser_repro import SerReproError
+
+SCORES = ("accuracy", "uar", "macro_f1")
+RESAMPLES = 2000
+_FEW_SPEAKERS = 2
+
+
+@dataclass(frozen=True)
+class Score:
+    """A score with its 95 % interval, as fractions.
+
+    Attributes
+    ----------
+    by : str
+        What was resampled: "speakers" or "clips"; with more than one seed, seeds as well.
+    seeds : tuple of float
+        The score of each seed alone.
+    """
+
+    name: str
+    value: float
+    low: float
+    high: float
+    clips: int
+    by: str
+    seeds: tuple[float, ...]
+
+    def __str__(self) -> str:
+        return f"{100 * self.value:.1f} % [{100 * self.low:.1f}, {100 * self.high:.1f}]"
+
+
+def table(record: dict) -> pd.DataFrame:
+    """Test clips of a record: clip, speaker, emotion, `p(class)`, and `predicted`, in the order they were fed."""
+    test = record["test"]
+    frame = pd.DataFrame(test["rows"], columns=test["columns"])
+    probabilities = frame[[f"p({c})" for c in test["classes"]]].to_numpy()
+    return frame.assign(predicted=[test["classes"][i] for i in probabilities.argmax(1)])
+
+
+def condition(record: dict, name: str) -> pd.DataFrame:
+    """The table of a record with the predictions made under another condition (see `runs.execute`).
+
+    Raises
+    ------
+    SerReproError
+        If the record holds no such condition.
+    """
+    conditions = record["test"]["conditions"]
+    if name not in conditions:
+        known = ", ".join(conditions) or "none"
+        raise SerReproError(f"record {record['run']} has no condition {name!r}: it has {known}.")
+    return table(record).assign(predicted=[record["test"]["classes"][i] for i in conditions[name]])
+
+
+def confusion(frame: pd.DataFrame, classes: list[str]) -> np.ndarray:
+    """Counts, shape (class, class): rows are true, columns predicted."""
+    return pd.crosstab(frame["emotion"], frame["predicted"]).reindex(index=classes, columns=classes,
+                                                                     fill_value=0).to_numpy()
+
+
+def from_confusion(matrices: np.ndarray, name: str) -> np.ndarray:
+    """A score of confusion matrices, shape (..., class, class) -> (...).
+
+    UAR is taken over the classes that occur; F1 over those that occur or are predicted, 0 where neither is right.
+    """
+    right = np.diagonal(matrices, axis1=-2, axis2=-1)
+    true, predicted = matrices.sum(-1), matrices.sum(-2)
+    if name == "accuracy":
+        return right.sum(-1) / true.sum(-1)
+    if name == "uar":
+        occurs = true > 0
+        return np.divide(right, true, out=np.zeros(right.shape), where=occurs).sum(-1) / occurs.sum(-1)
+    if name == "macro_f1":
+        either = true + predicted > 0
+        return np.divide(2 * right, true + predicted, out=np.zeros(right.shape), where=either).sum(-1) / either.sum(-1)
+    raise SerReproError(f"no score {name!r}: choose one of {', '.join(SCORES)}.")
+
+
+def _matrices(frame: pd.DataFrame, classes: list[str], groups: list[str]) -> np.ndarray:
+    """A confusion matrix a group, shape (group, class, class)."""
+    number = {c: i for i, c in enumerate(classes)}
+    out = np.zeros((len(groups), len(classes), len(classes)))
+    group = frame["group"].map({g: i for i, g in enumerate(groups)}).to_numpy()
+    np.add.at(out, (group, frame["emotion"].map(number).to_numpy(), frame["predicted"].map(number).to_numpy()), 1)
+    return out
+
+
+def score(frames: list[pd.DataFrame], name: str = "accuracy", *, resamples: int = RESAMPLES) -> Score:
+    """A score over one table of test clips a seed (folds of a seed concatenated), with its 95 % interval.
+
+    Every resample draws speakers (or clips), the same for all seeds, and seeds, with replacement; the interval is the
+    2.5th to 97.5th percentile of the resampled means over seeds.
+
+    Parameters
+    ----------
+    frames : list of DataFrame
+        With columns clip, speaker, emotion, predicted.
+    name : "accuracy", "uar" or "macro_f1"
+
+    Raises
+    ------
+    SerReproError
+        For an unknown score, or tables without a row.
+    """
+    if not frames or not all(len(frame) for frame in frames):
+        raise SerReproError("no test clips to score: give at least one record with test clips.")
+    classes = sorted(set().union(*(set(frame["emotion"]) | set(frame["predicted"]) for frame in frames)))
+    few = frames[0]["speaker"].nunique() <= _FEW_SPEAKERS
+    unit = "clip" if few else "speaker"
+    groups = sorted(frames[0][unit].unique())
+    stacks = np.stack([_matrices(frame.assign(group=frame[unit]), classes, groups) for frame in frames])
+    seeds = from_confusion(stacks.sum(1), name)
+
+    rng = np.random.default_rng(0)
+    drawn = rng.multinomial(len(groups), np.full(len(groups), 1 / len(groups)), size=resamples)
+    flat = stacks.reshape(len(frames), len(groups), -1)
+    resampled = from_confusion((drawn @ flat).reshape(len(frames), resamples, len(classes), len(classes)), name)
+    picked = rng.integers(len(frames), size=(len(frames), resamples))
+    means = np.take_along_axis(resampled, picked, 0).mean(0)
+    low, high = np.percentile(means, [2.5, 97.5])
+    return Score(name, float(seeds.mean()), float(low), float(high), len(frames[0]), f"{unit}s",
+                 tuple(map(float, seeds)))
+
+
+def documents_accuracy(record: dict) -> float:
+    """Accuracy as the public code of CNN-n-GRU counts it: the last incomplete batch is neither fed nor scored, but
+    stays in the denominator."""
+    frame = table(record)
+    size = record["config"]["settings"]["batch_size"]
+    fed = frame.iloc[:len(frame) // size * size]
+    return float((fed["emotion"] == fed["predicted"]).sum() / len(frame))
+
+
+def difference(a: list[pd.DataFrame], b: list[pd.DataFrame], name: str = "accuracy",
+               resamples: int = RESAMPLES) -> Score:
+    """b minus a, paired: the same clips, resampled together. Tables must hold the same clips."""
+    if any(set(x["clip"]) != set(y["clip"]) for x, y in zip(a, b, strict=True)):
+        raise SerReproError("a paired difference needs the same test clips on both sides: compare runs of one split.")
+    classes = sorted(set().union(*(set(f["emotion"]) | set(f["predicted"]) for f in [*a, *b])))
+    unit = "clip" if a[0]["speaker"].nunique() <= _FEW_SPEAKERS else "speaker"
+    groups = sorted(a[0][unit].unique())
+    one, two = (np.stack([_matrices(f.assign(group=f[unit]), classes, groups) for f in side]) for side in (a, b))
+    seeds = from_confusion(two.sum(1), name) - from_confusion(one.sum(1), name)
+    drawn = np.random.default_rng(0).multinomial(len(groups), np.full(len(groups), 1 / len(groups)), size=resamples)
+
+    def resampled(stacks):
+        flat = stacks.reshape(len(stacks), len(groups), -1)
+        return from_confusion((drawn @ flat).reshape(len(stacks), resamples, len(classes), len(classes)), name)
+
+    low, high = np.percentile((resampled(two) - resampled(one)).mean(0), [2.5, 97.5])
+    return Score(name, float(seeds.mean()), float(low), float(high), len(a[0]), f"{unit}s", tuple(map(float, seeds)))
