@@ -4,8 +4,6 @@
 # make clean      remove what was built; make distclean removes .venv too
 # PYTHON=python3.12 make book chooses the interpreter (3.11 to 3.13).
 
-SHELL := /bin/bash
-.SHELLFLAGS := -euo pipefail -c
 .DELETE_ON_ERROR:
 .PHONY: book chapters html test notebooks clean distclean install
 
@@ -30,20 +28,20 @@ export JUPYTER_PREFER_ENV_PATH := 1
 export PYDEVD_DISABLE_FILE_VALIDATION := 1
 
 book: $(INSTALLED)
-	@began=$$(date +%s); \
-	$(MAKE) --no-print-directory html; \
+	@began=$$(date +%s) && \
+	$(MAKE) --no-print-directory html && \
 	echo "book/_build/html/index.html: chapters, pages and checks in $$(( $$(date +%s) - began )) s"
 
 install: $(INSTALLED)
 
 $(INSTALLED): pyproject.toml constraints.txt
 	@[ -n "$(PYTHON)" ] || { echo "no Python 3.11 to 3.13 found: install one, or give PYTHON=/path/to/python"; exit 1; }
-	@began=$$(date +%s); \
-	echo "installing into $(VENV) (several minutes the first time)"; \
-	$(PYTHON) -m venv $(VENV); \
-	$(BIN)/python -m pip install -q --disable-pip-version-check -c constraints.txt -e '.[$(EXTRAS)]'; \
-	$(BIN)/python -m ipykernel install --sys-prefix --name python3 >/dev/null; \
-	touch $@; \
+	@began=$$(date +%s) && \
+	echo "installing into $(VENV) (several minutes the first time)" && \
+	$(PYTHON) -m venv $(VENV) && \
+	$(BIN)/python -m pip install -q --disable-pip-version-check -c constraints.txt -e '.[$(EXTRAS)]' && \
+	$(BIN)/python -m ipykernel install --sys-prefix --name python3 >/dev/null && \
+	touch $@ && \
 	echo "installed in $$(( $$(date +%s) - began )) s"
 
 chapters: $(CHAPTERS)
