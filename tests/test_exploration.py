@@ -1,0 +1,159 @@
+"""Exploration: measures of signals whose pitch, level and silence are known, and summaries that fit their index."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile
+
+from ser_repro import SerReproError, datasets, exploration, splits
+
+CORPORA = ["RAVDESS", "TESS", "EMO-DB"]
+RESULTS = Path(__file__).parents[1] / "results"
+RATE = exploration.SAMPLE_RATE
+
+
+def tone(frequency, duration_s=1.0, peak=0.5, sample_rate=RATE):
+    """A voice-like tone: five harmonics, the fundamental not the strongest."""
+    time = np.arange(round(duration_s * sample_rate)) / sample_rate
+    wave = sum(a * np.sin(2 * np.pi * k * frequency * time) for k, a in enumerate((0.5, 1.0, 0.6, 0.3, 0.2), 1))
+    return (peak * wave / np.abs(wave).max()).astype(np.float32)
+
+
+@pytest.mark.parametrize("frequency", [80, 110, 220, 440, 700])
+def test_pitch_of_a_tone(frequency):
+    f0 = exploration.pitch(tone(frequency))
+    assert np.isfinite(f0).mean() > 0.9
+    assert np.nanmedian(f0) == pytest.approx(frequency, rel=0.01)
+
+
+def test_noise_and_hiss_after_a_tone_have_no_pitch():
+    noise = np.random.default_rng(0).normal(0, 0.1, RATE).astype(np.float32)
+    assert np.isnan(exploration.pitch(noise)).mean() > 0.95
+    f0 = exploration.pitch(np.concatenate([tone(200), noise]))
+    assert np.isfinite(f0[:48]).mean() > 0.9
+    assert np.isnan(f0[53:]).mean() > 0.95
+
+
+def test_silence_at_the_edges_is_found_to_a_frame():
+    wave = np.concatenate([np.zeros(8000), tone(220, 0.6), np.zeros(4000)]).astype(np.float32)
+    wave += np.random.default_rng(0).normal(0, 1e-4, len(wave)).astype(np.float32)
+    found = exploration.loudness(wave)
+    assert found["silence_start_s"] == pytest.approx(0.5, abs=0.0101)
+    assert found["silence_end_s"] == pytest.approx(0.25, abs=0.0101)
+
+
+def test_level_is_that_of_the_voice_whatever_silence_surrounds_it():
+    sine = (0.1 * np.sqrt(2) * np.sin(2 * np.pi * 200 * np.arange(RATE) / RATE)).astype(np.float32)  # RMS 0.1
+    padded = np.concatenate([np.zeros(RATE), sine, np.zeros(2 * RATE)]).astype(np.float32)
+    for wave in (sine, padded):
+        assert exploration.loudness(wave)["level_db"] == pytest.approx(-20, abs=0.01)
+    assert exploration.loudness(padded / 2)["level_db"] == pytest.approx(-26.02, abs=0.01)
+
+
+def test_waveform_takes_the_first_channel_at_16_khz_without_its_mean():
+    left = tone(220, sample_rate=48000)
+    samples = np.stack([left + 0.1, np.zeros_like(left)], axis=1)
+    wave = exploration.waveform(np.round(samples * 32767).astype(np.int16), 48000)
+    assert len(wave) == RATE
+    assert abs(wave.mean()) < 1e-4
+    assert np.abs(wave[100:-100] - tone(220)[100:-100]).max() < 0.01
+
+
+def test_describe_measures_files_as_they_lie_there(tmp_path):
+    folder = datasets.write_demo("EMO-DB", tmp_path / "demo", speakers=["03", "08"], per_emotion=1)
+    table = exploration.describe("EMO-DB", folder)
+    real = datasets.find("EMO-DB", folder)
+    assert list(table["clip"]) == list(real["clip"])
+    assert list(table["duration_s"]) == pytest.approx([soundfile.info(p).duration for p in real["path"]])
+    assert set(table["container"]) == {"WAV"}
+    assert table["f0_median_hz"].between(*exploration.PITCH_RANGE_HZ).all()
+    by_sex = table.groupby("sex")["f0_median_hz"].median()
+    assert by_sex["female"] > by_sex["male"]
+    with pytest.raises(SerReproError, match="not the published ones"):
+        exploration.store(table, tmp_path)
+
+
+@pytest.mark.parametrize("corpus", CORPORA)
+def test_stored_measures_agree_with_the_index(corpus):
+    stored, published = exploration.load(corpus, RESULTS), datasets.published(corpus)
+    assert list(stored["clip"]) == list(published["clip"])
+    assert np.abs(stored["duration_s"] - published["duration_s"]).max() <= 0.0006
+    assert (stored["silence_start_s"] + stored["silence_end_s"] < stored["duration_s"]).all()
+    assert stored["f0_median_hz"].notna().mean() > 0.99
+
+
+@pytest.mark.parametrize("corpus", CORPORA)
+def test_what_is_stored_comes_back(corpus, tmp_path):
+    table = exploration.load(corpus, RESULTS)
+    path = exploration.store(table, tmp_path)
+    assert path.read_bytes() == (RESULTS / "exploration" / f"{corpus}.csv").read_bytes()
+    assert path.stat().st_size < 150_000
+
+
+@pytest.mark.parametrize(("damage", "complaint"), [
+    (lambda text: text[:2000], "damaged"),
+    (lambda text: text.partition("\n")[2], "damaged"),
+    (lambda text: text.replace(",1.898,", ",long,"), "damaged"),
+    (lambda text: text.replace(",1.898,", ",,"), "damaged"),
+    (lambda text: text.replace("03a01Fa", "03a01Fb"), "damaged"),
+    (lambda text: text.replace("measures 1", "measures 0"), "taken otherwise"),
+    (lambda text: "", "damaged"),
+])
+def test_a_damaged_summary_is_refused_in_one_line(tmp_path, damage, complaint):
+    path = exploration.store(exploration.load("EMO-DB", RESULTS), tmp_path)
+    whole = path.read_text()
+    path.write_text(damage(whole))
+    assert path.read_text() != whole
+    with pytest.raises(SerReproError, match=complaint) as error:
+        exploration.load("EMO-DB", tmp_path)
+    assert "\n" not in str(error.value) and "measure it again" in str(error.value)
+
+
+def test_a_summary_of_other_samples_or_of_none_is_refused(tmp_path):
+    path = exploration.store(exploration.load("EMO-DB", RESULTS), tmp_path)
+    text = path.read_text()
+    kept = text.partition("content ")[2][:64]
+    path.write_text(text.replace(kept, "0" * 64))
+    with pytest.raises(SerReproError, match="other samples"):
+        exploration.load("EMO-DB", tmp_path)
+    with pytest.raises(SerReproError, match="no measures of TESS"):
+        exploration.load("TESS", tmp_path)
+
+
+def test_relative_to_neutral_compares_a_speaker_with_himself():
+    table = exploration.relative_to_neutral(exploration.load("RAVDESS", RESULTS))
+    neutral = table[table["emotion"] == "neutral"].groupby("speaker")
+    assert neutral["pitch_st"].median().abs().max() < 0.5
+    assert neutral["gain_db"].median().abs().max() < 1e-9
+    row = table[(table["clip"] == "03-01-05-02-01-01-01")].iloc[0]
+    own = table[(table["speaker"] == "01") & (table["emotion"] == "neutral")]["f0_median_hz"].median()
+    assert row["pitch_st"] == pytest.approx(12 * np.log2(row["f0_median_hz"] / own))
+
+
+def test_oddities_are_those_the_corpora_are_known_for():
+    found = {corpus: exploration.oddities(exploration.load(corpus, RESULTS)) for corpus in CORPORA}
+    assert found["EMO-DB"].empty
+    assert dict(zip(found["RAVDESS"]["what"], found["RAVDESS"]["clips"], strict=True)) == {
+        "the same samples under two names, one label": 2, "2 channels instead of 1": 5}
+    tess = found["TESS"].set_index("what")
+    assert tess.loc["96000 Hz instead of 24414 Hz", "example"] == "OAF_food_fear"
+    assert tess.loc["AIFF inside a file named .wav", "clips"] == 2
+
+
+def test_shared_counts_what_training_has_heard_of_the_test():
+    clips = datasets.published("TESS")
+    random, speaker = splits.make(clips, "published"), splits.make(clips, "speaker")
+    assert exploration.shared(clips, random, ["speaker"]) == 1
+    assert exploration.shared(clips, speaker, ["speaker"]) == 0
+    assert exploration.shared(clips, speaker, ["sentence"]) == 1
+    # By hand: test clips whose word the same woman says in training, in another emotion.
+    rows = clips.set_index("clip")
+    heard = {(rows.at[c, "speaker"], rows.at[c, "sentence"]) for c in random.train}
+    by_hand = np.mean([(rows.at[c, "speaker"], rows.at[c, "sentence"]) in heard for c in random.test])
+    assert exploration.shared(clips, random, ["speaker", "sentence"]) == by_hand
+
+
+def test_every_emotion_has_a_colour_of_its_own():
+    assert set(exploration.EMOTION_COLOURS) == set(datasets.EMOTIONS)
+    assert len(set(exploration.EMOTION_COLOURS.values())) == len(datasets.EMOTIONS)
