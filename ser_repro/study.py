@@ -111,6 +111,19 @@ def status(wanted: list[Plan], results: str | Path) -> list[tuple[Plan, dict | N
     return [(plan, plan.record(results)) for plan in wanted]
 
 
+def complete(wanted: list[Plan], results: str | Path) -> dict[tuple, list[list[dict]]]:
+    """Records to score together: (corpus, n, reading, changes, protocol) -> a list a seed, of a record a fold.
+
+    A seed of which a fold is missing is left out: its score would rest on some speakers only.
+    """
+    found: dict[tuple, dict[int, list]] = {}
+    for plan, record in status(wanted, results):
+        key = (plan.corpus, plan.n, plan.reading, plan.changes, plan.protocol)
+        found.setdefault(key, {}).setdefault(plan.seed, []).append(record)
+    whole = {key: [found_[seed] for seed in sorted(found_) if all(found_[seed])] for key, found_ in found.items()}
+    return {key: seeds for key, seeds in whole.items() if seeds}
+
+
 # ---- running ---------------------------------------------------------------------------------------------------
 
 

@@ -1,0 +1,197 @@
+"""Pictures of the chapters. Every function returns a matplotlib figure, at most 8 in wide, readable on a phone."""
+
+import matplotlib.pyplot as plt
+import numpy as np
+from matplotlib.figure import Figure
+from matplotlib.patches import FancyBboxPatch
+
+from ser_repro.evaluation import Score
+
+# Okabe-Ito: told apart by readers with any colour vision.
+BLUE, ORANGE, GREEN, RED, GREY, SKY = "#0072B2", "#E69F00", "#009E73", "#D55E00", "#7f7f7f", "#56B4E9"
+CLAIM, MEASURED, SPEAKER = GREY, BLUE, RED
+
+STYLE = {"figure.dpi": 110, "savefig.dpi": 150, "font.size": 10, "axes.spines.top": False,
+         "axes.spines.right": False, "axes.titlesize": 11, "axes.titlelocation": "left", "figure.facecolor": "white",
+         "savefig.facecolor": "white", "legend.frameon": False}
+
+
+def use_style() -> None:
+    plt.rcParams.update(STYLE)
+
+
+def _mark(figure: Figure, synthetic: bool) -> Figure:
+    if synthetic:
+        figure.text(0.5, 0.5, "synthetic: not a result", color=RED, alpha=0.25, fontsize=26, rotation=20,
+                    ha="center", va="center", zorder=10)
+    return figure
+
+
+def _percent(axis) -> None:
+    axis.xaxis.set_major_formatter(lambda value, _: f"{100 * value:.0f} %")
+
+
+def claims(rows: list[tuple[str, float | None, Score | None, Score | None, float]]) -> Figure:
+    """Claimed, measured and new-speaker accuracy, a line a claim.
+
+    Parameters
+    ----------
+    rows : list of (label, claimed, published split, new speakers, chance)
+        Fractions; None where there is none.
+    """
+    figure, axis = plt.subplots(figsize=(8, 1.1 + 0.75 * len(rows)))
+    for y, (_label, claimed, published, speaker, chance) in enumerate(reversed(rows)):
+        axis.plot([chance] * 2, [y - 0.3, y + 0.3], color=GREY, lw=1.2, ls=":")
+        for score, colour, offset in ((published, MEASURED, 0.1), (speaker, SPEAKER, -0.14)):
+            if score:
+                axis.plot([score.low, score.high], [y + offset] * 2, color=colour, lw=3, alpha=0.45,
+                          solid_capstyle="round")
+                axis.plot(score.value, y + offset, "o", color=colour, ms=8)
+                axis.annotate(f"{100 * score.value:.0f}", (score.value, y + offset), (0, 7 if offset > 0 else -15),
+                              textcoords="offset points", ha="center", color=colour, fontsize=9)
+        if claimed is not None:
+            axis.plot(claimed, y + 0.1, "D", color="black", ms=7, mfc="white", mew=1.6, zorder=4)
+    axis.set_yticks(range(len(rows)), [row[0] for row in reversed(rows)])
+    axis.set_xlim(0, 1.03)
+    axis.set_ylim(-0.6, len(rows) - 0.4)
+    _percent(axis)
+    axis.grid(axis="x", alpha=0.25)
+    for colour, marker, label in (("black", "D", "claimed"), (MEASURED, "o", "measured, the document's own split"),
+                                  (SPEAKER, "o", "measured, new speakers")):
+        axis.plot([], [], marker, color=colour, mfc="white" if marker == "D" else colour, label=label)
+    axis.plot([], [], ":", color=GREY, label="chance")
+    axis.legend(loc="lower center", bbox_to_anchor=(0.45, 1.0), ncols=2, fontsize=9)
+    figure.tight_layout()
+    return figure
+
+
+def confusion(panels: list[tuple[str, np.ndarray, list[str]]], synthetic: bool = False) -> Figure:
+    """Confusion matrices side by side: recall in colour and per cent, counts below.
+
+    Parameters
+    ----------
+    panels : list of (title, counts of shape (class, class), classes)
+    """
+    figure, axes = plt.subplots(1, len(panels), figsize=(min(8, 4.2 * len(panels) + 0.6), 4.6 if len(panels) > 1
+                                                         else 5), squeeze=False)
+    small = len(panels) > 1
+    for axis, (title, counts, classes) in zip(axes[0], panels, strict=True):
+        share = counts / np.maximum(counts.sum(1, keepdims=True), 1)
+        axis.imshow(share, cmap="Blues", vmin=0, vmax=1)
+        for i, j in np.ndindex(*share.shape):
+            if counts[i, j]:
+                axis.text(j, i, f"{100 * share[i, j]:.0f}", ha="center", va="center",
+                          fontsize=8 if small else 10, color="white" if share[i, j] > 0.55 else "black")
+        names = [c[:5] for c in classes] if small else classes
+        axis.set_xticks(range(len(classes)), names, rotation=60, ha="right", rotation_mode="anchor", fontsize=9)
+        axis.set_yticks(range(len(classes)), names, fontsize=9)
+        axis.set(title=title, xlabel="predicted")
+        axis.spines[:].set_visible(False)
+        axis.tick_params(length=0)
+    axes[0, 0].set_ylabel("true (rows: per cent of the clips of a class)")
+    figure.tight_layout()
+    return _mark(figure, synthetic)
+
+
+def learning_curves(panels: list[tuple[str, list[dict]]], chance: dict[str, float], synthetic: bool = False) -> Figure:
+    """Accuracy of training and validation over epochs, a panel a run or set of runs.
+
+    Parameters
+    ----------
+    panels : list of (title, records)
+        Runs of one panel differ in seed or fold; each is a thin line.
+    chance : dict
+        Title -> accuracy of guessing.
+    """
+    figure, axes = plt.subplots(1, len(panels), figsize=(min(8, 4 * len(panels)), 3.2), sharey=True, squeeze=False)
+    for axis, (title, records) in zip(axes[0], panels, strict=True):
+        for record in records:
+            history = record["history"]
+            epochs = np.arange(1, len(history["train_loss"]) + 1)
+            axis.plot(epochs, history["train_accuracy"], color=SKY, lw=1.2)
+            axis.plot(epochs, history["validation_accuracy"], color=ORANGE, lw=1.2)
+        axis.axhline(chance[title], color=GREY, ls=":", lw=1)
+        axis.set(title=title, xlabel="epoch", ylim=(0, 1))
+        axis.yaxis.set_major_formatter(lambda value, _: f"{100 * value:.0f} %")
+        axis.grid(alpha=0.2)
+    for colour, style, label in ((SKY, "-", "training"), (ORANGE, "-", "validation"), (GREY, ":", "chance")):
+        axes[0, 0].plot([], [], style, color=colour, label=label)
+    axes[0, 0].legend(fontsize=9)
+    axes[0, 0].set_ylabel("accuracy")
+    figure.tight_layout()
+    return _mark(figure, synthetic)
+
+
+def effects(rows: list[tuple[str, str, Score]]) -> Figure:
+    """What each slip is worth: difference in accuracy points when it is mended, with its interval.
+
+    Parameters
+    ----------
+    rows : list of (slip, corpus, paired difference)
+    """
+    figure, axis = plt.subplots(figsize=(8, 1 + 0.42 * len(rows)))
+    colours = {corpus: colour for corpus, colour in zip(dict.fromkeys(r[1] for r in rows), (BLUE, ORANGE, GREEN),
+                                                        strict=False)}
+    for y, (_, corpus, score) in enumerate(reversed(rows)):
+        axis.plot([100 * score.low, 100 * score.high], [y] * 2, color=colours[corpus], lw=3, alpha=0.45,
+                  solid_capstyle="round")
+        axis.plot(100 * score.value, y, "o", color=colours[corpus], ms=7)
+    axis.axvline(0, color="black", lw=1)
+    axis.set_yticks(range(len(rows)), [f"{slip}" for slip, _, _ in reversed(rows)])
+    axis.set_xlabel("accuracy points gained (right) or lost (left) when the slip is mended")
+    axis.grid(axis="x", alpha=0.25)
+    for corpus, colour in colours.items():
+        axis.plot([], [], "o", color=colour, label=corpus)
+    axis.legend(fontsize=9, loc="lower center", bbox_to_anchor=(0.5, 1.0), ncols=3)
+    figure.tight_layout()
+    return figure
+
+
+def architecture(n: int) -> Figure:
+    """CNN-n-GRU drawn from the model itself, in both readings."""
+    from ser_repro.models.cnn_n_gru import FIRST_KERNEL, FIRST_STRIDE, layers
+
+    boxes = [("waveform", "1 channel\n16 kHz", GREY)]
+    stack = layers(n)
+    start = 0
+    for i, layer in enumerate(stack):
+        if layer.pool or i == len(stack) - 1:
+            count, width = i - start + 1, layer.out_channels
+            kernel = f"{FIRST_KERNEL}\nstride {FIRST_STRIDE}" if start == 0 else "3"
+            boxes.append((f"{count} conv" if count > 1 else "conv", f"{width} ch.\nkernel {kernel}"
+                          + ("\npool 4" if layer.pool else ""), BLUE))
+            start = i + 1
+    figure, axis = plt.subplots(figsize=(8, 3.9))
+    axis.set(xlim=(0, 100), ylim=(0, 46))
+    axis.axis("off")
+    step = 100 / len(boxes)
+    for i, (title, text, colour) in enumerate(boxes):
+        _box(axis, i * step + 0.4, 29, step - 2.4, 15, title, text, colour)
+        if i:
+            _arrow(axis, (i * step - 2.0, 36.5), (i * step + 0.4, 36.5))
+    reduced = stack[-1].out_channels
+    tails = (("code", 16, [("mean over time", "1 vector", RED), (f"linear {reduced}→{reduced // 2}", "", BLUE),
+                           (f"{n}-layer GRU", "sequence of length 1", RED), ("linear", "log-softmax", BLUE)]),
+             ("paper", 1, [(f"linear {reduced}→{reduced // 2}", "every frame", BLUE),
+                           (f"{n}-layer GRU", "over all frames", GREEN), ("last frame", "padding masked", GREEN),
+                           ("linear", "log-softmax", BLUE)]))
+    for reading, y, parts in tails:
+        axis.text(0.5, y + 5, f"reading\n{reading}", fontsize=10, style="italic", va="center")
+        for i, (title, text, colour) in enumerate(parts):
+            x = 14 + i * 22
+            _box(axis, x, y, 19, 10, title, text, colour)
+            if i:
+                _arrow(axis, (x - 3, y + 5), (x, y + 5))
+    figure.tight_layout()
+    return figure
+
+
+def _box(axis, x, y, width, height, title, text, colour) -> None:
+    axis.add_patch(FancyBboxPatch((x, y), width, height, boxstyle="round,pad=0,rounding_size=1", fc=colour, alpha=0.16,
+                                  ec=colour, lw=1.4))
+    axis.text(x + width / 2, y + height - 1.2, title, ha="center", va="top", fontsize=9, weight="bold")
+    axis.text(x + width / 2, y + 1.2, text, ha="center", va="bottom", fontsize=8)
+
+
+def _arrow(axis, start, end) -> None:
+    axis.annotate("", end, start, arrowprops={"arrowstyle": "-|>", "color": "black", "lw": 1})
