@@ -233,84 +233,82 @@ def masked_batch_norm(x: Tensor, norm: nn.BatchNorm1d, lengths: Tensor) -> Tenso
 
 
 class _StackedGRU(torch.autograd.Function):
-    """All layers of a GRU along the diagonal: at wave w, layer l is at step w - l."""
+    """All layers of a GRU along the diagonal: at wave w, layer l is at step w - l.
+
+    States lie as (wave, batch, 1 + layer, h), slot 0 empty, so that the two inputs of layer l, the state of the layer
+    below and its own, are neighbours in memory and one batched product serves all layers. A gate's four parts are
+    reset, update, candidate from below, candidate from itself; the values after their activations take their place.
+    """
 
     @staticmethod
-    def forward(ctx, gates, w_in, w_hidden, b_in, b_hidden, start):
-        # gates (time, batch, 3h): layer 0's input product with bias; w_in (n-1, h, 3h): layers 1..;
-        # w_hidden (n, h, 3h); b_in (n-1, 1, 3h); b_hidden (n, 1, 3h); start (n, batch, h), no gradient
-        time, batch, three = gates.shape
-        n, size = len(w_hidden), three // 3
+    def forward(ctx, gates, weight, bias, start):
+        # gates (time, batch, 4h): layer 0's input product; weight (n, 2h, 4h); bias (n, 1, 4h);
+        # start (n, batch, h), no gradient
+        time, batch, size = gates.shape[0], gates.shape[1], gates.shape[2] // 4
+        n = len(weight)
         waves = time + n - 1
-        hidden = gates.new_zeros(waves + 1, n, batch, size)   # hidden[w]: every layer before wave w
+        states = gates.new_zeros(waves + 1, batch, n + 1, size)
         if start is not None:
-            hidden[0] = start
-        kept = gates.new_empty(waves, 4, n, batch, size)      # reset, update, candidate, hidden part of candidate
-        from_in = gates.new_empty(n, batch, three)
+            states[0, :, 1:] = start.transpose(0, 1)
+        pairs = _pairs(states)
+        own = states[:, :, 1:].transpose(1, 2)                # (wave, n, batch, h)
+        parts = gates.new_zeros(waves, n, batch, 4 * size)
+        base = bias.expand(n, batch, 4 * size).clone()
+        gates = gates + bias[0]
         for w in range(waves):
             lo, hi = max(0, w - time + 1), min(n, w + 1)      # layers at work
-            before = hidden[w, lo:hi]
             if lo == 0:
-                from_in[0] = gates[w]
-            if hi > max(lo, 1):
-                first = max(lo, 1)
-                torch.baddbmm(b_in[first - 1:hi - 1], hidden[w, first - 1:hi - 1], w_in[first - 1:hi - 1],
-                              out=from_in[first:hi])
-            a = from_in[lo:hi]
-            b = torch.baddbmm(b_hidden[lo:hi], before, w_hidden[lo:hi])
-            ru = torch.sigmoid_(a[..., :2 * size] + b[..., :2 * size])
-            r, u, hn = ru[..., :size], ru[..., size:], b[..., 2 * size:]
-            c = torch.tanh_(torch.addcmul(a[..., 2 * size:], r, hn))
-            torch.lerp(c, before, u, out=hidden[w + 1, lo:hi])
-            hidden[w + 1, :lo] = hidden[w, :lo]               # finished
-            hidden[w + 1, hi:] = hidden[w, hi:]               # not yet begun
-            keep = kept[w]
-            keep[0, lo:hi], keep[1, lo:hi], keep[2, lo:hi], keep[3, lo:hi] = r, u, c, hn
-        ctx.save_for_backward(hidden, kept, w_in, w_hidden)
-        ctx.time = time
-        last = hidden[-1].clone()
+                base[0] = gates[w]
+            part = parts[w, lo:hi]
+            torch.baddbmm(base[lo:hi], pairs[w, lo:hi], weight[lo:hi], out=part)
+            part[..., :2 * size].sigmoid_()
+            candidate = part[..., 2 * size:3 * size]
+            candidate.addcmul_(part[..., :size], part[..., 3 * size:]).tanh_()
+            own[w + 1, lo:hi] = torch.lerp(candidate, own[w, lo:hi], part[..., size:2 * size])
+            if hi - lo < n:
+                own[w + 1, :lo] = own[w, :lo]                 # finished
+                own[w + 1, hi:] = own[w, hi:]                 # not yet begun
+        ctx.save_for_backward(states, parts, weight)
+        last = own[-1].clone()
         ctx.mark_non_differentiable(last)
-        return hidden[n:, n - 1].clone(), last                # (time, batch, h), (n, batch, h)
+        return own[n:, n - 1].clone(), last                   # (time, batch, h), (n, batch, h)
 
     @staticmethod
     def backward(ctx, grad, _last):
-        hidden, kept, w_in, w_hidden = ctx.saved_tensors
-        time, n = ctx.time, len(w_hidden)
-        waves, batch, size = len(kept), hidden.shape[2], hidden.shape[3]
-        d_in = grad.new_zeros(waves, n, batch, 3 * size)      # gradients of the gates' input products
-        d_hid = grad.new_zeros(waves, n, batch, 3 * size)     # and of their hidden products
-        dh = grad.new_zeros(n, batch, size)                   # from the layer's own next step
-        below = grad.new_zeros(n, batch, size)                # from the layer above, one wave later
-        w_in_t, w_hidden_t = w_in.transpose(1, 2).contiguous(), w_hidden.transpose(1, 2).contiguous()
-        # Factors that do not depend on the gradient: computed for all waves at once.
-        r, u, c, hn = kept.unbind(1)
+        states, parts, weight = ctx.saved_tensors
+        waves, n, batch, size = parts.shape[0], parts.shape[1], parts.shape[2], parts.shape[3] // 4
+        time = waves - n + 1
+        r, u, c, below = parts.view(waves, n, batch, 4, size).unbind(3)
+        before = states[:-1, :, 1:].transpose(1, 2)
+        # A state's gradient times these is the gradient of the four parts: known for all waves beforehand.
         to_c = (1 - u) * (1 - c * c)
-        to_u = (hidden[:-1] - c) * u * (1 - u)
-        to_r = hn * r * (1 - r)
+        factors = torch.stack([to_c * below * r * (1 - r), (before - c) * u * (1 - u), to_c, to_c * r], 3)
+        grads = torch.zeros_like(factors)                     # (wave, n, batch, 4, h)
+        flat = grads.view(waves, n, batch, 4 * size)
+        weight_t = weight.transpose(1, 2).contiguous()
+        d = grad.new_zeros(n, batch, size)
         for w in range(waves - 1, -1, -1):
             lo, hi = max(0, w - time + 1), min(n, w + 1)
-            total = dh[lo:hi] + below[lo:hi]
             if hi == n:
-                total[-1] += grad[w - n + 1]
-            gi, gh = d_in[w, lo:hi], d_hid[w, lo:hi]
-            dc = total * to_c[w, lo:hi]
-            torch.mul(dc, to_r[w, lo:hi], out=gi[..., :size])
-            torch.mul(total, to_u[w, lo:hi], out=gi[..., size:2 * size])
-            gi[..., 2 * size:] = dc
-            gh[..., :2 * size] = gi[..., :2 * size]
-            torch.mul(dc, r[w, lo:hi], out=gh[..., 2 * size:])
-            dh[lo:hi] = torch.baddbmm(total * u[w, lo:hi], gh, w_hidden_t[lo:hi])
-            below.zero_()
+                d[-1] += grad[w - n + 1]
+            total = d[lo:hi]
+            torch.mul(total.unsqueeze(2), factors[w, lo:hi], out=grads[w, lo:hi])
+            both = torch.bmm(flat[w, lo:hi], weight_t[lo:hi])
+            d[lo:hi] = torch.addcmul(both[..., size:], total, u[w, lo:hi])
             first = max(lo, 1)
             if hi > first:
-                torch.bmm(d_in[w, first:hi], w_in_t[first - 1:hi - 1], out=below[first - 1:hi - 1])
-        flat_in = d_in.transpose(0, 1).reshape(n, waves * batch, -1)
-        flat_hid = d_hid.transpose(0, 1).reshape(n, waves * batch, -1)
-        states = hidden[:-1].transpose(0, 1).reshape(n, waves * batch, -1)
-        dw_hidden = torch.bmm(states.transpose(1, 2), flat_hid)
-        dw_in = torch.bmm(states[:-1].transpose(1, 2), flat_in[1:])
-        return (d_in[:time, 0], dw_in, dw_hidden, flat_in[1:].sum(1, keepdim=True), flat_hid.sum(1, keepdim=True),
-                None)
+                d[first - 1:hi - 1] += both[first - lo:, :, :size]
+        flat = flat.transpose(0, 1).reshape(n, waves * batch, -1)
+        inputs = _pairs(states)[:-1].transpose(0, 1).reshape(n, waves * batch, -1)
+        d_weight = torch.bmm(inputs.transpose(1, 2), flat)
+        return grads[:time, 0].reshape(time, batch, -1), d_weight, flat.sum(1, keepdim=True), None
+
+
+def _pairs(states: Tensor) -> Tensor:
+    """Overlapping view (wave, n, batch, 2h) of states (wave, batch, 1 + n, h): layer below and own."""
+    waves, batch, slots, size = states.shape
+    wave, row, slot, _ = states.stride()
+    return states.as_strided((waves, slots - 1, batch, 2 * size), (wave, slot, row, 1))
 
 
 def stacked_gru(x: Tensor, gru: nn.GRU, state: Tensor | None = None) -> tuple[Tensor, Tensor]:
@@ -327,14 +325,19 @@ def stacked_gru(x: Tensor, gru: nn.GRU, state: Tensor | None = None) -> tuple[Te
     output : Tensor, shape (batch, time, hidden)
     state : Tensor, shape (layers, batch, hidden)
     """
-    n = gru.num_layers
-    weight = [[getattr(gru, f"{kind}_l{layer}") for layer in range(n)]
-              for kind in ("weight_ih", "weight_hh", "bias_ih", "bias_hh")]
-    gates = F.linear(x.transpose(0, 1), weight[0][0], weight[2][0])
-    size = gru.hidden_size
-    w_in = (torch.stack(weight[0][1:]).transpose(1, 2) if n > 1 else gates.new_zeros(0, size, 3 * size))
-    b_in = torch.stack(weight[2][1:]).unsqueeze(1) if n > 1 else gates.new_zeros(0, 1, 3 * size)
-    w_hidden = torch.stack(weight[1]).transpose(1, 2)
-    b_hidden = torch.stack(weight[3]).unsqueeze(1)
-    out, last = _StackedGRU.apply(gates, w_in.contiguous(), w_hidden.contiguous(), b_in, b_hidden, state)
+    n, size = gru.num_layers, gru.hidden_size
+    w_in, w_hidden, b_in, b_hidden = ([getattr(gru, f"{kind}_l{layer}") for layer in range(n)] for kind in (
+        "weight_ih", "weight_hh", "bias_ih", "bias_hh"))
+
+    def four(below, own):
+        """(..., 3h) of the two products -> (..., 4h): reset and update are sums, the candidate's halves are not."""
+        return torch.cat([below[..., :2 * size] + own[..., :2 * size], below[..., 2 * size:], own[..., 2 * size:]], -1)
+
+    none = gru.weight_hh_l0.new_zeros(size, 3 * size)
+    weight = torch.stack([torch.cat([four(w_in[layer].t() if layer else none, none), four(none, w_hidden[layer].t())])
+                          for layer in range(n)])
+    bias = torch.stack([four(b_in[layer], b_hidden[layer]) for layer in range(n)]).unsqueeze(1)
+    below = F.linear(x.transpose(0, 1), w_in[0])
+    gates = four(below, torch.zeros_like(below))
+    out, last = _StackedGRU.apply(gates, weight, bias, state)
     return out.transpose(0, 1), last
