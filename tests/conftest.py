@@ -1,0 +1,40 @@
+"""What tests share. Tests on real speech run where SER_REPRO_DATA or ../shared/corpora has it."""
+
+import os
+from pathlib import Path
+
+import matplotlib
+import pytest
+import torch
+
+matplotlib.use("Agg")
+torch.set_num_threads(1)  # the tests' tensors are small, and pytest-xdist uses the cores
+
+
+@pytest.fixture(autouse=True)
+def private_folders(tmp_path_factory, monkeypatch):
+    """No test reads or writes the caches of the person who runs it."""
+    monkeypatch.setenv("SER_REPRO_CACHE", str(tmp_path_factory.mktemp("cache")))
+    monkeypatch.setenv("COLUMNS", "200")
+
+
+@pytest.fixture
+def no_corpora(monkeypatch):
+    monkeypatch.delenv("SER_REPRO_DATA", raising=False)
+
+
+@pytest.fixture(scope="session")
+def demo(tmp_path_factory):
+    """A folder with a small demo corpus in the layout of RAVDESS."""
+    from ser_repro.datasets.demo import write_demo
+
+    return write_demo("RAVDESS", tmp_path_factory.mktemp("demo") / "RAVDESS", sample_rate=16000, duration_s=0.4)
+
+
+@pytest.fixture
+def real_speech():
+    """Folder of real corpora, or a skip."""
+    for place in (os.environ.get("SER_REPRO_DATA"), Path(__file__).parents[1] / "../shared/corpora"):
+        if place and Path(place).is_dir():
+            return Path(place)
+    pytest.skip("no real speech on this machine: set SER_REPRO_DATA")

@@ -1,0 +1,66 @@
+"""Protocols: sizes, who is on which side, and the refusal of leaks."""
+
+import pytest
+
+from ser_repro import SerReproError, datasets, splits
+
+CLIPS = {name: datasets.published(name) for name in ("RAVDESS", "TESS", "EMO-DB")}
+
+
+def test_published_sizes_are_those_of_the_document():
+    split = splits.make(CLIPS["TESS"], "published")
+    assert [len(p) for p in (split.train, split.validation, split.test)] == [2240, 280, 280]
+
+
+def test_published_parts_are_sorted_by_class_and_cover_all():
+    for clips in CLIPS.values():
+        split = splits.make(clips, "published")
+        emotion = clips.set_index("clip")["emotion"]
+        for part in (split.train, split.validation, split.test):
+            assert list(emotion[list(part)]) == sorted(emotion[list(part)])
+        assert sorted(split.train + split.validation + split.test) == sorted(clips["clip"])
+
+
+def test_published_shares_speakers():
+    split = splits.make(CLIPS["RAVDESS"], "published")
+    with pytest.raises(SerReproError, match="heard in training and in test"):
+        split.refuse_shared_speakers(CLIPS["RAVDESS"])
+
+
+@pytest.mark.parametrize(("corpus", "folds"), [("RAVDESS", 6), ("TESS", 2), ("EMO-DB", 10)])
+def test_speaker_folds_test_everyone_once_and_share_nobody(corpus, folds):
+    clips = CLIPS[corpus]
+    speaker = clips.set_index("clip")["speaker"]
+    assert splits.folds(corpus, "speaker") == folds
+    tested = []
+    for fold in range(folds):
+        split = splits.make(clips, "speaker", fold)
+        assert not set(speaker[list(split.test)]) & set(speaker[list(split.train + split.validation)])
+        tested += split.test
+    assert sorted(tested) == sorted(clips["clip"])
+
+
+def test_ravdess_folds_hold_two_of_each_sex():
+    clips = CLIPS["RAVDESS"].set_index("clip")
+    for fold in range(6):
+        split = splits.make(CLIPS["RAVDESS"], "speaker", fold)
+        sex = clips.loc[list(split.test)].groupby("sex")["speaker"].nunique()
+        assert sex.tolist() == [2, 2]
+        assert clips.loc[list(split.validation), "speaker"].nunique() == 2
+
+
+def test_a_split_is_the_same_whatever_the_order_of_hashing_but_differs_by_fold():
+    a, b = splits.make(CLIPS["TESS"], "speaker", 0), splits.make(CLIPS["TESS"], "speaker", 1)
+    assert a.hash == splits.make(CLIPS["TESS"], "speaker", 0).hash != b.hash
+
+
+def test_a_clip_in_two_parts_is_refused():
+    with pytest.raises(SerReproError, match="stands in two parts"):
+        splits.Split("published", 0, ("a", "b"), ("b",), ("c",))
+
+
+@pytest.mark.parametrize(("protocol", "fold", "message"), [
+    ("speaker", 6, "folds 0 to 5"), ("published", 1, "folds 0 to 0"), ("random", 0, "no protocol 'random'")])
+def test_unknown_protocol_or_fold(protocol, fold, message):
+    with pytest.raises(SerReproError, match=message):
+        splits.make(CLIPS["RAVDESS"], protocol, fold)
