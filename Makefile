@@ -23,7 +23,7 @@ RUNNING := book/_build/running
 # Folders too, as a record that is removed makes no file newer.
 BEHIND_CHAPTERS := $(shell find ser_repro -name '*.py') $(shell find results -name '*.json' -o -type d 2>/dev/null)
 
-# The kernel is that of .venv, whatever kernels the user has; a chapter needs no more than a core.
+# The kernel is that of .venv, whatever kernels the user has.
 export JUPYTER_PREFER_ENV_PATH := 1
 export PYDEVD_DISABLE_FILE_VALIDATION := 1
 
@@ -50,12 +50,12 @@ chapters: $(CHAPTERS)
 book/chapters/%.ipynb: notebooks/%.ipynb $(BEHIND_CHAPTERS) | $(INSTALLED)
 	@mkdir -p $(RUNNING)
 	@echo "running $<"
-	@$(BIN)/papermill $< $(RUNNING)/$*.ipynb --cwd . -k python3 --no-progress-bar --log-level WARNING \
-		|| { echo "$< failed; what it did until then is in $(RUNNING)/$*.ipynb"; exit 1; }
+	@$(BIN)/papermill $< $(RUNNING)/$*.ipynb --cwd . -k python3 --no-progress-bar >$(RUNNING)/$*.log 2>&1 \
+		|| { tail -n 30 $(RUNNING)/$*.log; echo "$< failed; as far as it got: $(RUNNING)/$*.ipynb"; exit 1; }
 	@mv $(RUNNING)/$*.ipynb $@
 
 html: $(CHAPTERS) | $(INSTALLED)
-	@$(BIN)/jupyter-book build book -W -n --keep-going
+	@$(BIN)/jupyter-book build book -q -W -n --keep-going
 	@$(BIN)/python tools/check_book.py
 
 test: $(INSTALLED)

@@ -13,7 +13,7 @@
 # hash of the audio, the machine, and the probabilities of every test clip. This page lists them all, and says what
 # has not been run. Nothing on it is typed by hand.
 
-# %% tags=["parameters"]
+# %% tags=["parameters", "hide-input"]
 results: str = "results"  # folder of the records
 document: str = "cnn_n_gru"  # document whose runs are shown
 
@@ -103,8 +103,8 @@ for protocol, fold in dict.fromkeys((p, f) for p, f, _ in columns):
 axes.set_xlim(-9, left)
 axes.set_ylim(top, -2.2)
 axes.axis("off")
-axes.legend(handles=[Patch(color=DONE, label="done"), Patch(color=OPEN, label="not run yet")], loc="upper left",
-            bbox_to_anchor=(0, 1.02), frameon=False, fontsize=8.5, ncol=2, handlelength=1)
+axes.legend(handles=[Patch(color=DONE, label="done"), Patch(color=OPEN, label="not run yet")], loc="upper right",
+            bbox_to_anchor=(1, 0), frameon=False, fontsize=8.5, ncol=2, handlelength=1)
 figure.tight_layout()
 display(figure)
 plt.close(figure)
@@ -112,7 +112,8 @@ plt.close(figure)
 # %% tags=["remove-input"]
 counts = (grid.groupby(["corpus", "n", "reading", "protocol"]).done.agg(["sum", "size"])
           .apply(lambda row: f"{row['sum']} / {row['size']}", axis=1).unstack("protocol")[list(splits.PROTOCOLS)])
-table(counts.reset_index().rename(columns={protocol: f"{protocol}: done / planned" for protocol in splits.PROTOCOLS}))
+counts = counts.rename(columns="{}: done / planned".format).rename_axis(columns=None)
+table(counts.reset_index())
 
 # %% [markdown]
 # ## One slip mended at a time
