@@ -73,7 +73,7 @@ def check_chapter(chapter: Path, source: Path) -> Iterator[str]:
     if not source.exists():
         yield f"{chapter.name}: no notebook of that name in notebooks/"
     elif code(executed) != code(nbformat.read(source, 4)):
-        yield f"{chapter.name} ran other cells than {source.name} has; run `make book` again"
+        yield f"chapters/{chapter.name} ran other cells than notebooks/{source.name} has; run `make book` again"
     for number, cell in enumerate(executed.cells):
         if cell.cell_type == "code" and cell.source.strip() and cell.execution_count is None:
             yield f"{chapter.name}: cell {number} was not run"
