@@ -26,6 +26,7 @@ notebook.check(globals(), corpora=datasets.CORPORA, example=datasets.CORPORA, da
 # %% tags=["remove-cell"]
 import base64
 import io
+import warnings
 import wave
 
 import matplotlib.pyplot as plt
@@ -39,6 +40,7 @@ from ser_repro import SerReproError, exploration, plots, splits
 from ser_repro.exploration import EMOTION_COLOURS
 
 plots.use_style()
+warnings.filterwarnings("ignore", message="IProgress not found")  # would print a path of this machine
 plt.rcParams["figure.dpi"] = 150  # sharp where a screen has two dots a pixel
 THREE = ["RAVDESS", "TESS", "EMO-DB"]  # those the prose speaks of, whatever is pictured
 SIGN = {"female": "♀", "male": "♂"}
@@ -64,8 +66,8 @@ def draw(key, figure):
     plt.close(figure)
 
 
-def show(table):
-    rows = table.to_html(index=False, border=0, justify="left", classes="compact", escape=False)
+def show(table, index=False):
+    rows = table.to_html(index=index, border=0, justify="left", classes="compact", escape=False)
     display(HTML(f'<div class="scroll">{rows}</div>'))
 
 
@@ -193,7 +195,8 @@ def what_a_moment_holds(names, last_s=6):
         present = (moments < over).mean(axis=1)
         axis.fill_between(moments[:, 0], 0, speech, color=SPEECH, lw=0)
         axis.fill_between(moments[:, 0], speech, present, color=SILENCE, lw=0)
-        axis.set(title=c, ylim=(0, 1), xlim=(0, last_s), yticks=(0, 0.5, 1), ylabel="of the clips")
+        axis.set_title(c, weight="bold")
+        axis.set(ylim=(0, 1), xlim=(0, last_s), yticks=(0, 0.5, 1), ylabel="of the clips")
         axis.yaxis.set_major_formatter(lambda value, _: f"{100 * value:.0f} %")
     axes[-1, 0].set_xlabel("time since the clip began (s)")
     figure.legend(handles=[Patch(color=SPEECH, label="speech"), Patch(color=SILENCE, label="silence"),
@@ -296,7 +299,7 @@ draw("de_emotions", by_emotion(corpora))
 #   higher and, except in EMO-DB, louder than neutral; sadness, calm and boredom lie near neutral.
 # ---
 # Each mark is a speaker's median (circles women, triangles men), each black bar the median of all clips. Sorted by
-# pitch.
+# pitch over all corpora.
 # ```
 #
 # Three things are worth keeping in mind on later pages.
@@ -309,7 +312,7 @@ draw("de_emotions", by_emotion(corpora))
 #   {glue:text}`de_ravdess_gain_span`, TESS {glue:text}`de_tess_gain_span` and EMO-DB only
 #   {glue:text}`de_emodb_gain_span`, where anger stands at {glue:text}`de_emodb_anger_gain` dB: its levels were
 #   evidently evened out (inferred from the figure). What a model learns of loudness on RAVDESS is of no use on EMO-DB.
-# - **Two voices are two habits.** Within a neutral word the TESS women move their pitch by
+# - **Two voices are two habits.** Within a neutral clip the TESS women move their pitch by
 #   {glue:text}`de_tess_OAF_neutral` and {glue:text}`de_tess_YAF_neutral` semitones (distance of the quartiles), in
 #   surprise by {glue:text}`de_tess_OAF_surprise` and {glue:text}`de_tess_YAF_surprise`. With two speakers nobody can
 #   say which of it is surprise, and which is one woman's way to act it.
@@ -433,9 +436,9 @@ show(found[["corpus", "what", "clips", "example"]].rename(columns={"what": "what
 # %% [markdown]
 # None of these is harmless. Two names for the same samples put one recording on both sides of a split. Stereo files
 # crash a reader that expects one channel, or come out twice as long. The one file at another rate is heard at a
-# quarter of its pitch by code that does not resample. AIFF inside a `.wav` stops readers that trust the ending. And
-# one TESS file is published under a name that lacks a letter (`OA_bite_neutral`), so that a loader that takes speakers
-# from file names finds three speakers.
+# quarter of its pitch by code that does not resample. AIFF inside a `.wav` (so in the copy measured here) stops
+# readers that trust the ending. And one TESS file is published under a name that lacks a letter (`OA_bite_neutral`), so
+# that a loader that takes speakers from file names finds three speakers.
 #
 # ## What a random split gives away
 #
@@ -445,7 +448,7 @@ show(found[["corpus", "what", "clips", "example"]].rename(columns={"what": "what
 # %% tags=["remove-cell"]
 KEYS = {"voice": ["speaker"], "words": ["sentence"], "voice + words": ["speaker", "sentence"],
         "voice + emotion": ["speaker", "emotion"], "all three": ["speaker", "sentence", "emotion"]}
-PROTOCOLS = {"published": "random", "speaker": "new speakers"}
+PROTOCOLS = {"published": "random", "speaker": "new"}
 made = {(c, p): splits.make(datasets.published(c), p) for c in THREE for p in PROTOCOLS}
 gives = {place: {name: exploration.shared(datasets.published(place[0]), split, keys) for name, keys in KEYS.items()}
          for place, split in made.items()}
@@ -507,8 +510,9 @@ draw("de_mosaic", mosaic("RAVDESS"))
 # ```
 
 # %% tags=["remove-input"]
-show(pd.DataFrame([{"corpus": c, "split": PROTOCOLS[p], "tested": len(made[c, p].test)}
-                   | {name: percent(share) for name, share in gives[c, p].items()} for c, p in made]))
+table = pd.DataFrame({(c, PROTOCOLS[p]): {"clips tested": len(made[c, p].test)}
+                      | {name: percent(share) for name, share in gives[c, p].items()} for c, p in made})
+show(table, index=True)
 
 # %% [markdown]
 # *Share of the tested clips that have a training clip with the same voice, words, voice and words, and so on. New
