@@ -26,7 +26,7 @@ HIDDEN_SIZES = (16, 32, 64)
 _SEED = 2022
 
 
-def draw(corpus: str, trials: int = TRIALS) -> list[dict]:
+def draw(corpus: str, trials: int) -> list[dict]:
     """Settings to try: the same for every network and split of a corpus."""
     rng = np.random.default_rng(_SEED)
     drawn = []
@@ -81,7 +81,7 @@ def search(base: dict, values: dict, waves, *, results: str | Path, cache=None, 
         found = chosen(results, n=values["n"], **base)
         if found:
             return found
-        trials = [{"settings": drawn, "validation_loss": []} for drawn in draw(base["corpus"])]
+        trials = [{"settings": drawn, "validation_loss": []} for drawn in draw(base["corpus"], TRIALS)]
         alive, done = trials, 0
         total = sum(max(TRIALS >> i, 1) * (rung - before) for i, (before, rung) in enumerate(
             zip((0, *RUNGS), RUNGS, strict=False)))

@@ -1,0 +1,147 @@
+"""The list of runs, the search, and the study as it is used: killed, started twice, off line."""
+
+import subprocess
+import sys
+import textwrap
+
+import pytest
+from filelock import FileLock
+
+from ser_repro import SerReproError, recipes, runs, search, splits, study
+from ser_repro.features import waveform
+
+DOCUMENT = "cnn_n_gru"
+
+
+def test_the_list_holds_the_whole_grid_once():
+    plans = study.plans()
+    assert len(plans) == len(set(plans))
+    grid = {(p.corpus, p.n, p.reading, p.protocol, p.fold, p.seed) for p in plans if not p.changes}
+    folds = {corpus: {p: splits.folds(corpus, p) for p in splits.PROTOCOLS} for corpus in study.CORPORA}
+    wanted = {(c, n, r, p, f, s) for c in study.CORPORA for n in study.SIZES for r in recipes.READINGS
+              for p in splits.PROTOCOLS for f in range(folds[c][p]) for s in range(5)}
+    assert grid == wanted
+    assert len(wanted) == 2 * 4 * 5 * (2 * 1 + 6 + 2)
+
+
+def test_the_core_comes_first():
+    first = study.plans()[:4]
+    assert [(p.corpus, p.n, p.protocol) for p in first] == [
+        ("TESS", 3, "published"), ("RAVDESS", 3, "published"), ("TESS", 18, "published"),
+        ("RAVDESS", 18, "published")]
+
+
+def test_every_training_time_slip_has_a_run_that_mends_it_alone():
+    changed = {(p.corpus, p.changes[0][0]) for p in study.plans() if p.changes}
+    assert changed == {(c, name) for c in study.CORPORA for name in ("pool_before_gru", "mask_padding", "carry_state",
+                                                                     "bn1_used_twice")} | {("TESS", "sample_rate")}
+
+
+def test_readings_differ_where_the_document_does():
+    assert set(recipes.switches(DOCUMENT, "TESS", 11)) == {
+        "pool_before_gru", "bn1_used_twice", "mask_padding", "carry_state", "class_sorted_test", "drop_last_test",
+        "sample_rate"}
+    assert "bn1_used_twice" not in recipes.switches(DOCUMENT, "TESS", 3)
+    assert "sample_rate" not in recipes.switches(DOCUMENT, "RAVDESS", 3)
+
+
+@pytest.mark.parametrize(("arguments", "message"), [
+    (("cnn", "code", "TESS", 3), "no document 'cnn'"), ((DOCUMENT, "text", "TESS", 3), "no reading 'text'"),
+    ((DOCUMENT, "code", "TESS", 4), "n = 4 is not defined: CNN-n-GRU has n = 3, 5, 11, 18")])
+def test_unknown_recipe(arguments, message):
+    with pytest.raises(SerReproError, match=message):
+        recipes.settings(*arguments)
+    with pytest.raises(SerReproError, match="has no setting depth"):
+        recipes.settings(DOCUMENT, "code", "TESS", 3, depth=2)
+
+
+def test_search_draws_from_the_documents_space():
+    for corpus in study.CORPORA:
+        for drawn in search.draw(corpus, 50):
+            assert 1e-4 <= drawn["learning_rate"] <= 1e-1
+            assert 1e-6 <= drawn["weight_decay"] <= 1e-2
+            assert drawn["batch_size"] in (16, 32, 64)
+            assert drawn["hidden_size"] in ((16,) if corpus == "TESS" else (16, 32, 64))
+    assert search.draw("TESS", 8) == search.draw("TESS", 9)[:8]
+
+
+@pytest.fixture
+def short(monkeypatch):
+    """The study's machinery with two trials and two epochs."""
+    monkeypatch.setattr(search, "TRIALS", 2)
+    monkeypatch.setattr(search, "RUNGS", (1, 2))
+    setting = recipes.CNN_N_GRU["epochs"]
+    monkeypatch.setitem(recipes.CNN_N_GRU, "epochs", recipes.Setting(2, 2, setting.meaning))
+
+
+def one_run():
+    return [study.Plan(DOCUMENT, "RAVDESS", 3, "code")]
+
+
+def test_study_searches_on_validation_alone_trains_and_stores(short, demo, tmp_path, monkeypatch):
+    waves = waveform.prepare("RAVDESS", 16000, data=demo)
+    split = splits.make(waves.clips, "published")
+    test_rows = {i for i, clip in enumerate(waves.clips["clip"]) if clip in split.test}
+    seen = set()
+    batch = waveform.Waveforms.batch
+    monkeypatch.setattr(waveform.Waveforms, "batch", lambda self, rows: (seen.update(rows.tolist()),
+                                                                        batch(self, rows))[1])
+    plan, = one_run()
+    values = recipes.settings(DOCUMENT, "code", "RAVDESS", 3)
+    best = search.search(plan.base, values, waves, results=tmp_path, device="cpu")
+    assert seen and not seen & test_rows
+    assert best in search.draw("RAVDESS", 2)
+    assert search.chosen(tmp_path, n=3, **plan.base) == best
+    assert study.execute(plan, results=tmp_path, data=demo, cache=None, device="cpu", threads=1)
+    assert seen & test_rows
+    assert plan.record(tmp_path)["config"]["settings"]["learning_rate"] == best["learning_rate"]
+
+
+def test_study_makes_what_is_missing_and_nothing_twice(short, demo, tmp_path, monkeypatch):
+    monkeypatch.setattr(study.joblib, "Parallel", lambda **_: iter)  # in this process, where `short` holds
+    monkeypatch.setattr(study.joblib, "delayed", lambda f: f)
+    lines = []
+    assert study.run_study(one_run(), results=tmp_path, data=demo, device="cpu", report=lines.append) == 0
+    assert "done" in lines[-1]
+    assert lines[0].startswith("1 runs")
+    assert study.complete(one_run(), tmp_path)[("RAVDESS", 3, "code", (), "published")]
+    lines.clear()
+    assert study.run_study(one_run(), results=tmp_path, data=demo, device="cpu", report=lines.append) == 0
+    assert lines == ["0 runs to make, 2 at a time"] or lines[0].startswith("0 runs")
+
+
+def test_a_second_study_in_the_same_folder_is_refused(tmp_path, monkeypatch):
+    locks = waveform.cache_folder() / "locks"
+    locks.mkdir(parents=True)
+    name = f"study-{runs.config_hash({'results': str(tmp_path.resolve())})}"
+    with FileLock(locks / name), pytest.raises(SerReproError, match="another study is at work"):
+        study.run_study(one_run(), results=tmp_path)
+
+
+def test_a_seed_with_a_missing_fold_is_not_scored(tmp_path, monkeypatch):
+    plans = [study.Plan(DOCUMENT, "TESS", 3, "code", "speaker", fold, seed) for seed in (0, 1) for fold in (0, 1)]
+    made = {plans[0], plans[1], plans[2]}
+    monkeypatch.setattr(study.Plan, "record", lambda self, results: {"plan": self} if self in made else None)
+    (seeds,) = study.complete(plans, tmp_path).values()
+    assert [[r["plan"].fold for r in folds] for folds in seeds] == [[0, 1]]
+
+
+def test_training_needs_neither_audio_libraries_nor_the_audio(demo, tmp_path):
+    cache = tmp_path / "cache"
+    waveform.prepare("RAVDESS", 16000, data=demo, cache=cache)
+    code = textwrap.dedent(f"""
+        import sys
+        for name in ("librosa", "soundfile", "soxr", "audioread", "typer", "rich"):
+            sys.modules[name] = None
+        import socket
+        def refuse(*_, **__):
+            raise OSError("no network")
+        socket.socket.connect = refuse
+        from ser_repro import recipes, runs, study
+        values = recipes.settings("cnn_n_gru", "code", "RAVDESS", 3, epochs=1, **recipes.UNSEARCHED)
+        run = runs.Run("cnn_n_gru", "code", "RAVDESS", "published", 0, 0, values, synthetic=True)
+        print(runs.obtain(run, results={str(tmp_path)!r}, cache={str(cache)!r}, device="cpu")["run"])
+    """)
+    done = subprocess.run([sys.executable, "-W", "ignore", "-c", code], capture_output=True, text=True, cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert "ravdess-n3-code" in done.stdout
