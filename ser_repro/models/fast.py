@@ -9,6 +9,9 @@ that n layers over T steps take T + n - 1 small products in place of n * T. The 
 Everything here is exact up to the order of summation; tests compare values and gradients with the plain layers.
 """
 
+import functools
+from concurrent.futures import ThreadPoolExecutor
+
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
@@ -47,6 +50,21 @@ def _rows(clip: Tensor, count: int, width: int, step: int) -> Tensor:
     return clip.as_strided((count, width), (step, 1), clip.storage_offset()).contiguous()
 
 
+@functools.cache
+def _pool(workers: int) -> ThreadPoolExecutor:
+    """Threads that each run their operations on themselves alone."""
+    return ThreadPoolExecutor(workers, initializer=torch.set_num_threads, initargs=(1,))
+
+
+def _each_clip(work, clips: int) -> list:
+    """`work(i)` for every clip, on as many threads as PyTorch may use: PyTorch's own threads would share out single
+    operations, which are too small for that."""
+    threads = torch.get_num_threads()
+    if threads == 1:
+        return [work(i) for i in range(clips)]
+    return list(_pool(threads).map(torch.no_grad()(work), range(clips)))
+
+
 def _zero_past(rows: Tensor, length: int, channels: int) -> None:
     """Set what the last row holds beyond `length` outputs to zero. rows (group, 4, 2 * channel)."""
     for position in range(_GROUP - max(len(rows) * _GROUP - length, 0), _GROUP):
@@ -74,26 +92,26 @@ class _ConvNormPool(torch.autograd.Function):
         if x.shape[1] < needed:
             x = F.pad(x, (0, needed - x.shape[1]))
         pooled = x.new_zeros(batch, max(lengths) // _POOL, channels)
-        # Sums in double: the mean of a waveform's filter output is tiny beside its spread, but not always.
-        total = torch.zeros(channels, dtype=torch.float64, device=x.device)
-        squares = torch.zeros_like(total)
         keep = ctx is not None and mean is None
-        raw = []
-        for clip, length, count, out in zip(x, lengths, groups, pooled, strict=True):
-            y = torch.mm(_rows(clip, count, width, step), flat)             # (group, 4 * 2 * channel)
+
+        def one(i):
+            length, count = lengths[i], groups[i]
+            y = torch.mm(_rows(x[i], count, width, step), flat)             # (group, 4 * 2 * channel)
             y4 = y.view(count, _POOL, _WINDOWS * channels)
             _zero_past(y4, length, channels)
-            if mean is None:
-                ones = y.new_ones(count)
-                total += (ones @ y).view(-1, channels).sum(0, dtype=torch.float64)
-                squares += (ones @ (y * y)).view(-1, channels).sum(0, dtype=torch.float64)
             best = torch.maximum(torch.maximum(y4[:, 0], y4[:, 1]), torch.maximum(y4[:, 2], y4[:, 3]))
             windows = min(count * _WINDOWS, length // _POOL)
-            out[:windows] = best.view(-1, channels)[:windows]
-            if keep:
-                raw.append(y)
+            pooled[i, :windows] = best.view(-1, channels)[:windows]
+            if not keep and mean is not None:
+                return None, None, None
+            ones = y.new_ones(count)
+            return y if keep else None, ones @ y, ones @ (y * y)
+
+        raw, sums, squares = zip(*_each_clip(one, batch), strict=True)
         count = sum(lengths)
         if mean is None:
+            # In double: the mean of a waveform's filter output is tiny beside its spread, but not always.
+            total, squares = (torch.stack(v).double().view(-1, channels).sum(0) for v in (sums, squares))
             signed_mean = total / count
             variance = (squares / count - signed_mean.square()).clamp(min=0)
             batch_mean, batch_var = signed_mean.to(x.dtype) * sign, variance.to(x.dtype)
@@ -104,7 +122,7 @@ class _ConvNormPool(torch.autograd.Function):
         z = normal * gamma.abs() + beta
         if keep:
             ctx.save_for_backward(x, weight, gamma, scale, sign, batch_mean, pooled, z)
-            ctx.raw, ctx.lengths, ctx.groups, ctx.stride, ctx.slope = raw, lengths, groups, stride, slope
+            ctx.raw, ctx.lengths, ctx.stride, ctx.slope = raw, lengths, stride, slope
         ctx.mark_non_differentiable(batch_mean, batch_var)
         return F.leaky_relu(z, slope), batch_mean, batch_var
 
@@ -126,10 +144,11 @@ class _ConvNormPool(torch.autograd.Function):
         slope_y, offset = slope_y.repeat(_WINDOWS), offset.repeat(_WINDOWS)
         step = ctx.stride * _GROUP
         width = kernel + ctx.stride * (_GROUP - 1)
-        dband = weight.new_zeros(width, _GROUP * channels)
         routed = dz * factor                                                # (batch, window, channel)
-        for clip, length, count, y, best, out in zip(x, ctx.lengths, ctx.groups, ctx.raw, pooled, routed,
-                                                     strict=True):
+
+        def one(i):
+            y, best, out, length = ctx.raw[i], pooled[i], routed[i], ctx.lengths[i]
+            count = len(y)
             if best.shape[0] < count * _WINDOWS:
                 extra = (0, 0, 0, count * _WINDOWS - best.shape[0])
                 best, out = F.pad(best, extra), F.pad(out, extra)
@@ -137,7 +156,7 @@ class _ConvNormPool(torch.autograd.Function):
             out = out[:count * _WINDOWS].reshape(count, -1)
             y4 = y.view(count, _POOL, _WINDOWS * channels)
             dy = torch.addcmul(-offset, y4, slope_y, value=-1)
-            free = None
+            free = None  # a tie goes to the first, as in PyTorch
             for position in range(_POOL):
                 hit = y4[:, position] == best
                 if free is None:
@@ -147,8 +166,10 @@ class _ConvNormPool(torch.autograd.Function):
                     free &= ~hit
                 dy[:, position] += out * hit
             _zero_past(dy, length, channels)
-            dband.addmm_(_rows(clip, count, width, step).t(), dy.view(count, -1))
-        dweight = _fold(dband.view(width, _POOL, _WINDOWS, channels), kernel, ctx.stride) * sign[:, None]
+            return _rows(x[i], count, width, step).t() @ dy.view(count, -1)
+
+        dband = torch.stack(_each_clip(one, len(x))).sum(0).view(width, _POOL, _WINDOWS, channels)
+        dweight = _fold(dband, kernel, ctx.stride) * sign[:, None]
         return None, dweight, dgamma_signed * sign, dbeta, *[None] * 7
 
 
