@@ -3,9 +3,9 @@
     python benchmarks/training_step.py            all sizes and readings, on one thread and on two
 
 Both run in this process, turn about, on the same batch (32 waveforms of 3.7 s at 16 kHz) from the same weights:
-forward, loss, backward and Adam. The best of the repetitions counts, as what is slower was disturbed. The plain layers are
-written out here, from the document's figure, and not taken from the package. Equality: largest difference of
-log-probabilities and of gradients, relative to the largest gradient of a layer.
+forward, loss, backward and Adam. The best of the repetitions counts, as what is slower was disturbed. The plain layers
+are written out here, from the document's figure, and not taken from the package. Equality: the largest differences of
+log-probabilities and of gradients.
 """
 
 import argparse

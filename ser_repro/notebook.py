@@ -9,6 +9,8 @@ from ser_repro import SerReproError, datasets, recipes, runs, search, splits, st
 from ser_repro.features import waveform
 
 _JUPYTER = {"In", "Out", "exit", "quit", "get_ipython", "open"}
+_KINDS = {int: "a whole number, 0 or more", str: "text (papermill's -r takes a number as text)", bool: "True or False",
+          list: "a list (papermill's -y takes one: -y 'name: [a, b]')"}
 SYNTHETIC = "synthetic: not a result"
 
 
@@ -20,20 +22,27 @@ def check(namespace: dict, **allowed) -> None:
     namespace : dict
         The notebook's `globals()`, right after the cell of parameters.
     **allowed
-        Every parameter's name, with a collection of the values it may have, or None for any.
+        Every parameter's name, with a collection of the values it may have, or None for any of the type that the
+        cell of parameters names (a number is 0 or more).
 
     Raises
     ------
     SerReproError
     """
-    known = ", ".join(allowed)
+    known, kinds = ", ".join(allowed), namespace.get("__annotations__", {})
     for name, value in namespace.items():
         if name.startswith("_") or name in _JUPYTER or isinstance(value, (types.ModuleType, type)) or callable(value):
             continue
         if name not in allowed:
             raise SerReproError(f"unknown parameter {name!r}: this notebook has {known}.")
-        choices = allowed[name]
-        if choices is not None and any(v not in choices for v in (value if isinstance(value, list) else [value])):
+        choices, kind = allowed[name], kinds.get(name)
+        # True is an int to Python, and 3.0 is 3, but not to the one who typed it.
+        if kind in _KINDS and (not isinstance(value, kind) or isinstance(value, bool) != (kind is bool)):
+            raise SerReproError(f"{name} = {value!r} is not possible: give {_KINDS[kind]}.")
+        if choices is None:
+            if kind is int and value < 0:
+                raise SerReproError(f"{name} = {value} is not possible: give {_KINDS[int]}.")
+        elif any(v not in list(choices) for v in (value if isinstance(value, list) else [value])):
             raise SerReproError(f"{name} = {value!r} is not possible: choose from {', '.join(map(str, choices))}.")
 
 
@@ -79,6 +88,11 @@ def obtain(*, document: str = "cnn_n_gru", corpus: str, n: int, reading: str, pr
     """
     if mode not in runs.MODES:
         raise SerReproError(f"mode {mode!r} is not possible: choose from {', '.join(runs.MODES)}.")
+    if data:
+        datasets.data_folder(data)
+    last = splits.folds(corpus, protocol) - 1
+    if not 0 <= fold <= last:
+        raise SerReproError(f"fold = {fold} is not possible: {corpus} has folds 0 to {last} under protocol {protocol}.")
     plan = study.Plan(document, corpus, n, reading, protocol, fold, seed)
     values = plan.values | ({"epochs": epochs} if epochs else {})
     values |= search.chosen(results, n=n, **plan.base) or recipes.UNSEARCHED
@@ -86,16 +100,24 @@ def obtain(*, document: str = "cnn_n_gru", corpus: str, n: int, reading: str, pr
     here = dict(data=data, cache=cache, device=device, progress=progress)
     if mode == "stored" or (mode == "auto" and run.path(results).exists()):
         return runs.read(run.path(results))
-    prepared = (waveform.folder_of(corpus, values["sample_rate"], cache) / "meta.json").exists()
-    if corpus in real(data) or prepared or mode == "train":
+    if corpus in real(data) or _prepared(corpus, values["sample_rate"], cache) or mode == "train":
+        if runs.arrays(run, data=data, cache=cache).synthetic:
+            raise SerReproError(f"the {corpus} at hand is demo speech, whose runs are no results: run `ser-repro "
+                                f"prepare {corpus}` on the real corpus, or leave mode at auto.")
         return runs.obtain(run, mode="train" if mode == "train" else "auto", results=results, **here)
     demo = demo_corpus(corpus, cache)
     values |= {"epochs": epochs or recipes.DEMO_EPOCHS, "batch_size": 16, "sample_rate": 16000}
-    if protocol == "speaker":
-        splits.folds(corpus, protocol)
     run = runs.Run(**plan.base, seed=seed, values=values, synthetic=True)
     return runs.obtain(run, results=waveform.cache_folder(cache) / "demo" / "results",
                        **here | {"data": demo, "cache": waveform.cache_folder(cache) / "demo"})
+
+
+def _prepared(corpus: str, sample_rate: int | str, cache=None) -> bool:
+    """Whether arrays of real speech are in the cache. Damaged ones count: training says so."""
+    try:
+        return not waveform.load(corpus, sample_rate, cache=cache).synthetic
+    except SerReproError:
+        return (waveform.folder_of(corpus, sample_rate, cache) / "meta.json").exists()
 
 
 def real(data=None) -> list[str]:
@@ -103,3 +125,32 @@ def real(data=None) -> list[str]:
     if not (data or os.environ.get("SER_REPRO_DATA")):
         return []
     return [name for name in datasets.available(data) if not datasets.is_synthetic(data, name)]
+
+
+def spread_by_layer(n: int, initialisations: int = 3):
+    """How much of the differences between clips each GRU layer of an untrained CNN-n-GRU hands on.
+
+    Returns
+    -------
+    array, shape (n,)
+        Standard deviation over 24 synthetic clips of each layer's state, relative to the first layer's; the median of
+        its units, averaged over initialisations.
+    """
+    import numpy as np
+    import torch
+
+    from ser_repro.datasets.demo import choose, synthesise
+    from ser_repro.models.cnn_n_gru import CNNnGRU
+
+    clips = choose("RAVDESS").drop_duplicates("speaker")["clip"].tolist()[:24]
+    waves = [torch.from_numpy(synthesise("RAVDESS", clip, sample_rate=16000)[0][:, 0] / 2**15).float()
+             for clip in clips]
+    lengths = torch.tensor([len(wave) for wave in waves])
+    batch = torch.nn.utils.rnn.pad_sequence(waves, batch_first=True).unsqueeze(1)
+    spreads = []
+    for seed in range(initialisations):
+        torch.manual_seed(seed)
+        with torch.no_grad():
+            _, state = CNNnGRU(n=n, n_classes=8)(batch, lengths)
+        spreads.append(state.std(1).median(1).values.numpy())
+    return np.mean([s / s[0] for s in spreads], axis=0)

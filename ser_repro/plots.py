@@ -147,6 +147,25 @@ def effects(rows: list[tuple[str, str, Score]]) -> Figure:
     return figure
 
 
+def spread(by_size: dict[int, np.ndarray]) -> Figure:
+    """What is left of the differences between clips after each GRU layer, a line a network size."""
+    figure, axis = plt.subplots(figsize=(8, 3.6))
+    floor = 1e-9
+    for (n, values), colour in zip(by_size.items(), (GREEN, SKY, ORANGE, RED), strict=False):
+        depth = np.arange(1, len(values) + 1)
+        axis.semilogy(depth, np.maximum(values, floor), "o-", ms=4, color=colour)
+        axis.annotate(f"n = {n}", (depth[-1], max(values[-1], floor)), (6, 0), textcoords="offset points", color=colour,
+                      va="center")
+    axis.axhline(2**-24, color=GREY, ls=":", lw=1)
+    axis.text(1, 2**-24 * 0.8, "one part in 2\u00b2\u2074: the resolution of single precision", va="top", fontsize=9,
+              color=GREY)
+    axis.set(xlabel="GRU layer", ylabel="differences left", ylim=(floor / 2, 2), xlim=(0.7, 19.6))
+    axis.set_xticks(range(1, 19, 2))
+    axis.grid(alpha=0.2)
+    figure.tight_layout()
+    return figure
+
+
 def architecture(n: int) -> Figure:
     """CNN-n-GRU drawn from the model itself, in both readings."""
     from ser_repro.models.cnn_n_gru import FIRST_KERNEL, FIRST_STRIDE, layers

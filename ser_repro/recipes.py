@@ -45,7 +45,7 @@ CNN_N_GRU = {
 DOCUMENTS = {"cnn_n_gru": CNN_N_GRU}
 # Where no search has been made: the defaults of the document's later public code (2025).
 UNSEARCHED = {"hidden_size": 64, "learning_rate": 1e-3, "weight_decay": 1e-5, "batch_size": 32}
-DEMO_EPOCHS = 12
+DEMO_EPOCHS = 6
 SEARCHED = ("hidden_size", "learning_rate", "weight_decay", "batch_size")
 
 
