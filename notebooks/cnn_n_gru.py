@@ -134,8 +134,8 @@ say("verdict", "; ".join(f"{c}: {v}" for c, v in verdicts.items()))
 #
 # **The claimed size itself**, n = 18, measured: {glue:text}`tess_claimed_size` on TESS,
 # {glue:text}`ravdess_claimed_size` on RAVDESS. In the search for its settings ({glue:text}`search_trials` draws, the
-# best trained for {glue:text}`search_epochs` epochs) the lowest validation loss was {glue:text}`tess_deep_loss` on TESS,
-# where saying of every clip how often each emotion occurs gives {glue:text}`tess_guess_loss`, and
+# best trained for {glue:text}`search_epochs` epochs) the lowest validation loss was {glue:text}`tess_deep_loss` on
+# TESS, where saying of every clip how often each emotion occurs gives {glue:text}`tess_guess_loss`, and
 # {glue:text}`ravdess_deep_loss` on RAVDESS, where it gives {glue:text}`ravdess_guess_loss`.
 
 # %% tags=["remove-input"]
