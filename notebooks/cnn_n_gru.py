@@ -25,6 +25,7 @@ device: str = "auto"  # auto, cpu or gpu
 
 # %% tags=["remove-input"]
 from ser_repro import notebook, recipes, splits, study
+from ser_repro.notebook import show
 
 notebook.check(globals(), n=study.SIZES, corpus=study.CORPORA, reading=recipes.READINGS, protocol=splits.PROTOCOLS,
                fold=range(24), seed=None, epochs=None, mode=("auto", "train", "stored"), results=None, data=None,
@@ -36,7 +37,7 @@ import json
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
-from IPython.display import HTML, Markdown, display
+from IPython.display import Markdown, display
 from myst_nb import glue
 
 from ser_repro import claims, datasets, evaluation, plots, search
@@ -62,10 +63,6 @@ def scored(corpus, n, reading="code", protocol="published", name="accuracy", cha
 def say(key, value):
     """Glue a string for the prose of this and other pages."""
     glue(key, value, display=False)
-
-
-def show(table, **styles):
-    display(HTML(table.to_html(index=False, border=0, classes="dataframe study-table", escape=False, **styles)))
 
 
 scores = {(c, size, p, name): scored(c, size, "code", p, name) for c in study.CORPORA for size in study.SIZES

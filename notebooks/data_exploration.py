@@ -38,6 +38,7 @@ from myst_nb import glue
 
 from ser_repro import SerReproError, exploration, plots, splits
 from ser_repro.exploration import EMOTION_COLOURS
+from ser_repro.notebook import show
 
 plots.use_style()
 warnings.filterwarnings("ignore", message="IProgress not found")  # would print a path of this machine
@@ -64,11 +65,6 @@ def draw(key, figure):
     """Glue a figure: the prose places it, with a caption and a text for those who do not see it."""
     glue(key, figure)
     plt.close(figure)
-
-
-def show(table, index=False):
-    rows = table.to_html(index=index, border=0, justify="left", classes="compact", escape=False)
-    display(HTML(f'<div class="scroll">{rows}</div>'))
 
 
 def percent(share):

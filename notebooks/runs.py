@@ -23,10 +23,11 @@ from pathlib import Path
 
 import matplotlib.pyplot as plt
 import pandas as pd
-from IPython.display import HTML, Markdown, display
+from IPython.display import Markdown, display
 from matplotlib.patches import Patch
 
 from ser_repro import datasets, notebook, recipes, runs, splits, study
+from ser_repro.notebook import show
 
 notebook.check(globals(), results=None, document=recipes.DOCUMENTS)
 
@@ -39,13 +40,6 @@ plans = pd.DataFrame(
 asked_for = {record["run"] for _, record in state if record}
 spare = [record for record in records if record["run"] not in asked_for]
 hours = sum(record["train_seconds"] for record in records) / 3600
-
-
-def table(frame: pd.DataFrame, formats: dict | None = None) -> None:
-    """Show a table that scrolls in its own box, so that a long one leaves the page readable."""
-    rows = frame.to_html(index=False, border=0, justify="left", formatters=formats or {}, classes="compact")
-    display(HTML(f'<div class="scroll">{rows}</div>'))
-
 
 # %% tags=["remove-input"]
 done = int(plans.done.sum())
@@ -113,7 +107,7 @@ plt.close(figure)
 counts = (grid.groupby(["corpus", "n", "reading", "protocol"]).done.agg(["sum", "size"])
           .apply(lambda row: f"{row['sum']} / {row['size']}", axis=1).unstack("protocol")[list(splits.PROTOCOLS)])
 counts = counts.rename(columns="{}: done / planned".format).rename_axis(columns=None)
-table(counts.reset_index())
+show(counts.reset_index())
 
 # %% [markdown]
 # ## One slip mended at a time
@@ -122,7 +116,7 @@ table(counts.reset_index())
 
 # %% tags=["remove-input"]
 ablations = plans[plans.kind == "ablation"]
-table(pd.DataFrame({
+show(pd.DataFrame({
     "corpus": ablations.corpus,
     "n": ablations.n,
     "changed": [", ".join(f"{name} = {value}" for name, value in changes) for changes in ablations.changes],
@@ -157,7 +151,7 @@ def changed(record: dict) -> str:
 
 
 if records:
-    table(pd.DataFrame([{
+    show(pd.DataFrame([{
         "corpus": (c := record["config"])["corpus"],
         "n": c["settings"]["n"],
         "reading": c["reading"],
@@ -181,8 +175,8 @@ else:
 if records:
     by_device = pd.DataFrame([{"device": r["device"], "h": r["train_seconds"] / 3600, "torch": r["versions"]["torch"],
                                "python": r["versions"]["python"]} for r in records])
-    table(by_device.groupby(["device", "torch", "python"], as_index=False)
-          .agg(runs=("h", "size"), hours=("h", "sum")), {"hours": "{:.1f}".format})
+    show(by_device.groupby(["device", "torch", "python"], as_index=False)
+          .agg(runs=("h", "size"), hours=("h", "sum")), formats={"hours": "{:.1f}".format})
 
 # %% [markdown]
 # ## What the searches chose
@@ -193,7 +187,7 @@ if records:
 # %% tags=["remove-input"]
 searches = [json.loads(path.read_text()) for path in sorted((Path(results) / document / "search").glob("*.json"))]
 if searches:
-    table(pd.DataFrame([{
+    show(pd.DataFrame([{
         "corpus": s["corpus"], "n": s["n"], "reading": s["reading"], "protocol": s["protocol"], "fold": s["fold"],
         "learning rate": f"{s['chosen']['learning_rate']:.3g}", "weight decay": f"{s['chosen']['weight_decay']:.3g}",
         "batch": s["chosen"]["batch_size"], "hidden": s["chosen"]["hidden_size"], "tried": len(s["trials"]),

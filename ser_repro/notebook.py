@@ -11,6 +11,7 @@ from ser_repro.features import waveform
 _JUPYTER = {"In", "Out", "exit", "quit", "get_ipython", "open"}
 _KINDS = {int: "a whole number, 0 or more", str: "text (papermill's -r takes a number as text)", bool: "True or False",
           list: "a list (papermill's -y takes one: -y 'name: [a, b]')"}
+_PAGE_WIDTH = 85  # in characters of a table
 SYNTHETIC = "synthetic: not a result"
 
 
@@ -51,6 +52,19 @@ def banner(text: str = SYNTHETIC) -> None:
     from IPython.display import HTML, display
 
     display(HTML(f'<div class="synthetic" role="alert">{html.escape(text)}</div>'))
+
+
+def show(table, *, index: bool = False, formats: dict | None = None) -> None:
+    """Show a DataFrame as a table that scrolls in its own box, so that a wide one leaves the page readable.
+
+    Cells may hold HTML; they wrap where the table would be wider than a page.
+    """
+    from IPython.display import HTML, display
+
+    width = sum(max(len(str(name)), table[name].astype(str).str.len().max()) for name in table)
+    rows = table.to_html(index=index, border=0, justify="left", formatters=formats or {}, escape=False,
+                         classes="compact wordy" if width > _PAGE_WIDTH else "compact")
+    display(HTML(f'<div class="scroll">{rows}</div>'))
 
 
 def stamp(record: dict) -> str:
