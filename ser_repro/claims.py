@@ -29,12 +29,12 @@ class Claim:
 
 
 CLAIMS = (
-    Claim("cnn_n_gru", "TESS", 18, "accuracy", 0.992, "README of the public code, 2022"),
-    Claim("cnn_n_gru", "TESS", 18, "macro_f1", 0.99, "README of the public code, 2022"),
-    Claim("cnn_n_gru", "IEMOCAP", 18, "accuracy", 0.813, "README of the public code, 2022"),
-    Claim("cnn_n_gru", "IEMOCAP", 18, "macro_f1", 0.809, "README of the public code, 2022"),
-    Claim("cnn_n_gru", "RAVDESS", 18, "accuracy", 0.866, "README of the public code, 2025"),
-    Claim("cnn_n_gru", "RAVDESS", 18, "macro_f1", 0.867, "README of the public code, 2025"),
+    Claim("cnn_n_gru", "TESS", 18, "accuracy", 0.992, "README, 2022"),
+    Claim("cnn_n_gru", "TESS", 18, "macro_f1", 0.99, "README, 2022"),
+    Claim("cnn_n_gru", "IEMOCAP", 18, "accuracy", 0.813, "README, 2022"),
+    Claim("cnn_n_gru", "IEMOCAP", 18, "macro_f1", 0.809, "README, 2022"),
+    Claim("cnn_n_gru", "RAVDESS", 18, "accuracy", 0.866, "README, 2025"),
+    Claim("cnn_n_gru", "RAVDESS", 18, "macro_f1", 0.867, "README, 2025"),
 )
 
 
@@ -98,7 +98,7 @@ def ledger(document: str, scores: dict) -> pd.DataFrame:
                               for protocol in ("published", "speaker"))
         rows.append({"corpus": claim.corpus, "score": claim.score.replace("_", " "), "n": claim.n,
                      "claimed": f"{100 * claim.value:.1f} %", "where": claim.place,
-                     "measured, published split": str(published or "not yet run"),
-                     "measured, new speakers": str(speaker or "not yet run"),
+                     "measured": str(published or "not yet run"),
+                     "new speakers": str(speaker or "not yet run"),
                      "verdict": verdict(claim, published)})
     return pd.DataFrame(rows)
