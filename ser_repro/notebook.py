@@ -61,7 +61,7 @@ def show(table, *, index: bool = False, formats: dict | None = None) -> None:
     """
     from IPython.display import HTML, display
 
-    width = sum(max(len(str(name)), table[name].astype(str).str.len().max()) for name in table)
+    width = sum(2 + max(len(str(name)), table[name].astype(str).str.len().max()) for name in table)
     rows = table.to_html(index=index, border=0, justify="left", formatters=formats or {}, escape=False,
                          classes="compact wordy" if width > _PAGE_WIDTH else "compact")
     display(HTML(f'<div class="scroll">{rows}</div>'))
