@@ -148,7 +148,7 @@ def clips(corpus: str | Corpus, data: str | Path | None = None, complete: bool =
     if not complete or marked_above(table.path[0]):
         return table
     count = f"{len(table)} of {corpus.n_clips} clips"
-    mend = f"`check` names what differs; unpack it again from {corpus.home}, or ask with complete=False"
+    mend = f"`ser-repro corpora check {corpus}` names what differs; unpack it again from {corpus.home}"
     lacking = [name for name in corpus.sexes if name not in set(table.speaker)]
     if lacking:
         who = f"speaker{'s' * (len(lacking) > 1)} {', '.join(lacking)}"

@@ -4,6 +4,7 @@
 that only has the cache folder.
 """
 
+import contextlib
 import hashlib
 import json
 import os
@@ -18,6 +19,7 @@ import pandas as pd
 from filelock import FileLock
 
 from ser_repro import SerReproError, datasets
+from ser_repro.datasets.finding import marked_above
 
 NATIVE = "native"
 _VERSION = 1  # of the arrays' making: a change here makes old arrays void
@@ -82,8 +84,19 @@ def folder_of(corpus: str, sample_rate: int | str, cache: str | Path | None = No
 
 def _fingerprint(clips: pd.DataFrame) -> str:
     """Names and sizes of the files: tells cheaply that a folder is the one the arrays were made from."""
-    lines = (f"{clip} {os.path.getsize(path)}" for clip, path in zip(clips["clip"], clips["path"], strict=True))
+    try:
+        lines = [f"{clip} {os.path.getsize(path)}" for clip, path in zip(clips["clip"], clips["path"], strict=True)]
+    except OSError as error:
+        raise SerReproError(f"{error.filename} can't be read ({error.strerror}): copy it again from the corpus's "
+                            "publisher.") from error
     return hashlib.sha256("\n".join(lines).encode()).hexdigest()
+
+
+def _published_rates(corpus: str) -> dict[str, int]:
+    """Rate of each published clip in Hz, odd ones included; none of a corpus that has no index."""
+    if not datasets.get(corpus).index.is_file():
+        return {}
+    return datasets.read_index(corpus).set_index("clip")["sample_rate"].to_dict()
 
 
 def prepare(corpus: str, sample_rate: int | str, *, data: str | Path | None = None,
@@ -102,21 +115,33 @@ def prepare(corpus: str, sample_rate: int | str, *, data: str | Path | None = No
     Raises
     ------
     SerReproError
-        Where the corpus is not there or not whole, or a clip can't be used.
+        Where the corpus is not there or not whole, a clip can't be used or is not at its published rate, or the
+        arrays can't be written.
     """
     corpus = datasets.get(corpus).name
     clips = datasets.clips(corpus, data)
+    synthetic = marked_above(Path(clips["path"].iloc[0]).parent)
     folder = folder_of(corpus, sample_rate, cache)
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    with FileLock(f"{folder}.lock"):
+    with _not_written(corpus, folder):
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        held = FileLock(f"{folder}.lock").acquire()
+    with held:
         fingerprint = _fingerprint(clips)
-        if (folder / "meta.json").exists():
-            meta = json.loads((folder / "meta.json").read_text())
-            if meta["fingerprint"] == fingerprint:
-                return load(corpus, sample_rate, cache=cache)
+        try:
+            there, made_from = _load(corpus, sample_rate, cache)
+        except SerReproError:
+            pass  # none yet, or damaged: the audio is at hand
+        else:
+            if made_from == fingerprint:
+                return there
+            if synthetic and not there.synthetic:
+                raise SerReproError(f"{folder} holds the arrays of the real {corpus}: give --cache another folder for "
+                                    "those of demo speech.")
+        rates = {} if synthetic else _published_rates(corpus)
         with ThreadPoolExecutor(workers or min(8, os.cpu_count() or 1)) as pool:
             waves = []
-            for i, wave in enumerate(pool.map(lambda path: _read(path, sample_rate), clips["path"])):
+            for i, wave in enumerate(pool.map(lambda path, clip: _read(path, sample_rate, corpus, rates.get(clip)),
+                                              clips["path"], clips["clip"])):
                 waves.append(wave)
                 if progress:
                     progress(i + 1, len(clips))
@@ -125,19 +150,22 @@ def prepare(corpus: str, sample_rate: int | str, *, data: str | Path | None = No
             start=np.concatenate([[0], np.cumsum(lengths)[:-1]]), length=lengths,
             **{key: [w[key] for w in waves] for key in ("duration_s", "sample_rate", "channels", "sha256")})
         meta = _definition(corpus, sample_rate) | {
-            "fingerprint": fingerprint, "synthetic": datasets.is_synthetic(data),
+            "fingerprint": fingerprint, "synthetic": synthetic,
             "corpus_hash": datasets.content_hash(table)}
         _write_folder(folder, table, np.concatenate([w["samples"] for w in waves]), meta)
     return load(corpus, sample_rate, cache=cache)
 
 
-def _read(path: str, sample_rate: int | str) -> dict:
+def _read(path: str, sample_rate: int | str, corpus: str, published_rate: int | None = None) -> dict:
     import soxr
 
     from ser_repro.datasets import audio
 
     facts = audio.measure(path)
     samples, rate = audio.read(path)
+    if published_rate is not None and rate != published_rate:
+        raise SerReproError(f"{path} is at {rate} Hz, published at {published_rate} Hz: a resampled copy is not the "
+                            f"published corpus; copy it again from {datasets.get(corpus).home}.")
     samples = samples[:, 0]  # a stereo file's other channel is dropped, as the documents' code does
     samples = samples.astype(np.float64) * (1 if samples.dtype == np.int16 else 2**15)
     if not samples.any():
@@ -147,21 +175,30 @@ def _read(path: str, sample_rate: int | str) -> dict:
     return facts | {"samples": np.clip(np.rint(samples), -32768, 32767).astype(np.int16)}
 
 
+@contextlib.contextmanager
+def _not_written(corpus: str, folder: Path):
+    """Say in one line that there is no room, or no right, to write the arrays."""
+    try:
+        yield
+    except OSError as error:
+        # NumPy raises its own, without an error number, where a disk is full.
+        raise SerReproError(f"arrays of {corpus} not written to {folder.parent}: {error.strerror or f'no room ({error})'}; free "
+                            "some room or set --cache to another folder.") from error
+
+
 def _write_folder(folder: Path, table: pd.DataFrame, samples: np.ndarray, meta: dict) -> None:
     """All files or none: written beside, then moved into place."""
-    beside = Path(tempfile.mkdtemp(prefix=folder.name + ".", dir=folder.parent))
-    try:
-        np.save(beside / "samples.npy", samples)
-        table.to_csv(beside / "clips.csv", index=False)
-        (beside / "meta.json").write_text(json.dumps(meta, indent=1))
-        if folder.exists():
-            shutil.rmtree(folder)
-        beside.replace(folder)
-    except OSError as error:
-        raise SerReproError(f"arrays of {meta['corpus']} not written to {folder.parent}: {error.strerror}; free "
-                            "some room or set --cache to another folder.") from error
-    finally:
-        shutil.rmtree(beside, ignore_errors=True)
+    with _not_written(meta["corpus"], folder):
+        beside = Path(tempfile.mkdtemp(prefix=folder.name + ".", dir=folder.parent))
+        try:
+            np.save(beside / "samples.npy", samples)
+            table.to_csv(beside / "clips.csv", index=False)
+            (beside / "meta.json").write_text(json.dumps(meta, indent=1))
+            if folder.exists():
+                shutil.rmtree(folder)
+            beside.replace(folder)
+        finally:
+            shutil.rmtree(beside, ignore_errors=True)
 
 
 def load(corpus: str, sample_rate: int | str, *, cache: str | Path | None = None) -> Waveforms:
@@ -172,6 +209,11 @@ def load(corpus: str, sample_rate: int | str, *, cache: str | Path | None = None
     SerReproError
         Where they have not been prepared, or are damaged.
     """
+    return _load(corpus, sample_rate, cache)[0]
+
+
+def _load(corpus: str, sample_rate: int | str, cache: str | Path | None) -> tuple[Waveforms, str]:
+    """The arrays, and the fingerprint of the files they were made from."""
     folder = folder_of(corpus, sample_rate, cache)
     if not (folder / "meta.json").exists():
         raise SerReproError(f"no arrays of {corpus} at rate {sample_rate} under {cache_folder(cache)}: run "
@@ -184,7 +226,9 @@ def load(corpus: str, sample_rate: int | str, *, cache: str | Path | None = None
         samples = np.load(folder / "samples.npy", mmap_mode="r")
         if len(samples) != int(clips["start"].iloc[-1] + clips["length"].iloc[-1]):
             raise ValueError("clips.csv and samples.npy do not belong together")
-    except (OSError, ValueError, KeyError, IndexError) as error:
-        raise SerReproError(f"the arrays in {folder} are damaged ({error}): remove that folder and run "
-                            f"`ser-repro prepare {corpus}` again.") from error
-    return Waveforms(corpus, clips, samples, meta["corpus_hash"], meta["synthetic"])
+        return Waveforms(corpus, clips, samples, meta["corpus_hash"], meta["synthetic"]), meta["fingerprint"]
+    except (OSError, EOFError, ValueError, KeyError, IndexError, TypeError) as error:
+        # Parsers' messages can have several lines.
+        reason = " ".join(f"{type(error).__name__}: {error}".split())
+        raise SerReproError(f"the arrays in {folder} are damaged ({reason}): run `ser-repro prepare {corpus}` again "
+                            "where the audio is, which replaces them.") from error

@@ -1,0 +1,182 @@
+"""Arrays of waveforms: what is refused, what is rebuilt, and that nothing half written stays."""
+
+import json
+import os
+import shutil
+import wave
+
+import numpy as np
+import pytest
+
+from ser_repro import SerReproError, datasets
+from ser_repro.features import waveform
+
+CLIP = "03a01Fa"  # the first clip of EMO-DB, so that a fault in it is met at once
+
+
+def write_wav(path, rate=16000, frames=400, seed=0):
+    samples = np.random.default_rng(seed).integers(-3000, 3000, frames).astype("<i2")
+    with wave.open(str(path), "wb") as file:
+        file.setparams((1, 2, rate, 0, "NONE", ""))
+        file.writeframes(samples.tobytes())
+
+
+@pytest.fixture(scope="module")
+def whole_once(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("EMO-DB")
+    for i, clip in enumerate(datasets.read_index("EMO-DB")["clip"]):
+        write_wav(folder / f"{clip}.wav", seed=i)
+    return folder
+
+
+@pytest.fixture
+def whole(whole_once):
+    """A folder that holds every clip of EMO-DB by name, at its rate; the first clip may be damaged."""
+    yield whole_once
+    write_wav(whole_once / f"{CLIP}.wav")
+
+
+def refused(*args, **options) -> str:
+    with pytest.raises(SerReproError) as error:
+        waveform.prepare(*args, **options)
+    assert "\n" not in str(error.value)
+    assert {path.suffix for path in (waveform.cache_folder() / "arrays").glob("*")} <= {".lock"}
+    return str(error.value)
+
+
+def test_samples_lengths_and_text_survive(whole):
+    made = waveform.prepare("EMO-DB", 16000, data=whole)
+    assert len(made.clips) == 535 and not made.synthetic
+    assert made.samples.dtype == np.int16 and len(made.samples) == 535 * 400
+    assert set(made.clips["speaker"]) >= {"03", "08"}  # not numbers
+    batch, lengths = made.batch(np.array([0, 1]))
+    assert batch.shape == (2, 1, 400) and lengths.tolist() == [400, 400]
+    with wave.open(str(whole / f"{CLIP}.wav")) as file:
+        assert np.array_equal(np.frombuffer(file.readframes(400), "<i2"), made.samples[:400])
+
+
+def test_a_clip_at_another_than_its_published_rate_is_refused(whole):
+    write_wav(whole / f"{CLIP}.wav", rate=22050)
+    for rate in (16000, waveform.NATIVE):
+        line = refused("EMO-DB", rate, data=whole)
+        assert f"{CLIP}.wav is at 22050 Hz, published at 16000 Hz" in line and "copy it again from http" in line
+
+
+def test_a_clip_that_is_published_at_an_odd_rate_is_taken(whole, monkeypatch):
+    assert waveform._published_rates("TESS")["OAF_food_fear"] == 96000
+    index = datasets.read_index("EMO-DB")
+    index.loc[index["clip"] == CLIP, "sample_rate"] = 22050
+    monkeypatch.setattr(datasets, "read_index", lambda _: index)
+    assert CLIP in refused("EMO-DB", 16000, data=whole)
+    write_wav(whole / f"{CLIP}.wav", rate=22050)
+    made = waveform.prepare("EMO-DB", 16000, data=whole)
+    assert made.clips["length"][0] == round(400 * 16000 / 22050)
+    assert made.clips["sample_rate"][0] == 22050
+
+
+def test_a_demo_corpus_may_have_any_rate(demo):
+    made = waveform.prepare("RAVDESS", 16000, data=demo)
+    assert made.synthetic and set(made.clips["sample_rate"]) == {16000}  # published at 48 kHz
+
+
+@pytest.mark.parametrize(("damage", "says"), [
+    (lambda path: path.write_bytes(path.read_bytes()[:300]), "is truncated"),
+    (lambda path: path.write_bytes(b""), "cannot be read as audio"),
+    (lambda path: path.write_text("no audio\nat all\n"), "cannot be read as audio"),
+    (lambda path: write_wav(path, frames=0), "holds no samples"),
+    (lambda path: path.write_bytes(path.read_bytes()[:44] + bytes(800)), "is digital silence")])
+def test_a_bad_clip_is_named(whole, damage, says):
+    damage(whole / f"{CLIP}.wav")
+    line = refused("EMO-DB", 16000, data=whole)
+    assert f"{CLIP}.wav" in line and says in line and "copy it again" in line
+
+
+def test_values_that_are_no_numbers_are_refused(whole):
+    import soundfile
+
+    soundfile.write(whole / f"{CLIP}.wav", np.full(400, np.nan, np.float32), 16000, subtype="FLOAT")
+    assert "400 values that are not numbers" in refused("EMO-DB", 16000, data=whole)
+
+
+def test_a_link_to_nowhere_is_named(whole):
+    (whole / f"{CLIP}.wav").unlink()
+    (whole / f"{CLIP}.wav").symlink_to(whole / "gone")
+    try:
+        assert f"{CLIP}.wav can't be read" in refused("EMO-DB", 16000, data=whole)
+    finally:
+        (whole / f"{CLIP}.wav").unlink()
+
+
+def test_a_corpus_that_is_not_whole_is_refused(whole):
+    (whole / f"{CLIP}.wav").unlink()
+    line = refused("EMO-DB", 16000, data=whole)
+    assert "534 of 535 clips" in line and "`ser-repro corpora check EMO-DB`" in line
+
+
+@pytest.mark.parametrize("damage", [
+    lambda folder: (folder / "meta.json").write_text((folder / "meta.json").read_text()[:40]),
+    lambda folder: (folder / "meta.json").write_text("[]"),
+    lambda folder: (folder / "meta.json").write_text("{}"),
+    lambda folder: (folder / "meta.json").unlink(),
+    lambda folder: (folder / "samples.npy").write_bytes((folder / "samples.npy").read_bytes()[:1000]),
+    lambda folder: (folder / "samples.npy").write_bytes(b""),
+    lambda folder: (folder / "samples.npy").unlink(),
+    lambda folder: (folder / "clips.csv").write_text((folder / "clips.csv").read_text()[:700]),
+    lambda folder: (folder / "clips.csv").write_text("clip\n\"a"),
+    lambda folder: (folder / "clips.csv").write_text(""),
+    lambda folder: (folder / "clips.csv").unlink()])
+def test_damaged_arrays_are_noticed_and_made_again(demo, damage):
+    whole = waveform.prepare("RAVDESS", 16000, data=demo)
+    samples = whole.samples.copy()  # off the file that is about to be cut
+    folder = waveform.folder_of("RAVDESS", 16000)
+    damage(folder)
+    with pytest.raises(SerReproError, match=r"run `ser-repro prepare RAVDESS`") as error:
+        waveform.load("RAVDESS", 16000)
+    assert "\n" not in str(error.value)
+    again = waveform.prepare("RAVDESS", 16000, data=demo)
+    assert np.array_equal(samples, again.samples) and again.corpus_hash == whole.corpus_hash
+
+
+def test_demo_speech_never_replaces_real_speech(demo):
+    waveform.prepare("RAVDESS", 16000, data=demo)
+    meta = waveform.folder_of("RAVDESS", 16000) / "meta.json"
+    real = json.dumps(json.loads(meta.read_text()) | {"synthetic": False, "fingerprint": "another copy's"})
+    meta.write_text(real)
+    with pytest.raises(SerReproError, match="holds the arrays of the real RAVDESS: give --cache another folder"):
+        waveform.prepare("RAVDESS", 16000, data=demo)
+    assert meta.read_text() == real
+
+
+def test_real_speech_beside_a_demo_of_another_corpus_is_real(whole, tmp_path):
+    (tmp_path / "EMO-DB").symlink_to(whole)
+    (tmp_path / "demo").mkdir()
+    (tmp_path / "demo" / "SYNTHETIC.txt").touch()
+    assert not waveform.prepare("EMO-DB", 16000, data=tmp_path).synthetic
+
+
+@pytest.mark.parametrize("error", [OSError(28, "No space left on device"), OSError("400 requested and 20 written")])
+def test_a_full_disk_leaves_nothing(demo, monkeypatch, error):
+    def full(*_):
+        raise error
+
+    monkeypatch.setattr(np, "save", full)
+    line = refused("RAVDESS", 16000, data=demo)
+    assert "arrays of RAVDESS not written" in line and (error.strerror or str(error)) in line and "--cache" in line
+
+
+def test_old_arrays_stay_where_new_ones_find_no_room(demo, tmp_path, monkeypatch):
+    old = waveform.prepare("RAVDESS", 16000, data=demo)
+    copy = shutil.copytree(demo, tmp_path / "copy")
+    os.remove(next(copy.rglob("*.wav")))  # another set of clips: to be made anew
+    with monkeypatch.context() as patch:
+        patch.setattr(np, "save", lambda *_: (_ for _ in ()).throw(OSError(28, "No space left on device")))
+        with pytest.raises(SerReproError, match="No space left"):
+            waveform.prepare("RAVDESS", 16000, data=copy)
+    assert len(waveform.load("RAVDESS", 16000).clips) == len(old.clips)
+    assert len(waveform.prepare("RAVDESS", 16000, data=copy).clips) == len(old.clips) - 1
+
+
+def test_a_cache_that_is_a_file_is_one_line(demo, tmp_path):
+    (tmp_path / "file").touch()
+    with pytest.raises(SerReproError, match=r"not written to .*; free some room or set --cache"):
+        waveform.prepare("RAVDESS", 16000, data=demo, cache=tmp_path / "file")
