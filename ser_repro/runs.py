@@ -299,13 +299,14 @@ def obtain(run: Run, *, mode: str = "auto", results: str | Path = "results", dat
     Raises
     ------
     SerReproError
-        For an unknown mode, a missing record (`stored`) or a missing corpus.
+        For an unknown mode, a missing record (`stored`), a missing corpus or a missing GPU.
     """
     if mode not in MODES:
         raise SerReproError(f"no mode {mode!r}: choose one of {', '.join(MODES)}.")
     path = run.path(results)
     if mode == "stored" or (mode == "auto" and path.exists()):
         return read(path)
+    training.check_device(device)
     waves = arrays(run, data=data, cache=cache)
     work = waveform.cache_folder(cache) / "runs" / run.hash
     work.mkdir(parents=True, exist_ok=True)
@@ -324,16 +325,26 @@ def arrays(run: Run, *, data=None, cache=None, progress=None):
     from ser_repro import datasets
 
     rate = run.values["sample_rate"]
-    if (waveform.folder_of(run.corpus, rate, cache) / "meta.json").exists() or run.corpus not in datasets.available(
-            data):
+    try:
         return waveform.load(run.corpus, rate, cache=cache)
+    except SerReproError:  # none, or damaged
+        if run.corpus not in datasets.available(data):
+            raise
     return waveform.prepare(run.corpus, rate, data=data, cache=cache, progress=progress)
 
 
 def save_weights(work: Path) -> None:
     """Leave the weights as `weights.safetensors`, and drop the checkpoint, which is three times as large."""
+    from safetensors import SafetensorError
     from safetensors.torch import save_file
 
     state = torch.load(work / training.CHECKPOINT, map_location="cpu", weights_only=False)["state_dict"]
-    save_file({name.removeprefix("model."): value for name, value in state.items()}, work / "weights.safetensors")
+    beside = work / "weights.new"
+    try:
+        save_file({name.removeprefix("model."): value for name, value in state.items()}, beside)
+        beside.replace(work / "weights.safetensors")
+    except (OSError, SafetensorError) as error:
+        beside.unlink(missing_ok=True)
+        raise SerReproError(f"weights not written to {work}: {' '.join(str(error).split())}; the record is stored and "
+                            f"{training.CHECKPOINT} there holds the weights: free some room.") from error
     (work / training.CHECKPOINT).unlink()

@@ -6,6 +6,8 @@ resumed training ends with the weights of an unbroken one.
 
 import contextlib
 import ctypes
+import io
+import signal
 import time
 import warnings
 from collections.abc import Iterator
@@ -15,6 +17,7 @@ import lightning as L
 import numpy as np
 import torch
 from lightning.pytorch.callbacks import ModelCheckpoint
+from lightning.pytorch.plugins.io import TorchCheckpointIO
 from torch.nn import functional as F
 
 from ser_repro import SerReproError
@@ -139,6 +142,12 @@ def carried(state, batch: int):
     return None if state is None else state[:, :batch].contiguous()
 
 
+def check_device(device: str) -> None:
+    """Refuse a GPU where there is none, which Lightning would find out only when training starts."""
+    if device == "gpu" and not (torch.cuda.is_available() or torch.backends.mps.is_available()):
+        raise SerReproError("no GPU is to be seen here: choose cpu or auto, or install a torch that knows your GPU.")
+
+
 class Diverged(SerReproError):
     """The loss is no longer a number."""
 
@@ -172,7 +181,8 @@ def fit(training: Training, folder: str | Path, *, epochs: int, device: str = "a
         trainer = L.Trainer(
             max_epochs=epochs, accelerator=device, devices=1, logger=False, enable_progress_bar=False,
             enable_model_summary=False, num_sanity_val_steps=0, reload_dataloaders_every_n_epochs=1,
-            callbacks=[keep])
+            callbacks=[keep], plugins=[_WholeFile()])
+        on_interrupt = signal.getsignal(signal.SIGINT)
         try:
             resume = _readable(checkpoint)
             if resume and len(resume["ser_repro"]["history"]) >= epochs:
@@ -181,9 +191,34 @@ def fit(training: Training, folder: str | Path, *, epochs: int, device: str = "a
             else:
                 # Weights only would refuse Lightning's own loop state; the file is this run's own work.
                 trainer.fit(training, ckpt_path=checkpoint if resume else None, weights_only=False)
+        except SystemExit as stop:
+            # Lightning turns Ctrl-C into an exit, and is deaf to the next one.
+            if not isinstance(stop.__context__, KeyboardInterrupt):
+                raise
+            signal.signal(signal.SIGINT, on_interrupt)
+            raise KeyboardInterrupt from None
         except OSError as error:
             raise SerReproError(f"no checkpoint written to {folder}: {error.strerror or error}; free some room or "
                                 "set --cache to another folder, and start again: nothing is lost.") from error
+
+
+class _WholeFile(TorchCheckpointIO):
+    """Writes a checkpoint beside the last one and moves it into its place.
+
+    Lightning's own way goes through the folder for temporary files and copies from there where that is on another
+    disk: with no room left, half a checkpoint then replaces a whole one.
+    """
+
+    def save_checkpoint(self, checkpoint, path, storage_options=None):
+        content = io.BytesIO()
+        torch.save(checkpoint, content)
+        beside = Path(f"{path}.new")
+        try:
+            beside.parent.mkdir(parents=True, exist_ok=True)
+            beside.write_bytes(content.getbuffer())
+            beside.replace(path)
+        finally:
+            beside.unlink(missing_ok=True)
 
 
 def keep_freed_memory() -> None:
