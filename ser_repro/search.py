@@ -5,7 +5,9 @@ The document searched learning rate (log-uniform, 1e-4 to 1e-1), weight decay (l
 found. This is the same space and the same halving, small: eight settings train for one epoch, the better four (lowest
 loss on the validation part) for a second, two for four, one for eight epochs. Batches below 16 are left out for time.
 
-Every split has a search of its own, on its own training and validation clips: no test clip has a say.
+Every split has a search of its own, on its own training and validation clips: no test clip has a say. A search whose
+best setting does no better than stating how often each class occurs has found nothing: eight more are drawn, and
+another eight, before it is taken as it is.
 """
 
 import json
@@ -16,13 +18,15 @@ from pathlib import Path
 import numpy as np
 from filelock import FileLock
 
-from ser_repro import SerReproError, runs, training
+from ser_repro import SerReproError, recipes, runs, training
 from ser_repro.features import waveform
 
 TRIALS = 8
 RUNGS = (1, 2, 4, 8)  # epochs; after each, the better half goes on
 BATCH_SIZES = (16, 32, 64)
 HIDDEN_SIZES = (16, 32, 64)
+ROUNDS = 3  # of TRIALS draws each, until one has learned something
+LEARNED = 0.99  # of the loss of stating how often each class occurs: below this, a setting has learned something
 _SEED = 2022
 
 
@@ -49,16 +53,30 @@ def chosen(results: str | Path, document: str, corpus: str, n: int, reading: str
     Raises
     ------
     SerReproError
-        If the search's file is damaged.
+        If the search's file is damaged or is that of another split.
     """
     file = path(results, document, corpus, n, reading, protocol, fold)
     if not file.exists():
         return None
+    wanted = {"document": document, "corpus": corpus, "n": n, "reading": reading, "protocol": protocol, "fold": fold}
     try:
-        return json.loads(file.read_text())["chosen"]
-    except (ValueError, KeyError) as error:
+        found = json.loads(file.read_text())
+        of, best = {name: found[name] for name in wanted}, found["chosen"]
+        over = _learned(found) or len(found["trials"]) >= ROUNDS * TRIALS
+        if set(best) != set(recipes.SEARCHED) or not all(value > 0 for value in best.values()):
+            raise ValueError
+    except (ValueError, KeyError, TypeError, AttributeError, OSError) as error:
         raise SerReproError(f"search {file} is damaged ({type(error).__name__}): remove it and run `ser-repro study` "
                             "again.") from None
+    if of != wanted:
+        raise SerReproError(f"search {file} is that of another split ({', '.join(map(str, of.values()))}): remove it "
+                            "and run `ser-repro study` again.")
+    return best if over else None
+
+
+def _learned(found: dict) -> bool:
+    """Whether the chosen setting's last validation loss is below that of stating how often each class occurs."""
+    return found["lowest_loss"] < LEARNED * found["guess_loss"]
 
 
 def search(base: dict, values: dict, waves, *, results: str | Path, cache=None, device: str = "auto",
@@ -72,37 +90,59 @@ def search(base: dict, values: dict, waves, *, results: str | Path, cache=None, 
     values : dict
         The recipe's settings, open ones None.
     progress : callable(done, total), optional
-        In epochs.
+        In epochs of a round.
     """
     file = path(results, n=values["n"], **base)
     work = waveform.cache_folder(cache) / "searches" / file.stem
     work.mkdir(parents=True, exist_ok=True)
     with FileLock(work / "lock"):
-        found = chosen(results, n=values["n"], **base)
-        if found:
-            return found
-        trials = [{"settings": drawn, "validation_loss": []} for drawn in draw(base["corpus"], TRIALS)]
-        alive, done = trials, 0
-        total = sum(max(TRIALS >> i, 1) * (rung - before) for i, (before, rung) in enumerate(
-            zip((0, *RUNGS), RUNGS, strict=False)))
-        for i, rung in enumerate(RUNGS):
-            for trial in alive:
-                run = runs.Run(**base, seed=0, values=values | trial["settings"] | {"epochs": rung})
-                run = replace(run, synthetic=waves.synthetic)
-                module = runs.trainer_for(run, waves)
-                try:
-                    training.fit(module, work / f"trial{trials.index(trial)}", epochs=rung, device=device)
-                    trial["validation_loss"] = [round(row["validation_loss"], 5) for row in module.history]
-                except training.Diverged:
-                    trial["validation_loss"].append(float("inf"))
-                done += rung - (RUNGS[i - 1] if i else 0)
-                if progress:
-                    progress(done, total)
-            alive = sorted(alive, key=lambda t: t["validation_loss"][-1])[:max(len(alive) // 2, 1)]
-        best = alive[0]["settings"]
-        told = [t | {"validation_loss": [v if np.isfinite(v) else None for v in t["validation_loss"]]} for t in trials]
-        runs.write_atomic(file, json.dumps(base | {
-            "n": values["n"], "chosen": best, "rungs": RUNGS, "trials": told, "corpus_hash": waves.corpus_hash,
-            "device": runs.device_name(device), "versions": runs.versions()}, indent=1) + "\n")
+        best = chosen(results, n=values["n"], **base)
+        if best:
+            return best
+        begun = json.loads(file.read_text()) if file.exists() else {"trials": []}
+        tried, guess = begun["trials"], None
+        while len(tried) < ROUNDS * TRIALS:
+            drawn = draw(base["corpus"], len(tried) + TRIALS)[len(tried):]
+            trials = [{"settings": one, "validation_loss": []} for one in drawn]
+            guess = _halve(trials, base, values, waves, work / f"round{len(tried) // TRIALS}", device, progress)
+            tried += trials
+            ends = [t for t in tried if len(t["validation_loss"]) == RUNGS[-1]] or tried  # those that went all the way
+            best = min(ends, key=_last)
+            found = base | {
+                "n": values["n"], "chosen": best["settings"], "lowest_loss": _last(best),
+                "guess_loss": guess, "rungs": RUNGS, "trials": tried, "corpus_hash": waves.corpus_hash,
+                "device": runs.device_name(device), "versions": runs.versions()}
+            runs.write_atomic(file, json.dumps(found, indent=1) + "\n")
+            if _learned(found):
+                break
         shutil.rmtree(work, ignore_errors=True)
-        return best
+        return best["settings"]
+
+
+def _halve(trials: list[dict], base: dict, values: dict, waves, work: Path, device: str, progress) -> float:
+    """One round of successive halving; fills in the validation losses. Returns the loss of guessing by frequency."""
+    alive, done = trials, 0
+    steps = [rung - before for before, rung in zip((0, *RUNGS), RUNGS, strict=False)]
+    total = sum(max(len(trials) >> i, 1) * step for i, step in enumerate(steps))
+    for rung, step in zip(RUNGS, steps, strict=True):
+        for trial in alive:
+            run = runs.Run(**base, seed=0, values=values | trial["settings"] | {"epochs": rung})
+            module = runs.trainer_for(replace(run, synthetic=waves.synthetic), waves)
+            try:
+                training.fit(module, work / f"trial{trials.index(trial)}", epochs=rung, device=device)
+                trial["validation_loss"] = [round(row["validation_loss"], 5) for row in module.history]
+            except training.Diverged:
+                trial["validation_loss"] = [*trial["validation_loss"], None]
+            done += step
+            if progress:
+                progress(done, total)
+        alive = sorted(alive, key=lambda t: _last(t))[:max(len(alive) // 2, 1)]
+    share = np.bincount(module.parts["validation"][1]) / len(module.parts["validation"][1])
+    share = share[share > 0]
+    return round(float(-(share * np.log(share)).sum()), 5)
+
+
+def _last(trial: dict) -> float:
+    """The last validation loss; infinite where the training diverged."""
+    last = trial["validation_loss"][-1]
+    return np.inf if last is None else last

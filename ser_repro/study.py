@@ -3,6 +3,8 @@
 import contextlib
 import json
 import os
+import signal
+import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -13,7 +15,7 @@ import joblib
 import torch
 from filelock import FileLock, Timeout
 
-from ser_repro import SerReproError, recipes, runs, search, splits
+from ser_repro import SerReproError, datasets, recipes, runs, search, splits, training
 from ser_repro.features import waveform
 
 CORPORA = ("TESS", "RAVDESS")
@@ -166,16 +168,18 @@ class _Note:
     """A file that says what a worker is doing, read by the study's display."""
 
     def __init__(self, folder: Path, plan: Plan):
-        folder.mkdir(parents=True, exist_ok=True)
         self.file, self.plan = folder / f"{os.getpid()}.json", plan
 
     def __call__(self, text: str):
-        beside = self.file.with_suffix(".new")
-        beside.write_text(json.dumps([self.plan.label, text]))
-        beside.replace(self.file)
+        with contextlib.suppress(OSError):  # a full disk: the run itself may still find room
+            self.file.parent.mkdir(parents=True, exist_ok=True)
+            beside = self.file.with_suffix(".new")
+            beside.write_text(json.dumps([self.plan.label, text]))
+            beside.replace(self.file)
 
     def close(self):
-        self.file.unlink(missing_ok=True)
+        for file in (self.file, self.file.with_suffix(".new")):
+            file.unlink(missing_ok=True)
 
 
 class _Watcher(threading.Thread):
@@ -210,9 +214,39 @@ def quiet():
         logging.getLogger(name).setLevel(logging.ERROR)
 
 
+def writable(folder: Path, option: str) -> None:
+    """Make a folder, and find out now, not after the first training, that nothing can be written to it."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=folder) as file:
+            file.write(b"room")
+    except OSError as error:
+        reason = "a file stands in its way" if isinstance(error, FileExistsError | NotADirectoryError) else (
+            error.strerror)
+        raise SerReproError(f"nothing can be written to {folder} ({reason}): give another folder with "
+                            f"{option}.") from error
+
+
+def require(todo: list[Plan], *, data=None, cache=None, real: bool = False) -> None:
+    """Make the arrays that the plans need, where they are not there yet.
+
+    Raises
+    ------
+    SerReproError
+        If a corpus can't be used: once, instead of for each of its runs. With `real`, also if it is demo speech.
+    """
+    if todo and (data is not None or os.environ.get(datasets.finding.DATA_VARIABLE)):
+        datasets.data_folder(data)
+    for (corpus, _), plan in {(plan.corpus, plan.values["sample_rate"]): plan for plan in todo}.items():
+        run = runs.Run(**plan.base, seed=0, values=plan.values | recipes.UNSEARCHED)
+        if runs.arrays(run, data=data, cache=cache).synthetic and real:
+            raise SerReproError(f"the {corpus} at hand is demo speech, whose runs are no results: run `ser-repro "
+                                f"prepare {corpus}` on the real corpus first.")
+
+
 def run_study(wanted: list[Plan] | None = None, *, results: str | Path = "results", data=None, cache=None,
               device: str = "auto", jobs: int | None = None, report: Callable[[str], None] = print,
-              watch: Callable[[str], None] | None = None) -> int:
+              watch: Callable[[str], None] | None = None, real: bool = False) -> int:
     """Make every wanted run that has no record. Can be killed and started again at any time.
 
     Parameters
@@ -223,6 +257,8 @@ def run_study(wanted: list[Plan] | None = None, *, results: str | Path = "result
         Gets a line a finished run, with the time left.
     watch : callable(line), optional
         Gets, twice a second, a line on what the workers are at.
+    real : bool
+        Refuse demo speech, whose runs are no results.
 
     Returns
     -------
@@ -232,34 +268,43 @@ def run_study(wanted: list[Plan] | None = None, *, results: str | Path = "result
     Raises
     ------
     SerReproError
-        If another study is at work in the same results folder.
+        If another study is at work in the same results folder, a folder can't be written, there is no GPU where one
+        is asked for, or a corpus can't be used: all before the first run.
     """
     results = Path(results)
-    results.mkdir(parents=True, exist_ok=True)
+    writable(results, "--results")
+    training.check_device(device)
     on_gpu = device != "cpu" and torch.cuda.is_available()
     jobs = jobs or (1 if on_gpu else os.cpu_count() or 1)
     threads = max((os.cpu_count() or 1) // jobs, 1)
     locks = waveform.cache_folder(cache) / "locks"
-    locks.mkdir(parents=True, exist_ok=True)
+    writable(locks, "--cache")
     lock = FileLock(locks / f"study-{runs.config_hash({'results': str(results.resolve())})}")
     try:
-        lock.acquire(timeout=0)
+        held = lock.acquire(timeout=0)
     except Timeout:
         raise SerReproError(f"another study is at work in {results.resolve()}: wait for it, or give another "
                             "--results.") from None
-    with lock:
-        todo = [plan for plan, record in status(wanted or plans(), results) if record is None]
+    with held:
+        todo = [plan for plan, record in status(plans() if wanted is None else wanted, results) if record is None]
+        require(todo, data=data, cache=cache, real=real)
         total, done_cost, began, failed = sum(map(cost, todo)), 0.0, time.monotonic(), 0
         for left in (waveform.cache_folder(cache) / "study").glob("*.json"):
             left.unlink()  # by workers that were killed
         report(f"{len(todo)} runs to make, {jobs} at a time")
 
+        me = os.getpid()
+
         def attempt(plan):
+            if os.getpid() != me:
+                signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches all: this process ends the workers
             try:
                 return plan, execute(plan, results=results, data=data, cache=cache, device=device,
                                      threads=threads), None
             except SerReproError as error:
                 return plan, None, str(error)
+            except OSError as error:
+                return plan, None, f"{error}: free some room or give another --cache, and start again."
 
         work = joblib.Parallel(n_jobs=jobs, return_as="generator_unordered", pre_dispatch=jobs, batch_size=1)(
             joblib.delayed(attempt)(plan) for plan in todo)
