@@ -16,7 +16,11 @@ app = typer.Typer(no_args_is_help=True, add_completion=False, rich_markup_mode=N
                   help="Measure speech-emotion models by the rules of the reproduction study.")
 corpora = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="What corpora are, and whether yours is whole.")
 app.add_typer(corpora, name="corpora")
-console = Console()
+_RATES = range(2000, 192001)
+console = Console(markup=False)  # a path may hold [brackets]
+
+_STOPPED = 130  # the exit status of a command that Ctrl-C ended
+_Mistyped = typer.BadParameter.__base__  # what the parser raises for any fault in a command; typer names only this kind
 
 Data = Annotated[Path | None, typer.Option(help="Folder that holds the corpora; by default SER_REPRO_DATA.")]
 Cache = Annotated[Path | None, typer.Option(help="Folder of arrays and checkpoints; by default SER_REPRO_CACHE or "
@@ -26,18 +30,35 @@ Corpus = Annotated[str, typer.Argument(help="RAVDESS, TESS or EMO-DB.")]
 
 
 def main() -> None:
-    """Entry point: a problem that the user can mend is one line and exit status 1."""
+    """Entry point: a problem that the user can mend is one line, and exit status 1 (2 where it was mistyped)."""
+    for stream in (sys.stdout, sys.stderr):
+        stream.reconfigure(errors="backslashreplace")  # names of files need not be text
     try:
-        app()
+        status = app(prog_name="ser-repro", standalone_mode=False)
+        if status == _STOPPED:
+            raise KeyboardInterrupt
+        sys.exit(status if isinstance(status, int) else 0)
     except SerReproError as error:
-        print(f"ser-repro: {error}", file=sys.stderr)
-        sys.exit(1)
-    except KeyboardInterrupt:
-        print("ser-repro: stopped; start again and it goes on from the last whole epoch.", file=sys.stderr)
-        sys.exit(130)
+        _fail(str(error), 1)
+    except _Mistyped as error:
+        if len(sys.argv) == 1 or "Usage:" in error.format_message():  # no arguments: the help
+            error.show()
+            sys.exit(error.exit_code)
+        command = error.ctx.command_path if error.ctx else "ser-repro"
+        _fail(f"{error.format_message().strip().rstrip('.')}: `{command} --help` tells what there is.", 2)
+    except (KeyboardInterrupt, typer.Abort):
+        _fail("stopped; start again and it goes on: a training from its last whole epoch.", _STOPPED)
     except BrokenPipeError:
         sys.stderr.close()
         sys.exit(1)
+    except OSError as error:
+        _fail(f"{f'{error.filename}: ' if error.filename else ''}{error.strerror or error}: free some room, or give a "
+              "file or folder that can be read and written.", 1)
+
+
+def _fail(line: str, status: int) -> None:
+    print("ser-repro:", " ".join(line.split("\n")), file=sys.stderr)
+    sys.exit(status)
 
 
 def _bar(title: str) -> Progress:
@@ -70,6 +91,7 @@ def corpora_list(data: Data = None) -> None:
 @corpora.command("check")
 def corpora_check(corpus: Corpus, data: Data = None) -> None:
     """Compare a copy with the index, sample by sample. Exit status 1 where it differs from the published corpus."""
+    datasets.clips(corpus, data, complete=False)  # an error where there is none
     report = _with_bar(f"checking {datasets.get(corpus).name}",
                        lambda progress: datasets.check(corpus, data, progress=progress))
     console.print(str(report), markup=False, highlight=False, soft_wrap=True)
@@ -95,8 +117,9 @@ def prepare(corpus: Corpus, data: Data = None, cache: Cache = None,
     from ser_repro.features import waveform
 
     name = datasets.get(corpus).name
-    if rate and not (rate == waveform.NATIVE or (rate.isdigit() and int(rate) > 0)):
-        raise SerReproError(f"--rate {rate} is no sample rate: give Hz (16000) or {waveform.NATIVE}.")
+    if rate and rate != waveform.NATIVE and not (rate.isdecimal() and rate.isascii() and int(rate) in _RATES):
+        raise SerReproError(f"--rate {rate} is no sample rate for speech: give Hz ({_RATES[0]} to {_RATES[-1]}, e.g. "
+                            f"16000) or {waveform.NATIVE}.")
     rates = [rate if rate == waveform.NATIVE else int(rate)] if rate else sorted(
         {recipes.settings("cnn_n_gru", reading, name, 3)["sample_rate"] for reading in recipes.READINGS}, key=str)
     for one in rates:
@@ -135,16 +158,21 @@ def study(
         raise SerReproError(f"--device {device} is not known: choose auto, cpu or gpu.")
     if jobs is not None and jobs < 1:
         raise SerReproError(f"--jobs {jobs} makes no run: give 1 or more.")
+    if first is not None and first < 1:
+        raise SerReproError(f"--first {first} leaves no run: give 1 or more.")
+    if results.exists() and not results.is_dir():
+        raise SerReproError(f"--results {results} is a file: give the folder of the records.")
     wanted = plan.select(plan.plans(), **only)[:first]
     failed = 0
     if not list_only:
         with console.status("starting") as status:
             failed = plan.run_study(wanted, results=results, data=data, cache=cache, device=device, jobs=jobs,
                                     report=lambda line: console.print(line, soft_wrap=True, highlight=False),
-                                    watch=status.update)
+                                    watch=status.update, real=True)
     _print_status(plan.status(wanted, results))
     if failed:
-        raise typer.Exit(1)
+        raise SerReproError(f"{failed} run{'s' * (failed > 1)} failed, each for the reason on its line: mend that "
+                            "and start again.")
 
 
 def _print_status(rows) -> None:

@@ -1,0 +1,303 @@
+"""The command as people type it: what is wrong is said in one line, the status is not 0, nothing is left."""
+
+import json
+import os
+import subprocess
+import sys
+
+import pytest
+from filelock import FileLock
+
+from ser_repro import SerReproError, cli, runs, search, study
+from ser_repro.features import waveform
+
+
+@pytest.fixture
+def type_in(monkeypatch, capsys, tmp_path):
+    """Type a command: exit status, standard output, and the lines of standard error."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("SER_REPRO_DATA", raising=False)
+
+    def typed(*words):
+        monkeypatch.setattr(sys, "argv", ["ser-repro", *map(str, words)])
+        with pytest.raises(SystemExit) as stop:
+            cli.main()
+        out, err = capsys.readouterr()
+        return stop.value.code, out, err.splitlines()
+
+    return typed
+
+
+@pytest.fixture
+def refused(type_in, tmp_path):
+    """Type a command that must be refused without a trace, and get the line."""
+    def typed(*words, status=1):
+        before = sorted(tmp_path.rglob("*"))
+        code, _, lines = type_in(*words)
+        assert code == status
+        assert len(lines) == 1 and lines[0].startswith("ser-repro: ")
+        assert sorted(tmp_path.rglob("*")) == before
+        return lines[0]
+
+    return typed
+
+
+@pytest.mark.parametrize(("words", "says"), [
+    ("study --n 4", "--n 4 is not in the study: choose from 3, 5, 11, 18"),
+    ("study --seed 7", "--seed 7 is not in the study: choose from 0, 1, 2, 3, 4"),
+    ("study --corpus XYZ", "no corpus is named 'XYZ': choose one of EMO-DB, RAVDESS, TESS"),
+    ("study --corpus EMO-DB", "--corpus EMO-DB is not in the study: choose from RAVDESS, TESS"),
+    ("study --reading text", "--reading text is not in the study: choose from code, paper"),
+    ("study --protocol mine", "choose from published, speaker"),
+    ("study --jobs 0", "--jobs 0 makes no run: give 1 or more"),
+    ("study --first 0", "--first 0 leaves no run: give 1 or more"),
+    ("study --first -1 --list", "--first -1 leaves no run"),
+    ("study --device tpu", "--device tpu is not known: choose auto, cpu or gpu"),
+    ("prepare RAVDESS --rate abc", "--rate abc is no sample rate for speech: give Hz (2000 to 192000"),
+    ("prepare RAVDESS --rate ²", "no sample rate"), ("prepare RAVDESS --rate 1", "no sample rate"),
+    ("prepare RAVDESS --rate 99999999999", "no sample rate"), ("prepare RAVDESS --rate 1e4", "no sample rate"),
+    ("prepare XYZ", "no corpus is named 'XYZ'"),
+    ("prepare RAVDESS", "set SER_REPRO_DATA"),
+    ("corpora check RAVDESS", "set SER_REPRO_DATA"),
+    ("corpora check XYZ", "no corpus is named 'XYZ'"),
+    ("demo XYZ there", "no corpus is named 'XYZ'")])
+def test_a_wrong_value_is_one_line(refused, words, says):
+    assert says in refused(*words.split())
+
+
+@pytest.mark.parametrize(("words", "says"), [
+    ("study --n x", "'--n'"), ("study --frobnicate", "No such option: --frobnicate"),
+    ("study --data", "--data"), ("frobnicate", "No such command 'frobnicate'"),
+    ("corpora frobnicate", "No such command 'frobnicate'"), ("prepare", "Missing argument"),
+    ("demo RAVDESS there --seed x", "'--seed'"), ("prepare RAVDESS TESS", "TESS")])
+def test_a_mistyped_command_is_one_line_that_names_the_help(refused, words, says):
+    line = refused(*words.split(), status=2)
+    assert says in line and "--help` tells what there is." in line
+
+
+@pytest.mark.parametrize("words", [[], ["corpora"]])
+def test_a_command_without_words_shows_the_help(type_in, words):
+    code, out, lines = type_in(*words)
+    assert code == 2
+    assert "Usage: ser-repro" in out + "\n".join(lines)
+
+
+def test_help_is_no_error(type_in):
+    code, out, lines = type_in("study", "--help")
+    assert code == 0 and "--jobs" in out and not lines
+
+
+@pytest.mark.parametrize("command", ["prepare RAVDESS", "corpora check RAVDESS", "corpora list"])
+def test_a_folder_of_corpora_that_is_not_there(refused, tmp_path, monkeypatch, command):
+    assert f"{tmp_path / 'no where'} is not a folder" in refused(*command.split(), "--data", "no where")
+    monkeypatch.setenv("SER_REPRO_DATA", str(tmp_path / "gone"))
+    assert "gone (from SER_REPRO_DATA) is not a folder" in refused(*command.split())
+
+
+@pytest.mark.parametrize("how", ["--data", "SER_REPRO_DATA"])
+def test_a_study_says_once_that_its_corpora_are_not_there(type_in, tmp_path, monkeypatch, how):
+    monkeypatch.setenv("SER_REPRO_DATA", str(tmp_path / "gone") if how == "SER_REPRO_DATA" else "")
+    code, out, lines = type_in("study", *(["--data", tmp_path / "gone"] if how == "--data" else []))
+    assert code == 1 and len(lines) == 1 and "gone" in lines[0] and "is not a folder" in lines[0]
+    assert "runs to make" not in out
+    assert not list(tmp_path.rglob("*.json"))
+
+
+@pytest.mark.parametrize("command", ["prepare RAVDESS", "corpora check RAVDESS", "study --corpus RAVDESS"])
+def test_an_empty_folder_of_corpora(type_in, tmp_path, command):
+    (tmp_path / "empty").mkdir()
+    code, _, lines = type_in(*command.split(), "--data", "empty")
+    assert code == 1 and len(lines) == 1
+    assert "no clip of RAVDESS in" in lines[0] or "no arrays of RAVDESS" in lines[0]
+
+
+@pytest.mark.parametrize(("keep", "says"), [
+    (lambda path: not path.stem.endswith("-24"), "lacks speaker 24"),
+    (lambda path: path.stem.startswith("03-01-01"), "is not whole")])
+@pytest.mark.parametrize("command", ["prepare RAVDESS", "study --corpus RAVDESS --n 3"])
+def test_a_corpus_that_is_not_whole(type_in, demo, tmp_path, command, keep, says):
+    for path in filter(keep, demo.rglob("*.wav")):  # without the demo's marker: a poor copy of the real one
+        (tmp_path / path.name).symlink_to(path)
+    code, _, lines = type_in(*command.split(), "--data", tmp_path)
+    assert code == 1 and len(lines) == 1
+    assert says in lines[0] and "`ser-repro corpora check RAVDESS` names what differs" in lines[0]
+
+
+def test_a_check_lists_what_differs_and_fails(type_in, demo, tmp_path):
+    path = next(demo.rglob("*.wav"))
+    (tmp_path / path.name).symlink_to(path)
+    code, out, lines = type_in("corpora", "check", "RAVDESS", "--data", tmp_path)
+    assert code == 1 and not lines
+    assert "NOT in order" in out and "missing: and" in out
+
+
+def test_demo_prepare_and_check_go_through_under_any_path(type_in, demo, tmp_path):
+    odd = tmp_path / "mit Leer, Ümlaut, 日本 und [" / "bold]"
+    odd.mkdir(parents=True)
+    (odd / "data").symlink_to(demo)
+    code, out, lines = type_in("prepare", "ravdess", "--data", odd / "data", "--cache", odd / "cache")
+    assert (code, lines) == (0, []) and str(odd) in out
+    assert len(waveform.load("RAVDESS", 16000, cache=odd / "cache").clips) == len(list(demo.rglob("*.wav")))
+    assert "synthetic: not a result" in type_in("corpora", "check", "RAVDESS", "--data", odd / "data")[1]
+    code, out, _ = type_in("corpora", "list", "--data", odd / "data")
+    assert code == 0 and "demo" in out
+
+
+def test_a_demo_does_not_overwrite(refused, tmp_path):
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine" / "letter").touch()
+    assert "exists and is no demo corpus" in refused("demo", "RAVDESS", "mine")
+    assert "exists and is no demo corpus" in refused("demo", "RAVDESS", "mine/letter")
+
+
+def test_where_nothing_can_be_written(refused, type_in, demo, tmp_path):
+    (tmp_path / "file").touch()
+    assert "file: " in refused("demo", "RAVDESS", "file/demo")
+    assert "--cache" in refused("prepare", "RAVDESS", "--data", demo, "--cache", "file")
+    for words in ([], ["--list"]):
+        assert "--results file is a file: give the folder" in refused("study", "--results", "file", *words)
+    assert "nothing can be written to file/deep (a file stands in its way)" in refused("study", "--results",
+                                                                                          "file/deep")
+    code, _, lines = type_in("study", "--cache", "file")
+    assert code == 1 and len(lines) == 1 and "give another folder with --cache" in lines[0]
+
+
+def test_a_full_disk_is_one_line_anywhere(refused, monkeypatch):
+    def full(*_, **__):
+        raise OSError(28, "No space left on device", "somewhere")
+
+    monkeypatch.setattr(study, "status", full)
+    assert "somewhere: No space left on device: free some room" in refused("study", "--list")
+
+
+def test_demo_speech_makes_no_results(type_in, demo, tmp_path):
+    code, _, lines = type_in("study", "--corpus", "RAVDESS", "--data", demo)
+    assert code == 1 and len(lines) == 1 and "demo speech, whose runs are no results" in lines[0]
+    assert not list(tmp_path.rglob("*.json"))
+
+
+def test_no_gpu_is_said_before_anything_is_trained(type_in, monkeypatch):
+    import torch
+
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
+    monkeypatch.setattr(torch.backends.mps, "is_available", lambda: False)
+    code, _, lines = type_in("study", "--device", "gpu")
+    assert code == 1 and len(lines) == 1 and "no GPU is to be seen here: choose cpu or auto" in lines[0]
+
+
+def test_a_second_study_in_the_same_folder(type_in, tmp_path):
+    locks = waveform.cache_folder() / "locks"
+    locks.mkdir(parents=True)
+    with FileLock(locks / f"study-{runs.config_hash({'results': str((tmp_path / 'results').resolve())})}"):
+        code, _, lines = type_in("study", "--corpus", "RAVDESS")
+    assert code == 1 and len(lines) == 1 and "another study is at work in" in lines[0]
+
+
+PLAN = study.plans()[0]
+FOUND = search.draw(PLAN.corpus, 1)[0]
+
+
+def write_search(**changes):
+    file = search.path("results", n=PLAN.n, **PLAN.base)
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_text(json.dumps(PLAN.base | {"n": PLAN.n, "chosen": FOUND} | changes))
+    return file
+
+
+@pytest.mark.parametrize(("damage", "says"), [
+    (lambda file: file.write_text(file.read_text()[:50]), "is damaged"),
+    (lambda file: file.write_text("[]"), "is damaged"),
+    (lambda file: write_search(chosen=None), "is damaged"),
+    (lambda file: write_search(chosen=FOUND | {"batch_size": "many"}), "is damaged"),
+    (lambda file: write_search(chosen=FOUND | {"batch_size": -1}), "is damaged"),
+    (lambda file: write_search(chosen={"batch_size": 16}), "is damaged"),
+    (lambda file: write_search(fold=1), "is that of another split")])
+@pytest.mark.parametrize("words", [["--list"], []])
+def test_a_damaged_search_is_refused(type_in, damage, says, words):
+    file = write_search()
+    assert search.chosen("results", n=PLAN.n, **PLAN.base) == FOUND
+    damage(file)
+    text = file.read_text()
+    code, _, lines = type_in("study", *words)
+    assert code == 1 and len(lines) == 1
+    assert str(file) in lines[0] and says in lines[0] and "remove it and run `ser-repro study` again" in lines[0]
+    assert file.read_text() == text
+
+
+@pytest.mark.parametrize(("text", "says"), [
+    ("{", "is damaged"), ("", "is damaged"), ("[]", "is damaged"),
+    ('{"format": 1, "config": {}, "checksum": "0"}', "was changed after it was written")])
+@pytest.mark.parametrize("words", [["--list"], []])
+def test_a_damaged_record_is_refused(type_in, tmp_path, text, says, words):
+    write_search()
+    path = PLAN.run("results").path("results")
+    path.write_text(text)
+    code, _, lines = type_in("study", *words)
+    assert code == 1 and len(lines) == 1
+    assert str(path) in lines[0] and says in lines[0] and "remove it" in lines[0]
+    assert path.read_text() == text
+
+
+def test_a_failed_run_is_counted_and_the_status_says_so(type_in, monkeypatch):
+    monkeypatch.setattr(study, "run_study", lambda *_, **__: 2)
+    code, out, lines = type_in("study")
+    assert code == 1 and lines == ["ser-repro: 2 runs failed, each for the reason on its line: mend that and start "
+                                   "again."]
+    assert f"not yet run: {len(study.plans())}" in out
+
+
+def test_ctrl_c_is_one_line(type_in, monkeypatch):
+    def stop(*_, **__):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(study, "run_study", stop)
+    code, _, lines = type_in("study")
+    assert code == 130 and len(lines) == 1 and "stopped; start again and it goes on" in lines[0]
+
+
+def test_ctrl_c_in_a_training_is_not_lost_in_lightning(demo, tmp_path):
+    from test_runs import make_run
+
+    def stop(epoch, _):
+        raise KeyboardInterrupt
+
+    import signal
+
+    before = signal.getsignal(signal.SIGINT)
+    with pytest.raises(KeyboardInterrupt):
+        runs.obtain(make_run(), results=tmp_path, data=demo, device="cpu", progress=stop)
+    assert signal.getsignal(signal.SIGINT) is before  # the next Ctrl-C is heard
+    epochs = []
+    runs.obtain(make_run(), results=tmp_path, data=demo, device="cpu", progress=lambda epoch, _: epochs.append(epoch))
+    assert epochs[-1] == 2
+
+
+def test_a_checkpoint_that_finds_no_room_leaves_the_last_one(demo, tmp_path, monkeypatch):
+    from pathlib import Path
+
+    from test_runs import make_run
+
+    from ser_repro import training
+
+    waves = waveform.prepare("RAVDESS", 16000, data=demo)
+    training.fit(runs.trainer_for(make_run(), waves), tmp_path, epochs=1, device="cpu")
+    kept = (tmp_path / training.CHECKPOINT).read_bytes()
+    write = Path.write_bytes
+
+    def full(path, content):
+        write(path, content[:1000])
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(Path, "write_bytes", full)
+    with pytest.raises(SerReproError, match=r"no checkpoint written .* No space left on device; free some room"):
+        training.fit(runs.trainer_for(make_run(), waves), tmp_path, epochs=2, device="cpu")
+    assert (tmp_path / training.CHECKPOINT).read_bytes() == kept
+    assert [path.name for path in tmp_path.iterdir()] == [training.CHECKPOINT]
+
+
+def test_the_command_itself_exits_as_it_should(tmp_path):
+    environment = os.environ | {"SER_REPRO_CACHE": str(tmp_path)}
+    done = subprocess.run([sys.executable, "-m", "ser_repro.cli", "corpora", "check", "Mozart"], capture_output=True,
+                          text=True, env=environment, cwd=tmp_path, timeout=600)
+    assert done.returncode == 1 and done.stdout == ""
+    assert done.stderr == "ser-repro: no corpus is named 'Mozart': choose one of EMO-DB, RAVDESS, TESS\n"
