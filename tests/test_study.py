@@ -93,11 +93,33 @@ def test_study_searches_on_validation_alone_trains_and_stores(short, demo, tmp_p
     values = recipes.settings(DOCUMENT, "code", "RAVDESS", 3)
     best = search.search(plan.base, values, waves, results=tmp_path, device="cpu")
     assert seen and not seen & test_rows
-    assert best in search.draw("RAVDESS", 2)
+    assert best in search.draw("RAVDESS", 2 * search.ROUNDS)
     assert search.chosen(tmp_path, n=3, **plan.base) == best
     assert study.execute(plan, results=tmp_path, data=demo, cache=None, device="cpu", threads=1)
     assert seen & test_rows
     assert plan.record(tmp_path)["config"]["settings"]["learning_rate"] == best["learning_rate"]
+
+
+@pytest.mark.parametrize(("learns_in_round", "rounds"), [(1, 1), (2, 2), (None, search.ROUNDS)])
+def test_a_search_that_found_nothing_draws_again(demo, tmp_path, monkeypatch, learns_in_round, rounds):
+    made = []
+
+    def halve(trials, *_):
+        made.append(trials)
+        for i, trial in enumerate(trials):
+            learned = len(made) == learns_in_round and i == 5
+            trial["validation_loss"] = [2.0] * 7 + [1.5 if learned else 2.0 + i / 100]
+        return 2.01
+
+    monkeypatch.setattr(search, "_halve", halve)
+    waves = waveform.prepare("RAVDESS", 16000, data=demo)
+    plan, = one_run()
+    values = recipes.settings(DOCUMENT, "code", "RAVDESS", 3)
+    best = search.search(plan.base, values, waves, results=tmp_path)
+    assert len(made) == rounds
+    assert best == (made[-1][5] if learns_in_round else made[0][0])["settings"]
+    assert len({str(trial["settings"]) for round_ in made for trial in round_}) == rounds * search.TRIALS
+    assert search.chosen(tmp_path, n=3, **plan.base) == best
 
 
 def test_study_makes_what_is_missing_and_nothing_twice(short, demo, tmp_path, monkeypatch):
