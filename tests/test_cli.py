@@ -200,7 +200,8 @@ FOUND = search.draw(PLAN.corpus, 1)[0]
 def write_search(**changes):
     file = search.path("results", n=PLAN.n, **PLAN.base)
     file.parent.mkdir(parents=True, exist_ok=True)
-    file.write_text(json.dumps(PLAN.base | {"n": PLAN.n, "chosen": FOUND} | changes))
+    file.write_text(json.dumps(PLAN.base | {"n": PLAN.n, "chosen": FOUND, "trials": [], "lowest_loss": 1.0,
+                                             "guess_loss": 2.0} | changes))
     return file
 
 

@@ -183,8 +183,8 @@ def _not_written(corpus: str, folder: Path):
     except OSError as error:
         # NumPy raises its own, without an error number, where a disk is full.
         reason = error.strerror or f"no room ({error})"
-        raise SerReproError(f"arrays of {corpus} not written to {folder.parent}: {reason}; free some room or set --cache "
-                            "to another folder.") from error
+        raise SerReproError(f"arrays of {corpus} not written to {folder.parent}: {reason}; free some room or set "
+                            "--cache to another folder.") from error
 
 
 def _write_folder(folder: Path, table: pd.DataFrame, samples: np.ndarray, meta: dict) -> None:
