@@ -149,7 +149,13 @@ def documents_accuracy(record: dict) -> float:
 
 def difference(a: list[pd.DataFrame], b: list[pd.DataFrame], name: str = "accuracy",
                resamples: int = RESAMPLES) -> Score:
-    """b minus a, paired: the same clips, resampled together. Tables must hold the same clips."""
+    """b minus a, paired: the same clips and seeds, resampled together.
+
+    Parameters
+    ----------
+    a, b : list of DataFrame
+        A table a seed, the same seeds in the same order; of the same test clips.
+    """
     if any(set(x["clip"]) != set(y["clip"]) for x, y in zip(a, b, strict=True)):
         raise SerReproError("a paired difference needs the same test clips on both sides: compare runs of one split.")
     classes = sorted(set().union(*(set(f["emotion"]) | set(f["predicted"]) for f in [*a, *b])))
@@ -157,11 +163,13 @@ def difference(a: list[pd.DataFrame], b: list[pd.DataFrame], name: str = "accura
     groups = sorted(a[0][unit].unique())
     one, two = (np.stack([_matrices(f.assign(group=f[unit]), classes, groups) for f in side]) for side in (a, b))
     seeds = from_confusion(two.sum(1), name) - from_confusion(one.sum(1), name)
-    drawn = np.random.default_rng(0).multinomial(len(groups), np.full(len(groups), 1 / len(groups)), size=resamples)
+    rng = np.random.default_rng(0)
+    drawn = rng.multinomial(len(groups), np.full(len(groups), 1 / len(groups)), size=resamples)
 
     def resampled(stacks):
         flat = stacks.reshape(len(stacks), len(groups), -1)
         return from_confusion((drawn @ flat).reshape(len(stacks), resamples, len(classes), len(classes)), name)
 
-    low, high = np.percentile((resampled(two) - resampled(one)).mean(0), [2.5, 97.5])
+    picked = rng.integers(len(a), size=(len(a), resamples))
+    low, high = np.percentile(np.take_along_axis(resampled(two) - resampled(one), picked, 0).mean(0), [2.5, 97.5])
     return Score(name, float(seeds.mean()), float(low), float(high), len(a[0]), f"{unit}s", tuple(map(float, seeds)))

@@ -62,6 +62,7 @@ def show(table, *, index: bool = False, formats: dict | None = None) -> None:
     from IPython.display import HTML, display
 
     width = sum(2 + max(len(str(name)), table[name].astype(str).str.len().max()) for name in table)
+    table = table.replace(r"(\S+) % \[(\S+), (\S+)\]", r"\1&nbsp;% [\2,&nbsp;\3]", regex=True)  # a score's two halves
     rows = table.to_html(index=index, border=0, justify="left", formatters=formats or {}, escape=False,
                          classes="compact wordy" if width > _PAGE_WIDTH else "compact")
     display(HTML(f'<div class="scroll">{rows}</div>'))
@@ -141,14 +142,20 @@ def real(data=None) -> list[str]:
     return [name for name in datasets.available(data) if not datasets.is_synthetic(data, name)]
 
 
-def spread_by_layer(n: int, initialisations: int = 3):
-    """How much of the differences between clips each GRU layer of an untrained CNN-n-GRU hands on.
+SPREAD_CLIPS, SPREAD_STARTS = 24, 3
+
+
+def spread_by_layer(n: int):
+    """How much of the differences between clips each GRU layer of an untrained CNN-n-GRU hands on, and of the gradient.
+
+    In double precision, from a state of zeros, on synthetic clips; means over initialisations.
 
     Returns
     -------
-    array, shape (n,)
-        Standard deviation over 24 synthetic clips of each layer's state, relative to the first layer's; the median of
-        its units, averaged over initialisations.
+    spread : array, shape (n,)
+        Standard deviation over clips of each layer's state (median of its units), relative to the first layer's.
+    gradient : array, shape (n,)
+        Mean absolute gradient of each layer's input weights.
     """
     import numpy as np
     import torch
@@ -156,15 +163,18 @@ def spread_by_layer(n: int, initialisations: int = 3):
     from ser_repro.datasets.demo import choose, synthesise
     from ser_repro.models.cnn_n_gru import CNNnGRU
 
-    clips = choose("RAVDESS").drop_duplicates("speaker")["clip"].tolist()[:24]
-    waves = [torch.from_numpy(synthesise("RAVDESS", clip, sample_rate=16000)[0][:, 0] / 2**15).float()
-             for clip in clips]
+    clips = choose("RAVDESS").drop_duplicates("speaker")["clip"].tolist()[:SPREAD_CLIPS]
+    waves = [torch.from_numpy(synthesise("RAVDESS", clip, sample_rate=16000)[0][:, 0] / 2**15) for clip in clips]
     lengths = torch.tensor([len(wave) for wave in waves])
     batch = torch.nn.utils.rnn.pad_sequence(waves, batch_first=True).unsqueeze(1)
-    spreads = []
-    for seed in range(initialisations):
+    target = torch.arange(len(clips)) % 8
+    spreads, gradients = [], []
+    for seed in range(SPREAD_STARTS):
         torch.manual_seed(seed)
-        with torch.no_grad():
-            _, state = CNNnGRU(n=n, n_classes=8)(batch, lengths)
-        spreads.append(state.std(1).median(1).values.numpy())
-    return np.mean([s / s[0] for s in spreads], axis=0)
+        model = CNNnGRU(n=n, n_classes=8).double()
+        output, state = model(batch, lengths)
+        torch.nn.functional.nll_loss(output, target).backward()
+        spread = state.detach().std(1).median(1).values
+        spreads.append((spread / spread[0]).numpy())
+        gradients.append([getattr(model.gru, f"weight_ih_l{layer}").grad.abs().mean().item() for layer in range(n)])
+    return np.mean(spreads, axis=0), np.mean(gradients, axis=0)

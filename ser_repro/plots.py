@@ -138,7 +138,7 @@ def effects(rows: list[tuple[str, str, Score]]) -> Figure:
         axis.plot(100 * score.value, y, "o", color=colours[corpus], ms=7)
     axis.axvline(0, color="black", lw=1)
     axis.set_yticks(range(len(rows)), [f"{slip}" for slip, _, _ in reversed(rows)])
-    axis.set_xlabel("accuracy points gained (right) or lost (left) when the slip is mended")
+    axis.set_xlabel("accuracy points gained (right) or lost (left) when it is changed")
     axis.grid(axis="x", alpha=0.25)
     for corpus, colour in colours.items():
         axis.plot([], [], "o", color=colour, label=corpus)
@@ -147,21 +147,26 @@ def effects(rows: list[tuple[str, str, Score]]) -> Figure:
     return figure
 
 
-def spread(by_size: dict[int, np.ndarray]) -> Figure:
-    """What is left of the differences between clips after each GRU layer, a line a network size."""
-    figure, axis = plt.subplots(figsize=(8, 3.6))
-    floor = 1e-9
-    for (n, values), colour in zip(by_size.items(), (GREEN, SKY, ORANGE, RED), strict=False):
-        depth = np.arange(1, len(values) + 1)
-        axis.semilogy(depth, np.maximum(values, floor), "o-", ms=4, color=colour)
-        axis.annotate(f"n = {n}", (depth[-1], max(values[-1], floor)), (6, 0), textcoords="offset points", color=colour,
-                      va="center")
-    axis.axhline(2**-24, color=GREY, ls=":", lw=1)
-    axis.text(1, 2**-24 * 0.8, "one part in 2\u00b2\u2074: the resolution of single precision", va="top", fontsize=9,
-              color=GREY)
-    axis.set(xlabel="GRU layer", ylabel="differences left", ylim=(floor / 2, 2), xlim=(0.7, 19.6))
-    axis.set_xticks(range(1, 19, 2))
-    axis.grid(alpha=0.2)
+def spread(by_size: dict[int, tuple[np.ndarray, np.ndarray]]) -> Figure:
+    """What is left of the differences between clips after each GRU layer, and of the gradient on its way back.
+
+    Parameters
+    ----------
+    by_size : dict
+        n -> (spread of each layer's state, mean size of the gradient of each layer's input weights), shape (n,) both.
+    """
+    figure, axes = plt.subplots(1, 2, figsize=(8, 3.4))
+    for (n, pair), colour in zip(by_size.items(), (GREEN, SKY, ORANGE, RED), strict=False):
+        for axis, values in zip(axes, pair, strict=True):
+            axis.semilogy(np.arange(1, n + 1), values, "o-", ms=3.5, color=colour, label=f"n = {n}")
+    axes[1].axhline(1e-8, color=GREY, ls=":", lw=1)
+    axes[1].text(18.5, 1.4e-8, "Adam's constant", ha="right", fontsize=9, color=GREY)
+    axes[0].set(title="differences between clips left", xlabel="GRU layer")
+    axes[1].set(title="gradient of the layer's weights", xlabel="GRU layer")
+    for axis in axes:
+        axis.set_xticks(range(1, 19, 3))
+        axis.grid(alpha=0.2)
+    axes[0].legend(fontsize=9)
     figure.tight_layout()
     return figure
 
@@ -170,7 +175,7 @@ def architecture(n: int) -> Figure:
     """CNN-n-GRU drawn from the model itself, in both readings."""
     from ser_repro.models.cnn_n_gru import FIRST_KERNEL, FIRST_STRIDE, layers
 
-    boxes = [("waveform", "1 channel\n16 kHz", GREY)]
+    boxes = [("waveform", "1 channel", GREY)]
     stack = layers(n)
     start = 0
     for i, layer in enumerate(stack):

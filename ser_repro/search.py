@@ -74,6 +74,19 @@ def chosen(results: str | Path, document: str, corpus: str, n: int, reading: str
     return best if over else None
 
 
+def outcome(results: str | Path, document: str, corpus: str, n: int, reading: str, protocol: str, fold: int) -> dict:
+    """What a search, finished or not, has found: trials, lowest_loss of the chosen setting, guess_loss, learned.
+
+    Empty where none has been begun.
+    """
+    file = path(results, document, corpus, n, reading, protocol, fold)
+    if not file.exists():
+        return {}
+    chosen(results, document, corpus, n, reading, protocol, fold)  # refuses a damaged file
+    found = json.loads(file.read_text())
+    return found | {"learned": _learned(found)}
+
+
 def _learned(found: dict) -> bool:
     """Whether the chosen setting's last validation loss is below that of stating how often each class occurs."""
     return found["lowest_loss"] < LEARNED * found["guess_loss"]

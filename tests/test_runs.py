@@ -103,7 +103,7 @@ def test_full_disk_leaves_no_record_and_says_so(record, tmp_path, monkeypatch):
 
 
 def test_stored_mode_wants_a_record(tmp_path):
-    with pytest.raises(SerReproError, match="no record .* run `ser-repro study`"):
+    with pytest.raises(SerReproError, match=r"no record .* run `ser-repro study`"):
         runs.obtain(make_run(), mode="stored", results=tmp_path)
     with pytest.raises(SerReproError, match="no mode 'quick'"):
         runs.obtain(make_run(), mode="quick", results=tmp_path)
