@@ -168,7 +168,7 @@ def study(
         with console.status("starting") as status:
             failed = plan.run_study(wanted, results=results, data=data, cache=cache, device=device, jobs=jobs,
                                     report=lambda line: console.print(line, soft_wrap=True, highlight=False),
-                                    watch=status.update, real=True)
+                                    watch=status.update)
     _print_status(plan.status(wanted, results))
     if failed:
         raise SerReproError(f"{failed} run{'s' * (failed > 1)} failed, each for the reason on its line: mend that "

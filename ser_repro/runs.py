@@ -308,6 +308,7 @@ def obtain(run: Run, *, mode: str = "auto", results: str | Path = "results", dat
         return read(path)
     training.check_device(device)
     waves = arrays(run, data=data, cache=cache)
+    refuse_demo(waves, run.synthetic)
     work = waveform.cache_folder(cache) / "runs" / run.hash
     work.mkdir(parents=True, exist_ok=True)
     try:
@@ -318,6 +319,13 @@ def obtain(run: Run, *, mode: str = "auto", results: str | Path = "results", dat
     except Timeout:
         raise SerReproError(f"run {run.name} is being trained by another process: wait for it.") from None
     return record
+
+
+def refuse_demo(waves, synthetic: bool) -> None:
+    """Raise a SerReproError where a run that is not called synthetic would rest on demo speech."""
+    if waves.synthetic and not synthetic:
+        raise SerReproError(f"the {waves.corpus} at hand is demo speech, whose runs are no results: run `ser-repro "
+                            f"prepare {waves.corpus}` on the real corpus first.")
 
 
 def arrays(run: Run, *, data=None, cache=None, progress=None):

@@ -21,6 +21,7 @@ from ser_repro.features import waveform
 CORPORA = ("TESS", "RAVDESS")
 SIZES = (3, 18, 5, 11)
 SEEDS = range(5)
+LOCK = ".study.lock"  # in the results folder, while a study is at work there
 
 
 @dataclass(frozen=True)
@@ -227,26 +228,24 @@ def writable(folder: Path, option: str) -> None:
                             f"{option}.") from error
 
 
-def require(todo: list[Plan], *, data=None, cache=None, real: bool = False) -> None:
+def require(todo: list[Plan], *, data=None, cache=None) -> None:
     """Make the arrays that the plans need, where they are not there yet.
 
     Raises
     ------
     SerReproError
-        If a corpus can't be used: once, instead of for each of its runs. With `real`, also if it is demo speech.
+        If a corpus can't be used or is demo speech: once, instead of for each of its runs.
     """
     if todo and (data is not None or os.environ.get(datasets.finding.DATA_VARIABLE)):
         datasets.data_folder(data)
-    for (corpus, _), plan in {(plan.corpus, plan.values["sample_rate"]): plan for plan in todo}.items():
+    for plan in {(plan.corpus, plan.values["sample_rate"]): plan for plan in todo}.values():
         run = runs.Run(**plan.base, seed=0, values=plan.values | recipes.UNSEARCHED)
-        if runs.arrays(run, data=data, cache=cache).synthetic and real:
-            raise SerReproError(f"the {corpus} at hand is demo speech, whose runs are no results: run `ser-repro "
-                                f"prepare {corpus}` on the real corpus first.")
+        runs.refuse_demo(runs.arrays(run, data=data, cache=cache), synthetic=False)
 
 
 def run_study(wanted: list[Plan] | None = None, *, results: str | Path = "results", data=None, cache=None,
               device: str = "auto", jobs: int | None = None, report: Callable[[str], None] = print,
-              watch: Callable[[str], None] | None = None, real: bool = False) -> int:
+              watch: Callable[[str], None] | None = None) -> int:
     """Make every wanted run that has no record. Can be killed and started again at any time.
 
     Parameters
@@ -257,8 +256,6 @@ def run_study(wanted: list[Plan] | None = None, *, results: str | Path = "result
         Gets a line a finished run, with the time left.
     watch : callable(line), optional
         Gets, twice a second, a line on what the workers are at.
-    real : bool
-        Refuse demo speech, whose runs are no results.
 
     Returns
     -------
@@ -277,9 +274,8 @@ def run_study(wanted: list[Plan] | None = None, *, results: str | Path = "result
     on_gpu = device != "cpu" and torch.cuda.is_available()
     jobs = jobs or (1 if on_gpu else os.cpu_count() or 1)
     threads = max((os.cpu_count() or 1) // jobs, 1)
-    locks = waveform.cache_folder(cache) / "locks"
-    writable(locks, "--cache")
-    lock = FileLock(locks / f"study-{runs.config_hash({'results': str(results.resolve())})}")
+    writable(waveform.cache_folder(cache), "--cache")
+    lock = FileLock(results / LOCK)
     try:
         held = lock.acquire(timeout=0)
     except Timeout:
@@ -287,7 +283,7 @@ def run_study(wanted: list[Plan] | None = None, *, results: str | Path = "result
                             "--results.") from None
     with held:
         todo = [plan for plan, record in status(plans() if wanted is None else wanted, results) if record is None]
-        require(todo, data=data, cache=cache, real=real)
+        require(todo, data=data, cache=cache)
         total, done_cost, began, failed = sum(map(cost, todo)), 0.0, time.monotonic(), 0
         for left in (waveform.cache_folder(cache) / "study").glob("*.json"):
             left.unlink()  # by workers that were killed

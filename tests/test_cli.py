@@ -186,9 +186,8 @@ def test_no_gpu_is_said_before_anything_is_trained(type_in, monkeypatch):
 
 
 def test_a_second_study_in_the_same_folder(type_in, tmp_path):
-    locks = waveform.cache_folder() / "locks"
-    locks.mkdir(parents=True)
-    with FileLock(locks / f"study-{runs.config_hash({'results': str((tmp_path / 'results').resolve())})}"):
+    (tmp_path / "results").mkdir()
+    with FileLock(tmp_path / "results" / study.LOCK):
         code, _, lines = type_in("study", "--corpus", "RAVDESS")
     assert code == 1 and len(lines) == 1 and "another study is at work in" in lines[0]
 

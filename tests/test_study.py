@@ -70,7 +70,8 @@ def test_search_draws_from_the_documents_space():
 
 @pytest.fixture
 def short(monkeypatch):
-    """The study's machinery with two trials and two epochs."""
+    """The study's machinery with two trials and two epochs, on demo speech."""
+    monkeypatch.setattr(runs, "refuse_demo", lambda *_, **__: None)
     monkeypatch.setattr(search, "TRIALS", 2)
     monkeypatch.setattr(search, "RUNGS", (1, 2))
     setting = recipes.CNN_N_GRU["epochs"]
@@ -135,11 +136,18 @@ def test_study_makes_what_is_missing_and_nothing_twice(short, demo, tmp_path, mo
     assert lines == ["0 runs to make, 2 at a time"] or lines[0].startswith("0 runs")
 
 
-def test_a_second_study_in_the_same_folder_is_refused(tmp_path, monkeypatch):
-    locks = waveform.cache_folder() / "locks"
-    locks.mkdir(parents=True)
-    name = f"study-{runs.config_hash({'results': str(tmp_path.resolve())})}"
-    with FileLock(locks / name), pytest.raises(SerReproError, match="another study is at work"):
+def test_demo_speech_makes_no_result(demo, tmp_path):
+    with pytest.raises(SerReproError, match="RAVDESS at hand is demo speech, whose runs are no results"):
+        study.run_study(one_run(), results=tmp_path, data=demo, device="cpu")
+    values = recipes.settings(DOCUMENT, "code", "RAVDESS", 3, epochs=1, **recipes.UNSEARCHED)
+    run = runs.Run(DOCUMENT, "code", "RAVDESS", "published", 0, 0, values)
+    with pytest.raises(SerReproError, match="demo speech"):
+        runs.obtain(run, results=tmp_path, data=demo, device="cpu")
+    assert not list(tmp_path.glob("**/*.json"))
+
+
+def test_a_second_study_in_the_same_folder_is_refused(tmp_path):
+    with FileLock(tmp_path / study.LOCK), pytest.raises(SerReproError, match="another study is at work"):
         study.run_study(one_run(), results=tmp_path)
 
 
