@@ -1,7 +1,5 @@
-"""What tests share. Tests on real speech run where SER_REPRO_DATA or ../shared/corpora has it."""
+"""What tests share."""
 
-import os
-from pathlib import Path
 
 import matplotlib
 import pytest
@@ -29,12 +27,3 @@ def demo(tmp_path_factory):
     from ser_repro.datasets.demo import write_demo
 
     return write_demo("RAVDESS", tmp_path_factory.mktemp("demo") / "RAVDESS", sample_rate=16000, duration_s=0.4)
-
-
-@pytest.fixture
-def real_speech():
-    """Folder of real corpora, or a skip."""
-    for place in (os.environ.get("SER_REPRO_DATA"), Path(__file__).parents[1] / "../shared/corpora"):
-        if place and Path(place).is_dir():
-            return Path(place)
-    pytest.skip("no real speech on this machine: set SER_REPRO_DATA")

@@ -169,9 +169,10 @@ def test_a_clip_shorter_than_the_first_kernels_reach_is_padded():
         assert model(torch.randn(1, 1, 50), torch.tensor([50]))[0].exp().sum() == pytest.approx(1, abs=1e-5)
 
 
-def test_a_handful_of_clips_can_be_learnt_by_heart():
+@pytest.mark.parametrize("reading", ["code", "paper"])
+def test_a_handful_of_clips_can_be_learnt_by_heart(reading):
     torch.manual_seed(0)
-    model = CNNnGRU(n=3, n_classes=3)
+    model = CNNnGRU(n=3, n_classes=3, pool_before_gru=reading == "code", mask_padding=reading == "paper")
     waveform, lengths = batch(4000, 6)
     target = torch.tensor([0, 1, 2, 0, 1, 2])
     optimiser = torch.optim.Adam(model.parameters(), lr=0.02)
