@@ -327,9 +327,9 @@ show(pd.DataFrame(rows)) if rows else display(Markdown("*Nothing has been run ye
 # with 95 % intervals.*
 #
 # Where "shuffled" is below zero, interval and all, feeding the test clips sorted by class has raised the score: the
-# carried state told of the class of the clips before. Where it is not, sorting has gained nothing; in training the clips
-# come in random order, and the network has no reason to rely on the state. "State reset" and "each clip alone" also take
-# from the network the conditions it was trained under.
+# carried state told of the class of the clips before. Where it is not, sorting has gained nothing; in training the
+# clips come in random order, and the network has no reason to rely on the state. "State reset" and "each clip alone"
+# also take from the network the conditions it was trained under.
 #
 # Then what changes the training. One setting of the code changed alone, and the accuracy compared on the same test
 # clips. The open settings are those found for reading code; only "all of them" has a search of its own.
