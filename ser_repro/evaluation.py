@@ -120,22 +120,32 @@ def score(frames: list[pd.DataFrame], name: str = "accuracy", *, resamples: int 
     """
     if not frames or not all(len(frame) for frame in frames):
         raise SerReproError("no test clips to score: give at least one record with test clips.")
+    return _bootstrap([frames], name, resamples)
+
+
+def _bootstrap(sides: list[list[pd.DataFrame]], name: str, resamples: int) -> Score:
+    """Score of one side, or of the second minus the first, with clips (or speakers) and seeds resampled together."""
+    first = sides[0][0]
+    frames = [frame for side in sides for frame in side]
     classes = sorted(set().union(*(set(frame["emotion"]) | set(frame["predicted"]) for frame in frames)))
-    few = frames[0]["speaker"].nunique() <= _FEW_SPEAKERS
-    unit = "clip" if few else "speaker"
-    groups = sorted(frames[0][unit].unique())
+    unit = "clip" if first["speaker"].nunique() <= _FEW_SPEAKERS else "speaker"
+    groups = sorted(first[unit].unique())
+    seeds = len(sides[0])
     stacks = np.stack([_matrices(frame.assign(group=frame[unit]), classes, groups) for frame in frames])
-    seeds = from_confusion(stacks.sum(1), name)
+
+    def value(matrices):
+        """(side * seed, ..., class, class) -> (seed, ...)"""
+        scores = from_confusion(matrices, name)
+        return scores if len(sides) == 1 else scores[seeds:] - scores[:seeds]
 
     rng = np.random.default_rng(0)
     drawn = rng.multinomial(len(groups), np.full(len(groups), 1 / len(groups)), size=resamples)
-    flat = stacks.reshape(len(frames), len(groups), -1)
-    resampled = from_confusion((drawn @ flat).reshape(len(frames), resamples, len(classes), len(classes)), name)
-    picked = rng.integers(len(frames), size=(len(frames), resamples))
-    means = np.take_along_axis(resampled, picked, 0).mean(0)
-    low, high = np.percentile(means, [2.5, 97.5])
-    return Score(name, float(seeds.mean()), float(low), float(high), len(frames[0]), f"{unit}s",
-                 tuple(map(float, seeds)))
+    resampled = (drawn @ stacks.reshape(len(frames), len(groups), -1)).reshape(
+        len(frames), resamples, len(classes), len(classes))
+    picked = rng.integers(seeds, size=(seeds, resamples))
+    low, high = np.percentile(np.take_along_axis(value(resampled), picked, 0).mean(0), [2.5, 97.5])
+    own = value(stacks.sum(1))
+    return Score(name, float(own.mean()), float(low), float(high), len(first), f"{unit}s", tuple(map(float, own)))
 
 
 def documents_accuracy(record: dict) -> float:
@@ -158,18 +168,4 @@ def difference(a: list[pd.DataFrame], b: list[pd.DataFrame], name: str = "accura
     """
     if any(set(x["clip"]) != set(y["clip"]) for x, y in zip(a, b, strict=True)):
         raise SerReproError("a paired difference needs the same test clips on both sides: compare runs of one split.")
-    classes = sorted(set().union(*(set(f["emotion"]) | set(f["predicted"]) for f in [*a, *b])))
-    unit = "clip" if a[0]["speaker"].nunique() <= _FEW_SPEAKERS else "speaker"
-    groups = sorted(a[0][unit].unique())
-    one, two = (np.stack([_matrices(f.assign(group=f[unit]), classes, groups) for f in side]) for side in (a, b))
-    seeds = from_confusion(two.sum(1), name) - from_confusion(one.sum(1), name)
-    rng = np.random.default_rng(0)
-    drawn = rng.multinomial(len(groups), np.full(len(groups), 1 / len(groups)), size=resamples)
-
-    def resampled(stacks):
-        flat = stacks.reshape(len(stacks), len(groups), -1)
-        return from_confusion((drawn @ flat).reshape(len(stacks), resamples, len(classes), len(classes)), name)
-
-    picked = rng.integers(len(a), size=(len(a), resamples))
-    low, high = np.percentile(np.take_along_axis(resampled(two) - resampled(one), picked, 0).mean(0), [2.5, 97.5])
-    return Score(name, float(seeds.mean()), float(low), float(high), len(a[0]), f"{unit}s", tuple(map(float, seeds)))
+    return _bootstrap([a, b], name, resamples)
