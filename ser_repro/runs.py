@@ -7,9 +7,7 @@ versions, device, wall time, history per epoch, and the probabilities of every t
 
 import hashlib
 import json
-import os
 import platform
-import tempfile
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -21,8 +19,10 @@ from filelock import FileLock, Timeout
 
 from ser_repro import SerReproError, __version__, recipes, splits, training
 from ser_repro.features import waveform
+from ser_repro.files import write_atomic
 
 FORMAT = 1
+RESULTS_REMEDY = ("free some room or set --results to another folder, and start again: the trained weights are kept")
 MODES = ("auto", "train", "stored")
 
 
@@ -111,34 +111,9 @@ def _dumps(record: dict) -> str:
     return block(record, 0) + "\n"
 
 
-def write_atomic(path: Path, text: str) -> None:
-    """The whole file or none of it.
-
-    Raises
-    ------
-    SerReproError
-        If there is no room or no right to write.
-    """
-    beside = None
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.NamedTemporaryFile("w", dir=path.parent, prefix=f".{path.name}.", delete=False) as file:
-            beside = file.name
-            file.write(text)
-            file.flush()
-            os.fsync(file.fileno())
-        os.chmod(beside, 0o644)
-        os.replace(beside, path)
-    except OSError as error:
-        if beside:
-            Path(beside).unlink(missing_ok=True)
-        raise SerReproError(f"{path} not written: {error.strerror}; free some room or set --results to another "
-                            "folder, and start again: the trained weights are kept.") from error
-
-
 def write(record: dict, path: Path) -> None:
     """Store a record, with a checksum of its content."""
-    write_atomic(path, _dumps(record | {"checksum": _checksum(record)}))
+    write_atomic(path, _dumps(record | {"checksum": _checksum(record)}), remedy=RESULTS_REMEDY)
 
 
 def read(path: str | Path) -> dict:

@@ -20,6 +20,7 @@ from filelock import FileLock
 
 from ser_repro import SerReproError, recipes, runs, training
 from ser_repro.features import waveform
+from ser_repro.files import write_atomic
 
 TRIALS = 8
 RUNGS = (1, 2, 4, 8)  # epochs; after each, the better half goes on
@@ -125,7 +126,7 @@ def search(base: dict, values: dict, waves, *, results: str | Path, cache=None, 
                 "n": values["n"], "chosen": best["settings"], "lowest_loss": _last(best),
                 "guess_loss": guess, "rungs": RUNGS, "trials": tried, "corpus_hash": waves.corpus_hash,
                 "device": runs.device_name(device), "versions": runs.versions()}
-            runs.write_atomic(file, json.dumps(found, indent=1) + "\n")
+            write_atomic(file, json.dumps(found, indent=1) + "\n", remedy=runs.RESULTS_REMEDY)
             if _learned(found):
                 break
         shutil.rmtree(work, ignore_errors=True)

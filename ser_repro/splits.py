@@ -72,7 +72,7 @@ def folds(corpus: str, protocol: str, clips: pd.DataFrame | None = None) -> int:
         from ser_repro import datasets
         speakers = len(datasets.get(corpus).speakers)
     else:
-        speakers = clips["speaker"].nunique()
+        speakers = len(set(clips["speaker"]) - {""})
     return -(-speakers // _SPEAKERS_PER_FOLD.get(corpus, 1))
 
 
@@ -93,6 +93,8 @@ def make(clips: pd.DataFrame, protocol: str, fold: int = 0) -> Split:
     """
     corpus = clips["corpus"].iloc[0]
     count = folds(corpus, protocol, clips)
+    if count < 1:
+        return by_speaker(clips, fold)  # which says what is lacking
     if not 0 <= fold < count:
         raise SerReproError(f"{corpus} has folds 0 to {count - 1} under protocol {protocol}, not {fold}.")
     return published(clips) if protocol == "published" else by_speaker(clips, fold)
@@ -123,12 +125,12 @@ def by_speaker(clips: pd.DataFrame, fold: int) -> Split:
     on (TESS), a tenth of that speaker's clips of every class.
     """
     corpus = clips["corpus"].iloc[0]
-    speakers = sorted(clips["speaker"].unique())
+    speakers = sorted(set(clips["speaker"]) - {""})
     size = _SPEAKERS_PER_FOLD.get(corpus, 1)
     groups = [speakers[i:i + size] for i in range(0, len(speakers), size)]
     if len(groups) < 2:
-        raise SerReproError(f"{corpus} has {len(speakers)} speaker(s) here: protocol speaker needs more, "
-                            "protocol published does not.")
+        has = f"has {len(speakers)} speaker(s) here" if speakers else "names no speakers"
+        raise SerReproError(f"{corpus} {has}: protocol speaker needs more, protocol published does not.")
     tested = clips["speaker"].isin(groups[fold])
     rest = clips[~tested]
     others = [s for group in groups[fold + 1:] + groups[:fold] for s in group]

@@ -6,20 +6,23 @@
     table = datasets.clips("RAVDESS", "corpora")  # a row a clip
     print(datasets.check("RAVDESS", "corpora"))   # sample by sample against the index
 
-A corpus is a module that registers a `Corpus`; a new one is such a module, and its name in the imports
-below. The demo corpus, `write_demo`, stands in where no corpus lies.
+A corpus is a module that registers a `Corpus`; a new one is such a module, and its name in the imports below. A corpus
+of one's own needs no module: `datasets.clips("mine.csv")` (see `own`). The demo corpus, `write_demo`, stands in where
+no corpus lies.
 """
 
-from ser_repro.datasets import emodb, ravdess, tess
+from ser_repro.datasets import cremad, emodb, emovo, iemocap, ravdess, savee, shemo, tess
 from ser_repro.datasets.audio import measure, read
-from ser_repro.datasets.base import CORPORA, EMOTIONS, Corpus, Speaker, get, register
+from ser_repro.datasets.base import CORPORA, DOCUMENTS, EMOTIONS, Corpus, Speaker, get, register
 from ser_repro.datasets.checking import Fault, Report, check
 from ser_repro.datasets.demo import synthesise, write_demo
-from ser_repro.datasets.finding import available, clips, data_folder, find, is_synthetic
+from ser_repro.datasets.finding import available, clips, data_folder, find, is_synthetic, studied
 from ser_repro.datasets.indexes import content_hash, published, read_index, write_index
+from ser_repro.datasets.own import from_names, read_table
 
 __all__ = [
     "CORPORA",
+    "DOCUMENTS",
     "EMOTIONS",
     "Corpus",
     "Fault",
@@ -29,17 +32,25 @@ __all__ = [
     "check",
     "clips",
     "content_hash",
+    "cremad",
     "data_folder",
     "emodb",
+    "emovo",
     "find",
+    "from_names",
     "get",
+    "iemocap",
     "is_synthetic",
     "measure",
     "published",
     "ravdess",
     "read",
     "read_index",
+    "read_table",
     "register",
+    "savee",
+    "shemo",
+    "studied",
     "synthesise",
     "tess",
     "write_demo",

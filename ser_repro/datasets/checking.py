@@ -15,7 +15,7 @@ import pandas as pd
 
 from ser_repro import SerReproError
 from ser_repro.datasets.base import CORPORA, Corpus, get
-from ser_repro.datasets.finding import candidates, data_folder, marked_above, parse_path, walk
+from ser_repro.datasets.finding import candidates, folder_of, marked_above, parse_path, walk
 from ser_repro.datasets.indexes import HASH_LENGTH, content_hash, measure_all, read_index
 
 _AUDIO = {".wav", ".flac", ".aif", ".aiff", ".mp3", ".ogg", ".opus", ".m4a", ".sph"}
@@ -40,11 +40,12 @@ class Fault(NamedTuple):
 class Report:
     """What `check` found, a list a kind of fault.
 
-    missing: clips of the index that are not there. changed: their samples differ from the index.
-    unreadable: files that are damaged or no audio. silent: every sample is zero. rate: the sample rate
-    differs from the corpus's or from the index. channels: the same of the number of channels. extra: audio
-    files, in the corpus's folders, that are no clip of it. doubled: a clip that lies there more than once.
-    identical: different clips, same samples.
+    missing: clips of the index that are not there. renamed: their samples are there under a name that is no clip's.
+    changed: their samples differ from the index. unreadable: files that are damaged or no audio. silent: every sample
+    is zero. rate: the sample rate differs from the corpus's or from the index. channels: the same of the number of
+    channels. extra: audio files, in the corpus's folders, that are no clip of it. doubled: a clip that lies there more
+    than once. identical: different clips, same samples. misnamed: the published name breaks the corpus's own rule.
+    `indexed` tells whether there was an index to compare with: without one only what a copy shows by itself is seen.
     """
 
     corpus: str
@@ -52,7 +53,9 @@ class Report:
     synthetic: bool
     n_clips: int
     content_hash: str
+    indexed: bool = True
     missing: list[Fault] = field(default_factory=list)
+    renamed: list[Fault] = field(default_factory=list)
     changed: list[Fault] = field(default_factory=list)
     unreadable: list[Fault] = field(default_factory=list)
     silent: list[Fault] = field(default_factory=list)
@@ -61,6 +64,7 @@ class Report:
     extra: list[Fault] = field(default_factory=list)
     doubled: list[Fault] = field(default_factory=list)
     identical: list[Fault] = field(default_factory=list)
+    misnamed: list[Fault] = field(default_factory=list)
 
     @property
     def faults(self) -> dict[str, list[Fault]]:
@@ -88,6 +92,8 @@ class Report:
         state = "in order" if self.ok else "NOT in order"
         source = "synthetic: not a result, " if self.synthetic else ""
         lines = [f"{self.corpus}, {self.n_clips} clips in {self.folder}: {source}{state}"]
+        if not (self.indexed or self.synthetic):
+            lines.append("  no index of the published samples: changed clips can't be told")
         for kind, faults in self.faults.items():
             lines += [
                 f"  {kind}: {fault.clip}: {fault.detail}{' (as published)' if fault.published else ''}"
@@ -98,7 +104,7 @@ class Report:
         return "\n".join(lines)
 
 
-def _extras(corpus: Corpus, paths: list[str], official: set[str] | None) -> list[Fault]:
+def _extras(corpus: Corpus, paths: list[str], official: set[str] | None) -> list[tuple[Path, str]]:
     """Audio files beside the clips that are no clip of this corpus, nor of another one in the same folder."""
     places = {Path(path).parent for path in paths}
     strangers = []
@@ -109,19 +115,17 @@ def _extras(corpus: Corpus, paths: list[str], official: set[str] | None) -> list
             if path.suffix.lower() not in _AUDIO or (row and (official is None or row["clip"] in official)):
                 continue
             if row:
-                strangers.append(
-                    Fault(name, f"{path} is named like a clip, but none of that name is published")
-                )
+                strangers.append((path, "is named like a clip, but none of that name is published"))
             elif not any(parse_path(other, path) for other in CORPORA.values()):
-                strangers.append(Fault(name, f"{path} is not named like a clip"))
+                strangers.append((path, "is not named like a clip"))
     return strangers
 
 
 def _identical(rows: list[dict]) -> list[Fault]:
-    """Groups of different clips with the same samples; silence is reported as such, not here."""
+    """Groups of different clips with the same samples; silence, and a clip replaced by another, are told elsewhere."""
     groups: dict[str, list[dict]] = {}
     for row in rows:
-        if not row["silent"]:
+        if not (row["silent"] or row["replaced"]):
             groups.setdefault(row["sha256"], []).append(row)
     faults = []
     for group in groups.values():
@@ -186,7 +190,8 @@ def check(
     SerReproError
         If the folder does not exist or the given index is not there.
     """
-    corpus, folder = get(corpus), data_folder(data)
+    corpus = get(corpus)
+    folder = folder_of(corpus, data)
     table = candidates(corpus, folder)
     measured = measure_all(table.path, workers, progress)
     synthetic = not table.empty and marked_above(Path(table.path[0]).parent)
@@ -194,7 +199,9 @@ def check(
     if index is not None or (not synthetic and corpus.index.is_file()):
         known = read_index(corpus, index).set_index("clip").to_dict("index")
 
-    report = Report(corpus.name, str(folder), synthetic, n_clips=0, content_hash="")
+    report = Report(corpus.name, str(folder), synthetic, n_clips=0, content_hash="", indexed=bool(known))
+    named = {facts["sha256"]: clip for clip, facts in known.items()}
+    usual = _usual(corpus, measured)
     rows, first = [], ~table["clip"].duplicated()
     for row, result, preferred in zip(table.to_dict("records"), measured, first, strict=True):
         clip = row["clip"]
@@ -206,34 +213,58 @@ def check(
             continue
         expected = known.get(clip)
         published = bool(expected) and result["sha256"][:HASH_LENGTH] == expected["sha256"]
-        rows.append({**row, **result, "published": published})
-        _compare(report, corpus, clip, result, expected, published)
+        # Of a clip that holds the samples of another, the name; the other may be missing, or there as well.
+        other = "" if published or result["silent"] else named.get(result["sha256"][:HASH_LENGTH], "")
+        rows.append({**row, **result, "published": published, "replaced": bool(other)})
+        _compare(report, usual, clip, result, expected, published, other)
 
-    if known:
-        there = set(table["clip"])
-        report.missing = [
-            Fault(clip, f"no file of that name below {folder}") for clip in known if clip not in there
-        ]
-    report.extra = _extras(corpus, list(table.path), set(known) or None)
+    there = set(table["clip"])
+    extras = [] if corpus.table is not None else _extras(corpus, list(table.path), set(known) or None)
+    under_other_names = {}
+    for (path, what), result in zip(extras, measure_all([path for path, _ in extras], workers), strict=True):
+        clip = "" if isinstance(result, SerReproError) else named.get(result["sha256"][:HASH_LENGTH], "")
+        if clip and clip not in there:
+            under_other_names[clip] = Fault(clip, f"its samples are in {path}: give the file its name again")
+        else:
+            report.extra.append(Fault(path.name, f"{path} {what}"))
+    report.renamed = list(under_other_names.values())
+    report.missing = [Fault(clip, f"no file of that name below {folder}") for clip in known
+                      if clip not in there and clip not in under_other_names]
+    if not (known or synthetic) and 0 < report.n_clips < corpus.n_clips:
+        report.missing = [Fault(f"{corpus.n_clips - report.n_clips} clips", f"{corpus.n_clips} are published")]
     report.doubled = _doubles(table, measured)
     report.identical = _identical(rows)
+    report.misnamed = [Fault(clip, f"by the corpus's rule it would be {rule}", True)
+                       for clip, rule in corpus.misnamed.items() if clip in there]
     report.content_hash = content_hash(pd.DataFrame(rows, columns=["clip", "sha256"]))
     return report
 
 
-def _compare(report: Report, corpus: Corpus, clip: str, result: dict, expected: dict | None, published: bool):
-    """Put one clip into the lists it belongs to."""
+def _usual(corpus: Corpus, measured: list) -> tuple[int, int]:
+    """Rate and channels of the corpus: those it promises, or else those that most of its clips have."""
+    if corpus.sample_rate:
+        return corpus.sample_rate, corpus.channels
+    have = [(m["sample_rate"], m["channels"]) for m in measured if not isinstance(m, SerReproError)]
+    return max(set(have), key=have.count, default=(0, 0))
+
+
+def _compare(report: Report, usual: tuple[int, int], clip: str, result: dict, expected: dict | None, published: bool,
+             other: str) -> None:
+    """Put one clip into the lists it belongs to; `usual` is the corpus's rate and number of channels."""
+    if other:
+        report.changed.append(Fault(clip, f"holds the samples of {other}"))
+        return
     rate, channels = result["sample_rate"], result["channels"]
     same_rate = not expected or rate == expected["sample_rate"]
     same_channels = not expected or channels == expected["channels"]
-    if rate != corpus.sample_rate or not same_rate:
-        detail = f"{rate} Hz, the corpus is at {corpus.sample_rate} Hz"
-        if not same_rate and expected["sample_rate"] != corpus.sample_rate:
+    if rate != usual[0] or not same_rate:
+        detail = f"{rate} Hz, the corpus is at {usual[0]} Hz"
+        if not same_rate and expected["sample_rate"] != usual[0]:
             detail = f"{rate} Hz, published at {expected['sample_rate']} Hz"
         report.rate.append(Fault(clip, detail, published and same_rate))
-    if channels != corpus.channels or not same_channels:
-        detail = f"{channels} channel{'s' * (channels > 1)}, the corpus has {corpus.channels}"
-        if not same_channels and expected["channels"] != corpus.channels:
+    if channels != usual[1] or not same_channels:
+        detail = f"{channels} channel{'s' * (channels > 1)}, the corpus has {usual[1]}"
+        if not same_channels and expected["channels"] != usual[1]:
             detail = f"{channels} channel{'s' * (channels > 1)}, published with {expected['channels']}"
         report.channels.append(Fault(clip, detail, published and same_channels))
     if result["silent"]:

@@ -64,8 +64,8 @@ def synthesise(
 
     Returns
     -------
-    samples : numpy.ndarray [shape=(frames, 1)]
-        int16.
+    samples : numpy.ndarray [shape=(frames, channels)]
+        int16, with as many equal channels as the corpus has.
     sample_rate : int
         In Hz.
 
@@ -80,20 +80,42 @@ def synthesise(
         raise SerReproError(f"a sample rate of {sample_rate} Hz is too low for speech: give 2000 Hz or more")
     if not duration_s > 0:
         raise SerReproError(f"a duration of {duration_s} s is no length: give one above 0")
-    row = corpus.parse(clip) if isinstance(clip, str) else clip
+    row = _parse(corpus, clip) if isinstance(clip, str) else clip
     if row is None:
         raise SerReproError(f"{clip!r} is no clip of {corpus}: give a name like {Path(corpus.example).stem}")
     who = (seed, corpus.name, row["speaker"])
     voice = Voice.draw(row["sex"], _generator(*who, "voice"))
     take = _generator(*who, row["clip"], "take")
     how = manner(
-        row["emotion"],
+        row["emotion"] or "neutral",  # a label for which the study has no emotion
         _STRENGTH.get(row["intensity"], 1.0) * voice.expressiveness,
         habit=_generator(*who, row["emotion"], "habit"),
         take=take,
     )
     words = _generator(seed, corpus.name, row["sentence"], "words")
-    return to_int16(speak(voice, how, words, take, sample_rate, duration_s))[:, None], sample_rate
+    samples = to_int16(speak(voice, how, words, take, sample_rate, duration_s))
+    return np.repeat(samples[:, None], corpus.channels, axis=1), sample_rate
+
+
+def _parse(corpus: Corpus, clip: str) -> dict | None:
+    """Attributes of a clip, with its label where that is kept elsewhere but made up here."""
+    return corpus.parse(clip, dict(corpus.invent()).get(clip) if corpus.labels else None)
+
+
+def official(corpus: str | Corpus) -> pd.DataFrame:
+    """The clips that a made copy can have: those of the index, or, for a corpus without one, names of the same form.
+
+    Returns
+    -------
+    pandas.DataFrame
+        The columns of `find` but for path, sorted by clip.
+    """
+    corpus = get(corpus)
+    if corpus.index.is_file() or not corpus.invent:
+        return published(corpus)
+    table = pd.DataFrame([{"corpus": corpus.name, **corpus.parse(*pair)} for pair in corpus.invent()])
+    table["age"] = table["age"].astype("Int64")
+    return table.sort_values("clip", ignore_index=True)
 
 
 def choose(
@@ -115,15 +137,15 @@ def choose(
     Returns
     -------
     pandas.DataFrame
-        Rows of `published`, sorted by clip.
+        Rows of `official`, sorted by clip.
 
     Raises
     ------
     SerReproError
-        If the corpus has no such speaker, or has no index.
+        If the corpus has no such speaker, or has neither an index nor names to make up.
     """
     corpus = get(corpus)
-    table = published(corpus)
+    table = official(corpus)
     if speakers is not None:
         speakers = [str(speaker) for speaker in speakers]
         strangers = [speaker for speaker in speakers if speaker not in corpus.sexes]
@@ -133,14 +155,14 @@ def choose(
                 f"choose from {', '.join(corpus.sexes)}"
             )
         table = table[table.speaker.isin(speakers)]
-    groups = table.groupby(["speaker", "emotion"])
+    groups = table.groupby(["speaker", "label"])
     if per_emotion is None:
         per_emotion = max(1, round(_DEMO_SIZE / groups.ngroups))
     if per_emotion < 1:
         raise SerReproError(f"{per_emotion} clips a speaker and emotion make no corpus: give 1 or more")
     chosen = []
-    for (speaker, emotion), group in groups:
-        order = _generator(seed, corpus.name, speaker, emotion, "choice").permutation(len(group))
+    for (speaker, _), group in groups:
+        order = _generator(seed, corpus.name, speaker, group["emotion"].iloc[0], "choice").permutation(len(group))
         chosen.append(group.iloc[order[:per_emotion]])
     return pd.concat(chosen).sort_values("clip", ignore_index=True)
 
@@ -194,9 +216,14 @@ def write_demo(
     temporary = Path(mkdtemp(prefix=f".{dest.name}-", dir=dest.parent))
     try:
         for row in table.to_dict("records"):
-            folder = temporary / corpus.folder(row)
-            folder.mkdir(parents=True, exist_ok=True)
-            _write_wav(folder / f"{row['clip']}.wav", *synthesise(corpus, row, seed, sample_rate, duration_s))
+            path = temporary / f"{corpus.place(row)}.wav"
+            path.parent.mkdir(parents=True, exist_ok=True)
+            _write_wav(path, *synthesise(corpus, row, seed, sample_rate, duration_s))
+        if corpus.labels:
+            for place, group in table.groupby([corpus.labels.place(row) for row in table.to_dict("records")]):
+                path = temporary / place
+                path.parent.mkdir(parents=True, exist_ok=True)
+                path.write_text(corpus.labels.write(group.to_dict("records")), encoding="utf-8")
         (temporary / MARKER).write_text(marker, encoding="utf-8")
         # mkdtemp makes a folder for its owner alone; a corpus is for everyone who may read its parent.
         temporary.chmod(0o755)

@@ -14,7 +14,7 @@ from pathlib import Path
 import pandas as pd
 
 from ser_repro import SerReproError
-from ser_repro.datasets.base import CORPORA, Corpus, get
+from ser_repro.datasets.base import CORPORA, EMOTIONS, Corpus, get
 
 DATA_VARIABLE = "SER_REPRO_DATA"
 """Environment variable that names the folder of corpora where no folder is given."""
@@ -24,7 +24,8 @@ MARKER = "SYNTHETIC.txt"
 
 SUFFIXES = (".wav", ".flac")
 
-COLUMNS = ["corpus", "clip", "path", "emotion", "label", "speaker", "sex", "sentence", "intensity"]
+COLUMNS = ["corpus", "clip", "path", "emotion", "label", "speaker", "sex", "age", "language", "sentence", "intensity",
+           "session", "scenario"]
 
 
 def data_folder(data: str | Path | None = None) -> Path:
@@ -45,6 +46,11 @@ def data_folder(data: str | Path | None = None) -> Path:
         origin = "" if data is not None else f" (from {DATA_VARIABLE})"
         raise SerReproError(f"{folder}{origin} is not a folder: give the folder that holds the corpus")
     return folder
+
+
+def folder_of(corpus: Corpus, data: str | Path | None = None) -> Path:
+    """As `data_folder`; for a corpus of the user's own, the folder of its table."""
+    return data_folder(data) if corpus.table is None else corpus.origin.parent
 
 
 def walk(folder: Path) -> Iterator[tuple[Path, list[str]]]:
@@ -83,8 +89,16 @@ def candidates(corpus: Corpus, folder: Path) -> pd.DataFrame:
     -------
     pandas.DataFrame
         `COLUMNS`, sorted by clip, then by depth and path: the file that lies less deep is preferred.
+
+    Raises
+    ------
+    SerReproError
+        If the corpus keeps its labels in files of their own, and some clip has none there.
     """
-    real, made = [], []
+    if corpus.table is not None:
+        return corpus.table
+    found = {False: [], True: []}  # (path, attributes), real and made
+    labels = {False: {}, True: {}}
     marked = {folder.parent: marked_above(folder.parent)}
     for place, files in walk(folder):
         marked[place] = marked[place.parent] or MARKER in files
@@ -92,11 +106,33 @@ def candidates(corpus: Corpus, folder: Path) -> pd.DataFrame:
             path = place / name
             row = parse_path(corpus, path)
             if row:
-                rows = made if marked[place] else real
-                rows.append({"corpus": corpus.name, **row, "path": str(path), "depth": len(path.parts)})
-    table = pd.DataFrame(real or made, columns=[*COLUMNS, "depth"])
+                found[marked[place]].append((path, row))
+            elif corpus.labels and corpus.labels.files.fullmatch(name):
+                labels[marked[place]] |= corpus.labels.read(path.read_text(encoding="utf-8", errors="replace"))
+    made = not found[False]
+    if corpus.labels:
+        found[made] = _labelled(corpus, found[made], labels[made], folder)
+    table = pd.DataFrame([{"corpus": corpus.name, **row, "path": str(path), "depth": len(path.parts)}
+                          for path, row in found[made]], columns=[*COLUMNS, "depth"])
+    table["age"] = table["age"].astype("Int64")
     table = table.sort_values(["clip", "depth", "path"], ignore_index=True)
     return table[COLUMNS]
+
+
+def _labelled(corpus: Corpus, found: list[tuple[Path, dict]], labels: dict[str, str],
+              folder: Path) -> list[tuple[Path, dict]]:
+    """The clips with the labels that were found in files of their own."""
+    bare = sorted({row["clip"] for _, row in found} - set(labels))
+    if bare:
+        raise SerReproError(
+            f"{corpus} in {folder}: {len(bare)} of {len(found)} clips have no label ({bare[0]} is the first): labels "
+            f"stand in files such as {corpus.labels.place(found[0][1])}; unpack the corpus again, those files too"
+        )
+    unknown = sorted({labels[row["clip"]] for _, row in found} - set(corpus.emotions))
+    if unknown:
+        raise SerReproError(f"{corpus} in {folder}: label {', '.join(unknown)} is not one of the corpus's "
+                            f"({', '.join(corpus.emotions)}): unpack it again from {corpus.home}")
+    return [(path, corpus.parse(row["clip"], labels[row["clip"]])) for path, row in found]
 
 
 def find(corpus: str | Corpus, data: str | Path | None = None) -> pd.DataFrame:
@@ -112,17 +148,19 @@ def find(corpus: str | Corpus, data: str | Path | None = None) -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        A row a clip, sorted by clip: corpus, clip (official name without ending), path (absolute), emotion,
-        label, speaker, sex, sentence, intensity. Of a clip that lies there twice, the file less deep is
-        kept. Speaker codes are the corpus's own: only with `corpus` are they unique. (`table.clip` is a
-        method of pandas: write `table["clip"]`.)
+        A row a clip, sorted by clip: corpus, clip (official name without ending), path (absolute), emotion (one of the
+        study's, "" where it has none for the label), label (the corpus's own), speaker, sex, age (years, NA where it
+        is not published), language, sentence, intensity, session and scenario ("" where the corpus has none). Of a
+        clip that lies there twice, the file less deep is kept. Speaker codes are the corpus's own: only with `corpus`
+        are they unique. (`table.clip` is a method of pandas: write `table["clip"]`.)
 
     Raises
     ------
     SerReproError
         If the corpus is unknown, or the folder does not exist.
     """
-    table = candidates(get(corpus), data_folder(data))
+    corpus = get(corpus)
+    table = candidates(corpus, folder_of(corpus, data))
     return table.drop_duplicates("clip", ignore_index=True)
 
 
@@ -138,7 +176,8 @@ def clips(corpus: str | Corpus, data: str | Path | None = None, complete: bool =
         If the folder does not exist, holds no clip, or, with `complete`, lacks a speaker or holds another
         number of clips than the corpus has.
     """
-    corpus, folder = get(corpus), data_folder(data)
+    corpus = get(corpus)
+    folder = folder_of(corpus, data)
     table = find(corpus, folder)
     if table.empty:
         raise SerReproError(
@@ -156,6 +195,21 @@ def clips(corpus: str | Corpus, data: str | Path | None = None, complete: bool =
     if len(table) != corpus.n_clips:
         raise SerReproError(f"{corpus} in {folder} is not whole ({count}): {mend}")
     return table
+
+
+def studied(table: pd.DataFrame) -> pd.DataFrame:
+    """The clips of one corpus that the study's documents use: all, or those of a subset of emotions.
+
+    Of IEMOCAP these are the four classes of all work on it (anger, happiness with excitement, neutral, sadness). Clips
+    whose label is none of the study's emotions are never among them.
+
+    Parameters
+    ----------
+    table : pandas.DataFrame
+        As `find` gives it.
+    """
+    corpus = get(table["corpus"].iloc[0])
+    return table[table["emotion"].isin(corpus.studied or EMOTIONS)].reset_index(drop=True)
 
 
 def available(data: str | Path | None = None) -> list[str]:

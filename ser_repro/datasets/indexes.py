@@ -122,6 +122,7 @@ def published(corpus: str | Corpus) -> pd.DataFrame:
     corpus = get(corpus)
     index = read_index(corpus)
     table = pd.DataFrame([{"corpus": corpus.name, **corpus.parse(clip)} for clip in index["clip"]])
+    table["age"] = table["age"].astype("Int64")
     table["duration_s"] = index.frames / index.sample_rate
     return table.join(index[INDEX_COLUMNS[1:]])
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 
-from ser_repro.datasets.base import Corpus, Speaker, register
+from ser_repro.datasets.base import Archive, Corpus, Source, Speaker, Use, register
 
 _LABELS = {
     "01": "neutral",
@@ -41,8 +41,8 @@ def _describe(match: re.Match) -> dict:
     }
 
 
-def _folder(clip) -> str:
-    return f"Actor_{clip['speaker']}"
+def _place(clip) -> str:
+    return f"Audio_Speech_Actors_01-24/Actor_{clip['speaker']}/{clip['clip']}"
 
 
 RAVDESS = register(
@@ -89,12 +89,30 @@ RAVDESS = register(
         speaker_counts=dict.fromkeys(_ACTORS, 60),
         pattern=_PATTERN,
         describe=_describe,
-        folder=_folder,
+        place=_place,
         example="03-01-06-01-02-01-12.wav",
         quirks=(
             "Neutral has one intensity, hence half the clips. Five files are stereo. Two clips of actor 07 "
-            "hold the same samples (03-01-03-01-02-01-07 and 03-01-03-01-02-02-07). Some copies hold every "
-            "actor's folder twice, one inside the other."
+            "hold the same samples (03-01-03-01-02-01-07 and 03-01-03-01-02-02-07)."
+        ),
+        layouts=(
+            "A folder an actor (Actor_01 to Actor_24), in Audio_Speech_Actors_01-24. Some copies hold every actor's "
+            "folder twice, one inside the other; songs and videos beside the speech are left alone."
+        ),
+        uses={
+            "cnn_n_gru": Use(None, "added in 2025; the rows of its matrix sum to 441, no tenth of 1440"),
+            "mfcc_cnn": Use(1440),
+            "cnn_bigru": Use(1440),
+            "issa": Use(1440, "8 classes"),
+        },
+        source=Source(
+            archives=(
+                Archive(
+                    "https://zenodo.org/records/1188976/files/Audio_Speech_Actors_01-24.zip",
+                    "md5:bc696df654c87fed845eb13823edef8a",
+                ),
+            ),
+            unpacked_bytes=590_000_000,
         ),
     )
 )

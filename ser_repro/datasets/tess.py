@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 
-from ser_repro.datasets.base import Corpus, Speaker, register
+from ser_repro.datasets.base import Archive, Corpus, Source, Speaker, Use, register
 
 _EMOTIONS = {
     "angry": "anger",
@@ -42,9 +42,9 @@ def _describe(match: re.Match) -> dict:
     return {"clip": clip, "label": label, "speaker": speaker, "sentence": sentence}
 
 
-def _folder(clip) -> str:
+def _place(clip) -> str:
     speaker, label = clip["speaker"], clip["label"]
-    return f"{speaker}_{_FOLDERS[speaker].get(label, label)}"
+    return f"{speaker}_{_FOLDERS[speaker].get(label, label)}/{clip['clip']}"
 
 
 TESS = register(
@@ -63,18 +63,27 @@ TESS = register(
         language="English",
         sample_rate=24_414,
         emotions=_EMOTIONS,
-        speakers=(Speaker("OAF", "female"), Speaker("YAF", "female")),
+        speakers=(Speaker("OAF", "female", 64), Speaker("YAF", "female", 26)),
         n_clips=2800,
         emotion_counts=dict.fromkeys(sorted(_EMOTIONS.values()), 400),
         speaker_counts={"OAF": 1400, "YAF": 1400},
         pattern=_PATTERN,
         describe=_describe,
-        folder=_folder,
+        place=_place,
         example="OAF_back_angry.wav",
         quirks=(
             "OAF_food_fear is at 96 kHz, all others at 24 414 Hz. One file is published as OA_bite_neutral. "
             "Surprise is `ps`, pleasant surprise. Some files named .wav are AIFF-C inside. Two speakers "
             "only: a split by speaker leaves one to learn from."
+        ),
+        layouts="A folder a speaker and emotion (OAF_angry, YAF_fear), spelt variously; many copies hold all twice.",
+        misnamed={"OA_bite_neutral": "OAF_bite_neutral"},
+        uses={"cnn_n_gru": Use(2800), "mfcc_cnn": Use(2800)},
+        source=Source(
+            archives=(
+                Archive("https://borealisdata.ca/api/access/dataset/:persistentId/?persistentId=doi:10.5683/SP2/E8H2MF"),
+            ),
+            unpacked_bytes=290_000_000,
         ),
     )
 )

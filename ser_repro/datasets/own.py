@@ -1,0 +1,209 @@
+"""A corpus of the user's own, without touching the package: a table of clips in a CSV file.
+
+The table has a row a clip and at least the columns path and emotion; speaker makes protocol `speaker` possible. Where
+a corpus is asked for by name, the path of such a file does as well:
+
+    table = datasets.clips("mine.csv")
+
+`from_names` makes the table from a folder whose file names tell what is in them.
+"""
+
+from __future__ import annotations
+
+import difflib
+import os
+import re
+from collections.abc import Mapping
+from pathlib import Path
+
+import pandas as pd
+
+from ser_repro import SerReproError
+from ser_repro.datasets.base import CORPORA, EMOTIONS, UNSPECIFIED, Corpus, Speaker
+from ser_repro.datasets.finding import COLUMNS, SUFFIXES, walk
+
+NEEDED = ("path", "emotion")
+OPTIONAL = ("clip", "label", "speaker", "sex", "age", "language", "sentence", "intensity", "session", "scenario")
+
+_FIELD = re.compile(r"\{(\w*|#)(?::(\d+))?\}")
+_LOOSE = re.compile(r"\{\w*\}\{\w*\}")  # two fields of any length, side by side
+
+
+def read_table(path: str | Path) -> Corpus:
+    """The corpus that a CSV file of clips describes; its name is that of the file.
+
+    Parameters
+    ----------
+    path : path
+        UTF-8, comma-separated, a header with path (absolute, or relative to the file's folder) and emotion (one of
+        `EMOTIONS`), and any of `OPTIONAL`. Clips are named by clip, or else by their path without the ending.
+
+    Raises
+    ------
+    SerReproError
+        If the file can't be read, lacks a column or has one too many, names an unknown emotion, a file that is not
+        there, a clip twice, a speaker for some clips only, or a speaker of two sexes.
+    """
+    path = Path(os.path.abspath(Path(path).expanduser()))
+    wanted = f"give {', '.join(NEEDED)}, and speaker where you know it; also possible: {', '.join(OPTIONAL)}"
+    try:
+        table = pd.read_csv(path, dtype=str, keep_default_na=False, encoding="utf-8-sig", skipinitialspace=True)
+    except OSError as error:
+        raise SerReproError(f"{path} can't be read ({error.strerror}): give the CSV file of your clips") from error
+    except ValueError as error:  # pandas's own parsing errors, and what is not UTF-8
+        reason = " ".join(str(error).split())
+        raise SerReproError(f"{path} is no table of clips ({reason}): give a comma-separated UTF-8 file") from error
+    lacking, strange = [c for c in NEEDED if c not in table], [c for c in table if c not in NEEDED + OPTIONAL]
+    if lacking or strange:
+        what = f"lacks {', '.join(lacking)}" if lacking else f"has a column {', '.join(map(repr, strange))}"
+        raise SerReproError(f"{path} {what}: {wanted}")
+    if table.empty:
+        raise SerReproError(f"{path} lists no clip: {wanted}")
+    table = table.apply(lambda column: column.str.strip())
+    table["emotion"] = table["emotion"].str.lower()
+    _refuse_unknown_emotions(path, table["emotion"])
+
+    named = [Path(p).expanduser() for p in table["path"]]
+    files = [Path(os.path.abspath(path.parent / p)) for p in named]
+    absent = [p for p in files if not p.is_file()]
+    if absent:
+        raise SerReproError(f"{path}: {len(absent)} of {len(files)} files are not there, {absent[0]} the first: paths "
+                            f"are taken relative to {path.parent}")
+    if "clip" not in table:
+        table["clip"] = [p.with_suffix("").as_posix() for p in named]
+    twice = table["clip"][table["clip"].duplicated()]
+    if len(twice) or (table["clip"] == "").any():
+        what = f"names clip {twice.iloc[0]!r} twice" if len(twice) else "leaves a clip without a name"
+        raise SerReproError(f"{path} {what}: give each clip a name of its own in the column clip")
+    for column in OPTIONAL:
+        if column not in table:
+            table[column] = UNSPECIFIED if column == "intensity" else ""
+    table["label"] = table["label"].where(table["label"] != "", table["emotion"])
+    return _corpus(path, table.assign(path=[str(p) for p in files]))
+
+
+def _refuse_unknown_emotions(path: Path, emotions: pd.Series) -> None:
+    strange = sorted(set(emotions) - set(EMOTIONS))
+    if strange:
+        near = difflib.get_close_matches(strange[0], EMOTIONS, 1, 0.5)
+        hint = f", did you mean {near[0]}" if near else ""
+        raise SerReproError(f"{path}: unknown emotion {strange[0]!r}{hint}? The study's are {', '.join(EMOTIONS)}")
+
+
+def _corpus(path: Path, table: pd.DataFrame) -> Corpus:
+    speakers = table["speaker"]
+    if (speakers == "").any() and (speakers != "").any():
+        raise SerReproError(f"{path} names no speaker for {(speakers == '').sum()} of {len(table)} clips: name one for "
+                            "each, or for none")
+    age = pd.to_numeric(table["age"].replace("", None), errors="coerce")
+    if (age.isna() & (table["age"] != "")).any() or (age % 1 != 0)[age.notna()].any():
+        raise SerReproError(f"{path}: an age is no whole number of years")
+    table = table.assign(age=age.astype("Int64"), corpus=path.stem)
+    people = []
+    for speaker, mine in table.groupby("speaker"):
+        sex = set(mine["sex"])
+        if len(sex) > 1 or not sex <= {"female", "male", ""}:
+            raise SerReproError(f"{path}: speaker {speaker or '(not named)'} has sex {', '.join(sorted(sex))}: give "
+                                "female, male or nothing, the same for all clips of a speaker")
+        first = mine["age"].dropna()
+        people.append(Speaker(speaker, sex.pop(), int(first.iloc[0]) if len(first) else None))
+    languages = sorted(set(table["language"]) - {""})
+    emotions = table.drop_duplicates("label").set_index("label")["emotion"].to_dict()
+    return Corpus(
+        name=path.stem, title=f"clips listed in {path.name}", citation="", licence="that of your clips", home="",
+        language=", ".join(languages), sample_rate=0, channels=0, emotions=emotions,
+        speakers=tuple(p for p in people if p.name), n_clips=len(table),
+        emotion_counts=table["emotion"].value_counts().sort_index().to_dict(),
+        speaker_counts=speakers[speakers != ""].value_counts().sort_index().to_dict(),
+        pattern=re.compile(r"(?!)"), describe=lambda match: None, place=lambda clip: clip["clip"],
+        example=table["path"].iloc[0], table=table.sort_values("clip", ignore_index=True)[COLUMNS], origin=path,
+    )
+
+
+def load(path: str | Path) -> Corpus:
+    """The corpus of a CSV file, known by its name from then on. Read anew each time, as the file may have changed.
+
+    Raises
+    ------
+    SerReproError
+        As `read_table`, or where the study has a corpus of the file's name.
+    """
+    corpus = read_table(path)
+    known = CORPORA.get(corpus.name)
+    if known is not None and known.origin != corpus.origin:
+        raise SerReproError(f"a corpus named {corpus.name} is known already: give {path} another name")
+    CORPORA[corpus.name] = corpus
+    return corpus
+
+
+def _expression(pattern: str) -> str:
+    """A pattern with fields in braces as a regular expression."""
+    expression, end = "", 0
+    for field in _FIELD.finditer(pattern):
+        name, width = field.groups()
+        what = "[0-9]" if name == "#" else "[^/]"
+        many = f"{{{width}}}" if width else ("+" if name == "#" else "+?" if name else "*?")
+        expression += re.escape(pattern[end:field.start()])
+        expression += f"(?P<{name}>{what}{many})" if name not in ("", "#") else what + many
+        end = field.end()
+    return expression + re.escape(pattern[end:])
+
+
+def from_names(folder: str | Path, pattern: str, emotions: Mapping[str, str] | None = None) -> pd.DataFrame:
+    """The table of clips of a folder whose file names tell what is in them.
+
+    Parameters
+    ----------
+    folder : path
+        Looked through at any depth.
+    pattern : str
+        The path of a clip below `folder` without its ending, or the last parts of it, with fields in braces:
+        `{speaker}_{emotion}_{}`, `{speaker}/{emotion}{#}`, `{speaker:2}{sentence:3}{emotion:1}{}`. `{}` is anything,
+        `{#}` digits, `:2` says how many characters; a field holds no `/`. Names are those of the table's columns.
+    emotions : mapping of str to str, optional
+        From what stands in the names to the study's emotions; where it is not given, the names hold those.
+
+    Returns
+    -------
+    pandas.DataFrame
+        path (relative to `folder`) and a column a field: what `read_table` reads, once written by
+        `.to_csv(folder / "mine.csv", index=False)`.
+
+    Raises
+    ------
+    SerReproError
+        If the pattern makes no sense, no file is like it, or an emotion is not known.
+    """
+    folder = Path(os.path.abspath(Path(folder).expanduser()))
+    if not folder.is_dir():
+        raise SerReproError(f"{folder} is not a folder: give the one that holds your clips")
+    fields = [name for name, _ in _FIELD.findall(pattern) if name not in ("", "#")]
+    strange = set(fields) - {"emotion", *OPTIONAL} or re.search("[{}]", _FIELD.sub("", pattern))
+    if strange or "emotion" not in fields or len(set(fields)) < len(fields):
+        raise SerReproError(f"pattern {pattern!r} makes no table: name {{emotion}} and, where the names hold it, "
+                            f"{{speaker}}, each once, and {{}} for the rest; possible are {', '.join(OPTIONAL)}")
+    loose = _LOOSE.search(pattern)
+    if loose:
+        raise SerReproError(f"pattern {pattern!r} does not tell where {loose[0]} part: write {{#}} for digits, or a "
+                            "number of characters, as in {speaker:2}")
+    like, depth = re.compile(_expression(pattern)), pattern.count("/") + 1
+    rows = []
+    for place, files in walk(folder):
+        for name in files:
+            path = (place / name).relative_to(folder)
+            found = path.suffix.lower() in SUFFIXES and like.fullmatch("/".join(path.with_suffix("").parts[-depth:]))
+            if found:
+                rows.append({"path": path.as_posix(), **found.groupdict()})
+    if not rows:
+        raise SerReproError(f"no WAV or FLAC file below {folder} is named like {pattern!r}: compare it with a name "
+                            "there")
+    table = pd.DataFrame(rows)
+    if emotions:
+        table["label"] = table["emotion"]
+        strange = sorted(set(table["label"]) - set(emotions))
+        if strange:
+            raise SerReproError(f"names in {folder} hold {strange[0]!r} where the emotion stands: say which of "
+                                f"{', '.join(EMOTIONS)} that is")
+        table["emotion"] = table["label"].map(emotions)
+    _refuse_unknown_emotions(folder, table["emotion"])
+    return table.sort_values("path", ignore_index=True)

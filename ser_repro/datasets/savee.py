@@ -1,0 +1,81 @@
+"""SAVEE: four English men, 15 sentences an emotion and 30 neutral ones, seven emotions.
+
+A published name is `DC/a01`: a folder a speaker, the emotion's letter or two (`sa` sadness, `su` surprise), and the
+number of the sentence; flat copies write `DC_a01`. Source: Haq and Jackson 2009, and the page of the database.
+"""
+
+from __future__ import annotations
+
+import re
+
+from ser_repro.datasets.base import Corpus, Source, Speaker, Use, register
+
+_EMOTIONS = {
+    "a": "anger",
+    "d": "disgust",
+    "f": "fear",
+    "h": "happiness",
+    "n": "neutral",
+    "sa": "sadness",
+    "su": "surprise",
+}
+_SPEAKERS = ("DC", "JE", "JK", "KL")
+
+# The name with the last folder before it: published names repeat from speaker to speaker, those of flat copies do not.
+_PATTERN = re.compile(
+    r"(?:.*/)?(?P<speaker>DC|JE|JK|KL)[/_](?P<label>(?:a|d|f|h|sa|su)(?=0[1-9]|1[0-5])|n(?=0[1-9]|[12][0-9]|30))"
+    r"(?P<number>[0-3][0-9])",
+    re.IGNORECASE,
+)
+
+
+def _describe(match: re.Match) -> dict:
+    speaker, label = match["speaker"].upper(), match["label"].lower()
+    sentence = f"{label}{match['number']}"
+    return {"clip": f"{speaker}_{sentence}", "label": label, "speaker": speaker, "sentence": sentence}
+
+
+def _place(clip) -> str:
+    return f"AudioData/{clip['speaker']}/{clip['sentence']}"
+
+
+SAVEE = register(
+    Corpus(
+        name="SAVEE",
+        title="Surrey Audio-Visual Expressed Emotion database (audio)",
+        citation="""@inproceedings{haq2009savee,
+  author    = {Haq, Sanaul and Jackson, Philip J. B.},
+  title     = {Speaker-dependent audio-visual emotion recognition},
+  booktitle = {Proc. Int. Conf. Auditory-Visual Speech Processing (AVSP)},
+  address   = {Norwich, UK},
+  pages     = {53--58},
+  year      = {2009}
+}""",
+        licence="free for research, after registration; not to be passed on",
+        home="http://kahlan.eps.surrey.ac.uk/savee/",
+        language="English",
+        sample_rate=44_100,
+        emotions=_EMOTIONS,
+        speakers=tuple(Speaker(name, "male") for name in _SPEAKERS),
+        n_clips=480,
+        emotion_counts={emotion: 120 if emotion == "neutral" else 60 for emotion in sorted(_EMOTIONS.values())},
+        speaker_counts=dict.fromkeys(_SPEAKERS, 120),
+        pattern=_PATTERN,
+        describe=_describe,
+        place=_place,
+        parts=2,
+        example="DC/a01.wav",
+        quirks=(
+            "The letter a is anger, whatever copies' descriptions say. Neutral has twice the clips of any other "
+            "emotion. Men only, aged 27 to 31. Three sentences are common to all emotions, the others are an emotion's "
+            "own or generic: numbers count anew in every emotion, so that a01 and d01 need not be the same words."
+        ),
+        layouts="AudioData, a folder a speaker in it (DC/a01.wav); flat copies name the speaker in the file (DC_a01).",
+        uses={"course_cnn": Use(480, "300 training, 100 validation, 80 test"), "mfcc_cnn": Use(480)},
+        source=Source(
+            ask="register at http://kahlan.eps.surrey.ac.uk/savee/Register.html; what you are let download holds "
+            "AudioData.zip",
+            unpacked_bytes=170_000_000,
+        ),
+    )
+)
