@@ -31,12 +31,26 @@ PUBLISHED = {
         },
     ),
     "TESS": (2800, 2, 24414, {"surprise": 400, "neutral": 400}),
+    "SAVEE": (480, 4, 44100, {"neutral": 120, "anger": 60, "surprise": 60}),
+    "CREMA-D": (7442, 91, 16000, {"neutral": 1087, "anger": 1271, "sadness": 1271}),
+    "EMOVO": (588, 6, 48000, {"neutral": 84, "fear": 84, "surprise": 84}),
+    "ShEMO": (
+        3000,
+        87,
+        44100,
+        {"anger": 1059, "fear": 38, "happiness": 201, "neutral": 1028, "sadness": 449, "surprise": 225},
+    ),
+    "IEMOCAP": (10039, 10, 16000, {"anger": 1103, "happiness": 1636, "neutral": 1708, "sadness": 1084}),
 }
+INDEXED = [name for name in datasets.CORPORA if name not in ("ShEMO", "IEMOCAP")]
 # Least, median, mean and greatest length in s, of an independent list of the same corpora.
 LENGTHS = {
     "RAVDESS": (2.94, 3.67, 3.70, 5.27),
     "EMO-DB": (1.23, 2.59, 2.78, 8.98),
     "TESS": (1.25, 2.05, 2.06, 2.98),
+    "SAVEE": (1.63, 3.67, 3.84, 7.14),
+    "CREMA-D": (1.27, 2.50, 2.54, 5.00),
+    "EMOVO": (1.29, 2.77, 3.12, 13.99),
 }
 NAMES = [
     ("RAVDESS", "03-01-06-01-02-01-12", "fear", "fearful", "12", "female", "02", "normal"),
@@ -49,6 +63,15 @@ NAMES = [
     ("EMO-DB", "13b10Wc", "anger", "W", "13", "female", "b10", "unspecified"),
     ("EMO-DB", "16a05Ab", "fear", "A", "16", "female", "a05", "unspecified"),
     ("EMO-DB", "11b03Lb", "boredom", "L", "11", "male", "b03", "unspecified"),
+    ("SAVEE", "DC_a01", "anger", "a", "DC", "male", "a01", "unspecified"),
+    ("SAVEE", "KL_su15", "surprise", "su", "KL", "male", "su15", "unspecified"),
+    ("SAVEE", "JE_n30", "neutral", "n", "JE", "male", "n30", "unspecified"),
+    ("CREMA-D", "1001_DFA_ANG_XX", "anger", "ANG", "1001", "male", "DFA", "unspecified"),
+    ("CREMA-D", "1002_IEO_HAP_LO", "happiness", "HAP", "1002", "female", "IEO", "low"),
+    ("EMOVO", "pau-f1-b1", "fear", "pau", "f1", "female", "b1", "unspecified"),
+    ("EMOVO", "rab-m3-n5", "anger", "rab", "m3", "male", "n5", "unspecified"),
+    ("ShEMO", "F01A01", "anger", "A", "F01", "female", "F01A01", "unspecified"),
+    ("ShEMO", "M56W03", "surprise", "W", "M56", "male", "M56W03", "unspecified"),
 ]
 STRANGERS = [
     ("RAVDESS", "03-02-06-01-02-01-12"),  # song
@@ -61,6 +84,20 @@ STRANGERS = [
     ("EMO-DB", "04a01Fa"),
     ("EMO-DB", "03a03Fa"),
     ("EMO-DB", "03a01Xa"),
+    ("SAVEE", "DC_a16"),  # fifteen sentences an emotion
+    ("SAVEE", "DC_sa00"),
+    ("SAVEE", "XX/a01"),
+    ("SAVEE", "a01"),  # whose?
+    ("CREMA-D", "1092_DFA_ANG_XX"),
+    ("CREMA-D", "1001_DFA_SUR_XX"),
+    ("EMOVO", "dis-f4-b1"),
+    ("EMOVO", "dis-f1-b4"),
+    ("ShEMO", "F32A01"),
+    ("ShEMO", "M57A01"),
+    ("ShEMO", "F01D01"),
+    ("IEMOCAP", "Ses01F_impro01"),  # a whole dialogue
+    ("IEMOCAP", "Ses06F_impro01_F000"),
+    ("IEMOCAP", "Ses01F_impro01_X000"),
 ]
 
 
@@ -75,7 +112,8 @@ def demo(tmp_path_factory):
     ("corpus", "stem", "emotion", "label", "speaker", "sex", "sentence", "intensity"), NAMES
 )
 def test_a_name_tells_what_is_in_the_clip(corpus, stem, emotion, label, speaker, sex, sentence, intensity):
-    assert datasets.get(corpus).parse(stem) == {
+    found = datasets.get(corpus).parse(stem)
+    assert {name: value for name, value in found.items() if name not in ("age", "language", "session", "scenario")} == {
         "clip": stem,
         "emotion": emotion,
         "label": label,
@@ -84,6 +122,16 @@ def test_a_name_tells_what_is_in_the_clip(corpus, stem, emotion, label, speaker,
         "sentence": sentence,
         "intensity": intensity,
     }
+
+
+def test_what_else_is_known_of_a_clip():
+    assert datasets.get("CREMA-D").parse("1034_IEO_ANG_HI")["age"] == 74
+    assert datasets.get("EMO-DB").parse("03a01Fa")["age"] == 31
+    assert datasets.get("RAVDESS").parse("03-01-06-01-02-01-12")["age"] is None
+    turn = datasets.get("IEMOCAP").parse("Ses05M_script01_1b_F012", "exc")
+    assert (turn["session"], turn["scenario"], turn["speaker"], turn["sex"]) == ("5", "script01_1b", "Ses05F", "female")
+    assert (turn["emotion"], turn["label"], turn["language"]) == ("happiness", "exc", "English")
+    assert datasets.get("IEMOCAP").parse("Ses01F_impro01_F000", "fru")["emotion"] == ""
 
 
 @pytest.mark.parametrize(("corpus", "stem"), STRANGERS)
@@ -97,38 +145,64 @@ def test_what_only_resembles_a_clip_is_none(corpus, stem):
         ("TESS", "oaf_Back_ANGRY", "OAF_back_angry"),
         ("TESS", "OAF_bite_neutral", "OA_bite_neutral"),
         ("EMO-DB", "03A01FA", "03a01Fa"),
+        ("SAVEE", "DC/a01", "DC_a01"),
+        ("SAVEE", "AudioData/JK_su07", "JK_su07"),
+        ("CREMA-D", "1040_ITH_SAD_X", "1040_ITH_SAD_XX"),
+        ("CREMA-D", "1001_dfa_ang_xx", "1001_DFA_ANG_XX"),
+        ("EMOVO", "DIS-F1-B1", "dis-f1-b1"),
+        ("ShEMO", "f01a01", "F01A01"),
     ],
 )
 def test_a_clip_has_one_official_name(corpus, stem, clip):
     assert datasets.get(corpus).parse(stem)["clip"] == clip
 
 
-@pytest.mark.parametrize("name", datasets.CORPORA)
+@pytest.mark.parametrize("name", PUBLISHED)
+def test_every_corpus_states_what_a_reader_needs(name):
+    corpus = datasets.get(name)
+    n_clips, n_speakers, rate, emotions = PUBLISHED[name]
+    assert (corpus.n_clips, len(corpus.speakers), corpus.sample_rate) == (n_clips, n_speakers, rate)
+    assert emotions.items() <= corpus.emotion_counts.items()
+    assert sum(corpus.emotion_counts.values()) == sum(corpus.speaker_counts.values()) == n_clips
+    assert set(corpus.speaker_counts) == set(corpus.sexes) and set(corpus.sexes.values()) <= {"female", "male"}
+    assert corpus.citation.startswith("@") and corpus.home.startswith("http")
+    assert all((corpus.licence, corpus.language, corpus.layouts, corpus.quirks, corpus.uses, corpus.title))
+    assert corpus.parse(str(Path(corpus.example).with_suffix("")))
+    source = corpus.source
+    assert bool(source.ask) != bool(source.archives or source.clip_url) and source.unpacked_bytes > 10_000_000
+
+
+def test_the_corpora_are_the_eight_of_the_documents():
+    assert set(PUBLISHED) == set(datasets.CORPORA)
+
+
+@pytest.mark.parametrize("name", INDEXED)
 def test_the_index_is_the_published_corpus(name):
     corpus, table = datasets.get(name), datasets.published(name)
-    n_clips, n_speakers, rate, emotions = PUBLISHED[name]
-    assert len(table) == table["clip"].nunique() == corpus.n_clips == n_clips
-    assert table.speaker.nunique() == len(corpus.speakers) == n_speakers
-    counts = table.emotion.value_counts().to_dict()
-    assert counts == corpus.emotion_counts
-    assert emotions.items() <= counts.items()
+    assert len(table) == table["clip"].nunique() == corpus.n_clips
+    assert table.emotion.value_counts().to_dict() == corpus.emotion_counts
     assert table.speaker.value_counts().to_dict() == corpus.speaker_counts
-    assert corpus.sample_rate == rate == table.sample_rate.mode()[0]
+    assert corpus.sample_rate == table.sample_rate.mode()[0] and corpus.channels == table.channels.mode()[0]
     assert list(table["clip"]) == sorted(table["clip"])
     length = table.duration_s
     measured = (length.min(), length.median(), length.mean(), length.max())
     assert measured == pytest.approx(LENGTHS[name], abs=0.006)
+    assert table.sha256.str.fullmatch("[0-9a-f]{32}").all()
 
 
 def test_the_oddities_of_the_published_corpora_stand_in_their_index():
-    tess, ravdess = datasets.published("TESS"), datasets.published("RAVDESS")
+    tess, ravdess, cremad = (datasets.published(name) for name in ("TESS", "RAVDESS", "CREMA-D"))
     assert dict(zip(tess["clip"], tess.sample_rate, strict=True))["OAF_food_fear"] == 96000
     assert (tess.sample_rate != 24414).sum() == 1
     assert (ravdess.channels == 2).sum() == 5
+    assert (datasets.published("EMOVO").channels == 1).sum() == 1
     same = ravdess[ravdess.sha256.duplicated(keep=False)]
     assert list(same["clip"]) == ["03-01-03-01-02-01-07", "03-01-03-01-02-02-07"]
-    for name in datasets.CORPORA:
-        assert datasets.published(name).sha256.str.fullmatch("[0-9a-f]{32}").all()
+    same = cremad[cremad.sha256.duplicated(keep=False)].groupby("sha256")
+    assert len(same) == 3 and (same["emotion"].nunique() == 2).all()
+    actors = cremad.drop_duplicates("speaker")
+    assert actors.sex.value_counts().to_dict() == {"male": 48, "female": 43}
+    assert (actors.age.min(), actors.age.max()) == (20, 74)
 
 
 @pytest.mark.parametrize("spelling", ["EMO-DB", "emodb", "Emo_DB", "emo db"])
@@ -137,21 +211,13 @@ def test_a_corpus_is_found_in_any_spelling(spelling):
 
 
 def test_an_unknown_corpus_is_told_the_known_ones():
-    with pytest.raises(SerReproError, match=r"'IEMOCUP'.*EMO-DB, RAVDESS, TESS$"):
+    with pytest.raises(SerReproError, match=r"'IEMOCUP'.*CREMA-D, EMO-DB, .*TESS, or give a CSV file"):
         datasets.get("IEMOCUP")
 
 
 def test_a_name_is_registered_once():
     with pytest.raises(SerReproError, match="already registered"):
         base.register(datasets.get("TESS"))
-
-
-def test_every_corpus_states_what_a_reader_needs():
-    for corpus in datasets.CORPORA.values():
-        assert corpus.citation.startswith("@") and corpus.home.startswith("http") and corpus.licence
-        assert corpus.parse(Path(corpus.example).stem)
-        assert set(corpus.sexes.values()) <= {"female", "male"}
-        assert sum(corpus.emotion_counts.values()) == sum(corpus.speaker_counts.values()) == corpus.n_clips
 
 
 def test_a_corpus_whose_speaker_is_the_folder_can_be_described(tmp_path):
@@ -175,7 +241,7 @@ def test_a_corpus_whose_speaker_is_the_folder_can_be_described(tmp_path):
         speaker_counts={},
         pattern=re.compile(r"(DC|JK)/(a\d\d)"),
         describe=describe,
-        folder=lambda clip: clip["speaker"],
+        place=lambda clip: clip["clip"],
         example="DC/a01.wav",
         parts=2,
     )
@@ -185,43 +251,125 @@ def test_a_corpus_whose_speaker_is_the_folder_can_be_described(tmp_path):
     assert list(datasets.clips(corpus, tmp_path)["clip"]) == ["DC_a01", "JK_a01"]
 
 
-def _flat(source, dest):
+@pytest.fixture(scope="module")
+def made(tmp_path_factory):
+    """Made copies of all corpora in their published layouts: two speakers, a clip a label; treat them as read-only."""
+    copies = {}
+    for name, corpus in datasets.CORPORA.items():
+        copies[name] = datasets.write_demo(name, tmp_path_factory.mktemp("made") / name, sample_rate=8000,
+                                           speakers=list(corpus.sexes)[-2:], per_emotion=1, duration_s=0.15)
+    return copies
+
+
+def _published(corpus, table, dest):
+    for row in table.to_dict("records"):
+        path = dest / f"{corpus.place(row)}.wav"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(row["path"], path)
+
+
+def _flat(corpus, table, dest):
     dest.mkdir()
-    for path in source.rglob("*.wav"):
-        shutil.copy(path, dest / path.name.replace(".wav", ".WAV"))
+    for row in table.to_dict("records"):
+        shutil.copy(row["path"], dest / f"{row['clip']}.WAV")
 
 
-def _nested(source, dest):
-    for number, path in enumerate(sorted(source.rglob("*.wav"), reverse=True)):
-        place = dest / "my data" / str(number % 3)
-        place.mkdir(parents=True, exist_ok=True)
-        shutil.copy(path, place)
+def _nested(corpus, table, dest):
+    _published(corpus, table, dest / "my data" / "Archive (1)" / corpus.name)
 
 
-def _flac(source, dest):
+def _flac(corpus, table, dest):
+    for row in table.to_dict("records"):
+        path = dest / f"{corpus.place(row)}.flac"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        samples, rate = soundfile.read(row["path"], dtype="int16")
+        soundfile.write(path, samples, rate)
+
+
+def _linked(corpus, table, dest):
     dest.mkdir()
-    for path in source.rglob("*.wav"):
-        samples, rate = soundfile.read(path, dtype="int16")
-        soundfile.write(dest / f"{path.stem}.flac", samples, rate)
-
-
-def _linked(source, dest):
-    dest.mkdir()
-    (dest / "corpus").symlink_to(source / "wav")
+    (dest / "corpus").symlink_to(next(p for p in Path(table.path[0]).parents if p.name == corpus.name))
     (dest / "round").symlink_to(dest)
 
 
-@pytest.mark.parametrize("layout", [_flat, _nested, _flac, _linked])
-def test_the_table_does_not_depend_on_the_layout(demo, tmp_path, layout):
-    layout(demo, tmp_path / "copy")
-    ours, theirs = datasets.find("EMO-DB", demo), datasets.find("EMO-DB", tmp_path / "copy")
-    assert list(ours) == finding.COLUMNS and len(ours) == 13
+def _doubled(corpus, table, dest):
+    """As some copies are: everything a second time, one folder deeper."""
+    _published(corpus, table, dest)
+    _published(corpus, table, dest / "again")
+
+
+@pytest.mark.parametrize("layout", [_published, _flat, _nested, _flac, _linked, _doubled])
+@pytest.mark.parametrize("name", datasets.CORPORA)
+def test_the_table_does_not_depend_on_the_layout(made, tmp_path, name, layout):
+    corpus, ours = datasets.get(name), datasets.find(name, made[name])
+    layout(corpus, ours, tmp_path / "copy")
+    for file in made[name].rglob("*.txt"):  # labels, where a corpus keeps them in files, lie in yet another folder
+        shutil.copy(file, tmp_path / "copy") if file.name != finding.MARKER else None
+    theirs = datasets.find(name, tmp_path / "copy")
+    assert list(ours) == finding.COLUMNS and len(ours) == len(set(ours["clip"])) >= 12
     pd.testing.assert_frame_equal(ours.drop(columns="path"), theirs.drop(columns="path"))
     assert all(os.path.isabs(path) and os.path.isfile(path) for path in theirs.path)
-    # A folder reached twice, by links that go in a circle, is not searched twice.
-    assert len(finding.candidates(datasets.get("EMO-DB"), tmp_path / "copy")) == 13
     hashes = [[datasets.measure(path)["sha256"] for path in table.path] for table in (ours, theirs)]
     assert hashes[0] == hashes[1]
+
+
+@pytest.mark.parametrize("name", datasets.CORPORA)
+def test_a_made_copy_holds_what_the_corpus_does(made, name):
+    corpus, table = datasets.get(name), datasets.clips(name, made[name])
+    assert datasets.available(made[name]) == [name]
+    assert set(table.speaker) == set(list(corpus.sexes)[-2:])
+    assert table.groupby("speaker")["label"].nunique().max() == len(corpus.emotions)
+    assert set(table.emotion) == set(corpus.emotions.values())
+    assert set(table.language) == {corpus.language}
+    for row in table.to_dict("records"):
+        assert Path(row["path"]).relative_to(made[name]).with_suffix("").as_posix() == corpus.place(row)
+    report = datasets.check(name, made[name])
+    assert {fault.clip for fault in report.rate} == set(table["clip"])  # 8 kHz: to be quick
+    assert set(report.faults) <= {"rate", "misnamed"}
+
+
+def test_a_folder_reached_twice_is_searched_once(made, tmp_path):
+    _linked(datasets.get("EMO-DB"), datasets.find("EMO-DB", made["EMO-DB"]), tmp_path / "copy")
+    assert len(finding.candidates(datasets.get("EMO-DB"), tmp_path / "copy")) == 14
+
+
+def test_iemocap_counts_four_classes_with_excitement_as_happiness(made):
+    table = datasets.clips("IEMOCAP", made["IEMOCAP"])
+    four = datasets.studied(table)
+    assert sorted(set(table.label)) == sorted("ang dis exc fea fru hap neu oth sad sur xxx".split())
+    assert four.groupby("emotion")["label"].agg(set).to_dict() == {
+        "anger": {"ang"}, "happiness": {"hap", "exc"}, "neutral": {"neu"}, "sadness": {"sad"}}
+    assert sum(datasets.get("IEMOCAP").emotion_counts[e] for e in set(four.emotion)) == 5531
+    assert set(table.session) == {"5"} and set(table.scenario) == {"impro01", "script01_1"}
+
+
+def test_of_other_corpora_all_clips_are_studied(made):
+    for name in set(datasets.CORPORA) - {"IEMOCAP"}:
+        table = datasets.clips(name, made[name])
+        pd.testing.assert_frame_equal(datasets.studied(table), table)
+
+
+def test_labels_that_are_not_there_are_missed(made, tmp_path):
+    copy = shutil.copytree(made["IEMOCAP"], tmp_path / "IEMOCAP")
+    labels = next(file for file in sorted(copy.rglob("EmoEvaluation/*.txt")) if "\txxx\t" in file.read_text())
+    turns = len(list(copy.rglob(f"wav/{labels.stem}/*.wav")))
+    labels.write_text(labels.read_text().replace("\txxx\t", "\tbad\t"))
+    with pytest.raises(SerReproError, match="label bad is not one of the corpus's"):
+        datasets.clips("IEMOCAP", copy)
+    labels.unlink()
+    says = rf"{turns} of 22 clips have no label .*Session5/dialog/EmoEvaluation/Ses05\w+\.txt"
+    with pytest.raises(SerReproError, match=says):
+        datasets.clips("IEMOCAP", copy)
+
+
+def test_labels_are_read_from_the_agreed_lines_alone():
+    text = ("% [START_TIME - END_TIME] TURN_NAME EMOTION [V, A, D]\n\n"
+            "[6.2901 - 8.2357]\tSes01F_impro01_F000\tneu\t[2.5000, 2.5000, 2.5000]\n"
+            "C-E2:\tAnger;\t()\nA-E3:\tval 3; act 2; dom  2;\t()\n\n"
+            "[10.0100 - 11.3925]\tSes01F_impro01_F001\texc\t[2.5000, 2.5000, 2.5000]\n")
+    read = datasets.get("IEMOCAP").labels.read
+    assert read(text) == {"Ses01F_impro01_F000": "neu", "Ses01F_impro01_F001": "exc"}
+    assert read("Ses01F_impro01_F000 [006.2901-008.2357]: Excuse me.\n") == {}  # a transcription, of the same name
 
 
 def test_of_a_doubled_clip_the_file_less_deep_is_kept(demo, tmp_path):

@@ -129,8 +129,8 @@ def choose(
     speakers : iterable of str, optional
         By default all.
     per_emotion : int, optional
-        Clips a speaker and emotion, as far as the corpus has them; by default as many as make about 240
-        clips.
+        Clips a speaker and label, as far as the corpus has them; by default as many as make about 240 clips, and at
+        least one.
     seed : int
         Another seed chooses other clips.
 

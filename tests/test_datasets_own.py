@@ -1,0 +1,163 @@
+"""A corpus of the user's own: from a table or from file names, through the package as any other."""
+
+import shutil
+
+import pandas as pd
+import pytest
+
+from ser_repro import SerReproError, datasets, recipes, runs, splits
+from ser_repro.datasets import base, own
+from ser_repro.features import waveform
+
+CODES = {"W": "anger", "L": "boredom", "E": "disgust", "A": "fear", "F": "happiness", "T": "sadness", "N": "neutral"}
+
+
+@pytest.fixture(scope="module")
+def recordings(tmp_path_factory):
+    """Clips under names of no corpus: WHO/EMOTION_NN.wav. Read-only."""
+    demo = datasets.write_demo("EMO-DB", tmp_path_factory.mktemp("demo") / "EMO-DB", per_emotion=2, duration_s=0.2,
+                               speakers=["03", "08", "09", "15"])
+    folder = tmp_path_factory.mktemp("own")
+    for number, row in enumerate(datasets.find("EMO-DB", demo).to_dict("records")):
+        (folder / "sound" / f"p{row['speaker']}").mkdir(parents=True, exist_ok=True)
+        shutil.copy(row["path"], folder / "sound" / f"p{row['speaker']}" / f"{row['emotion']}_{number:02d}.wav")
+    return folder
+
+
+@pytest.fixture
+def table(recordings, tmp_path):
+    """The good table, and a function that writes it, changed, to mine.csv beside nothing else."""
+    good = datasets.from_names(recordings, "{speaker}/{emotion}_{}")
+    good["path"] = [str(recordings / path) for path in good["path"]]
+
+    def write(change=lambda t: t, text=None):
+        path = tmp_path / "mine.csv"
+        path.write_text(text if text is not None else change(good.copy()).to_csv(index=False))
+        return path
+
+    yield good, write
+    base.CORPORA.pop("mine", None)
+
+
+def test_a_table_is_a_corpus(table):
+    good, write = table
+    path = write(lambda t: t.assign(sex="female", age="30", language="Greek"))
+    clips = datasets.clips(path)
+    assert list(clips) == own.COLUMNS
+    assert len(clips) == len(good) and set(clips["corpus"]) == {"mine"} and list(clips["clip"]) == sorted(clips["clip"])
+    assert set(clips["speaker"]) == {"p03", "p08", "p09", "p15"} and set(clips["age"]) == {30}
+    assert set(clips["emotion"]) <= set(datasets.EMOTIONS) and clips["emotion"].nunique() == 7
+    corpus = datasets.get("mine")  # known by its name from then on
+    assert corpus.sexes["p03"] == "female" and corpus.language == "Greek"
+    assert corpus.emotion_counts == clips["emotion"].value_counts().sort_index().to_dict()
+    report = datasets.check("mine")
+    assert report.ok and report.n_clips == len(good) and not report.indexed
+
+
+def test_paths_are_relative_to_the_table(recordings):
+    names = datasets.from_names(recordings, "sound/{speaker}/{emotion}_{#}")
+    names.to_csv(recordings / "beside.csv", index=False)
+    try:
+        clips = datasets.clips(recordings / "beside.csv")
+    finally:
+        base.CORPORA.pop("beside", None)
+        (recordings / "beside.csv").unlink()
+    assert len(clips) == len(names) and clips["clip"].str.fullmatch(r"sound/p\d\d/[a-z]+_\d\d").all()
+
+
+def test_it_trains_as_any_other(table, tmp_path):
+    """From the arrays to a record, under both protocols."""
+    _, write = table
+    corpus = datasets.get(write()).name
+    values = recipes.settings("cnn_n_gru", "code", corpus, 3) | recipes.UNSEARCHED | {"epochs": 1, "batch_size": 4}
+    waves = waveform.prepare(corpus, 16000, cache=tmp_path / "cache")
+    for protocol in splits.PROTOCOLS:
+        run = runs.Run("cnn_n_gru", "code", corpus, protocol, 0, 0, values)
+        split = splits.make(waves.clips, protocol)
+        record = runs.execute(run, waves, work=tmp_path / protocol)
+        assert record["config"]["corpus"] == "mine" and len(record["test"]["rows"]) == len(split.test)
+        if protocol == "speaker":
+            assert {row[1] for row in record["test"]["rows"]} == {"p03"}
+
+
+def test_without_speakers_there_is_no_protocol_speaker(table):
+    _, write = table
+    clips = datasets.clips(write(lambda t: t.drop(columns="speaker")))
+    assert set(clips["speaker"]) == {""} and datasets.get("mine").speakers == ()
+    with pytest.raises(SerReproError, match="mine names no speakers: protocol speaker needs more, .*published does not"):
+        splits.make(clips, "speaker")
+
+
+@pytest.mark.parametrize(("change", "says"), [
+    (lambda t: t.drop(columns="emotion"), "lacks emotion: give path, emotion, and speaker"),
+    (lambda t: t.rename(columns={"speaker": "Actor"}), "has a column 'Actor'"),
+    (lambda t: t.iloc[:0], "lists no clip"),
+    (lambda t: t.assign(emotion=t["emotion"].replace("anger", "angry")), "unknown emotion 'angry', did you mean anger?"),
+    (lambda t: t.assign(emotion="zzz"), "unknown emotion 'zzz'? The study's are anger, boredom"),
+    (lambda t: t.assign(path="gone/" + t["emotion"]), "files are not there, "),
+    (lambda t: pd.concat([t, t.iloc[:1]]), "twice: give each clip a name of its own"),
+    (lambda t: t.assign(clip="a"), "names clip 'a' twice"),
+    (lambda t: t.assign(speaker=["", *t["speaker"][1:]]), "names no speaker for 1 of"),
+    (lambda t: t.assign(age="old"), "an age is no whole number"),
+    (lambda t: t.assign(sex=["female", *["male"] * (len(t) - 1)]), "has sex female, male"),
+    (lambda t: t.assign(sex="f"), "speaker p03 has sex f: give female, male or nothing"),
+])
+def test_a_table_that_will_not_do_is_refused_in_one_line(table, change, says):
+    path = table[1](change)
+    with pytest.raises(SerReproError) as error:
+        datasets.clips(path)
+    assert says in str(error.value) and "\n" not in str(error.value) and str(path) in str(error.value)
+    assert "mine" not in datasets.CORPORA
+
+
+@pytest.mark.parametrize(("text", "says"), [
+    ("", "is no table of clips"), ("path,emotion\n\"a.wav,anger\n", "is no table of clips"),
+    ("path;emotion\na.wav;anger\n", "lacks path, emotion"),
+])
+def test_what_is_no_table_is_refused(table, text, says):
+    with pytest.raises(SerReproError, match=says) as error:
+        datasets.clips(table[1](text=text))
+    assert "\n" not in str(error.value)
+
+
+def test_a_table_may_not_take_the_name_of_a_corpus(table, tmp_path):
+    shutil.copy(table[1](), tmp_path / "TESS.csv")
+    with pytest.raises(SerReproError, match="a corpus named TESS is known already"):
+        datasets.get(tmp_path / "TESS.csv")
+    with pytest.raises(SerReproError, match=r"none\.csv can't be read .*: give the CSV file"):
+        datasets.get(tmp_path / "none.csv")
+
+
+@pytest.mark.parametrize(("pattern", "names", "first"), [
+    ("{speaker}_{emotion}_{}", ["DC_anger_take 1.wav"], ("DC", "anger")),
+    ("{speaker}/{emotion}{#}", ["x/DC/fear07.flac"], ("DC", "fear")),
+    ("{speaker:2}{sentence:3}{emotion:1}{:1}", ["deep/er/03a01Fa.wav"], ("03", "happiness")),
+    ("{emotion}-{speaker}", ["boredom-a-b.WAV"], ("a-b", "boredom")),
+])
+def test_names_tell_what_is_in_clips(tmp_path, pattern, names, first):
+    for name in [*names, "notes.txt", "._" + names[0].rpartition("/")[2]]:
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).touch()
+    found = datasets.from_names(tmp_path, pattern, CODES if "{emotion:1}" in pattern else None)
+    assert found["path"].tolist() == names
+    assert (found["speaker"][0], found["emotion"][0]) == first
+
+
+@pytest.mark.parametrize(("pattern", "emotions", "says"), [
+    ("{speaker}", None, "makes no table"), ("{emotion}_{colour}", None, "makes no table"),
+    ("{emotion}_{emotion}", None, "makes no table"), ("{emotion", None, "makes no table"),
+    ("{speaker}{emotion}_{}", None, r"does not tell where \{speaker\}\{emotion\} part"),
+    ("{emotion}+{}", None, "no WAV or FLAC file below"),
+    ("{emotion}_{}", {"x": "anger"}, "hold 'W' where the emotion stands"),
+    ("{emotion}_{}", {"W": "rage"}, "unknown emotion 'rage'"),
+    ("{emotion}_{}", None, "unknown emotion 'W'"),
+])
+def test_names_that_tell_nothing_are_refused(tmp_path, pattern, emotions, says):
+    (tmp_path / "W_1.wav").touch()
+    with pytest.raises(SerReproError, match=says) as error:
+        datasets.from_names(tmp_path, pattern, emotions)
+    assert "\n" not in str(error.value)
+
+
+def test_every_optional_column_is_one_of_the_clips_table():
+    assert set(own.NEEDED + own.OPTIONAL) | {"corpus"} == set(own.COLUMNS)
