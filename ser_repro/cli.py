@@ -5,12 +5,15 @@ import sys
 from pathlib import Path
 from typing import Annotated
 
+import pandas as pd
 import typer
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.progress import BarColumn, DownloadColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
 from ser_repro import SerReproError, datasets
+from ser_repro.datasets import downloading
+from ser_repro.files import write_atomic
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False,
                   help="Measure speech-emotion models by the rules of the reproduction study.")
@@ -26,7 +29,8 @@ Data = Annotated[Path | None, typer.Option(help="Folder that holds the corpora; 
 Cache = Annotated[Path | None, typer.Option(help="Folder of arrays and checkpoints; by default SER_REPRO_CACHE or "
                                                  "~/.cache/ser_repro.")]
 Results = Annotated[Path, typer.Option(help="Folder of the records.")]
-Corpus = Annotated[str, typer.Argument(help="RAVDESS, TESS or EMO-DB.")]
+Corpus = Annotated[str, typer.Argument(metavar="NAME", help="A corpus that `ser-repro corpora list` names, or a CSV "
+                                                            "file of your own clips.")]
 
 
 def main() -> None:
@@ -78,25 +82,135 @@ def corpora_list(data: Data = None) -> None:
     """Corpora that the study knows, and which of them are here."""
     named = data or os.environ.get("SER_REPRO_DATA")
     here = datasets.available(data) if named else []
-    table = Table("corpus", "clips", "speakers", "rate (Hz)", "licence", "here")
-    for name, corpus in datasets.CORPORA.items():
+    table = Table("corpus", "language", "clips", "speakers", "rate (Hz)", "licence", "here")
+    for name, corpus in sorted(datasets.CORPORA.items()):
         state = "no" if name not in here else ("demo" if datasets.is_synthetic(data, name) else "yes")
-        table.add_row(name, str(corpus.n_clips), str(len(corpus.speakers)), str(corpus.sample_rate), corpus.licence,
-                      state)
+        table.add_row(name, corpus.language, str(corpus.n_clips), str(len(corpus.speakers)), str(corpus.sample_rate),
+                      corpus.licence, state)
     console.print(table)
     if not named:
         console.print("Set SER_REPRO_DATA or give --data to look for them on this machine.")
 
 
+@corpora.command("show")
+def corpora_show(corpus: Corpus) -> None:
+    """What a corpus holds, its licence, how it is had, what is odd in it, and which documents used what of it."""
+    corpus = datasets.get(corpus)
+    console.print(f"{corpus.name}: {corpus.title}", soft_wrap=True, highlight=False)
+    sexes = [speaker.sex for speaker in corpus.speakers]
+    ages = [speaker.age for speaker in corpus.speakers if speaker.age is not None]
+    people = f"{sexes.count('female')} women, {sexes.count('male')} men"
+    if "" in sexes or not sexes:
+        people = f"{len(sexes)} speakers" if sexes else "speakers not named: no protocol speaker"
+    counts = ", ".join(f"{emotion or 'none of the study'} {n}" for emotion, n in
+                       sorted(corpus.emotion_counts.items(), key=lambda pair: (not pair[0], pair[0])))
+    labels = ", ".join(f"{label} = {emotion or 'none'}" for label, emotion in corpus.emotions.items())
+    source = corpus.source
+    had = "" if source is None else source.ask or f"ser-repro corpora download {corpus.name}"
+    form = f"{corpus.sample_rate} Hz, {corpus.channels} channel{'s' * (corpus.channels > 1)}"
+    facts = {
+        "clips": str(corpus.n_clips), "emotions": counts, "labels": labels,
+        "speakers": people + (f", aged {min(ages)} to {max(ages)}" if ages else ""), "language": corpus.language,
+        "form": form if corpus.sample_rate else "", "licence": corpus.licence, "home": corpus.home, "to get it": had,
+        "folders": corpus.layouts, "known oddities": corpus.quirks,
+    } | {f"in {datasets.DOCUMENTS[name]}": "; ".join(filter(None, ("clips: not stated" if use.clips is None else
+                                                                   f"{use.clips} clips", use.how)))
+         for name, use in corpus.uses.items()}
+    table = Table(show_header=False, box=None, padding=(0, 2, 0, 0))
+    for name, fact in facts.items():
+        if fact:
+            table.add_row(name, fact)
+    console.print(table, highlight=False)
+    console.print(f"\n{corpus.citation}".rstrip(), soft_wrap=True, highlight=False)
+
+
+@corpora.command("table")
+def corpora_table(
+    corpus: Annotated[str, typer.Argument(metavar="NAME", help="A corpus, a CSV file of your own clips, or, with "
+                                                               "--pattern, the folder that holds them.")],
+    data: Data = None,
+    csv: Annotated[Path | None, typer.Option(help="Write the table to this file; by default it is printed.")] = None,
+    pattern: Annotated[str, typer.Option(help="How the files of your own folder are named, e.g. "
+                                              "'{speaker}_{emotion}_{}'.")] = "",
+    emotion: Annotated[list[str] | None, typer.Option(help="With --pattern: what a name's emotion means, e.g. "
+                                                           "W=anger (can be repeated).")] = None,
+) -> None:
+    """The clips of a corpus, a row a clip: path, emotion, speaker, sex, age, language, sentence and more."""
+    if emotion and not pattern:
+        raise SerReproError("--emotion says what the emotions in --pattern mean: give both.")
+    if pattern:
+        pairs = [pair.partition("=")[::2] for pair in emotion or []]
+        if any(not code or not name for code, name in pairs):
+            raise SerReproError("--emotion takes CODE=EMOTION, e.g. --emotion W=anger.")
+        found = datasets.from_names(corpus, pattern, dict(pairs))
+        if csv:  # paths are relative to the table's own folder
+            folder = Path(corpus).expanduser().absolute()
+            found["path"] = [os.path.relpath(folder / path, csv.expanduser().absolute().parent)
+                             for path in found["path"]]
+    else:
+        found = datasets.clips(corpus, data, complete=False)
+    text = found.to_csv(index=False, lineterminator="\n")
+    if csv is None:
+        print(text, end="")
+        return
+    write_atomic(csv, text, remedy="give another file with --csv")
+    console.print(f"{csv}: {len(found)} clips, {found['emotion'].nunique()} emotions, "
+                  f"{found['speaker'].nunique() if 'speaker' in found else 0} speakers", soft_wrap=True)
+    if pattern:
+        datasets.read_table(csv)
+        console.print(f"`ser-repro corpora check {csv}` checks it; the other commands take it for a corpus's name.",
+                      soft_wrap=True)
+
+
 @corpora.command("check")
-def corpora_check(corpus: Corpus, data: Data = None) -> None:
-    """Compare a copy with the index, sample by sample. Exit status 1 where it differs from the published corpus."""
-    datasets.clips(corpus, data, complete=False)  # an error where there is none
-    report = _with_bar(f"checking {datasets.get(corpus).name}",
-                       lambda progress: datasets.check(corpus, data, progress=progress))
-    console.print(str(report), markup=False, highlight=False, soft_wrap=True)
-    if not report.ok:
+def corpora_check(
+    corpus: Annotated[list[str] | None, typer.Argument(metavar="[NAME]...", help="Corpora, or CSV files of your own "
+                                                       "clips; by default all corpora that are here.")] = None,
+    data: Data = None,
+    csv: Annotated[Path | None, typer.Option(help="Write every fault to this file, a row each.")] = None,
+) -> None:
+    """Compare copies with the index, sample by sample. Exit status 1 where one differs from the published corpus."""
+    names = corpus or datasets.available(datasets.data_folder(data))
+    if not names:
+        raise SerReproError(f"no corpus in {datasets.data_folder(data)}: `ser-repro corpora list` names those that are "
+                            "known.")
+    for name in names:
+        datasets.clips(name, data, complete=False)  # an error where there is none, before the first is checked
+    reports = []
+    for name in names:
+        reports.append(_with_bar(f"checking {datasets.get(name).name}",
+                                 lambda progress, name=name: datasets.check(name, data, progress=progress)))
+        console.print(str(reports[-1]), markup=False, highlight=False, soft_wrap=True)
+    if csv:
+        faults = [report.table().assign(corpus=report.corpus) for report in reports]
+        write_atomic(csv, pd.concat(faults).to_csv(index=False), remedy="give another file with --csv")
+    if not all(report.ok for report in reports):
         raise typer.Exit(1)
+
+
+@corpora.command("download")
+def corpora_download(
+    corpus: Corpus, data: Data = None,
+    archive: Annotated[list[Path] | None, typer.Option(help="An archive that you have already, as the publisher sent "
+                                                            "it: it is unpacked only (can be repeated).")] = None,
+) -> None:
+    """Bring a corpus from its publisher, unpack it, and check it. Can be stopped and started again."""
+    corpus = datasets.get(corpus)
+    named = data or os.environ.get("SER_REPRO_DATA")
+    if not named:
+        raise SerReproError("no folder to download to: give --data, or set SER_REPRO_DATA.")
+    console.print(f"{corpus.name}: {corpus.licence}. Cite it: {corpus.home}", soft_wrap=True, highlight=False)
+    columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=console, transient=True) as bar:
+        tasks = {}
+
+        def progress(name, done, total):
+            tasks.setdefault(name, bar.add_task(name) if name not in tasks else None)
+            bar.update(tasks[name], completed=done, total=total)
+
+        folder = downloading.download(corpus, Path(named), archives=archive or (), progress=progress)
+    console.print(f"{folder}: unpacked", soft_wrap=True)
+    corpora_check([corpus.name], data=folder)
 
 
 @app.command()

@@ -2,13 +2,16 @@
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 
+import pandas as pd
 import pytest
 from filelock import FileLock
 
-from ser_repro import SerReproError, cli, runs, search, study
+from ser_repro import SerReproError, cli, datasets, runs, search, study
+from ser_repro.datasets import finding
 from ser_repro.features import waveform
 
 
@@ -45,7 +48,7 @@ def refused(type_in, tmp_path):
 @pytest.mark.parametrize(("words", "says"), [
     ("study --n 4", "--n 4 is not in the study: choose from 3, 5, 11, 18"),
     ("study --seed 7", "--seed 7 is not in the study: choose from 0, 1, 2, 3, 4"),
-    ("study --corpus XYZ", "no corpus is named 'XYZ': choose one of EMO-DB, RAVDESS, TESS"),
+    ("study --corpus XYZ", "no corpus is named 'XYZ': choose one of CREMA-D, EMO-DB, EMOVO, IEMOCAP, RAVDESS, SAVEE"),
     ("study --corpus EMO-DB", "--corpus EMO-DB is not in the study: choose from RAVDESS, TESS"),
     ("study --reading text", "--reading text is not in the study: choose from code, paper"),
     ("study --protocol mine", "choose from published, speaker"),
@@ -59,7 +62,15 @@ def refused(type_in, tmp_path):
     ("prepare XYZ", "no corpus is named 'XYZ'"),
     ("prepare RAVDESS", "set SER_REPRO_DATA"),
     ("corpora check RAVDESS", "set SER_REPRO_DATA"),
-    ("corpora check XYZ", "no corpus is named 'XYZ'"),
+    ("corpora check XYZ", "no corpus is named 'XYZ'"), ("corpora check", "no folder of corpora is named"),
+    ("corpora show XYZ", "no corpus is named 'XYZ'"), ("corpora show gone.csv", "gone.csv can't be read"),
+    ("corpora table XYZ", "no corpus is named 'XYZ'"), ("corpora table TESS", "set SER_REPRO_DATA"),
+    ("corpora table gone --pattern {emotion}", "gone is not a folder"),
+    ("corpora table . --pattern {speaker}", "makes no table"), ("corpora table . --emotion W=anger", "give both"),
+    ("corpora table . --pattern {emotion} --emotion anger", "--emotion takes CODE=EMOTION"),
+    ("corpora download XYZ", "no corpus is named 'XYZ'"), ("corpora download EMO-DB", "no folder to download to"),
+    ("corpora download IEMOCAP --data .", "IEMOCAP has no public address: ask for the release at https://sail.usc.edu"),
+    ("corpora download SAVEE --data .", "`ser-repro corpora download SAVEE --archive FILE` unpacks what they send"),
     ("demo XYZ there", "no corpus is named 'XYZ'")])
 def test_a_wrong_value_is_one_line(refused, words, says):
     assert says in refused(*words.split())
@@ -129,6 +140,73 @@ def test_a_check_lists_what_differs_and_fails(type_in, demo, tmp_path):
     code, out, lines = type_in("corpora", "check", "RAVDESS", "--data", tmp_path)
     assert code == 1 and not lines
     assert "NOT in order" in out and "missing: and" in out
+
+
+def test_all_corpora_that_are_here_are_checked(type_in, demo, tmp_path):
+    (tmp_path / "data").mkdir()
+    (tmp_path / "data" / "ravdess").symlink_to(demo)
+    assert type_in("demo", "SHEMO", tmp_path / "data" / "shemo")[0] == 0
+    code, out, lines = type_in("corpora", "check", "--data", tmp_path / "data", "--csv", tmp_path / "faults.csv")
+    assert (code, lines) == (1, []) and "RAVDESS, 192 clips" in out and "ShEMO, 522 clips" in out
+    faults = pd.read_csv(tmp_path / "faults.csv")  # the demo of RAVDESS is at 16 kHz, the other at its corpus's rate
+    assert set(faults["corpus"]) == {"RAVDESS"} and set(faults["kind"]) == {"rate"} and len(faults) == 192
+    (tmp_path / "empty").mkdir()
+    code, _, lines = type_in("corpora", "check", "--data", tmp_path / "empty")
+    assert code == 1 and "no corpus in" in lines[0] and len(lines) == 1
+
+
+def test_a_corpus_is_shown_with_all_that_a_user_asks(type_in):
+    code, out, lines = type_in("corpora", "show", "iemocap")
+    assert (code, lines) == (0, [])
+    for fact in ("10039", "exc = happiness", "EmoEvaluation", "iemocap_release", "5531 clips", "@article{busso2008iemocap",
+                 "5 women, 5 men", "signed licence"):
+        assert fact in out
+    assert all(type_in("corpora", "show", name)[0] == 0 for name in datasets.CORPORA)
+
+
+def test_a_table_is_written_whole_or_printed(type_in, demo, tmp_path):
+    code, out, lines = type_in("corpora", "table", "RAVDESS", "--data", demo, "--csv", tmp_path / "t" / "ravdess.csv")
+    assert (code, lines) == (0, []) and "192 clips, 8 emotions, 24 speakers" in out
+    table = pd.read_csv(tmp_path / "t" / "ravdess.csv", dtype=str)
+    assert list(table) == finding.COLUMNS and len(table) == 192
+    assert type_in("corpora", "table", "RAVDESS", "--data", demo)[1] == (tmp_path / "t" / "ravdess.csv").read_text()
+    (tmp_path / "file").touch()
+    code, _, lines = type_in("corpora", "table", "RAVDESS", "--data", demo, "--csv", tmp_path / "file" / "t.csv")
+    assert code == 1 and len(lines) == 1 and "not written" in lines[0]
+
+
+def test_own_clips_go_from_names_to_arrays(type_in, tmp_path):
+    datasets.write_demo("SAVEE", tmp_path / "own", per_emotion=1, duration_s=0.2, sample_rate=16000)
+    (tmp_path / "own" / finding.MARKER).unlink()  # as if somebody had recorded them
+    codes = {"a": "anger", "d": "disgust", "f": "fear", "h": "happiness", "n": "neutral", "sa": "sadness",
+             "su": "surprise"}
+    meant = [word for code, emotion in codes.items() for word in ("--emotion", f"{code}={emotion}")]
+    try:
+        code, out, lines = type_in("corpora", "table", "own", "--pattern", "{speaker}/{emotion}{#}", *meant,
+                                   "--csv", tmp_path / "tables" / "friends.csv")
+        assert (code, lines) == (0, []) and "28 clips, 7 emotions, 4 speakers" in out
+        table = tmp_path / "tables" / "friends.csv"
+        assert pd.read_csv(table)["path"].str.startswith("../own/AudioData/").all()
+        code, out, lines = type_in("corpora", "check", table)
+        assert (code, lines) == (0, []) and "friends, 28 clips" in out and "no index" in out
+        assert "4 speakers" in type_in("corpora", "show", table)[1]
+        code, out, lines = type_in("prepare", table, "--cache", tmp_path / "cache", "--rate", "16000")
+        assert (code, lines) == (0, [])
+        waves = waveform.load("friends", 16000, cache=tmp_path / "cache")
+        assert len(waves.clips) == 28 and not waves.synthetic
+    finally:
+        datasets.CORPORA.pop("friends", None)
+
+
+def test_an_archive_that_was_sent_is_unpacked_and_checked(type_in, tmp_path):
+    datasets.write_demo("SAVEE", tmp_path / "made", per_emotion=1, duration_s=0.2)
+    (tmp_path / "made" / finding.MARKER).unlink()
+    shutil.make_archive(tmp_path / "AudioData", "zip", tmp_path / "made")
+    code, out, lines = type_in("corpora", "download", "SAVEE", "--data", tmp_path / "corpora",
+                               "--archive", tmp_path / "AudioData.zip")
+    assert (code, lines) == (1, [])  # the check says that these are not the published samples
+    assert "not to be passed on" in out and "SAVEE: unpacked" in out and "NOT in order" in out
+    assert len(list((tmp_path / "corpora" / "SAVEE").rglob("*.wav"))) == 28
 
 
 def test_demo_prepare_and_check_go_through_under_any_path(type_in, demo, tmp_path):
@@ -300,4 +378,5 @@ def test_the_command_itself_exits_as_it_should(tmp_path):
     done = subprocess.run([sys.executable, "-m", "ser_repro.cli", "corpora", "check", "Mozart"], capture_output=True,
                           text=True, env=environment, cwd=tmp_path, timeout=600)
     assert done.returncode == 1 and done.stdout == ""
-    assert done.stderr == "ser-repro: no corpus is named 'Mozart': choose one of EMO-DB, RAVDESS, TESS\n"
+    assert done.stderr == ("ser-repro: no corpus is named 'Mozart': choose one of CREMA-D, EMO-DB, EMOVO, IEMOCAP, "
+                           "RAVDESS, SAVEE, ShEMO, TESS, or give a CSV file of your own clips\n")
