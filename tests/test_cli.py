@@ -158,8 +158,8 @@ def test_all_corpora_that_are_here_are_checked(type_in, demo, tmp_path):
 def test_a_corpus_is_shown_with_all_that_a_user_asks(type_in):
     code, out, lines = type_in("corpora", "show", "iemocap")
     assert (code, lines) == (0, [])
-    for fact in ("10039", "exc = happiness", "EmoEvaluation", "iemocap_release", "5531 clips", "@article{busso2008iemocap",
-                 "5 women, 5 men", "signed licence"):
+    for fact in ("10039", "exc = happiness", "EmoEvaluation", "iemocap_release", "5531 clips",
+                 "@article{busso2008iemocap", "5 women, 5 men", "signed licence"):
         assert fact in out
     assert all(type_in("corpora", "show", name)[0] == 0 for name in datasets.CORPORA)
 
