@@ -12,7 +12,6 @@ from rich.progress import BarColumn, DownloadColumn, MofNCompleteColumn, Progres
 from rich.table import Table
 
 from ser_repro import SerReproError, datasets
-from ser_repro.datasets import downloading
 from ser_repro.files import write_atomic
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False,
@@ -195,6 +194,8 @@ def corpora_download(
                                                             "it: it is unpacked only (can be repeated).")] = None,
 ) -> None:
     """Bring a corpus from its publisher, unpack it, and check it. Can be stopped and started again."""
+    from ser_repro.datasets import downloading
+
     corpus = datasets.get(corpus)
     named = data or os.environ.get("SER_REPRO_DATA")
     if not named:
