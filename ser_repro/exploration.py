@@ -34,8 +34,8 @@ SILENCE_DB = 35.0
 """A frame this far below the clip's loudest one is silence.
 
 Nearer (30 dB), the weak first consonant of "Say" counts as silence in the loud clips of TESS; farther (40 dB), breath
-and room noise count as speech in the quiet ones of RAVDESS and EMO-DB. The noisiest clips of TESS and EMO-DB, whose
-floor lies less than 35 dB below the voice, have no silence by this measure.
+and room noise count as speech in the quiet ones of RAVDESS and EMO-DB. Clips whose noise lies less than 35 dB below the
+voice have no silence by this measure: half of TESS and three quarters of CREMA-D (`floor_db` tells them).
 """
 
 PITCH_RANGE_HZ = (60.0, 800.0)
@@ -53,7 +53,14 @@ VOICED_DB = 25.0
 LEAST_VOICED = 5
 """Voiced frames (0.1 s) below which a clip's pitch is not given."""
 
-MEASURES = ["duration_s", "level_db", "silence_start_s", "silence_end_s", "f0_median_hz", "f0_iqr_semitones"]
+QUIETEST = 5
+"""Per cent of a clip's frames that are taken for its background, and give `floor_db`."""
+
+CLIPPED = 10
+"""Samples at full scale from which a clip counts as clipped: a few are the peak of a clip that was scaled to it."""
+
+MEASURES = ["duration_s", "level_db", "floor_db", "peak_db", "full_scale", "channel_correlation", "silence_start_s",
+            "silence_end_s", "f0_median_hz", "f0_iqr_semitones"]
 """The columns that `describe` measures and `store` keeps."""
 
 EMOTION_COLOURS = {
@@ -70,9 +77,10 @@ EMOTION_COLOURS = {
 """One colour an emotion, after Paul Tol's muted scheme, whose colours colour-blind readers can tell apart."""
 
 _ABOUT = ["corpus", "clip", "emotion", "speaker", "sex", "sentence", "intensity"]
-_VERSION = 1  # of the measures: a change here makes stored summaries void
-_DECIMALS = {"duration_s": 3, "level_db": 1, "silence_start_s": 2, "silence_end_s": 2, "f0_median_hz": 0,
-             "f0_iqr_semitones": 1}
+_MAY_LACK = ["channel_correlation", "f0_median_hz", "f0_iqr_semitones"]  # of a mono, of an unvoiced clip
+_VERSION = 2  # of the measures: a change here makes stored summaries void
+_DECIMALS = {"duration_s": 3, "level_db": 1, "floor_db": 1, "peak_db": 1, "channel_correlation": 2,
+             "silence_start_s": 2, "silence_end_s": 2, "f0_median_hz": 0, "f0_iqr_semitones": 1}
 _CONTAINERS = {b"RIFF": "WAV", b"RIFX": "WAV", b"FORM": "AIFF", b"fLaC": "FLAC"}
 _HEADER = re.compile(r"# (?P<corpus>\S+), measures (?P<version>\d+), content (?P<hash>[0-9a-f]{64})")
 
@@ -106,7 +114,7 @@ def _decibels(frames: np.ndarray) -> np.ndarray:
 
 
 def loudness(wave: np.ndarray) -> dict[str, float]:
-    """Level of what is not silent, and how long the silence at each end is.
+    """Level of what is not silent and of the background, and how long the silence at each end is.
 
     Parameters
     ----------
@@ -116,18 +124,50 @@ def loudness(wave: np.ndarray) -> dict[str, float]:
     Returns
     -------
     dict
-        level_db (RMS over the frames that are not silent, dBFS: a full-scale sine is at -3.01), silence_start_s and
-        silence_end_s (s). See `SILENCE_DB` for what silence is. A clip of zeros is at -140 dB and silent to its end.
+        level_db (RMS over the frames that are not silent, dBFS: a full-scale sine is at -3.01), floor_db (level that
+        the quietest `QUIETEST` per cent of all frames do not exceed, dBFS), silence_start_s and silence_end_s (s). See
+        `SILENCE_DB` for what silence is. A clip of zeros is at -140 dB and silent to its end.
     """
     if not wave.any():
-        return {"level_db": -140.0, "silence_start_s": len(wave) / SAMPLE_RATE, "silence_end_s": 0.0}
+        return {"level_db": -140.0, "floor_db": -140.0, "silence_start_s": len(wave) / SAMPLE_RATE,
+                "silence_end_s": 0.0}
     frames = wave[:len(wave) // FRAME * FRAME].reshape(-1, FRAME)
     level = _decibels(frames)
     heard = np.flatnonzero(level > level.max() - SILENCE_DB)
     return {
         "level_db": float(_decibels(frames[heard].reshape(-1))),
+        "floor_db": float(np.percentile(level, QUIETEST)),
         "silence_start_s": float(heard[0] * FRAME / SAMPLE_RATE),
         "silence_end_s": float((len(wave) - (heard[-1] + 1) * FRAME) / SAMPLE_RATE),
+    }
+
+
+def recording(samples: np.ndarray) -> dict[str, float]:
+    """How a clip was levelled and whether its channels agree, from the samples as they are stored.
+
+    Parameters
+    ----------
+    samples : numpy.ndarray [shape=(frames, channels)]
+        int16, or floating point in -1..1.
+
+    Returns
+    -------
+    dict
+        peak_db (largest sample of the first channel, dB below full scale; -140 for zeros), full_scale (samples of it
+        at full scale) and channel_correlation (of the first two channels, -1 to 1; NaN for mono, 0 where one is
+        silent).
+    """
+    scaled = samples.astype(np.float64) / (32768 if samples.dtype == np.int16 else 1)
+    first = np.abs(scaled[:, 0])
+    correlation = np.nan
+    if scaled.shape[1] > 1:
+        left, right = (scaled[:, :2] - scaled[:, :2].mean(axis=0)).T
+        energy = np.sqrt(np.sum(left * left) * np.sum(right * right))
+        correlation = float(np.sum(left * right) / energy) if energy else 0.0
+    return {
+        "peak_db": float(20 * np.log10(max(first.max(), 1e-7))),
+        "full_scale": int(np.sum(first >= 32767 / 32768)),
+        "channel_correlation": correlation,
     }
 
 
@@ -140,9 +180,11 @@ def pitch(wave: np.ndarray) -> np.ndarray:
 
     Creaky voices have no regular period: such frames are left out or come out an octave off. Medians over a clip bear
     that mostly, extremes would not, so none are given. Of 60 clips of each corpus drawn by chance, the median agrees
-    with that of the ten times slower pYIN within a semitone for 80 % (RAVDESS), 88 % (EMO-DB) and 90 % (TESS), and
-    within two for 88 %, 97 % and 95 %; most of the others are disgust spoken by men (RAVDESS) and the younger woman's
-    surprise (TESS), whose pitch runs through more than an octave within a word.
+    with that of the ten times slower pYIN within a semitone for 71 % (CREMA-D), 80 % (RAVDESS, SAVEE), 83 % (EMOVO),
+    88 % (EMO-DB) and 90 % (TESS), and within two for 88 % (CREMA-D, RAVDESS) and 95 to 97 % (the others), of clips to
+    which both give one. Most of the rest are disgust spoken by men (RAVDESS) and the younger woman's surprise (TESS),
+    whose pitch runs through more than an octave within a word. Where the room is loud and the voice low, most of all in
+    sad men of CREMA-D, the gate leaves a clip without pitch.
 
     Parameters
     ----------
@@ -182,7 +224,7 @@ def _measure(path: str) -> dict:
     with open(path, "rb") as file:
         container = _CONTAINERS.get(file.read(4), "other")
     facts = datasets.measure(path)
-    return found | {
+    return found | recording(samples) | {
         "duration_s": facts["duration_s"],
         "sample_rate": facts["sample_rate"],
         "channels": facts["channels"],
@@ -211,9 +253,9 @@ def describe(corpus: str, data: str | Path | None = None,
     -------
     pandas.DataFrame
         A row a clip: corpus, clip, emotion, speaker, sex, sentence, intensity, sample_rate (Hz), channels, sha256,
-        container (what the file is, whatever its ending says) and `MEASURES`: duration_s, level_db (dBFS of what is
-        not silent), silence_start_s, silence_end_s, f0_median_hz, f0_iqr_semitones (distance of the quartiles). Pitch
-        is NaN where less than 0.1 s is voiced.
+        container (what the file is, whatever its ending says) and `MEASURES`: duration_s, those of `loudness` and
+        `recording`, f0_median_hz, f0_iqr_semitones (distance of the quartiles). Pitch is NaN where less than 0.1 s is
+        voiced. Emotion is "" where the study has none for the clip's label.
 
     Raises
     ------
@@ -240,7 +282,8 @@ def store(table: pd.DataFrame, results: str | Path = "results") -> Path:
     Raises
     ------
     SerReproError
-        If the table is not of the published clips: of a demo corpus, or of a copy that differs from the index.
+        If the table is not of the published clips: of a demo corpus, or of a copy that differs from the index; or if
+        the corpus has no index (ShEMO, IEMOCAP), so that nothing tells whether the copy is the published one.
     """
     corpus = table["corpus"].iloc[0]
     found, published = (datasets.content_hash(t) for t in (table, datasets.published(corpus)))
@@ -248,7 +291,7 @@ def store(table: pd.DataFrame, results: str | Path = "results") -> Path:
         raise SerReproError(f"these clips of {corpus} are not the published ones, so their measures are not stored: "
                             f"see what differs with datasets.check({corpus!r})")
     lines = table[["clip", *MEASURES]].round(_DECIMALS)
-    lines["f0_median_hz"] = lines["f0_median_hz"].astype("Int64")
+    lines[["f0_median_hz", "full_scale"]] = lines[["f0_median_hz", "full_scale"]].astype("Int64")
     # Blank where the file is what its ending says: the column then costs a byte a clip.
     lines["container"] = table["container"].replace({"WAV": "", "FLAC": ""})
     path = _path(corpus, results)
@@ -280,7 +323,7 @@ def load(corpus: str, results: str | Path = "results") -> pd.DataFrame:
                              na_values={name: [""] for name in MEASURES}, keep_default_na=False)
         if list(stored) != ["clip", *MEASURES, "container"] or list(stored["clip"]) != list(clips["clip"]):
             raise ValueError("its columns or clips are not those of the corpus")
-        if stored[MEASURES[:4]].isna().any(axis=None):
+        if stored[[name for name in MEASURES if name not in _MAY_LACK]].isna().any(axis=None):
             raise ValueError("values are missing")
     except (ValueError, OSError) as error:
         raise SerReproError(f"the measures of {corpus} at {path} are damaged ({error}): {again}") from error
@@ -295,39 +338,45 @@ def load(corpus: str, results: str | Path = "results") -> pd.DataFrame:
 def relative_to_neutral(table: pd.DataFrame) -> pd.DataFrame:
     """The table with pitch_st (semitones) and gain_db (dB) against the median of the same speaker's neutral clips.
 
-    So that emotions can be compared across voices and microphones.
+    So that emotions can be compared across voices and microphones. NaN for a speaker without a neutral clip.
     """
     neutral = table[table["emotion"] == "neutral"].groupby("speaker")[["f0_median_hz", "level_db"]].median()
-    own = neutral.loc[table["speaker"]].set_axis(table.index)
+    own = neutral.reindex(table["speaker"]).set_axis(table.index)
     return table.assign(pitch_st=12 * np.log2(table["f0_median_hz"] / own["f0_median_hz"]),
                         gain_db=table["level_db"] - own["level_db"])
 
 
 def oddities(table: pd.DataFrame) -> pd.DataFrame:
-    """Clips that are not like the rest of their corpus.
+    """Clips that are not like the rest of their corpus, or not what a reader of files expects.
 
     Returns
     -------
     pandas.DataFrame
-        A row a kind and value: what, clips (int), example (clip names, at most two).
+        A row a kind: what, clips (int), example (clip names, at most two, separated by commas; of clips with the same
+        samples, up to three groups, joined by " = ").
     """
     corpus = datasets.get(table["corpus"].iloc[0])
     rows = []
 
-    def add(what, clips: Sequence[str]):
-        rows.append({"what": what, "clips": len(clips), "example": ", ".join(list(clips)[:2])})
+    def add(what, clips: Sequence[str], example=None):
+        if len(clips):
+            rows.append({"what": what, "clips": len(clips), "example": ", ".join(example or list(clips)[:2])})
 
-    for _, group in table.groupby("sha256"):
-        if len(group) > 1:
-            labels = group["emotion"].unique()
-            add("the same samples under two names, " + ("one label" if len(labels) == 1 else "two labels"),
-                group["clip"])
-    for column, usual, what in (("channels", corpus.channels, "{} channels instead of {}"),
-                                ("sample_rate", corpus.sample_rate, "{} Hz instead of {} Hz"),
-                                ("container", None, "{} inside a file named .wav")):
-        odd = table[~table[column].isin(["WAV", "FLAC"] if usual is None else [usual])]
-        for value, group in odd.groupby(column):
-            add(what.format(value, usual), group["clip"])
+    alike = table[table.duplicated("sha256", keep=False)]
+    labels = alike.groupby("sha256")["emotion"].transform("nunique")
+    for what, group in (("one label", alike[labels == 1]), ("two labels", alike[labels > 1])):
+        pairs = group.groupby("sha256", sort=False)["clip"].agg(" = ".join)
+        add(f"same samples twice, {what}", group["clip"], sorted(pairs)[:3])
+    add("digital silence", table.loc[table["level_db"] <= -140, "clip"])
+    for count, group in table[table["channels"] != (corpus.channels or 1)].groupby("channels"):
+        add({1: "mono among stereo", 2: "stereo among mono"}.get(count, f"{count} channels"), group["clip"])
+    add("channels not the same", table.loc[table["channel_correlation"] < 0.99, "clip"])
+    for rate, group in table[table["sample_rate"] != corpus.sample_rate].groupby("sample_rate"):
+        if corpus.sample_rate:
+            add(f"{rate} Hz instead of {corpus.sample_rate} Hz", group["clip"])
+    for kind, group in table[~table["container"].isin(["WAV", "FLAC"])].groupby("container"):
+        add(f"{kind} in a file named .wav", group["clip"])
+    add("clipped", table.loc[table["full_scale"] >= CLIPPED, "clip"])
     return pd.DataFrame(rows, columns=["what", "clips", "example"])
 
 
