@@ -1,0 +1,288 @@
+"""What is measured of a clip in every frame: mel, MFCC, chroma, contrast, tonnetz and the rest.
+
+librosa defines them. `Reference` asks librosa for each; `Fast` gives the same numbers, sharing one spectrum among them,
+keeping filterbanks from clip to clip, and with compiled loops for the medians and peaks (`kernels`). Both take the
+defaults of librosa 0.11 where a method's arguments say nothing: a periodic Hann window as long as the FFT, frames
+centred, zeros beyond the ends.
+"""
+
+import functools
+import warnings
+
+import librosa
+import numpy as np
+import scipy.fft
+import scipy.sparse
+
+from ser_repro import SerReproError
+from ser_repro.features import kernels
+
+N_FFT, HOP = 2048, 512
+TONNETZ_BINS = 36  # an octave, of the constant-Q transform under tonnetz
+TONNETZ_OCTAVES = 7
+SHORTEST_TONNETZ = 64  # samples: below, nothing is left to halve for the lowest octave
+SHORTEST_HARMONIC = 3 * HOP  # samples: of two or three frames SciPy's median filter gives what memory holds by chance
+MEDIAN = 31  # frames and bins, of the median filters that part harmonic from percussive
+
+
+class Reference:
+    """Descriptors of one clip, straight from librosa.
+
+    Parameters
+    ----------
+    samples : array of float32, shape (time,)
+        One channel, full scale is 1.
+    sample_rate : int
+        In Hz.
+    n_fft, hop : int
+        In samples.
+
+    Raises
+    ------
+    SerReproError
+        If there is no sample, more than one channel, or a value that is no number.
+    """
+
+    def __init__(self, samples: np.ndarray, sample_rate: int, n_fft: int = N_FFT, hop: int = HOP):
+        samples = np.asarray(samples)
+        if samples.ndim != 1:
+            raise SerReproError(f"samples of shape {samples.shape} are not one channel: give shape (time,).")
+        if not len(samples):
+            raise SerReproError("a clip without a sample has no features: give one with sound.")
+        if not np.isfinite(samples).all():
+            raise SerReproError("samples hold values that are not numbers: read the clip again.")
+        self.samples = np.ascontiguousarray(samples, np.float32)
+        self.sample_rate, self.n_fft, self.hop = sample_rate, n_fft, hop
+
+    @property
+    def _stft(self) -> dict:
+        return {"n_fft": self.n_fft, "hop_length": self.hop}
+
+    def _quietly(self, function, **arguments):
+        with warnings.catch_warnings():  # of frames longer than the clip, and of silence, which has no tuning
+            warnings.simplefilter("ignore", UserWarning)
+            return function(**arguments)
+
+    def mel(self, n_mels: int = 128, filter_rate: int | None = None) -> np.ndarray:
+        """Power in mel bands, shape (n_mels, time).
+
+        Parameters
+        ----------
+        filter_rate : int, optional
+            Rate in Hz that the filterbank is made for; by default the clip's, as it should be.
+        """
+        return self._quietly(librosa.feature.melspectrogram, y=self.samples, sr=filter_rate or self.sample_rate,
+                             n_mels=n_mels, **self._stft)
+
+    def mfcc(self, n: int) -> np.ndarray:
+        """First n mel-frequency cepstral coefficients of 128 bands, shape (n, time)."""
+        return self._quietly(librosa.feature.mfcc, y=self.samples, sr=self.sample_rate, n_mfcc=n, **self._stft)
+
+    def chroma(self) -> np.ndarray:
+        """Energy in 12 pitch classes, each frame's greatest 1, shape (12, time)."""
+        return self._quietly(librosa.feature.chroma_stft, y=self.samples, sr=self.sample_rate, **self._stft)
+
+    def contrast(self) -> np.ndarray:
+        """Peaks over valleys in 7 bands, dB, shape (7, time)."""
+        return self._quietly(librosa.feature.spectral_contrast, y=self.samples, sr=self.sample_rate, **self._stft)
+
+    def tonnetz(self, harmonic: bool = False) -> np.ndarray:
+        """Tonal centroids of the constant-Q chroma, shape (6, time).
+
+        Parameters
+        ----------
+        harmonic : bool
+            Of the harmonic part alone.
+
+        Raises
+        ------
+        SerReproError
+            If the clip has less than `SHORTEST_TONNETZ` samples, or `SHORTEST_HARMONIC`.
+        """
+        self._long_enough(harmonic)
+        samples = self._quietly(librosa.effects.harmonic, y=self.samples) if harmonic else self.samples
+        return self._quietly(librosa.feature.tonnetz, y=samples, sr=self.sample_rate)
+
+    def _long_enough(self, harmonic: bool) -> None:
+        shortest = SHORTEST_HARMONIC if harmonic else SHORTEST_TONNETZ
+        if len(self.samples) < shortest:
+            raise SerReproError(f"a clip of {len(self.samples)} samples is too short for tonnetz"
+                                f"{' of its harmonic part' if harmonic else ''}: give at least {shortest}.")
+
+    def zero_crossings(self) -> np.ndarray:
+        """Share of samples at which the sign changes, shape (1, time)."""
+        return librosa.feature.zero_crossing_rate(self.samples, frame_length=self.n_fft, hop_length=self.hop)
+
+    def rms(self) -> np.ndarray:
+        """Root mean square, shape (1, time)."""
+        return librosa.feature.rms(y=self.samples, frame_length=self.n_fft, hop_length=self.hop)
+
+    def rolloff(self) -> np.ndarray:
+        """Frequency below which 85 % of the magnitude lies, Hz, shape (1, time)."""
+        return self._quietly(librosa.feature.spectral_rolloff, y=self.samples, sr=self.sample_rate, **self._stft)
+
+    def flatness(self) -> np.ndarray:
+        """Geometric over arithmetic mean of the power, shape (1, time)."""
+        return self._quietly(librosa.feature.spectral_flatness, y=self.samples, **self._stft)
+
+    def bandwidth(self) -> np.ndarray:
+        """Spread of the spectrum around its centroid, Hz, shape (1, time)."""
+        return self._quietly(librosa.feature.spectral_bandwidth, y=self.samples, sr=self.sample_rate, **self._stft)
+
+
+# ---- fast --------------------------------------------------------------------------------------------------------
+
+_mel_bank = functools.lru_cache(16)(lambda rate, n_fft, n_mels: librosa.filters.mel(sr=rate, n_fft=n_fft,
+                                                                                    n_mels=n_mels))
+# Tuning is told in hundredths of a bin, so there are no more than a hundred of each of these.
+_chroma_bank = functools.lru_cache(128)(lambda rate, n_fft, tuning: librosa.filters.chroma(sr=rate, n_fft=n_fft,
+                                                                                           tuning=tuning))
+
+
+class Fast(Reference):
+    """The same descriptors, faster: one spectrum for all of them, filterbanks kept, loops compiled."""
+
+    @functools.cached_property
+    def spectrum(self) -> np.ndarray:
+        """Complex spectrum, shape (n_fft / 2 + 1, time)."""
+        return self._quietly(librosa.stft, y=self.samples, **self._stft)
+
+    @functools.cached_property
+    def magnitude(self) -> np.ndarray:
+        return np.abs(self.spectrum)
+
+    @functools.cached_property
+    def power(self) -> np.ndarray:
+        return self.magnitude**2
+
+    def mel(self, n_mels: int = 128, filter_rate: int | None = None) -> np.ndarray:
+        bank = _mel_bank(filter_rate or self.sample_rate, self.n_fft, n_mels)
+        return bank @ self.power
+
+    @functools.cached_property
+    def _mel_db(self) -> np.ndarray:
+        return librosa.power_to_db(self.mel())
+
+    def mfcc(self, n: int) -> np.ndarray:
+        return librosa.feature.mfcc(S=self._mel_db, n_mfcc=n)
+
+    def chroma(self) -> np.ndarray:
+        tuning = _tuning(self.power, self.sample_rate, self.n_fft, 12)
+        return librosa.util.normalize(_chroma_bank(self.sample_rate, self.n_fft, tuning) @ self.power, norm=np.inf,
+                                      axis=-2)
+
+    def contrast(self) -> np.ndarray:
+        return librosa.feature.spectral_contrast(S=self.magnitude, sr=self.sample_rate, **self._stft)
+
+    def tonnetz(self, harmonic: bool = False) -> np.ndarray:
+        self._long_enough(harmonic)
+        # librosa takes its own frames for both, whatever those of the set are.
+        own = self if (self.n_fft, self.hop) == (N_FFT, HOP) else Fast(self.samples, self.sample_rate)
+        if harmonic:
+            own = Fast(own._harmonic(), self.sample_rate)
+        tuning = _tuning(own.magnitude, self.sample_rate, N_FFT, TONNETZ_BINS)
+        magnitude = np.abs(_constant_q(own.samples, self.sample_rate, tuning))
+        chroma = librosa.feature.chroma_cqt(C=magnitude, sr=self.sample_rate)
+        return librosa.feature.tonnetz(chroma=chroma, sr=self.sample_rate)
+
+    def _harmonic(self) -> np.ndarray:
+        """Samples of the harmonic part."""
+        by_frame = np.ascontiguousarray(self.magnitude.T)
+        along_time = kernels.running_median(by_frame, MEDIAN)
+        along_frequency = kernels.running_median(np.ascontiguousarray(self.magnitude), MEDIAN).T
+        # Columns in one piece, as librosa has them: the inverse FFT rounds otherwise where they are not.
+        kept = kernels.harmonic_mask(along_time, np.ascontiguousarray(along_frequency), by_frame).T
+        _, phase = librosa.magphase(self.spectrum)
+        return self._quietly(librosa.istft, stft_matrix=kept * phase, dtype=np.float32, length=len(self.samples),
+                             **self._stft)
+
+    def rolloff(self) -> np.ndarray:
+        return librosa.feature.spectral_rolloff(S=self.magnitude, sr=self.sample_rate, **self._stft)
+
+    def flatness(self) -> np.ndarray:
+        return librosa.feature.spectral_flatness(S=self.magnitude)
+
+    def bandwidth(self) -> np.ndarray:
+        return librosa.feature.spectral_bandwidth(S=self.magnitude, sr=self.sample_rate, **self._stft)
+
+
+def _tuning(spectrum: np.ndarray, sample_rate: int, n_fft: int, bins_per_octave: int) -> float:
+    """Deviation from A = 440 Hz in bins, as `librosa.estimate_tuning` finds it."""
+    frequencies = librosa.fft_frequencies(sr=sample_rate, n_fft=n_fft)
+    low, high = np.searchsorted(frequencies, [150.0, min(4000.0, sample_rate / 2)])
+    pitch, size = kernels.peaks(np.ascontiguousarray(spectrum.T), max(low, 1), min(high, len(spectrum) - 1),
+                                np.float32(0.1), (float(sample_rate), float(n_fft)))
+    if not len(pitch):
+        return 0.0
+    return float(librosa.pitch_tuning(pitch[size >= np.median(size)], bins_per_octave=bins_per_octave))
+
+
+@functools.lru_cache(128)
+def _constant_q_frequencies(tuning: float) -> np.ndarray:
+    fmin = librosa.note_to_hz("C1") * 2.0 ** (tuning / TONNETZ_BINS)
+    return librosa.interval_frequencies(n_bins=TONNETZ_BINS * TONNETZ_OCTAVES, fmin=fmin, intervals="equal",
+                                        bins_per_octave=TONNETZ_BINS, sort=True)
+
+
+@functools.lru_cache(128)
+def _halvings(sample_rate: int, tuning: float) -> int:
+    """How often librosa halves the rate before it begins: as long as the highest filter stays well below."""
+    _, cutoff = librosa.filters.wavelet_lengths(freqs=_constant_q_frequencies(tuning), sr=sample_rate, gamma=0)
+    by_rate = max(0, int(np.ceil(np.log2(sample_rate / 2 / cutoff)) - 1) - 1)
+    twos = (HOP & -HOP).bit_length() - 1
+    return min(by_rate, max(0, twos - TONNETZ_OCTAVES + 1))
+
+
+@functools.lru_cache(128)
+def _constant_q_banks(rate: float, tuning: float):
+    """Filters of each octave from the top, the length of their FFT, and what the transform is divided by.
+
+    Halving the rate for each octave makes their filters alike: they are built again only where rounding makes one a
+    sample longer.
+    """
+    freqs = _constant_q_frequencies(tuning)
+    lengths, _ = librosa.filters.wavelet_lengths(freqs=freqs, sr=rate, gamma=0)
+    alpha = lengths * freqs / rate  # that is, Q
+    banks, known = [], {}
+    for octave in range(TONNETZ_OCTAVES):
+        part = slice(len(freqs) - TONNETZ_BINS * (octave + 1), len(freqs) - TONNETZ_BINS * octave)
+        own, _ = librosa.filters.wavelet_lengths(freqs=freqs[part], sr=rate / 2**octave, gamma=0, alpha=1 / alpha[part])
+        edges = (*np.floor(-own // 2), *np.ceil(own // 2))
+        if edges not in known:
+            known[edges] = _octave_bank(freqs[part], rate / 2**octave, 1 / alpha[part])
+        bank, n_fft = known[edges]
+        banks.append((bank * np.float32(np.sqrt(2.0**octave)), n_fft))
+    return banks, np.sqrt(lengths)[:, None]
+
+
+def _octave_bank(freqs: np.ndarray, rate: float, alpha: np.ndarray) -> tuple[scipy.sparse.csr_matrix, int]:
+    """Wavelets of an octave in the frequency domain; of each, the least values that sum to 1 % are left out."""
+    basis, lengths = librosa.filters.wavelet(freqs=freqs, sr=rate, gamma=0, alpha=alpha)
+    n_fft = basis.shape[1]
+    basis *= lengths[:, None] / float(n_fft)
+    basis = scipy.fft.fft(basis, n=n_fft, axis=1)[:, :n_fft // 2 + 1]
+    size = np.abs(basis)
+    ranked = np.sort(size, axis=1)
+    enough = np.argmin(np.cumsum(ranked / size.sum(axis=1, keepdims=True), axis=1) < 0.01, axis=1)
+    basis[size < ranked[np.arange(len(ranked)), enough][:, None]] = 0
+    return scipy.sparse.csr_matrix(basis.astype(np.complex64)), n_fft
+
+
+def _constant_q(samples: np.ndarray, sample_rate: int, tuning: float) -> np.ndarray:
+    """Constant-Q transform, shape (252, time), as `librosa.cqt` computes it under `chroma_cqt`."""
+    halvings = _halvings(sample_rate, tuning)
+    hop = HOP >> halvings
+    if halvings:
+        samples = librosa.resample(samples, orig_sr=2**halvings, target_sr=1, res_type="soxr_hq", scale=True)
+    banks, scale = _constant_q_banks(sample_rate / 2**halvings, tuning)
+    octaves = []
+    for octave, (bank, n_fft) in enumerate(banks):
+        frames = np.lib.stride_tricks.sliding_window_view(np.pad(samples, n_fft // 2), n_fft)[::hop]
+        octaves.append(bank.dot(scipy.fft.rfft(frames.astype(np.float64)).astype(np.complex64).T))
+        if octave < len(banks) - 1:
+            hop //= 2
+            samples = librosa.resample(samples, orig_sr=2, target_sr=1, res_type="soxr_hq", scale=True)
+    length = min(octave.shape[1] for octave in octaves)
+    stack = np.concatenate([octave[:, :length] for octave in reversed(octaves)])
+    stack /= scale
+    return stack

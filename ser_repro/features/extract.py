@@ -1,0 +1,147 @@
+"""Features of many clips: from files to arrays, through the cache.
+
+    from ser_repro import datasets
+    from ser_repro.features import extract
+
+    features = extract.extract(datasets.clips("RAVDESS"), ["issa193", "mfcc50_mean_code"])
+    features["issa193"].array()           # shape (clips, 193), in the order of the table
+
+Each clip is decoded once, and its spectra serve all sets that are asked for. Clips are shared out to processes in small
+lots, and what they bring is stored as it comes: memory does not grow with the corpus.
+"""
+
+import hashlib
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import joblib
+import numpy as np
+import pandas as pd
+
+from ser_repro import SerReproError
+from ser_repro.datasets import audio
+from ser_repro.features import assignment258, issa193, mel_image, mfcc  # noqa: F401  (each registers its sets)
+from ser_repro.features.sets import PATHS, SETS, Clip, FeatureSet, get
+from ser_repro.features.store import Store
+
+_LOT = 16  # clips that a process takes at a time
+
+
+@dataclass(frozen=True)
+class Features:
+    """The values of one set for the clips of a table, read from the cache as they are asked for.
+
+    Attributes
+    ----------
+    keys : tuple of str
+        Hashes of the clips' samples, in the order of the table.
+    """
+
+    store: Store
+    keys: tuple[str, ...]
+
+    def __len__(self):
+        return len(self.keys)
+
+    def __iter__(self) -> Iterator[np.ndarray]:
+        """Values clip by clip, in the order of the table."""
+        for i in range(0, len(self.keys), _LOT):
+            some = self.keys[i:i + _LOT]
+            values = self.store.get(some)
+            for key in some:
+                if key not in values:
+                    raise SerReproError(f"{self.store.file} was changed or damaged while it was read: extract again.")
+                yield values[key]
+
+    def array(self) -> np.ndarray:
+        """All values in one array, shape (clips, ...).
+
+        Raises
+        ------
+        SerReproError
+            If the set's values have a time axis of the clip's own length.
+        """
+        values = list(self)
+        if len({value.shape for value in values}) > 1:
+            raise SerReproError(f"values of {self.store.set.name} differ in length: take them clip by clip.")
+        return np.stack(values)
+
+
+def key_of(samples: np.ndarray, sample_rate: int) -> str:
+    """Hash of a clip's samples and rate: what its features are stored under."""
+    about = f"{samples.dtype} {samples.shape} {sample_rate}".encode()
+    return hashlib.sha256(np.ascontiguousarray(samples).tobytes() + about).hexdigest()
+
+
+def extract(clips: pd.DataFrame | Iterable[str | Path], sets: Iterable[str | FeatureSet], *, path: str = "fast",
+            cache: str | Path | None = None, workers: int | None = None,
+            progress: Callable[[int, int], None] | None = None) -> dict[str, Features]:
+    """Features of clips, computed or taken from the cache.
+
+    Parameters
+    ----------
+    clips : DataFrame with a column path, or iterable of paths
+    sets : iterable of str or FeatureSet
+        See `SETS`.
+    path : "fast" or "reference"
+        The package's own computing, or librosa's.
+    workers : int, optional
+        Processes; by default one a core.
+    progress : callable(done, total), optional
+        In clips.
+
+    Raises
+    ------
+    SerReproError
+        For an unknown set or path, a clip that can't be read or used, or a cache that can't be written.
+    """
+    if path not in PATHS:
+        raise SerReproError(f"no path {path!r}: choose one of {', '.join(PATHS)}.")
+    wanted = [get(one) for one in sets]
+    files = [str(p) for p in (clips["path"] if isinstance(clips, pd.DataFrame) else clips)]
+    stores = {one.name: Store(one, path, cache) for one in wanted}
+    lots = [files[i:i + _LOT] for i in range(0, len(files), _LOT)]
+    names = [one.name if SETS.get(one.name) is one else one for one in wanted]
+    # One thread in each process: the processes share out the cores.
+    with joblib.parallel_config(backend="loky", inner_max_num_threads=1):
+        work = joblib.Parallel(n_jobs=workers or -1, return_as="generator", pre_dispatch="2*n_jobs")
+        keys: list[str] = []
+        for found in work(joblib.delayed(_lot)(lot, names, path, cache) for lot in lots):
+            if isinstance(found, str):
+                raise SerReproError(found)
+            keys += found
+            if progress:
+                progress(len(keys), len(files))
+    return {name: Features(store, tuple(keys)) for name, store in stores.items()}
+
+
+def _lot(files: list[str], names: list, path: str, cache) -> list[str] | str:
+    """Compute and store what the cache lacks of some clips. Returns their keys, or what is wrong with one of them."""
+    sets = [get(name) for name in names]
+    stores = [Store(one, path, cache) for one in sets]
+    try:
+        clips = []
+        for file in files:
+            samples, rate = audio.read(file)
+            clips.append((file, samples, rate, key_of(samples, rate)))
+        lacking = [{key for *_, key in clips} - store.has(key for *_, key in clips) for store in stores]
+        # What is there may be damaged: reading it drops such rows.
+        lacking = [lack | ({key for *_, key in clips} - lack - set(store.get({key for *_, key in clips} - lack)))
+                   for lack, store in zip(lacking, stores, strict=True)]
+        values: list[dict] = [{} for _ in sets]
+        for file, samples, rate, key in clips:
+            if any(key in lack for lack in lacking):
+                try:
+                    clip = Clip(samples, rate, path=path, key=key)
+                    for one, lack, new in zip(sets, lacking, values, strict=True):
+                        if key in lack:
+                            new[key] = one.compute(clip)
+                except SerReproError as error:
+                    return f"{file}: {error}"
+        for store, new in zip(stores, values, strict=True):
+            if new:
+                store.put(new.items())
+    except SerReproError as error:
+        return str(error)
+    return [key for *_, key in clips]

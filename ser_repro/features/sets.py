@@ -1,0 +1,193 @@
+"""Feature sets: what a document computes of a clip, as data, and the clip they are computed of.
+
+A set is a `FeatureSet` in a module of its own that registers it; `names()` lists them. Its `compute` is written once,
+against a `Clip`; whether librosa or the fast path answers is the clip's affair, so both compute the same thing by
+construction.
+"""
+
+import functools
+import hashlib
+import json
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+
+import numpy as np
+
+from ser_repro import SerReproError
+
+PATHS = ("fast", "reference")
+
+
+class Clip:
+    """One clip and what has been computed of it so far, shared by all sets that ask.
+
+    Parameters
+    ----------
+    samples : array, shape (time, channel) or (time,)
+        int16, or floating point in -1..1. Channels are averaged, as librosa does.
+    sample_rate : int
+        In Hz.
+    path : "fast" or "reference"
+    key : str
+        Hash of the samples; from it comes whatever a set draws by lot.
+
+    Raises
+    ------
+    SerReproError
+        If there is no sample, or a value that is no number.
+    """
+
+    def __init__(self, samples: np.ndarray, sample_rate: int, *, path: str = "fast", key: str = ""):
+        from ser_repro.features import descriptors
+
+        if path not in PATHS:
+            raise SerReproError(f"no path {path!r}: choose one of {', '.join(PATHS)}.")
+        samples = np.asarray(samples)
+        if samples.ndim not in (1, 2) or not samples.size:
+            raise SerReproError(f"samples of shape {samples.shape} are no clip: give shape (time, channel).")
+        scaled = samples.astype(np.float32) * np.float32(2**-15 if samples.dtype == np.int16 else 1)
+        if not np.isfinite(scaled).all():
+            raise SerReproError("samples hold values that are not numbers: read the clip again.")
+        self.samples = scaled if scaled.ndim == 1 else np.mean(scaled, axis=1)
+        self.sample_rate, self.key = sample_rate, key
+        self._kind = descriptors.Fast if path == "fast" else descriptors.Reference
+        self._resampled: dict = {}
+        self._described: dict = {}
+
+    def at(self, rate: int | None, start_s: float = 0, duration_s: float | None = None) -> np.ndarray:
+        """Samples at a rate in Hz (None: the clip's own), cut before they are resampled, as `librosa.load` does."""
+        wanted = (rate, start_s, duration_s)
+        if wanted not in self._resampled:
+            import librosa
+
+            start = int(start_s * self.sample_rate)
+            end = None if duration_s is None else start + int(duration_s * self.sample_rate)
+            part = self.samples[start:end]
+            if rate not in (None, self.sample_rate) and len(part):
+                part = librosa.resample(part, orig_sr=self.sample_rate, target_sr=rate, res_type="soxr_hq")
+            self._resampled[wanted] = part
+        return self._resampled[wanted]
+
+    def described(self, rate: int | None = None, n_fft: int = 2048, hop: int = 512, samples: np.ndarray | None = None):
+        """Descriptors of the clip at a rate, or of other samples at that rate."""
+        if samples is not None:
+            return self._kind(samples, rate, n_fft, hop)
+        wanted = (rate, n_fft, hop)
+        if wanted not in self._described:
+            self._described[wanted] = self._kind(self.at(rate), rate or self.sample_rate, n_fft, hop)
+        return self._described[wanted]
+
+
+@dataclass(frozen=True)
+class FeatureSet:
+    """A feature set of a document, in one reading.
+
+    Attributes
+    ----------
+    name : str
+    definition : dict
+        Everything that a value depends on: rates in Hz, lengths in samples, order. Its hash names cached values.
+    compute : callable(clip) -> array
+    values : tuple of str
+        Names of the values in order, of a set of one value a clip each; empty for sets with a time axis.
+    shape : str
+        Shape of what comes out, in words.
+    source : str
+        Where the definition is from, and what it leaves open.
+    """
+
+    name: str
+    definition: dict
+    compute: Callable[[Clip], np.ndarray]
+    shape: str
+    source: str
+    values: tuple[str, ...] = ()
+
+    @property
+    def hash(self) -> str:
+        """Of the name and the definition."""
+        return hashlib.sha256(json.dumps([self.name, self.definition], sort_keys=True).encode()).hexdigest()[:16]
+
+
+SETS: dict[str, FeatureSet] = {}
+
+
+def register(feature_set: FeatureSet) -> FeatureSet:
+    """Make a set known by its name.
+
+    Raises
+    ------
+    SerReproError
+        If the name is taken.
+    """
+    if feature_set.name in SETS:
+        raise SerReproError(f"a feature set named {feature_set.name} is registered already: give it another name.")
+    SETS[feature_set.name] = feature_set
+    return feature_set
+
+
+def get(name: str | FeatureSet) -> FeatureSet:
+    """The set of that name.
+
+    Raises
+    ------
+    SerReproError
+        If there is none.
+    """
+    if isinstance(name, FeatureSet):
+        return name
+    if name not in SETS:
+        raise SerReproError(f"no feature set {name!r}: choose one of {', '.join(sorted(SETS))}.")
+    return SETS[name]
+
+
+def spread(parts: dict[str, int]) -> tuple[str, ...]:
+    """Names of values: {"mfcc": 2, "rms": 1} gives mfcc 1, mfcc 2, rms."""
+    return tuple(f"{name} {i + 1}" if count > 1 else name for name, count in parts.items() for i in range(count))
+
+
+@dataclass(frozen=True)
+class Means:
+    """Time means of some descriptors, one after the other.
+
+    Parameters
+    ----------
+    sample_rate, n_fft, hop : int
+        In Hz and samples.
+    parts : tuple of (name, count)
+        Descriptors in order, of `MEANS`, with the number of values of each.
+    """
+
+    sample_rate: int
+    n_fft: int
+    hop: int
+    parts: tuple[tuple[str, int], ...]
+
+    @property
+    def definition(self) -> dict:
+        return asdict(self) | {"kind": "means"}
+
+    @functools.cached_property
+    def names(self) -> tuple[str, ...]:
+        return spread(dict(self.parts))
+
+    def __call__(self, clip: Clip) -> np.ndarray:
+        described = clip.described(self.sample_rate, self.n_fft, self.hop)
+        return np.concatenate([MEANS[name](described, count).mean(axis=1) for name, count in self.parts]).astype(
+            np.float32)
+
+
+MEANS: dict[str, Callable] = {
+    "mfcc": lambda d, n: d.mfcc(n),
+    "mel": lambda d, n: d.mel(n),
+    "chroma": lambda d, n: d.chroma(),
+    "contrast": lambda d, n: d.contrast(),
+    "tonnetz": lambda d, n: d.tonnetz(),
+    "tonnetz, harmonic": lambda d, n: d.tonnetz(harmonic=True),
+    "zero crossings": lambda d, n: d.zero_crossings(),
+    "rms": lambda d, n: d.rms(),
+    "roll-off": lambda d, n: d.rolloff(),
+    "flatness": lambda d, n: d.flatness(),
+    "bandwidth": lambda d, n: d.bandwidth(),
+}
+"""Descriptors that a set can take the time mean of: of (descriptors, number of values), shape (values, time)."""

@@ -1,0 +1,114 @@
+"""Features on disk: one SQLite file a feature set, a row a clip, named by the hash of the clip's samples.
+
+SQLite writes whole rows or none and lets several processes in; every row carries a checksum. A row that was damaged is
+dropped and computed again; a file that is no database any more is put aside and begun anew.
+"""
+
+import contextlib
+import json
+import os
+import sqlite3
+import zlib
+from collections.abc import Iterable
+from pathlib import Path
+
+import numpy as np
+
+from ser_repro import SerReproError
+from ser_repro.features.sets import FeatureSet
+from ser_repro.features.waveform import cache_folder
+
+VERSION = 1  # of the computing: a change of values that no definition shows makes old files void
+_PATIENCE_S = 60  # for another process that is writing
+_AT_ONCE = 500  # SQLite takes only so many names in a question
+
+
+class Store:
+    """Values of one feature set, by the hash of a clip's samples.
+
+    Parameters
+    ----------
+    feature_set : FeatureSet
+    path : "fast" or "reference"
+        Values of the two paths are never mixed.
+    cache : path, optional
+        By default SER_REPRO_CACHE, or `~/.cache/ser_repro`.
+    """
+
+    def __init__(self, feature_set: FeatureSet, path: str = "fast", cache: str | Path | None = None):
+        self.set = feature_set
+        name = f"{feature_set.name}-{path}-{feature_set.hash}-v{VERSION}.sqlite"
+        self.file = cache_folder(cache) / "features" / name
+
+    def has(self, keys: Iterable[str]) -> set[str]:
+        """Those of the hashes that a value is stored for."""
+        return self._try(lambda database: self._ask(database, "key", list(keys), lambda row: row[0]))
+
+    def put(self, values: Iterable[tuple[str, np.ndarray]]) -> None:
+        """Store values by hash, all of them or none.
+
+        Raises
+        ------
+        SerReproError
+            If there is no room or no right to write.
+        """
+        rows = []
+        for key, value in values:
+            data = np.ascontiguousarray(value, "<f4").tobytes()
+            rows.append((key, json.dumps(value.shape), data, zlib.crc32(data)))
+
+        def write(database):
+            database.executemany("INSERT OR REPLACE INTO value VALUES (?, ?, ?, ?)", rows)
+
+        self._try(write)
+
+    def get(self, keys: Iterable[str]) -> dict[str, np.ndarray]:
+        """Values by hash; damaged rows are dropped and not among them."""
+
+        def value(row):
+            key, shape, data, checksum = row
+            if zlib.crc32(data) == checksum:
+                with contextlib.suppress(ValueError):
+                    return key, np.frombuffer(data, "<f4").reshape(json.loads(shape))
+            return key, None
+
+        def read(database):
+            found = dict(self._ask(database, "key, shape, data, checksum", list(keys), value))
+            bad = [(key,) for key, stored in found.items() if stored is None]
+            database.executemany("DELETE FROM value WHERE key = ?", bad)
+            return {key: stored for key, stored in found.items() if stored is not None}
+
+        return self._try(read)
+
+    @staticmethod
+    def _ask(database, columns: str, keys: list[str], make) -> set | list:
+        found = []
+        for i in range(0, len(keys), _AT_ONCE):
+            some = keys[i:i + _AT_ONCE]
+            marks = ", ".join("?" * len(some))
+            found += map(make, database.execute(f"SELECT {columns} FROM value WHERE key IN ({marks})", some))
+        return set(found) if columns == "key" else found
+
+    def _try(self, work):
+        """Work on the database; where the file is none, put it aside and work on a new one."""
+        try:
+            return self._open(work)
+        except sqlite3.OperationalError as error:  # locked, full, or not allowed: the file itself is sound
+            raise SerReproError(f"features not read or written in {self.file.parent} ({error}): free some room, or "
+                                "give another --cache.") from error
+        except sqlite3.DatabaseError:
+            for file in (self.file, Path(f"{self.file}-journal")):
+                with contextlib.suppress(FileNotFoundError):
+                    os.replace(file, f"{file}.damaged")
+            return self._open(work)
+
+    def _open(self, work):
+        try:
+            self.file.parent.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise SerReproError(f"features not written to {self.file.parent} ({error.strerror}): give another --cache."
+                                ) from error
+        with contextlib.closing(sqlite3.connect(self.file, timeout=_PATIENCE_S)) as database, database:
+            database.execute("CREATE TABLE IF NOT EXISTS value (key TEXT PRIMARY KEY, shape TEXT, data BLOB, "
+                             "checksum INTEGER) WITHOUT ROWID")
+            return work(database)

@@ -1,0 +1,290 @@
+"""Feature sets: the fast path is librosa's, whatever the signal; the cache gives back what it was given."""
+
+import sqlite3
+import subprocess
+import sys
+import warnings
+
+import librosa
+import numpy as np
+import pytest
+import scipy.ndimage
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from ser_repro import SerReproError, datasets
+from ser_repro.features import assignment258, extract, issa193, kernels, mel_image, mfcc, sets
+from ser_repro.features.descriptors import Fast, Reference
+from ser_repro.features.store import Store
+
+NAMES = sorted(extract.SETS)
+DESCRIPTORS = {
+    "mel": lambda d: d.mel(), "mel30": lambda d: d.mel(30, filter_rate=22050), "mfcc": lambda d: d.mfcc(40),
+    "chroma": lambda d: d.chroma(), "contrast": lambda d: d.contrast(), "tonnetz": lambda d: d.tonnetz(),
+    "tonnetz, harmonic": lambda d: d.tonnetz(harmonic=True), "zero crossings": lambda d: d.zero_crossings(),
+    "rms": lambda d: d.rms(), "roll-off": lambda d: d.rolloff(), "flatness": lambda d: d.flatness(),
+    "bandwidth": lambda d: d.bandwidth(),
+}
+
+
+def error(fast, reference):
+    """Greatest difference, relative to the greatest value of the same descriptor or set: near zero it is absolute."""
+    assert fast.shape == reference.shape
+    return np.abs(fast - reference).max() / max(np.abs(reference).max(), 1e-6)
+
+
+def speech(clip="03-01-05-02-01-01-12", rate=22050):
+    return datasets.synthesise("RAVDESS", clip, sample_rate=rate)[0][:, 0].astype(np.float32) / 2**15
+
+
+SIGNALS = {
+    "speech": speech(), "silence": np.zeros(9000, np.float32), "constant": np.full(9000, 0.25, np.float32),
+    "clipped": np.clip(20 * speech(), -1, 1), "a click": np.eye(1, 9000, 4000, dtype=np.float32)[0],
+    "noise": np.random.default_rng(0).normal(0, 0.1, 9000).astype(np.float32), "very soft": speech() * np.float32(1e-5),
+    "1536 samples": speech()[5000:6536], "2500 samples": speech()[5000:7500],
+}
+
+
+@pytest.mark.parametrize("signal", SIGNALS)
+def test_fast_descriptors_are_those_of_librosa(signal):
+    reference, fast = (kind(SIGNALS[signal], 22050) for kind in (Reference, Fast))
+    for name, compute in DESCRIPTORS.items():
+        assert error(compute(fast), compute(reference)) < 1e-4, name
+
+
+@pytest.mark.parametrize(("rate", "n_fft", "hop"), [(22050, 512, 256), (22050, 2048, 552), (16000, 512, 160),
+                                                    (48000, 2048, 512), (44100, 2048, 512), (96000, 2048, 512)])
+def test_at_other_rates_and_frames_too(rate, n_fft, hop):
+    reference, fast = (kind(speech(rate=rate), rate, n_fft, hop) for kind in (Reference, Fast))
+    for name, compute in DESCRIPTORS.items():
+        assert error(compute(fast), compute(reference)) < 1e-4, name
+
+
+@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(st.integers(0, 2**32 - 1), st.integers(1536, 6000), st.floats(0, 1.2), st.floats(-1, 1))
+def test_whatever_the_signal(seed, length, loudness, offset):
+    rng = np.random.default_rng(seed)
+    signal = np.cumsum(rng.normal(size=length)) / 50 if seed % 2 else rng.normal(size=length)
+    signal = np.clip(loudness * signal + offset, -1, 1).astype(np.float32)
+    reference, fast = (kind(signal, 22050) for kind in (Reference, Fast))
+    for name, compute in DESCRIPTORS.items():
+        assert error(compute(fast), compute(reference)) < 1e-4, name
+
+
+@pytest.mark.parametrize(("samples", "says"), [
+    (np.zeros(0, np.float32), "no clip|without a sample"), (np.zeros((2, 3, 4), np.float32), "no clip|not one channel"),
+    (np.array([0.1, np.nan], np.float32), "not numbers"), (np.array([np.inf], np.float32), "not numbers"),
+])
+def test_bad_samples_are_refused_alike(samples, says):
+    for path in sets.PATHS:
+        with pytest.raises(SerReproError, match=says) as raised:
+            sets.Clip(samples, 22050, path=path)
+        assert "\n" not in str(raised.value)
+    for kind in (Reference, Fast):
+        with pytest.raises(SerReproError, match=says):
+            kind(samples, 22050)
+
+
+@pytest.mark.parametrize("length", [1, 63, 64, 100, 700, 1535])
+def test_very_short_signals_too(length):
+    reference, fast = (kind(SIGNALS["speech"][5000:5000 + length], 22050) for kind in (Reference, Fast))
+    for name, compute in DESCRIPTORS.items():
+        if "tonnetz" in name and length < (1536 if "harmonic" in name else 64):
+            said = set()
+            for one in (reference, fast):
+                with pytest.raises(SerReproError, match=f"{length} samples is too short for tonnetz") as raised:
+                    compute(one)
+                said.add(str(raised.value))
+            assert len(said) == 1
+        else:
+            assert error(compute(fast), compute(reference)) < 1e-4, name
+
+
+@pytest.mark.parametrize("shape", [(1, 1), (3, 5), (14, 3), (31, 200), (177, 130), (400, 1)])
+@pytest.mark.parametrize("size", [3, 5, 31])
+def test_running_median_is_that_of_scipy(shape, size):
+    rng = np.random.default_rng(0)
+    for values in (rng.normal(size=shape), rng.integers(0, 3, shape)):
+        values = values.astype(np.float32)
+        expected = scipy.ndimage.median_filter(values, size=(size, 1), mode="reflect")
+        np.testing.assert_array_equal(kernels.running_median(values, size), expected)
+
+
+def test_harmonic_part_is_that_of_librosa():
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        expected = librosa.effects.harmonic(speech())
+    np.testing.assert_allclose(Fast(speech(), 22050)._harmonic(), expected, atol=1e-7 * np.abs(expected).max())
+
+
+# ---- sets ------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.filterwarnings("ignore:n_fft")
+def test_the_193_values_stand_in_the_paper_s_order():
+    clip = sets.Clip(speech(), 22050)
+    value = extract.SETS["issa193"].compute(clip)
+    described = Reference(speech(), 22050)
+    harmonic = librosa.effects.harmonic(speech())
+    expected = np.concatenate([librosa.feature.mfcc(y=speech(), sr=22050, n_mfcc=40).mean(1),
+                               described.chroma().mean(1), described.mel().mean(1), described.contrast().mean(1),
+                               librosa.feature.tonnetz(y=harmonic, sr=22050).mean(1)])
+    assert value.shape == (193,) and error(value, expected) < 1e-6
+    np.testing.assert_allclose(value[-6:], expected[-6:], atol=1e-6)
+    code = extract.SETS["issa193_code"].compute(clip)
+    np.testing.assert_allclose(code[40:168], value[52:180], rtol=1e-6)  # mel, before chroma
+    np.testing.assert_allclose(code[168:180], value[40:52], rtol=1e-6)
+    assert extract.SETS["issa193"].values[39:42] == ("mfcc 40", "chroma 1", "chroma 2")
+
+
+def test_sizes_are_those_of_the_documents():
+    clip = sets.Clip(datasets.synthesise("RAVDESS", "03-01-05-02-01-01-12", duration_s=2)[0], 48000, key="a")
+    shapes = {name: one.compute(clip).shape for name, one in extract.SETS.items()}
+    assert shapes["issa193"] == shapes["issa193_code"] == shapes["issa193_full"] == (193,)
+    assert shapes["assignment258"] == (258,) and shapes["mfcc50_mean_code"] == shapes["mfcc50_mean_paper"] == (50,)
+    assert shapes["mel_image"] == shapes["mel_image_code"] == (30, 216)
+    assert shapes["mfcc40_frames_code"] == (40, 100) and shapes["mfcc40_frames_whole"][0] == 40
+    for name, one in extract.SETS.items():
+        assert not one.values or shapes[name] == (len(one.values),)
+        assert one.source and one.shape.startswith("(")
+    assert len({one.hash for one in extract.SETS.values()}) == len(extract.SETS)
+
+
+def test_the_steps_of_the_course_report_grow():
+    sizes = [sum(count for _, count in parts) for parts, _ in assignment258.STEPS.values()]
+    assert sizes == sorted(sizes) and sizes[0] == 22 and sizes[-1] == 258
+    assert issa193.PAPER[:4] == issa193.PAPER_FULL[:4]
+
+
+def test_the_hundred_frames_are_the_first_second():
+    samples, rate = datasets.synthesise("RAVDESS", "03-01-05-02-01-01-12", duration_s=3)
+    whole = extract.SETS["mfcc40_frames_whole"].compute(sets.Clip(samples, rate))
+    first = extract.SETS["mfcc40_frames_code"].compute(sets.Clip(samples, rate))
+    np.testing.assert_array_equal(first, whole[:, :mfcc.FRAMES])
+    assert abs(whole.mean()) < 1e-4 and abs(whole.std() - 1) < 1e-4
+    short = extract.SETS["mfcc40_frames_code"].compute(sets.Clip(samples[:rate // 2], rate))
+    assert not short[:, 48:].any() and short[:, :47].any()
+
+
+def test_the_report_s_image_has_its_bands_at_twice_the_frequency():
+    """A tone of 2 kHz lights the band that a filterbank of the right rate gives to 1 kHz."""
+    tone = (0.3 * np.sin(2 * np.pi * 2000 * np.arange(3 * 44100) / 44100)).astype(np.float32)
+    wrong, right = (extract.SETS[name].compute(sets.Clip(tone, 44100, key="k")).mean(1).argmax()
+                    for name in ("mel_image_code", "mel_image"))
+    centres = librosa.mel_frequencies(mel_image.BANDS + 2, fmax=11025)[1:-1], librosa.mel_frequencies(
+        mel_image.BANDS + 2, fmax=22050)[1:-1]
+    assert abs(centres[0][wrong] - 1000) < 200 and abs(centres[1][right] - 2000) < 300
+
+
+def test_the_report_s_image_pads_by_lot_but_always_alike():
+    samples = speech(rate=44100)[:60000]
+    def image(key, name="mel_image_code"):
+        return extract.SETS[name].compute(sets.Clip(samples, 44100, key=key))
+    np.testing.assert_array_equal(image("a"), image("a"))
+    assert np.abs(image("a") - image("b")).max() > 1
+    np.testing.assert_array_equal(image("a", "mel_image"), image("b", "mel_image"))
+    assert image("a").max() - image("a").min() == pytest.approx(80, abs=0.01)  # librosa keeps 80 dB
+
+
+def test_an_unknown_set_or_path_is_told_the_known_ones():
+    with pytest.raises(SerReproError, match=r"no feature set 'mfcc7': choose one of assignment258, .*issa193"):
+        sets.get("mfcc7")
+    with pytest.raises(SerReproError, match="no path 'slow': choose one of fast, reference"):
+        extract.extract([], ["issa193"], path="slow")
+    with pytest.raises(SerReproError, match="registered already"):
+        sets.register(sets.get("issa193"))
+
+
+# ---- many clips, and the cache -----------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def clips(tmp_path_factory):
+    folder = datasets.write_demo("EMO-DB", tmp_path_factory.mktemp("demo") / "EMO-DB", per_emotion=2, duration_s=0.3,
+                                 speakers=["03", "08"])
+    return datasets.find("EMO-DB", folder)
+
+
+SOME = ["mfcc20_mean", "mfcc40_frames_whole"]
+
+
+def test_the_second_time_comes_from_the_cache_bit_for_bit(clips, tmp_path, monkeypatch):
+    done = []
+    first = extract.extract(clips, SOME, cache=tmp_path, workers=1, progress=lambda *x: done.append(x))
+    assert done[-1] == (len(clips), len(clips))
+    values = {name: list(first[name]) for name in SOME}
+    monkeypatch.setattr(sets.FeatureSet, "compute", None, raising=False)
+    order = np.random.default_rng(0).permutation(len(clips))
+    for workers in (1, 2):
+        again = extract.extract(clips.iloc[order], SOME, cache=tmp_path, workers=workers)
+        for name in SOME:
+            for old, new in zip(order, again[name], strict=True):
+                np.testing.assert_array_equal(values[name][old], new)
+    assert first["mfcc20_mean"].array().shape == (len(clips), 20)
+    lengths = {value.shape[1] for value in values["mfcc40_frames_whole"]}
+    assert len(lengths) > 1
+    with pytest.raises(SerReproError, match="differ in length"):
+        first["mfcc40_frames_whole"].array()
+
+
+def test_it_is_what_each_clip_gives_alone(clips, tmp_path):
+    found = extract.extract(clips, ["mfcc20_mean"], cache=tmp_path, workers=1)["mfcc20_mean"].array()
+    reference = extract.extract(clips, ["mfcc20_mean"], cache=tmp_path, workers=1, path="reference")["mfcc20_mean"]
+    for row, path in enumerate(clips["path"]):
+        alone = sets.get("mfcc20_mean").compute(sets.Clip(*datasets.read(path)))
+        np.testing.assert_array_equal(found[row], alone)
+    assert error(found, reference.array()) < 1e-6
+
+
+def _cut(file):
+    file.write_bytes(file.read_bytes()[:file.stat().st_size // 2])
+
+
+def _overwrite(file):
+    file.write_bytes(b"not a database, whatever its name says" * 100)
+
+
+def _flip_values(file):
+    with sqlite3.connect(file) as database:
+        database.execute("UPDATE value SET data = zeroblob(length(data)) WHERE key IN (SELECT key FROM value LIMIT 5)")
+
+
+def _spoil_shapes(file):
+    with sqlite3.connect(file) as database:
+        database.execute("UPDATE value SET shape = '[7]'")
+
+
+@pytest.mark.parametrize("damage", [_cut, _overwrite, _flip_values, _spoil_shapes])
+def test_a_damaged_cache_is_noticed_and_mended(clips, tmp_path, damage):
+    first = extract.extract(clips, ["mfcc20_mean"], cache=tmp_path, workers=1)["mfcc20_mean"]
+    values = first.array()
+    damage(first.store.file)
+    again = extract.extract(clips, ["mfcc20_mean"], cache=tmp_path, workers=1)["mfcc20_mean"]
+    np.testing.assert_array_equal(again.array(), values)
+
+
+def test_a_definition_or_path_of_its_own_has_a_file_of_its_own(tmp_path):
+    files = {Store(sets.get(name), path, tmp_path).file for name in NAMES for path in sets.PATHS}
+    assert len(files) == 2 * len(NAMES)
+
+
+def test_two_processes_share_a_cache(clips, tmp_path):
+    code = ("import sys; from ser_repro import datasets; from ser_repro.features import extract\n"
+            "if __name__ == '__main__':\n"
+            "    table = datasets.find('EMO-DB', sys.argv[1])\n"
+            "    print(extract.extract(table, ['mfcc20_mean'], cache=sys.argv[2], workers=1)['mfcc20_mean'].array()"
+            ".tobytes().hex())")
+    folder = clips["path"].iloc[0].rpartition("/wav/")[0]
+    two = [subprocess.Popen([sys.executable, "-c", code, folder, str(tmp_path)], stdout=subprocess.PIPE)
+           for _ in range(2)]
+    said = [process.communicate(timeout=600)[0] for process in two]
+    assert [process.returncode for process in two] == [0, 0] and said[0] == said[1] and len(said[0]) > 1000
+
+
+def test_a_clip_that_cannot_be_used_is_named(clips, tmp_path):
+    (tmp_path / "text.wav").write_text("no audio")
+    with pytest.raises(SerReproError, match=r"text\.wav cannot be read as audio"):
+        extract.extract([*clips["path"], tmp_path / "text.wav"], ["mfcc20_mean"], cache=tmp_path / "c", workers=1)
+    (tmp_path / "file").touch()
+    with pytest.raises(SerReproError, match=r"features not written to .*: give another --cache"):
+        extract.extract(clips, ["mfcc20_mean"], cache=tmp_path / "file", workers=1)
