@@ -202,8 +202,8 @@ iemocap = datasets.get("IEMOCAP")
 say("de_iemocap_studied", number(sum(iemocap.emotion_counts[e] for e in iemocap.studied)))
 say("de_iemocap_none", percent(iemocap.emotion_counts[""] / iemocap.n_clips))
 # These two are told in words alone.
-say("de_iemocap_unagreed", re.search(r"(\d+) have no agreed label", iemocap.quirks)[1])
-say("de_iemocap_frustration", re.search(r"(\d+) are frustration", iemocap.quirks)[1])
+say("de_iemocap_unagreed", str(iemocap.label_counts["xxx"]))
+say("de_iemocap_frustration", str(iemocap.label_counts["fru"]))
 say("de_silence_db", unit(exploration.SILENCE_DB, "dB"))
 
 # %% [markdown]

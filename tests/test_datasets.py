@@ -163,6 +163,7 @@ def test_every_corpus_states_what_a_reader_needs(name):
     n_clips, n_speakers, rate, emotions = PUBLISHED[name]
     assert (corpus.n_clips, len(corpus.speakers), corpus.sample_rate) == (n_clips, n_speakers, rate)
     assert emotions.items() <= corpus.emotion_counts.items()
+    assert sum((corpus.label_counts or corpus.emotion_counts).values()) == n_clips
     assert sum(corpus.emotion_counts.values()) == sum(corpus.speaker_counts.values()) == n_clips
     assert set(corpus.speaker_counts) == set(corpus.sexes) and set(corpus.sexes.values()) <= {"female", "male"}
     assert corpus.citation.startswith("@") and corpus.home.startswith("http")

@@ -115,6 +115,8 @@ class Corpus:
         Number of clips of the published corpus.
     emotion_counts, speaker_counts : mapping of str to int
         The same by the study's emotion, and by speaker; empty where they are not known.
+    label_counts : mapping of str to int
+        The same by the corpus's own label, where several labels are one emotion, or none.
     pattern : re.Pattern
         Matches a file name without its ending, from the first letter to the last.
     describe : callable
@@ -171,6 +173,7 @@ class Corpus:
     describe: Callable[[re.Match], dict | None]
     place: Callable[[Mapping], str]
     example: str
+    label_counts: Mapping[str, int] = field(default_factory=dict)
     quirks: str = ""
     layouts: str = ""
     uses: Mapping[str, Use] = field(default_factory=dict)

@@ -25,6 +25,8 @@ _EMOTIONS = {
     "sur": "surprise",
     "xxx": "",  # the evaluators did not agree
 }
+_COUNTS = {"ang": 1103, "dis": 2, "exc": 1041, "fea": 40, "fru": 1849, "hap": 595, "neu": 1708, "oth": 3, "sad": 1084,
+           "sur": 107, "xxx": 2507}
 _SPEAKERS = tuple(
     Speaker(f"Ses0{session}{sex[0].upper()}", sex) for session in range(1, 6) for sex in ("female", "male")
 )
@@ -102,15 +104,10 @@ IEMOCAP = register(
         speakers=_SPEAKERS,
         n_clips=10_039,
         emotion_counts={
-            "": 4359,
-            "anger": 1103,
-            "disgust": 2,
-            "fear": 40,
-            "happiness": 1636,
-            "neutral": 1708,
-            "sadness": 1084,
-            "surprise": 107,
+            emotion: sum(_COUNTS[label] for label in _COUNTS if _EMOTIONS[label] == emotion)
+            for emotion in sorted(set(_EMOTIONS.values()))
         },
+        label_counts=_COUNTS,
         speaker_counts={
             "Ses01F": 873, "Ses01M": 946, "Ses02F": 859, "Ses02M": 952, "Ses03F": 1048, "Ses03M": 1088,
             "Ses04F": 987, "Ses04M": 1116, "Ses05F": 1033, "Ses05M": 1137,
