@@ -13,6 +13,7 @@ import librosa
 import numpy as np
 import scipy.fft
 import scipy.sparse
+import torch
 
 from ser_repro import SerReproError
 from ser_repro.features import kernels
@@ -132,8 +133,9 @@ class Reference:
 
 # ---- fast --------------------------------------------------------------------------------------------------------
 
-_mel_bank = functools.lru_cache(16)(lambda rate, n_fft, n_mels: librosa.filters.mel(sr=rate, n_fft=n_fft,
-                                                                                    n_mels=n_mels))
+_mel_bank = functools.lru_cache(16)(lambda rate, n_fft, n_mels: scipy.sparse.csr_matrix(
+    librosa.filters.mel(sr=rate, n_fft=n_fft, n_mels=n_mels)))
+_window = functools.lru_cache(16)(lambda n_fft: torch.hann_window(n_fft, dtype=torch.float64).float())
 # Tuning is told in hundredths of a bin, so there are no more than a hundred of each of these.
 _chroma_bank = functools.lru_cache(128)(lambda rate, n_fft, tuning: librosa.filters.chroma(sr=rate, n_fft=n_fft,
                                                                                            tuning=tuning))
@@ -155,9 +157,19 @@ class Fast(Reference):
     def power(self) -> np.ndarray:
         return self.magnitude**2
 
+    @functools.cached_property
+    def _single(self) -> np.ndarray:
+        """Power from an FFT in single precision, shape (n_fft / 2 + 1, time).
+
+        Good for mel bands, where rounding stays rounding: librosa's is in double precision. Not for tuning, where it
+        could tip a peak into the next hundredth of a semitone.
+        """
+        frames = torch.from_numpy(np.pad(self.samples, self.n_fft // 2)).unfold(0, self.n_fft, self.hop)
+        spectrum = torch.fft.rfft(frames * _window(self.n_fft))
+        return (spectrum.real**2 + spectrum.imag**2).numpy().T
+
     def mel(self, n_mels: int = 128, filter_rate: int | None = None) -> np.ndarray:
-        bank = _mel_bank(filter_rate or self.sample_rate, self.n_fft, n_mels)
-        return bank @ self.power
+        return _mel_bank(filter_rate or self.sample_rate, self.n_fft, n_mels) @ self._single
 
     @functools.cached_property
     def _mel_db(self) -> np.ndarray:

@@ -48,7 +48,7 @@ class Clip:
         scaled = samples.astype(np.float32) * np.float32(2**-15 if samples.dtype == np.int16 else 1)
         if not np.isfinite(scaled).all():
             raise SerReproError("samples hold values that are not numbers: read the clip again.")
-        self.samples = scaled if scaled.ndim == 1 else np.mean(scaled, axis=1)
+        self.samples = scaled.reshape(-1) if scaled.size == len(scaled) else np.mean(scaled, axis=1)
         self.sample_rate, self.key = sample_rate, key
         self._kind = descriptors.Fast if path == "fast" else descriptors.Reference
         self._resampled: dict = {}
