@@ -1,9 +1,9 @@
 """How far emotions and speakers lie apart in a feature set, before any network has seen it.
 
 Two measures, the same for both questions. *Linear discriminant analysis*: how often a straight cut through the
-features names the emotion of a new speaker, or the speaker of clips whose sentence it has not met. *Silhouette* (Rousseeuw
-1987): whether a clip lies nearer to those of its own emotion (or speaker) than to the next group; 1 is far apart, 0 is
-mixed, below 0 is nearer to another group.
+features names the emotion of a new speaker, or the speaker of clips whose sentence it has not met. *Silhouette*
+(Rousseeuw 1987): whether a clip lies nearer to those of its own emotion (or speaker) than to the next group; 1 is far
+apart, 0 is mixed, below 0 is nearer to another group.
 """
 
 import json
