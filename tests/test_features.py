@@ -13,7 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from ser_repro import SerReproError, datasets
-from ser_repro.features import assignment258, extract, issa193, kernels, mel_image, mfcc, sets
+from ser_repro.features import assignment258, extract, issa193, kernels, mel_image, mfcc, raw, sets
 from ser_repro.features.descriptors import Fast, Reference
 from ser_repro.features.store import Store
 
@@ -184,6 +184,30 @@ def test_the_report_s_image_pads_by_lot_but_always_alike():
     assert np.abs(image("a") - image("b")).max() > 1
     np.testing.assert_array_equal(image("a", "mel_image"), image("b", "mel_image"))
     assert image("a").max() - image("a").min() == pytest.approx(80, abs=0.01)  # librosa keeps 80 dB
+
+
+@pytest.mark.parametrize(("length", "where", "expected"), [
+    (5, "end", [1, 2, 3, 0, 0]), (5, "start", [0, 0, 1, 2, 3]), (6, "both", [0, 1, 2, 3, 0, 0]), (3, "both", [1, 2, 3]),
+    (2, "end", [1, 2]), (2, "start", [2, 3]), (1, "both", [2]),
+])
+def test_crop_or_pad(length, where, expected):
+    np.testing.assert_array_equal(raw.crop_or_pad(np.array([1, 2, 3]), length, where), expected)
+
+
+def test_raw_samples_are_levelled_and_of_the_length_asked_for():
+    clip = sets.Clip(speech(rate=16000), 16000)
+    np.testing.assert_array_equal(sets.get("raw_16k").compute(clip), speech(rate=16000))
+    eight = sets.get("raw_16k_8s").compute(clip)
+    assert eight.shape == (128000,) and not eight[len(clip.samples):].any()
+    assert np.abs(raw.raw("peak", 16000, level="peak").compute(clip)).max() == 1
+    levelled = raw.raw("rms", 16000, level="rms").compute(clip)
+    assert np.sqrt(np.mean(levelled**2)) == pytest.approx(0.1, rel=1e-5)
+    silent = sets.Clip(np.zeros(100, np.float32), 16000)
+    assert not raw.raw("silent", 16000, level="rms").compute(silent).any()
+    for bad in (lambda: raw.raw("x", 16000, level="loud"), lambda: raw.crop_or_pad(np.ones(3), 0),
+                lambda: raw.crop_or_pad(np.ones(3), 2, "middle")):
+        with pytest.raises(SerReproError, match=r"choose peak|is not possible"):
+            bad()
 
 
 def test_an_unknown_set_or_path_is_told_the_known_ones():
