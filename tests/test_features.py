@@ -143,11 +143,20 @@ def test_sizes_are_those_of_the_documents():
     assert shapes["issa193"] == shapes["issa193_code"] == shapes["issa193_full"] == (193,)
     assert shapes["assignment258"] == (258,) and shapes["mfcc50_mean_code"] == shapes["mfcc50_mean_paper"] == (50,)
     assert shapes["mel_image"] == shapes["mel_image_code"] == (30, 216)
+    assert shapes["msf"] == (236,) and shapes["mfcc_msf"] == (248,) and shapes["msf_frames"][0] == 118
     assert shapes["mfcc40_frames_code"] == (40, 100) and shapes["mfcc40_frames_whole"][0] == 40
     for name, one in extract.SETS.items():
         assert not one.values or shapes[name] == (len(one.values),)
         assert one.source and one.shape.startswith("(")
     assert len({one.hash for one in extract.SETS.values()}) == len(extract.SETS)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_both_paths_agree_on_every_set(name):
+    samples, rate = datasets.synthesise("EMOVO", "rab-m1-b2", duration_s=0.6)  # stereo, 48 kHz
+    fast, reference = (sets.get(name).compute(sets.Clip(samples, rate, path=path, key="k")) for path in sets.PATHS)
+    assert fast.dtype == reference.dtype == np.float32
+    assert error(fast, reference) < 1e-4
 
 
 def test_the_steps_of_the_course_report_grow():

@@ -21,7 +21,7 @@ import pandas as pd
 
 from ser_repro import SerReproError
 from ser_repro.datasets import audio
-from ser_repro.features import assignment258, issa193, mel_image, mfcc, raw  # noqa: F401  (each registers its sets)
+from ser_repro.features import assignment258, issa193, mel_image, mfcc, msf, raw  # noqa: F401  (each registers its sets)
 from ser_repro.features.sets import PATHS, SETS, Clip, FeatureSet, get
 from ser_repro.features.store import Store
 

@@ -20,7 +20,7 @@ Samples come at 8000 Hz: resample others with `soxr.resample(samples, rate, 8000
 
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from functools import lru_cache
 
 import numpy as np
@@ -30,6 +30,7 @@ import torch
 from sklearn.preprocessing import StandardScaler
 
 from ser_repro import SerReproError
+from ser_repro.features.sets import Clip, FeatureSet, register
 
 _SRMR = "SRMRpy, https://github.com/jfsantos/SRMRpy"
 _OURS = "our choice"
@@ -565,3 +566,20 @@ def _energies(signals: torch.Tensor, frames: int) -> torch.Tensor:
         parts.append(squared_window @ modulated.square_().view(batch, blocks, hop, -1))
     parts = torch.stack(parts, dim=3)  # (batch, blocks, quarter of the window, 19, 5)
     return sum(parts[:, q:q + frames, q] for q in range(overlap)).flatten(2)
+
+
+def _of(clip: Clip) -> np.ndarray:
+    samples = clip.at(DEFINITION.sample_rate)
+    return fast([samples])[0] if clip.path == "fast" else reference(samples)
+
+
+def _register(name: str, compute, shape: str, values: Sequence[str], source: str) -> None:
+    register(FeatureSet(name, {"kind": name} | asdict(DEFINITION), lambda clip: compute(clip).astype(np.float32), shape,
+                        source, tuple(values)))
+
+
+_SOURCE = "Wu, Falk and Chan 2011, not verified against its full text; open matters in CHOICES"
+_register("msf", lambda clip: summarise(_of(clip)), "(236,)", names("clip"), _SOURCE)
+_register("msf_frames", lambda clip: _of(clip).T, "(118, time)", (), _SOURCE)
+_register("mfcc_msf", lambda clip: vector(clip.described(22050).mfcc(VECTOR[0][1]), _of(clip)), "(248,)",
+          names("vector"), "course report, for the network after Qayyum et al. 2019; composition is our reading")

@@ -49,7 +49,7 @@ class Clip:
         if not np.isfinite(scaled).all():
             raise SerReproError("samples hold values that are not numbers: read the clip again.")
         self.samples = scaled.reshape(-1) if scaled.size == len(scaled) else np.mean(scaled, axis=1)
-        self.sample_rate, self.key = sample_rate, key
+        self.sample_rate, self.path, self.key = sample_rate, path, key
         self._kind = descriptors.Fast if path == "fast" else descriptors.Reference
         self._resampled: dict = {}
         self._described: dict = {}
