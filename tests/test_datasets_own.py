@@ -89,16 +89,23 @@ def test_without_speakers_there_is_no_protocol_speaker(table):
 
 
 @pytest.mark.parametrize(("change", "says"), [
-    (lambda t: t.drop(columns="emotion"), "lacks emotion: give path, emotion, and speaker"),
+    (lambda t: t.drop(columns="emotion"), "by its commas: 'path', 'speaker'): give path, emotion, and"),
     (lambda t: t.rename(columns={"speaker": "Actor"}), "has a column 'Actor'"),
     (lambda t: t.iloc[:0], "lists no clip"),
     (lambda t: t.assign(emotion=t["emotion"].replace("anger", "angry")), "emotion 'angry', did you mean anger?"),
     (lambda t: t.assign(emotion="zzz"), "unknown emotion 'zzz'? The study's are anger, boredom"),
     (lambda t: t.assign(path="gone/" + t["emotion"]), "files are not there, "),
-    (lambda t: pd.concat([t, t.iloc[:1]]), "twice: give each clip a name of its own"),
+    (lambda t: pd.concat([t, t.iloc[:1]]), "twice: give each file one row"),
     (lambda t: t.assign(clip="a"), "names clip 'a' twice"),
     (lambda t: t.assign(speaker=["", *t["speaker"][1:]]), "names no speaker for 1 of"),
-    (lambda t: t.assign(age="old"), "an age is no whole number"),
+    (lambda t: t.assign(age="old"), "age 'old' is no whole number of years"),
+    *((lambda t, age=age: t.assign(age=age), f"age '{age}' is no whole number of years, 0 to 150")
+      for age in ("99999999999999999999999", "-5", "5000", "1e400", "30.5")),
+    (lambda t: t.assign(emotion=["", *t["emotion"][1:]]), "names no emotion for 1 of"),
+    (lambda t: t.assign(path="~no-such-user/" + t["path"]), "files are not there, '~no-such-user"),
+    (lambda t: t.assign(path="x" * 300), "files are not there"),
+    (lambda t: t.assign(path=[t["path"][1].replace("sound", "./sound"), *t["path"][1:]],
+                        clip=t.index.astype(str)), "twice: give each file one row"),
     (lambda t: t.assign(sex=["female", *["male"] * (len(t) - 1)]), "has sex female, male"),
     (lambda t: t.assign(sex="f"), "speaker p03 has sex f: give female, male or nothing"),
 ])
@@ -112,7 +119,8 @@ def test_a_table_that_will_not_do_is_refused_in_one_line(table, change, says):
 
 @pytest.mark.parametrize(("text", "says"), [
     ("", "is no table of clips"), ("path,emotion\n\"a.wav,anger\n", "is no table of clips"),
-    ("path;emotion\na.wav;anger\n", "lacks path, emotion"),
+    ("path;emotion\na.wav;anger\n", "lacks path, emotion .its columns, by its commas: 'path;emotion'"),
+    ("path,emotion\na, b.wav,anger\n", "more cells than its header has columns: write a name that holds a comma in"),
 ])
 def test_what_is_no_table_is_refused(table, text, says):
     with pytest.raises(SerReproError, match=says) as error:
@@ -124,6 +132,9 @@ def test_a_table_may_not_take_the_name_of_a_corpus(table, tmp_path):
     shutil.copy(table[1](), tmp_path / "TESS.csv")
     with pytest.raises(SerReproError, match="a corpus named TESS is known already"):
         datasets.get(tmp_path / "TESS.csv")
+    (tmp_path / "TESS.csv").rename(tmp_path / "emo_db.csv")  # `get` would take that for EMO-DB
+    with pytest.raises(SerReproError, match="a corpus named EMO-DB is known already"):
+        datasets.get(tmp_path / "emo_db.csv")
     with pytest.raises(SerReproError, match=r"none\.csv can't be read .*: give the CSV file"):
         datasets.get(tmp_path / "none.csv")
 
@@ -133,6 +144,7 @@ def test_a_table_may_not_take_the_name_of_a_corpus(table, tmp_path):
     ("{speaker}/{emotion}{#}", ["x/DC/fear07.flac"], ("DC", "fear")),
     ("{speaker:2}{sentence:3}{emotion:1}{:1}", ["deep/er/03a01Fa.wav"], ("03", "happiness")),
     ("{emotion}-{speaker}", ["boredom-a-b.WAV"], ("a-b", "boredom")),
+    (r"{speaker}\{emotion}_{}.wav", ["01/ANGER_1.wav"], ("01", "anger")),
 ])
 def test_names_tell_what_is_in_clips(tmp_path, pattern, names, first):
     for name in [*names, "notes.txt", "._" + names[0].rpartition("/")[2]]:
@@ -147,16 +159,42 @@ def test_names_tell_what_is_in_clips(tmp_path, pattern, names, first):
     ("{speaker}", None, "makes no table"), ("{emotion}_{colour}", None, "makes no table"),
     ("{emotion}_{emotion}", None, "makes no table"), ("{emotion", None, "makes no table"),
     ("{speaker}{emotion}_{}", None, r"does not tell where \{speaker\}\{emotion\} part"),
-    ("{emotion}+{}", None, "no WAV or FLAC file below"),
+    ("{emotion}+{}", None, "no WAV or FLAC file below .*: 'W_1' is one of the names there"),
+    ("{emotion:99999999999}_{}", None, "makes no table"), ("{emotion:0}_{}", None, "makes no table"),
     ("{emotion}_{}", {"x": "anger"}, "hold 'W' where the emotion stands"),
     ("{emotion}_{}", {"W": "rage"}, "unknown emotion 'rage'"),
-    ("{emotion}_{}", None, "unknown emotion 'W'"),
+    ("{emotion}_{}", None, "hold 'W' where the emotion stands: say which of .* that is, as in W=anger"),
 ])
 def test_names_that_tell_nothing_are_refused(tmp_path, pattern, emotions, says):
     (tmp_path / "W_1.wav").touch()
     with pytest.raises(SerReproError, match=says) as error:
         datasets.from_names(tmp_path, pattern, emotions)
     assert "\n" not in str(error.value)
+
+
+def test_emotions_in_names_may_be_partly_codes(tmp_path):
+    for name in ("W_1.wav", "fear_2.wav"):
+        (tmp_path / name).touch()
+    found = datasets.from_names(tmp_path, "{emotion}_{}", {"W": "anger"})
+    assert found["emotion"].tolist() == ["anger", "fear"] and found["label"].tolist() == ["W", "fear"]
+
+
+def test_a_table_from_a_spreadsheet_is_read(table):
+    """Empty rows and columns, a mark at its beginning, `\\` between folders, numbers of rows; speakers stay text."""
+    good, write = table
+    good["path"] = [path.replace("/", "\\") for path in good["path"]]
+    good["speaker"] = good["speaker"].str[1:]
+    lines = good.reset_index().to_csv(index=False).replace("index,", ",", 1).splitlines()
+    text = "\ufeff" + "\r\n".join(f"{line}," for line in [*lines, ",,,"])
+    clips = datasets.clips(write(text=text))
+    assert len(clips) == len(good) and set(clips["speaker"]) == {"03", "08", "09", "15"}
+
+
+def test_the_table_of_a_corpus_is_a_table_of_clips(table, tmp_path):
+    clips = datasets.clips(table[1]())
+    clips.to_csv(tmp_path / "again.csv", index=False)
+    again = datasets.read_table(tmp_path / "again.csv").table
+    assert again.drop(columns="corpus").equals(clips.drop(columns="corpus"))
 
 
 def test_every_optional_column_is_one_of_the_clips_table():

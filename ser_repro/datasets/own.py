@@ -19,13 +19,14 @@ from pathlib import Path
 import pandas as pd
 
 from ser_repro import SerReproError
-from ser_repro.datasets.base import CORPORA, EMOTIONS, UNSPECIFIED, Corpus, Speaker
+from ser_repro.datasets.base import CORPORA, EMOTIONS, UNSPECIFIED, Corpus, Speaker, _key
 from ser_repro.datasets.finding import COLUMNS, SUFFIXES, walk
 
 NEEDED = ("path", "emotion")
 OPTIONAL = ("clip", "label", "speaker", "sex", "age", "language", "sentence", "intensity", "session", "scenario")
 
-_FIELD = re.compile(r"\{(\w*|#)(?::(\d+))?\}")
+_FIELD = re.compile(r"\{(\w*|#)(?::([1-9][0-9]?))?\}")
+_ENDING = re.compile(r"\.(wav|flac)$", re.IGNORECASE)
 _LOOSE = re.compile(r"\{\w*\}\{\w*\}")  # two fields of any length, side by side
 
 
@@ -36,16 +37,17 @@ def read_table(path: str | Path) -> Corpus:
     ----------
     path : path
         UTF-8, comma-separated, a header with path (absolute, or relative to the file's folder) and emotion (one of
-        `EMOTIONS`), and any of `OPTIONAL`. Clips are named by clip, or else by their path without the ending.
+        `EMOTIONS`), and any of `OPTIONAL`. Clips are named by clip, or else by their path without the ending. Columns
+        without a name, rows without a cell, and the column corpus of a table of `find` do not count.
 
     Raises
     ------
     SerReproError
-        If the file can't be read, lacks a column or has one too many, names an unknown emotion, a file that is not
-        there, a clip twice, a speaker for some clips only, or a speaker of two sexes.
+        If the file can't be read, lacks a column or has one too many, lists a file that is not there, or one twice,
+        a clip twice, an unknown emotion, a speaker for some clips only, or a speaker of two sexes, or is named like
+        a corpus of the study.
     """
-    path = Path(os.path.abspath(Path(path).expanduser()))
-    wanted = f"give {', '.join(NEEDED)}, and speaker where you know it; also possible: {', '.join(OPTIONAL)}"
+    path = Path(os.path.abspath(os.path.expanduser(path)))
     try:
         table = pd.read_csv(path, dtype=str, keep_default_na=False, encoding="utf-8-sig", skipinitialspace=True)
     except OSError as error:
@@ -53,22 +55,41 @@ def read_table(path: str | Path) -> Corpus:
     except ValueError as error:  # pandas's own parsing errors, and what is not UTF-8
         reason = " ".join(str(error).split())
         raise SerReproError(f"{path} is no table of clips ({reason}): give a comma-separated UTF-8 file") from error
+    if not isinstance(table.index, pd.RangeIndex):  # pandas takes cells beyond the header's for an index
+        raise SerReproError(f"{path} has rows with more cells than its header has columns: write a name that holds a "
+                            'comma in quotes, "so, then.wav"')
+    table = table.loc[(table != "").any(axis=1), [c for c in table if not c.startswith("Unnamed: ") and c != "corpus"]]
+    return of_table(path, table.reset_index(drop=True))
+
+
+def of_table(path: Path, table: pd.DataFrame) -> Corpus:
+    """The corpus that a table of text describes, as it is, or would be, in the CSV file `path`; as `read_table`."""
+    wanted = f"give {', '.join(NEEDED)}, and speaker where you know it; also possible: {', '.join(OPTIONAL)}"
     lacking, strange = [c for c in NEEDED if c not in table], [c for c in table if c not in NEEDED + OPTIONAL]
-    if lacking or strange:
-        what = f"lacks {', '.join(lacking)}" if lacking else f"has a column {', '.join(map(repr, strange))}"
-        raise SerReproError(f"{path} {what}: {wanted}")
+    if lacking:
+        has = ", ".join(repr(c[:80]) for c in table) or "none"
+        raise SerReproError(f"{path} lacks {', '.join(lacking)} (its columns, by its commas: {has}): {wanted}")
+    if strange:
+        raise SerReproError(f"{path} has a column {', '.join(map(repr, strange))}: {wanted}")
     if table.empty:
         raise SerReproError(f"{path} lists no clip: {wanted}")
     table = table.apply(lambda column: column.str.strip())
     table["emotion"] = table["emotion"].str.lower()
+    nameless = (table["emotion"] == "").sum()
+    if nameless:
+        raise SerReproError(f"{path} names no emotion for {nameless} of {len(table)} clips: name one for each, or "
+                            "leave those clips out")
     _refuse_unknown_emotions(path, table["emotion"])
 
-    named = [Path(p).expanduser() for p in table["path"]]
-    files = [Path(os.path.abspath(path.parent / p)) for p in named]
-    absent = [p for p in files if not p.is_file()]
+    named = [_named(path.parent, name) for name in table["path"]]
+    files = [os.path.abspath(path.parent / p) for p in named]
+    absent = [name for name, file in zip(table["path"], files, strict=True) if not os.path.isfile(file)]
     if absent:
-        raise SerReproError(f"{path}: {len(absent)} of {len(files)} files are not there, {absent[0]} the first: paths "
-                            f"are taken relative to {path.parent}")
+        raise SerReproError(f"{path}: {len(absent)} of {len(files)} files are not there, {absent[0]!r} the first: "
+                            f"paths are taken relative to {path.parent}")
+    if len(set(files)) < len(files):
+        twice = next(file for file in files if files.count(file) > 1)
+        raise SerReproError(f"{path} lists {twice} twice: give each file one row")
     if "clip" not in table:
         table["clip"] = [p.with_suffix("").as_posix() for p in named]
     twice = table["clip"][table["clip"].duplicated()]
@@ -79,14 +100,28 @@ def read_table(path: str | Path) -> Corpus:
         if column not in table:
             table[column] = UNSPECIFIED if column == "intensity" else ""
     table["label"] = table["label"].where(table["label"] != "", table["emotion"])
-    return _corpus(path, table.assign(path=[str(p) for p in files]))
+    corpus = _corpus(path, table.assign(path=files))
+    for known in CORPORA.values():  # however it is spelt: `get` takes TESS for tess
+        if _key(known.name) == _key(corpus.name) and known.origin != corpus.origin:
+            raise SerReproError(f"a corpus named {known.name} is known already: give {path} another name")
+    return corpus
+
+
+def _named(folder: Path, name: str) -> Path:
+    """The path that a table names; `\\` parts folders, as in tables made on Windows, unless a file is so named."""
+    path = os.path.expanduser(name)
+    return Path(path if os.path.isfile(folder / path) else path.replace("\\", "/"))
+
+
+def _near(word: str) -> str:
+    return "".join(difflib.get_close_matches(word, EMOTIONS, 1, 0.5))
 
 
 def _refuse_unknown_emotions(path: Path, emotions: pd.Series) -> None:
     strange = sorted(set(emotions) - set(EMOTIONS))
     if strange:
-        near = difflib.get_close_matches(strange[0], EMOTIONS, 1, 0.5)
-        hint = f", did you mean {near[0]}" if near else ""
+        near = _near(strange[0])
+        hint = f", did you mean {near}" if near else ""
         raise SerReproError(f"{path}: unknown emotion {strange[0]!r}{hint}? The study's are {', '.join(EMOTIONS)}")
 
 
@@ -95,9 +130,11 @@ def _corpus(path: Path, table: pd.DataFrame) -> Corpus:
     if (speakers == "").any() and (speakers != "").any():
         raise SerReproError(f"{path} names no speaker for {(speakers == '').sum()} of {len(table)} clips: name one for "
                             "each, or for none")
-    age = pd.to_numeric(table["age"].replace("", None), errors="coerce")
-    if (age.isna() & (table["age"] != "")).any() or (age % 1 != 0)[age.notna()].any():
-        raise SerReproError(f"{path}: an age is no whole number of years")
+    age = pd.to_numeric(table["age"].replace("", None), errors="coerce").astype(float)
+    strange = table["age"][(table["age"] != "") & ~((age % 1 == 0) & age.between(0, 150))]
+    if len(strange):
+        raise SerReproError(f"{path}: age {strange.iloc[0]!r} is no whole number of years, 0 to 150: give one, or "
+                            "nothing where it is not known")
     table = table.assign(age=age.astype("Int64"), corpus=path.stem)
     people = []
     for speaker, mine in table.groupby("speaker"):
@@ -126,12 +163,9 @@ def load(path: str | Path) -> Corpus:
     Raises
     ------
     SerReproError
-        As `read_table`, or where the study has a corpus of the file's name.
+        As `read_table`.
     """
     corpus = read_table(path)
-    known = CORPORA.get(corpus.name)
-    if known is not None and known.origin != corpus.origin:
-        raise SerReproError(f"a corpus named {corpus.name} is known already: give {path} another name")
     CORPORA[corpus.name] = corpus
     return corpus
 
@@ -161,7 +195,7 @@ def from_names(folder: str | Path, pattern: str, emotions: Mapping[str, str] | N
         `{speaker}_{emotion}_{}`, `{speaker}/{emotion}{#}`, `{speaker:2}{sentence:3}{emotion:1}{}`. `{}` is anything,
         `{#}` digits, `:2` says how many characters; a field holds no `/`. Names are those of the table's columns.
     emotions : mapping of str to str, optional
-        From what stands in the names to the study's emotions; where it is not given, the names hold those.
+        From what stands in the names to the study's emotions, where it is not one of those itself.
 
     Returns
     -------
@@ -174,7 +208,8 @@ def from_names(folder: str | Path, pattern: str, emotions: Mapping[str, str] | N
     SerReproError
         If the pattern makes no sense, no file is like it, or an emotion is not known.
     """
-    folder = Path(os.path.abspath(Path(folder).expanduser()))
+    folder = Path(os.path.abspath(os.path.expanduser(folder)))
+    pattern = _ENDING.sub("", pattern.replace("\\", "/"))
     if not folder.is_dir():
         raise SerReproError(f"{folder} is not a folder: give the one that holds your clips")
     fields = [name for name, _ in _FIELD.findall(pattern) if name not in ("", "#")]
@@ -187,23 +222,27 @@ def from_names(folder: str | Path, pattern: str, emotions: Mapping[str, str] | N
         raise SerReproError(f"pattern {pattern!r} does not tell where {loose[0]} part: write {{#}} for digits, or a "
                             "number of characters, as in {speaker:2}")
     like, depth = re.compile(_expression(pattern)), pattern.count("/") + 1
-    rows = []
+    rows, names = [], []
     for place, files in walk(folder):
         for name in files:
             path = (place / name).relative_to(folder)
-            found = path.suffix.lower() in SUFFIXES and like.fullmatch("/".join(path.with_suffix("").parts[-depth:]))
+            if path.suffix.lower() not in SUFFIXES:
+                continue
+            names.append("/".join(path.with_suffix("").parts[-depth:]))
+            found = like.fullmatch(names[-1])
             if found:
                 rows.append({"path": path.as_posix(), **found.groupdict()})
     if not rows:
-        raise SerReproError(f"no WAV or FLAC file below {folder} is named like {pattern!r}: compare it with a name "
-                            "there")
+        raise SerReproError(f"no WAV or FLAC file below {folder} is named like {pattern!r}: " +
+                            (f"{names[0]!r} is one of the names there" if names else "there is none at all"))
     table = pd.DataFrame(rows)
-    if emotions:
+    meant = {emotion: emotion for emotion in EMOTIONS} | dict(emotions or {})
+    strange = sorted(label for label in set(table["emotion"]) if label not in meant and label.lower() not in meant)
+    if strange:
+        raise SerReproError(f"names in {folder} hold {strange[0]!r} where the emotion stands: say which of "
+                            f"{', '.join(EMOTIONS)} that is, as in {strange[0]}={_near(strange[0]) or 'anger'}")
+    if emotions and "label" not in fields:
         table["label"] = table["emotion"]
-        strange = sorted(set(table["label"]) - set(emotions))
-        if strange:
-            raise SerReproError(f"names in {folder} hold {strange[0]!r} where the emotion stands: say which of "
-                                f"{', '.join(EMOTIONS)} that is")
-        table["emotion"] = table["label"].map(emotions)
+    table["emotion"] = [meant[label if label in meant else label.lower()].lower() for label in table["emotion"]]
     _refuse_unknown_emotions(folder, table["emotion"])
     return table.sort_values("path", ignore_index=True)
