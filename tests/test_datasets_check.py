@@ -252,6 +252,18 @@ def test_an_index_is_made_from_a_whole_corpus_only(original, tmp_path):
         datasets.check("EMO-DB", original[0], index=tmp_path / "index.csv")
 
 
+def test_labels_of_iemocap_that_contradict_each_other_are_refused(tmp_path):
+    datasets.write_demo("IEMOCAP", tmp_path / "made", duration_s=0.1)
+    file = sorted(tmp_path.rglob("EmoEvaluation/*.txt"))[0]
+    (file.parent / "gone").mkdir()
+    (file.parent / "gone" / file.name).symlink_to("nowhere")  # a broken link is no file
+    assert datasets.check("IEMOCAP", tmp_path).ok
+    (file.parent / "older").mkdir()
+    (file.parent / "older" / file.name).write_text(file.read_text().replace("\tang\t", "\tsad\t"))
+    with pytest.raises(SerReproError, match=r"is sad in .*older.* and ang in another file of labels: remove the one"):
+        datasets.check("IEMOCAP", tmp_path)
+
+
 def _real(name):
     """Folder of a real corpus, or a skip that says what is lacking."""
     places = [os.environ.get(finding.DATA_VARIABLE), Path(__file__).parents[2] / "shared" / "corpora"]

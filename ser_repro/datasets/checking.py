@@ -100,7 +100,7 @@ class Report:
                 for fault in faults[:_SHOWN]
             ]
             if len(faults) > _SHOWN:
-                lines.append(f"  {kind}: and {len(faults) - _SHOWN} more, in the report's table")
+                lines.append(f"  {kind}: and {len(faults) - _SHOWN} more: `--csv FILE`, or the report's table, has all")
         return "\n".join(lines)
 
 

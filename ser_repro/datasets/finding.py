@@ -41,7 +41,7 @@ def data_folder(data: str | Path | None = None) -> Path:
         raise SerReproError(
             f"no folder of corpora is named: give one, or set {DATA_VARIABLE} to the folder that holds them"
         )
-    folder = Path(os.path.abspath(Path(named).expanduser()))
+    folder = Path(os.path.abspath(os.path.expanduser(named)))  # "~nobody" stays as it is
     if not folder.is_dir():
         origin = "" if data is not None else f" (from {DATA_VARIABLE})"
         raise SerReproError(f"{folder}{origin} is not a folder: give the folder that holds the corpus")
@@ -97,8 +97,21 @@ def candidates(corpus: Corpus, folder: Path) -> pd.DataFrame:
     """
     if corpus.table is not None:
         return corpus.table
+    found, labels = _files(corpus, folder)
+    if corpus.labels:
+        found = _labelled(corpus, found, labels, folder)
+    table = pd.DataFrame([{"corpus": corpus.name, **row, "path": str(path), "depth": len(path.parts)}
+                          for path, row in found], columns=[*COLUMNS, "depth"])
+    table["age"] = table["age"].astype("Int64")
+    table = table.sort_values(["clip", "depth", "path"], ignore_index=True)
+    return table[COLUMNS]
+
+
+def _files(corpus: Corpus, folder: Path) -> tuple[list[tuple[Path, dict]], list[Path]]:
+    """The files that are clips, with what their names tell, and those that hold labels; of demo data only where no
+    real clip is."""
     found = {False: [], True: []}  # (path, attributes), real and made
-    labels = {False: {}, True: {}}
+    labels = {False: [], True: []}
     marked = {folder.parent: marked_above(folder.parent)}
     for place, files in walk(folder):
         marked[place] = marked[place.parent] or MARKER in files
@@ -107,21 +120,23 @@ def candidates(corpus: Corpus, folder: Path) -> pd.DataFrame:
             row = parse_path(corpus, path)
             if row:
                 found[marked[place]].append((path, row))
-            elif corpus.labels and corpus.labels.files.fullmatch(name):
-                labels[marked[place]] |= corpus.labels.read(path.read_text(encoding="utf-8", errors="replace"))
+            elif corpus.labels and corpus.labels.files.fullmatch(name) and path.is_file():
+                labels[marked[place]].append(path)
     made = not found[False]
-    if corpus.labels:
-        found[made] = _labelled(corpus, found[made], labels[made], folder)
-    table = pd.DataFrame([{"corpus": corpus.name, **row, "path": str(path), "depth": len(path.parts)}
-                          for path, row in found[made]], columns=[*COLUMNS, "depth"])
-    table["age"] = table["age"].astype("Int64")
-    table = table.sort_values(["clip", "depth", "path"], ignore_index=True)
-    return table[COLUMNS]
+    return found[made], labels[made]
 
 
-def _labelled(corpus: Corpus, found: list[tuple[Path, dict]], labels: dict[str, str],
+def _labelled(corpus: Corpus, found: list[tuple[Path, dict]], files: list[Path],
               folder: Path) -> list[tuple[Path, dict]]:
     """The clips with the labels that were found in files of their own."""
+    labels = {}
+    for file in files:
+        mine = corpus.labels.read(file.read_text(encoding="utf-8", errors="replace"))
+        other = [clip for clip in mine if labels.get(clip, mine[clip]) != mine[clip]]
+        if other:
+            raise SerReproError(f"{corpus} in {folder}: {other[0]} is {mine[other[0]]} in {file} and "
+                                f"{labels[other[0]]} in another file of labels: remove the one that is not published")
+        labels |= mine
     bare = sorted({row["clip"] for _, row in found} - set(labels))
     if bare:
         raise SerReproError(
@@ -253,6 +268,7 @@ def is_synthetic(data: str | Path | None = None, corpus: str | Corpus | None = N
         return marked_above(Path(data).parent)
     folder = data_folder(data)
     if corpus is not None:
-        table = find(corpus, folder)
-        return not table.empty and marked_above(Path(table.path[0]).parent)
+        corpus = get(corpus)
+        paths = [path for path, _ in _files(corpus, folder)[0]] if corpus.table is None else corpus.table["path"]
+        return len(paths) > 0 and marked_above(Path(paths[0]).parent)
     return marked_above(folder) or any(MARKER in files for _, files in walk(folder))
