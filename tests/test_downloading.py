@@ -374,6 +374,21 @@ def test_an_archive_of_something_else_is_refused(tmp_path):
     assert left(tmp_path) == []
 
 
+def test_an_archive_given_twice_is_unpacked_once(packed, original, tmp_path):
+    archive = tmp_path / "sent.zip"
+    archive.write_bytes(packed)
+    archives = [archive, tmp_path / "." / "sent.zip"]
+    assert same(downloading.download(EMODB, tmp_path / "corpora", archives=archives), original)
+
+
+@pytest.mark.parametrize(("content", "kind"), [(b"Rar!\x1a\x07\x01\0", "RAR"), (b"7z\xbc\xaf\x27\x1c", "7z")])
+def test_an_archive_of_another_kind_is_named(tmp_path, content, kind):
+    (tmp_path / "renamed.zip").write_bytes(content)
+    message = refused(f"is a {kind} archive", downloading.download, EMODB, tmp_path,
+                      archives=[tmp_path / "renamed.zip"])
+    assert "unpack it by hand" in message
+
+
 # Clip by clip
 
 

@@ -50,6 +50,7 @@ _FAULTS = 16  # clips that fail before the publisher is left alone
 
 _ARCHIVES = re.compile(r"[^.].*?(?=\.(zip|tar|tgz|tbz2|txz|tar\.(gz|bz2|xz))$)", re.IGNORECASE)
 _PACKED = {b"\x1f\x8b\x08": gzip.open, b"BZh": bz2.open, b"\xfd7z": lzma.open}
+_FOREIGN = {b"Rar": "RAR", b"7z\xbc": "7z"}
 _NETWORK = (requests.RequestException, urllib3.exceptions.HTTPError)
 _BROKEN = (zipfile.BadZipFile, tarfile.TarError, gzip.BadGzipFile, lzma.LZMAError, zlib.error, struct.error, EOFError,
            RuntimeError, ValueError)
@@ -117,14 +118,23 @@ def _inside(name: str) -> PurePosixPath:
     return path
 
 
+def _archive(path: str | Path) -> Path:
+    path = Path(path)
+    if not path.is_file():
+        raise SerReproError(f"archive {path} is {'a folder' if path.is_dir() else 'not there'}: give the path of a zip "
+                            "or tar file")
+    return path
+
+
 def _extract(archive: Path, folder: Path, budget: _Budget, deep: bool = True) -> None:
     """Unpack an archive into a folder, and, with `deep`, those in it into folders of their names."""
-    if not archive.is_file():
-        raise SerReproError(f"archive {archive} is not there: give the path of a zip or tar file")
     inner = []
     try:
         with open(archive, "rb") as file:
             magic = file.read(3)
+        if magic in _FOREIGN:
+            raise _Refused(f"is a {_FOREIGN[magic]} archive, whatever it is called (unpack it by hand below your "
+                           "folder of corpora: that is all it takes)")
         is_zip = magic in (b"PK\3", b"PK\5")
         members = _zip_members(archive) if is_zip else _tar_members(archive, _PACKED.get(magic, open))
         for name, opened in members:
@@ -215,7 +225,7 @@ def unpack(archive: Path, dest: Path, limit_bytes: int) -> Path:
         If `dest` holds something, the archive is broken or encrypted, brings a file twice, holds a link, a device or
         a path that leads outside, or unpacks to more than the limit; or if the disk is full.
     """
-    archive, dest = Path(archive), Path(dest)
+    archive, dest = _archive(archive), Path(dest)
     with _writing(dest), _staged(dest) as folder:
         _extract(archive, folder, _Budget(limit_bytes))
     return dest
@@ -359,11 +369,17 @@ def download(corpus: str | Corpus, dest: Path, *, archives: Iterable[Path] = (),
         If the corpus has to be asked for, is there already or is being fetched by another process; if the publisher
         cannot be reached, or what comes is not what was published; as `unpack`, or if no clip is in the archives.
     """
-    corpus, dest = get(corpus), Path(os.path.abspath(Path(dest).expanduser()))
-    source, target, given = corpus.source, dest / corpus.name, [Path(archive).expanduser() for archive in archives]
+    corpus, dest = get(corpus), Path(os.path.abspath(os.path.expanduser(dest)))
+    source, target = corpus.source, dest / corpus.name
+    given = list(dict.fromkeys(_archive(os.path.abspath(os.path.expanduser(archive))) for archive in archives))
+    if corpus.table is not None:
+        raise SerReproError(f"{corpus} is the table {corpus.origin} of your own clips: nothing is downloaded; "
+                            f"`ser-repro corpora check {corpus.origin}` checks them")
     command = f"`ser-repro corpora download {corpus} --archive FILE`"
     advice = f"fetch it by hand from {corpus.home} and unpack it with {command}"
-    if not given and not (source and (source.archives or source.clip_url)):
+    if given:
+        advice = f"get every archive of the corpus anew ({corpus.home}), and give --archive FILE for each"
+    elif not (source and (source.archives or source.clip_url)):
         ask = source.ask if source else f"get it at {corpus.home}"
         raise SerReproError(f"{corpus} has no public address: {ask}; {command} unpacks what they send")
     if marked_above(target):
