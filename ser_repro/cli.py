@@ -2,17 +2,22 @@
 
 import os
 import sys
-from pathlib import Path
-from typing import Annotated
 
-import pandas as pd
-import typer
-from rich.console import Console
-from rich.progress import BarColumn, DownloadColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
-from rich.table import Table
+try:
+    import tempfile
+    from pathlib import Path
+    from typing import Annotated
 
-from ser_repro import SerReproError, datasets
-from ser_repro.files import write_atomic
+    import pandas as pd
+    import typer
+    from rich.console import Console
+    from rich.progress import BarColumn, DownloadColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+    from rich.table import Column, Table
+
+    from ser_repro import SerReproError, datasets
+    from ser_repro.files import write_atomic
+except KeyboardInterrupt:  # a second or two, in which a mistyped command is stopped
+    sys.exit(130)
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False,
                   help="Measure speech-emotion models by the rules of the reproduction study.")
@@ -34,7 +39,7 @@ Corpus = Annotated[str, typer.Argument(metavar="NAME", help="A corpus that `ser-
 
 def main() -> None:
     """Entry point: a problem that the user can mend is one line, and exit status 1 (2 where it was mistyped)."""
-    for stream in (sys.stdout, sys.stderr):
+    for stream in filter(None, (sys.stdout, sys.stderr)):  # there is none where it was closed
         stream.reconfigure(errors="backslashreplace")  # names of files need not be text
     try:
         status = app(prog_name="ser-repro", standalone_mode=False)
@@ -66,7 +71,7 @@ def _fail(line: str, status: int) -> None:
 
 def _bar(title: str) -> Progress:
     return Progress(TextColumn(title), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn(), console=console,
-                    transient=True)
+                    transient=True, disable=not console.is_terminal)
 
 
 def _with_bar(title: str, work):
@@ -81,7 +86,8 @@ def corpora_list(data: Data = None) -> None:
     """Corpora that the study knows, and which of them are here."""
     named = data or os.environ.get("SER_REPRO_DATA")
     here = datasets.available(data) if named else []
-    table = Table("corpus", "language", "clips", "speakers", "rate (Hz)", "licence", "here")
+    table = Table(*(Column(title, overflow="fold") for title in (
+        "corpus", "language", "clips", "speakers", "rate (Hz)", "licence", "here")))
     for name, corpus in sorted(datasets.CORPORA.items()):
         state = "no" if name not in here else ("demo" if datasets.is_synthetic(data, name) else "yes")
         table.add_row(name, corpus.language, str(corpus.n_clips), str(len(corpus.speakers)), str(corpus.sample_rate),
@@ -115,12 +121,20 @@ def corpora_show(corpus: Corpus) -> None:
     } | {f"in {datasets.DOCUMENTS[name]}": "; ".join(filter(None, ("clips: not stated" if use.clips is None else
                                                                    f"{use.clips} clips", use.how)))
          for name, use in corpus.uses.items()}
-    table = Table(show_header=False, box=None, padding=(0, 2, 0, 0))
+    table = Table("", Column(overflow="fold"), show_header=False, box=None, padding=(0, 2, 0, 0))
     for name, fact in facts.items():
         if fact:
             table.add_row(name, fact)
     console.print(table, highlight=False)
     console.print(f"\n{corpus.citation}".rstrip(), soft_wrap=True, highlight=False)
+
+
+def _check_output(csv: Path, *inputs: str) -> None:
+    """Refuse to write over the table that is read, or over what is no table."""
+    if csv.suffix.lower() != ".csv":
+        raise SerReproError(f"--csv {csv} is no name of a table: give one that ends in .csv")
+    if os.path.realpath(csv) in map(os.path.realpath, inputs):
+        raise SerReproError(f"--csv {csv} would be written over the table that is read: give another file")
 
 
 @corpora.command("table")
@@ -135,6 +149,8 @@ def corpora_table(
                                                            "W=anger (can be repeated).")] = None,
 ) -> None:
     """The clips of a corpus, a row a clip: path, emotion, speaker, sex, age, language, sentence and more."""
+    if csv:
+        _check_output(csv, corpus)
     if emotion and not pattern:
         raise SerReproError("--emotion says what the emotions in --pattern mean: give both.")
     if pattern:
@@ -143,9 +159,10 @@ def corpora_table(
             raise SerReproError("--emotion takes CODE=EMOTION, e.g. --emotion W=anger.")
         found = datasets.from_names(corpus, pattern, dict(pairs))
         if csv:  # paths are relative to the table's own folder
-            folder = Path(corpus).expanduser().absolute()
-            found["path"] = [os.path.relpath(folder / path, csv.expanduser().absolute().parent)
+            folder = Path(os.path.expanduser(corpus)).absolute()
+            found["path"] = [Path(os.path.relpath(folder / path, csv.absolute().parent)).as_posix()
                              for path in found["path"]]
+            datasets.own.of_table(csv.absolute(), found)  # an error where the table would not do
     else:
         found = datasets.clips(corpus, data, complete=False)
     text = found.to_csv(index=False, lineterminator="\n")
@@ -156,7 +173,6 @@ def corpora_table(
     console.print(f"{csv}: {len(found)} clips, {found['emotion'].nunique()} emotions, "
                   f"{found['speaker'].nunique() if 'speaker' in found else 0} speakers", soft_wrap=True)
     if pattern:
-        datasets.read_table(csv)
         console.print(f"`ser-repro corpora check {csv}` checks it; the other commands take it for a corpus's name.",
                       soft_wrap=True)
 
@@ -169,6 +185,8 @@ def corpora_check(
     csv: Annotated[Path | None, typer.Option(help="Write every fault to this file, a row each.")] = None,
 ) -> None:
     """Compare copies with the index, sample by sample. Exit status 1 where one differs from the published corpus."""
+    if csv:
+        _check_output(csv, *(corpus or []))
     names = corpus or datasets.available(datasets.data_folder(data))
     if not names:
         raise SerReproError(f"no corpus in {datasets.data_folder(data)}: `ser-repro corpora list` names those that are "
@@ -202,7 +220,7 @@ def corpora_download(
         raise SerReproError("no folder to download to: give --data, or set SER_REPRO_DATA.")
     console.print(f"{corpus.name}: {corpus.licence}. Cite it: {corpus.home}", soft_wrap=True, highlight=False)
     columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=console, transient=True) as bar:
+    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as bar:
         tasks = {}
 
         def progress(name, done, total):
@@ -214,13 +232,32 @@ def corpora_download(
     corpora_check([corpus.name], data=folder)
 
 
+@corpora.command("index")
+def corpora_index(corpus: Corpus, csv: Annotated[Path, typer.Option(help="File to write.")], data: Data = None) -> None:
+    """Write the index of a good copy: rate, channels, length and hash of every clip, which `check` compares with."""
+    _check_output(csv, corpus)
+    corpus = datasets.get(corpus)
+    if corpus.table is None and datasets.is_synthetic(datasets.data_folder(data), corpus):
+        raise SerReproError(f"{corpus} in {datasets.data_folder(data)} is demo speech, of which no index is made: give "
+                            "--data the folder of the published corpus")
+    with tempfile.TemporaryDirectory() as folder, console.status(f"reading {corpus}"):
+        text = datasets.write_index(corpus, data, Path(folder) / "index.csv").read_text(encoding="utf-8")
+    write_atomic(csv, text, remedy="give another file with --csv")
+    console.print(f"{csv}: {corpus.n_clips} clips", soft_wrap=True)
+
+
 @app.command()
 def demo(corpus: Corpus, destination: Annotated[Path, typer.Argument(help="Folder to write; must not exist.")],
          seed: int = 0) -> None:
     """Write a small synthetic corpus in the official layout: to try things, never for a result."""
     from ser_repro.datasets.demo import write_demo
 
-    console.print(f"{write_demo(corpus, destination, seed=seed)}: synthetic speech in the layout of {corpus}")
+    if datasets.get(corpus).table is not None:
+        raise SerReproError(f"{corpus} is a table of your own clips, of which no demo is made: choose one that "
+                            "`ser-repro corpora list` names")
+    destination = os.path.abspath(os.path.expanduser(destination))
+    console.print(f"{write_demo(corpus, destination, seed=seed)}: synthetic speech in the layout of {corpus}",
+                  soft_wrap=True)
 
 
 @app.command()

@@ -14,6 +14,8 @@ from ser_repro import SerReproError, cli, datasets, runs, search, study
 from ser_repro.datasets import finding
 from ser_repro.features import waveform
 
+DATA = os.environ.get("SER_REPRO_DATA", "")
+
 
 @pytest.fixture
 def type_in(monkeypatch, capsys, tmp_path):
@@ -67,6 +69,15 @@ def refused(type_in, tmp_path):
     ("corpora table XYZ", "no corpus is named 'XYZ'"), ("corpora table TESS", "set SER_REPRO_DATA"),
     ("corpora table gone --pattern {emotion}", "gone is not a folder"),
     ("corpora table . --pattern {speaker}", "makes no table"), ("corpora table . --emotion W=anger", "give both"),
+    ("corpora table . --pattern {emotion} --csv notes.txt", "notes.txt is no name of a table: give one that ends in"),
+    ("corpora check mine.csv --csv ./mine.csv", "would be written over the table that is read: give another file"),
+    ("corpora table mine.csv --csv mine.csv", "would be written over the table"),
+    ("corpora index SAVEE --csv savee.txt", "is no name of a table"),
+    ("corpora index SAVEE --csv s.csv", "set SER_REPRO"),
+    ("corpora check SAVEE --data ~no-such-user", "~no-such-user is not a folder"),
+    ("corpora table ~no-such-user --pattern {emotion}", "~no-such-user is not a folder"),
+    ("corpora download SAVEE --data x --archive ~no-such-user/x.zip", "x.zip is not there"),
+    ("corpora download SAVEE --data x --archive .", "is a folder: give the path of a zip or tar file"),
     ("corpora table . --pattern {emotion} --emotion anger", "--emotion takes CODE=EMOTION"),
     ("corpora download XYZ", "no corpus is named 'XYZ'"), ("corpora download EMO-DB", "no folder to download to"),
     ("corpora download IEMOCAP --data .", "IEMOCAP has no public address: ask for the release at https://sail.usc.edu"),
@@ -173,6 +184,69 @@ def test_a_table_is_written_whole_or_printed(type_in, demo, tmp_path):
     (tmp_path / "file").touch()
     code, _, lines = type_in("corpora", "table", "RAVDESS", "--data", demo, "--csv", tmp_path / "file" / "t.csv")
     assert code == 1 and len(lines) == 1 and "not written" in lines[0]
+
+
+def test_a_table_that_would_not_do_is_not_written(refused, type_in, demo, tmp_path):
+    (tmp_path / "own").mkdir()
+    shutil.copy(next(demo.rglob("*.wav")), tmp_path / "own" / "anger_1.wav")
+    shutil.copy(next(demo.rglob("*.wav")), tmp_path / "own" / "fear_1.wav")
+    (tmp_path / "mine.csv").write_text("older")
+    for pattern, name, says in (("{emotion}_{clip}", "mine.csv", "names clip '1' twice"),
+                                ("{emotion}_{#}", "tess.csv", "a corpus named TESS is known already")):
+        assert says in refused("corpora", "table", "own", "--pattern", pattern, "--csv", name)
+    assert (tmp_path / "mine.csv").read_text() == "older"
+    code, _, lines = type_in("corpora", "table", "own", "--pattern", "{emotion}_{#}", "--csv", "mine.csv")
+    assert (code, lines) == (0, [])
+    try:
+        assert "of which no demo is made" in refused("demo", "mine.csv", "there")
+        assert "nothing is downloaded" in refused("corpora", "download", "mine.csv", "--data", "there")
+    finally:
+        datasets.CORPORA.pop("mine", None)
+
+
+def test_an_index_is_written_of_a_whole_copy_only(refused, demo, tmp_path):
+    line = refused("corpora", "index", "RAVDESS", "--data", demo, "--csv", "r.csv")
+    assert "is demo speech, of which no index is made" in line
+    path = next(demo.rglob("*.wav"))
+    (tmp_path / path.name).symlink_to(path)
+    assert "lacks speakers" in refused("corpora", "index", "RAVDESS", "--data", tmp_path, "--csv", "r.csv")
+
+
+@pytest.mark.parametrize("name", ["EMOVO", "RAVDESS", "SAVEE"])
+@pytest.mark.skipif(not DATA, reason="SER_REPRO_DATA names no folder of corpora")
+def test_the_index_of_a_published_corpus_is_made_by_the_command(type_in, tmp_path, name):
+    if name not in datasets.available(DATA):
+        pytest.skip(f"{name} is not on this machine")
+    assert type_in("corpora", "index", name, "--data", DATA, "--csv", "index.csv")[0] == 0
+    assert (tmp_path / "index.csv").read_bytes() == datasets.get(name).index.read_bytes()
+
+
+def test_a_narrow_screen_loses_nothing(type_in, monkeypatch):
+    monkeypatch.setattr(cli.console, "_width", 40)
+    assert "…" not in type_in("corpora", "list")[1] + type_in("corpora", "show", "RAVDESS")[1]
+
+
+def test_labels_that_lack_do_not_hide_the_other_corpora(type_in, tmp_path):
+    datasets.write_demo("IEMOCAP", tmp_path / "made", duration_s=0.1)
+    next(tmp_path.rglob("EmoEvaluation/*.txt")).unlink()
+    code, out, lines = type_in("corpora", "list", "--data", tmp_path)
+    assert (code, lines) == (0, []) and "demo" in out
+
+
+def test_a_closed_output_is_no_error():
+    command = [sys.executable, "-c", "import sys; sys.argv[1:] = ['corpora', 'list']; sys.stdout = None\n"
+               "from ser_repro import cli; cli.main()"]
+    assert subprocess.run(command, capture_output=True).returncode == 0
+
+
+def test_a_command_is_stopped_while_it_starts():
+    code = ("import builtins, sys; real = builtins.__import__\n"
+            "def stop(name, *rest, **more):\n"
+            "    if name == 'pandas': raise KeyboardInterrupt\n"
+            "    return real(name, *rest, **more)\n"
+            "builtins.__import__ = stop; import ser_repro.cli")
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True)
+    assert done.returncode == 130 and not done.stderr
 
 
 def test_own_clips_go_from_names_to_arrays(type_in, tmp_path):
