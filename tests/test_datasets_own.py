@@ -80,6 +80,18 @@ def test_it_trains_as_any_other(table, tmp_path):
             assert {row[1] for row in record["test"]["rows"]} == {"p03"}
 
 
+def test_a_mended_label_reaches_the_training(table, tmp_path):
+    """Also where neither names nor sizes of the files have changed."""
+    _, write = table
+    for emotion in ("fear", "calm"):
+        corpus = datasets.get(write(lambda t, emotion=emotion: t.assign(
+            emotion=t["emotion"].replace("anger", emotion), session="01", intensity="02"))).name
+        values = recipes.settings("cnn_n_gru", "code", corpus, 3) | recipes.UNSEARCHED
+        waves = runs.arrays(runs.Run("cnn_n_gru", "code", corpus, "published", 0, 0, values), cache=tmp_path / "cache")
+        assert ("calm" in set(waves.clips["emotion"])) == (emotion == "calm")
+        assert set(waves.clips["session"]) == {"01"} and set(waves.clips["intensity"]) == {"02"}
+
+
 def test_without_speakers_there_is_no_protocol_speaker(table):
     _, write = table
     clips = datasets.clips(write(lambda t: t.drop(columns="speaker")))

@@ -62,8 +62,21 @@ def test_a_clip_at_another_than_its_published_rate_is_refused(whole):
         assert f"{CLIP}.wav is at 22050 Hz, published at 16000 Hz" in line and "copy it again from http" in line
 
 
+def test_a_clip_that_is_published_silent_is_taken(whole, monkeypatch):
+    with wave.open(str(whole / f"{CLIP}.wav"), "wb") as file:
+        file.setparams((1, 2, 16000, 0, "NONE", None))
+        file.writeframes(bytes(800))
+    assert "digital silence" in refused("EMO-DB", 16000, data=whole)
+    index = datasets.read_index("EMO-DB")
+    index.loc[index["clip"] == CLIP, "sha256"] = datasets.measure(whole / f"{CLIP}.wav")["sha256"][:32]
+    monkeypatch.setattr(datasets, "read_index", lambda _: index)
+    made = waveform.prepare("EMO-DB", 16000, data=whole)
+    row = made.clips.set_index("clip").loc[CLIP]
+    assert row["length"] == 400 and not made.samples[row["start"]:row["start"] + 400].any()
+
+
 def test_a_clip_that_is_published_at_an_odd_rate_is_taken(whole, monkeypatch):
-    assert waveform._published_rates("TESS")["OAF_food_fear"] == 96000
+    assert waveform._published("TESS")["OAF_food_fear"]["sample_rate"] == 96000
     index = datasets.read_index("EMO-DB")
     index.loc[index["clip"] == CLIP, "sample_rate"] = 22050
     monkeypatch.setattr(datasets, "read_index", lambda _: index)

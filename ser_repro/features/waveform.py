@@ -19,7 +19,7 @@ import pandas as pd
 from filelock import FileLock
 
 from ser_repro import SerReproError, datasets
-from ser_repro.datasets.finding import marked_above
+from ser_repro.datasets.finding import COLUMNS, marked_above
 
 NATIVE = "native"
 _VERSION = 1  # of the arrays' making: a change here makes old arrays void
@@ -27,7 +27,7 @@ _VERSION = 1  # of the arrays' making: a change here makes old arrays void
 
 def cache_folder(cache: str | Path | None = None) -> Path:
     """The folder given, or SER_REPRO_CACHE, or `~/.cache/ser_repro`."""
-    return Path(cache or os.environ.get("SER_REPRO_CACHE") or Path.home() / ".cache" / "ser_repro").expanduser()
+    return Path(os.path.expanduser(cache or os.environ.get("SER_REPRO_CACHE") or "~/.cache/ser_repro"))
 
 
 @dataclass(frozen=True)
@@ -83,13 +83,13 @@ def folder_of(corpus: str, sample_rate: int | str, cache: str | Path | None = No
 
 
 def _fingerprint(clips: pd.DataFrame) -> str:
-    """Names and sizes of the files: tells cheaply that a folder is the one the arrays were made from."""
+    """All that is known of the clips, and sizes of the files: tells cheaply that the arrays were made from these."""
     try:
-        lines = [f"{clip} {os.path.getsize(path)}" for clip, path in zip(clips["clip"], clips["path"], strict=True)]
+        lines = [str(os.path.getsize(path)) for path in clips["path"]]
     except OSError as error:
         raise SerReproError(f"{error.filename} can't be read ({error.strerror}): copy it again from the corpus's "
                             "publisher.") from error
-    return hashlib.sha256("\n".join(lines).encode()).hexdigest()
+    return hashlib.sha256("\n".join([*lines, clips.drop(columns="path").to_csv(index=False)]).encode()).hexdigest()
 
 
 def _published(corpus: str) -> dict[str, dict]:
@@ -224,8 +224,8 @@ def _load(corpus: str, sample_rate: int | str, cache: str | Path | None) -> tupl
     try:
         meta = json.loads((folder / "meta.json").read_text())
         # Kept as text: a sentence "01" or a speaker "03" must not become a number.
-        clips = pd.read_csv(folder / "clips.csv", dtype={"speaker": str, "sentence": str, "clip": str, "label": str},
-                            keep_default_na=False)
+        text = dict.fromkeys(COLUMNS, str) | {"sha256": str}
+        clips = pd.read_csv(folder / "clips.csv", dtype=text, keep_default_na=False)
         samples = np.load(folder / "samples.npy", mmap_mode="r")
         if len(samples) != int(clips["start"].iloc[-1] + clips["length"].iloc[-1]):
             raise ValueError("clips.csv and samples.npy do not belong together")
