@@ -1,10 +1,14 @@
 """What tests share."""
 
 
+import os
+from pathlib import Path
+
 import matplotlib
 import pytest
 import torch
 
+DATA = os.environ.get("SER_REPRO_DATA")  # as it was before any test changed it
 matplotlib.use("Agg")
 torch.set_num_threads(1)  # the tests' tensors are small, and pytest-xdist uses the cores
 
@@ -14,6 +18,21 @@ def private_folders(tmp_path_factory, monkeypatch):
     """No test reads or writes the caches of the person who runs it."""
     monkeypatch.setenv("SER_REPRO_CACHE", str(tmp_path_factory.mktemp("cache")))
     monkeypatch.setenv("COLUMNS", "200")
+
+
+@pytest.fixture
+def real_corpus():
+    """A function that gives the folder of a real corpus; where there is none, it skips the test, naming the corpus."""
+    from ser_repro import datasets
+
+    def find(name):
+        for place in (DATA, Path(__file__).parents[2] / "shared" / "corpora"):
+            there = place and Path(place).is_dir() and name in datasets.available(place)
+            if there and not datasets.is_synthetic(place, name):
+                return place
+        pytest.skip(f"{name} is not on this machine: set SER_REPRO_DATA to the folder that holds it")
+
+    return find
 
 
 @pytest.fixture

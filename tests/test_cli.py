@@ -14,8 +14,6 @@ from ser_repro import SerReproError, cli, datasets, runs, search, study
 from ser_repro.datasets import finding
 from ser_repro.features import waveform
 
-DATA = os.environ.get("SER_REPRO_DATA", "")
-
 
 @pytest.fixture
 def type_in(monkeypatch, capsys, tmp_path):
@@ -213,11 +211,9 @@ def test_an_index_is_written_of_a_whole_copy_only(refused, demo, tmp_path):
 
 
 @pytest.mark.parametrize("name", ["EMOVO", "RAVDESS", "SAVEE"])
-@pytest.mark.skipif(not DATA, reason="SER_REPRO_DATA names no folder of corpora")
-def test_the_index_of_a_published_corpus_is_made_by_the_command(type_in, tmp_path, name):
-    if name not in datasets.available(DATA):
-        pytest.skip(f"{name} is not on this machine")
-    assert type_in("corpora", "index", name, "--data", DATA, "--csv", "index.csv")[0] == 0
+def test_the_index_of_a_published_corpus_is_made_by_the_command(type_in, tmp_path, name, real_corpus):
+    data = real_corpus(name)
+    assert type_in("corpora", "index", name, "--data", data, "--csv", "index.csv")[0] == 0
     assert (tmp_path / "index.csv").read_bytes() == datasets.get(name).index.read_bytes()
 
 

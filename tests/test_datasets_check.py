@@ -1,8 +1,6 @@
 """Checking a copy: each planted fault is named, and nothing else is; real copies are as published."""
 
-import os
 import shutil
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -264,17 +262,6 @@ def test_labels_of_iemocap_that_contradict_each_other_are_refused(tmp_path):
         datasets.check("IEMOCAP", tmp_path)
 
 
-def _real(name):
-    """Folder of a real corpus, or a skip that says what is lacking."""
-    places = [os.environ.get(finding.DATA_VARIABLE), Path(__file__).parents[2] / "shared" / "corpora"]
-    for place in places:
-        if place and Path(place).is_dir():
-            table = datasets.find(name, place)
-            if not table.empty and not datasets.is_synthetic(place, name):
-                return place
-    pytest.skip(f"{name} is not on this machine: set {finding.DATA_VARIABLE} to the folder that holds it")
-
-
 @pytest.mark.parametrize(
     ("name", "expected"),
     [
@@ -308,8 +295,8 @@ def _real(name):
         ),
     ],
 )
-def test_a_real_copy_is_as_published(name, expected):
-    place = _real(name)
+def test_a_real_copy_is_as_published(name, expected, real_corpus):
+    place = real_corpus(name)
     assert len(datasets.clips(name, place)) == datasets.get(name).n_clips
     report = datasets.check(name, place)
     assert _named(report) == expected
@@ -318,7 +305,7 @@ def test_a_real_copy_is_as_published(name, expected):
 
 
 @pytest.mark.parametrize("name", [name for name, corpus in datasets.CORPORA.items() if corpus.index.is_file()])
-def test_real_labels_are_those_of_the_index(name):
-    table = datasets.clips(name, _real(name))
+def test_real_labels_are_those_of_the_index(name, real_corpus):
+    table = datasets.clips(name, real_corpus(name))
     columns = ["clip", "emotion", "speaker", "sex", "sentence", "intensity"]
     assert table[columns].equals(datasets.published(name)[columns])
