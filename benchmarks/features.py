@@ -17,7 +17,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from ser_repro import __version__, datasets, runs
+from ser_repro import datasets, runs
 from ser_repro.features import extract
 from ser_repro.files import write_atomic
 
@@ -67,7 +67,7 @@ def main() -> None:
             **growth[-1]))
     if given.store:
         about = {"processes": given.workers, "device": runs.device_name("cpu"), "system": platform.system(),
-                 "versions": runs.versions() | {"ser_repro": __version__}, "date": time.strftime("%Y-%m-%d")}
+                 "versions": runs.versions(), "date": time.strftime("%Y-%m-%d")}
         write_atomic(given.store / "features" / "speed.json", json.dumps(
             {"sets": rows, "together_s": round(together, 1), "growth": growth} | about, indent=1) + "\n")
 

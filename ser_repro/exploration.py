@@ -21,6 +21,7 @@ import numpy as np
 import pandas as pd
 
 from ser_repro import SerReproError, datasets
+from ser_repro.datasets import audio
 from ser_repro.files import write_atomic
 from ser_repro.splits import Split
 
@@ -223,7 +224,7 @@ def _measure(path: str) -> dict:
     quartiles = np.percentile(f0, [25, 50, 75]) if len(f0) >= LEAST_VOICED else np.full(3, np.nan)
     with open(path, "rb") as file:
         container = _CONTAINERS.get(file.read(4), "other")
-    facts = datasets.measure(path)
+    facts = audio.facts(samples, sample_rate)
     return found | recording(samples) | {
         "duration_s": facts["duration_s"],
         "sample_rate": facts["sample_rate"],

@@ -118,8 +118,13 @@ def to_int16(samples: np.ndarray) -> np.ndarray:
     return np.clip(np.rint(samples * 32768.0), -32768, 32767).astype(np.int16)
 
 
-def measure(path: str | Path) -> dict:
-    """What an audio file holds, and a hash of its samples.
+def facts(samples: np.ndarray, sample_rate: int) -> dict:
+    """What the samples of a clip are, and a hash of them.
+
+    Parameters
+    ----------
+    samples : numpy.ndarray [shape=(frames, channels)]
+        As `read` gives them.
 
     Returns
     -------
@@ -127,13 +132,7 @@ def measure(path: str | Path) -> dict:
         duration_s (float, s), sample_rate (int, Hz), channels (int), frames (int), sha256 (str, SHA-256 of
         the decoded samples as interleaved little-endian 16-bit integers, so that WAV and FLAC agree) and
         silent (bool, every sample is zero).
-
-    Raises
-    ------
-    SerReproError
-        As `read`.
     """
-    samples, sample_rate = read(path)
     short = np.ascontiguousarray(to_int16(samples), dtype="<i2")
     frames, channels = short.shape
     return {
@@ -144,3 +143,14 @@ def measure(path: str | Path) -> dict:
         "sha256": hashlib.sha256(short.data).hexdigest(),
         "silent": not short.any(),
     }
+
+
+def measure(path: str | Path) -> dict:
+    """`facts` of an audio file.
+
+    Raises
+    ------
+    SerReproError
+        As `read`.
+    """
+    return facts(*read(path))

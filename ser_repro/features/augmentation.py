@@ -10,6 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ser_repro import SerReproError
+from ser_repro.features.sets import one_channel
 from ser_repro.splits import Split
 
 
@@ -86,9 +87,7 @@ def augment(samples: np.ndarray, sample_rate: int, kind: str, *, seed: int = 0, 
     """
     if kind not in KINDS:
         raise SerReproError(f"no augmentation {kind!r}: choose one of {', '.join(KINDS)}.")
-    samples = np.asarray(samples, np.float32)
-    if samples.ndim != 1 or not len(samples) or not np.isfinite(samples).all():
-        raise SerReproError("augmentation takes one channel of samples that are numbers, shape (time,).")
+    samples = one_channel(samples)
     rng = np.random.default_rng([seed, *f"{kind}/{key}".encode()])
     return KINDS[kind](samples, sample_rate, amounts or Amounts(), rng).astype(np.float32)
 

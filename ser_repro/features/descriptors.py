@@ -17,6 +17,7 @@ import torch
 
 from ser_repro import SerReproError
 from ser_repro.features import kernels
+from ser_repro.features.sets import one_channel
 
 N_FFT, HOP = 2048, 512
 TONNETZ_BINS = 36  # an octave, of the constant-Q transform under tonnetz
@@ -45,14 +46,7 @@ class Reference:
     """
 
     def __init__(self, samples: np.ndarray, sample_rate: int, n_fft: int = N_FFT, hop: int = HOP):
-        samples = np.asarray(samples)
-        if samples.ndim != 1:
-            raise SerReproError(f"samples of shape {samples.shape} are not one channel: give shape (time,).")
-        if not len(samples):
-            raise SerReproError("a clip without a sample has no features: give one with sound.")
-        if not np.isfinite(samples).all():
-            raise SerReproError("samples hold values that are not numbers: read the clip again.")
-        self.samples = np.ascontiguousarray(samples, np.float32)
+        self.samples = one_channel(samples)
         self.sample_rate, self.n_fft, self.hop = sample_rate, n_fft, hop
 
     @property

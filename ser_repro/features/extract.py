@@ -69,7 +69,10 @@ class Features:
 
 
 def key_of(samples: np.ndarray, sample_rate: int) -> str:
-    """Hash of a clip's samples and rate: what its features are stored under."""
+    """Hash of a clip's samples and rate: what its features are stored under.
+
+    Not that of the index, which rounds to 16 bits: a clip of 24 bits has features of its own.
+    """
     about = f"{samples.dtype} {samples.shape} {sample_rate}".encode()
     return hashlib.sha256(np.ascontiguousarray(samples).tobytes() + about).hexdigest()
 

@@ -18,6 +18,22 @@ from ser_repro import SerReproError
 PATHS = ("fast", "reference")
 
 
+def one_channel(samples: np.ndarray) -> np.ndarray:
+    """Samples as float32, shape (time,).
+
+    Raises
+    ------
+    SerReproError
+        If there is no sample, more than one channel, or a value that is no number.
+    """
+    samples = np.asarray(samples, np.float32)
+    if samples.ndim != 1 or not len(samples):
+        raise SerReproError(f"samples of shape {samples.shape} are no clip of one channel: give shape (time,).")
+    if not np.isfinite(samples).all():
+        raise SerReproError("samples hold values that are not numbers: read the clip again, all are numbers there.")
+    return np.ascontiguousarray(samples)
+
+
 class Clip:
     """One clip and what has been computed of it so far, shared by all sets that ask.
 
@@ -46,9 +62,7 @@ class Clip:
         if samples.ndim not in (1, 2) or not samples.size:
             raise SerReproError(f"samples of shape {samples.shape} are no clip: give shape (time, channel).")
         scaled = samples.astype(np.float32) * np.float32(2**-15 if samples.dtype == np.int16 else 1)
-        if not np.isfinite(scaled).all():
-            raise SerReproError("samples hold values that are not numbers: read the clip again.")
-        self.samples = scaled.reshape(-1) if scaled.size == len(scaled) else np.mean(scaled, axis=1)
+        self.samples = one_channel(scaled.reshape(-1) if scaled.size == len(scaled) else np.mean(scaled, axis=1))
         self.sample_rate, self.path, self.key = sample_rate, path, key
         self._kind = descriptors.Fast if path == "fast" else descriptors.Reference
         self._resampled: dict = {}

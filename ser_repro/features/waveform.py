@@ -161,8 +161,8 @@ def _read(path: str, sample_rate: int | str, corpus: str, published: dict | None
 
     from ser_repro.datasets import audio
 
-    facts = audio.measure(path)
     samples, rate = audio.read(path)
+    facts = audio.facts(samples, rate)
     if published and rate != published["sample_rate"]:
         raise SerReproError(f"{path} is at {rate} Hz, published at {published['sample_rate']} Hz: a resampled copy is "
                             f"not the published corpus; copy it again from {datasets.get(corpus).home}.")
