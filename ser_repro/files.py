@@ -1,4 +1,4 @@
-"""Writing a text file whole or not at all."""
+"""Writing a file whole or not at all."""
 
 import os
 import tempfile
@@ -7,7 +7,8 @@ from pathlib import Path
 from ser_repro import SerReproError
 
 
-def write_atomic(path: str | Path, text: str, *, remedy: str = "free some room or give another file") -> None:
+def write_atomic(path: str | Path, content: str | bytes, *,
+                 remedy: str = "free some room or give another file") -> None:
     """The whole file or none of it: written beside, then moved into place.
 
     Raises
@@ -18,10 +19,9 @@ def write_atomic(path: str | Path, text: str, *, remedy: str = "free some room o
     path, beside = Path(path), None
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.NamedTemporaryFile("w", dir=path.parent, prefix=f".{path.name}.", delete=False,
-                                         encoding="utf-8", newline="\n") as file:
+        with tempfile.NamedTemporaryFile(dir=path.parent, prefix=f".{path.name}.", delete=False) as file:
             beside = file.name
-            file.write(text)
+            file.write(content.encode() if isinstance(content, str) else content)
             file.flush()
             os.fsync(file.fileno())
         os.chmod(beside, 0o644)

@@ -2,6 +2,7 @@
 
 
 import os
+import sys
 from pathlib import Path
 
 import matplotlib
@@ -46,3 +47,35 @@ def demo(tmp_path_factory):
     from ser_repro.datasets.demo import write_demo
 
     return write_demo("RAVDESS", tmp_path_factory.mktemp("demo") / "RAVDESS", sample_rate=16000, duration_s=0.4)
+
+
+@pytest.fixture
+def type_in(monkeypatch, capsys, tmp_path):
+    """Type a command: exit status, standard output, and the lines of standard error."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("SER_REPRO_DATA", raising=False)
+
+    from ser_repro import cli
+
+    def typed(*words):
+        monkeypatch.setattr(sys, "argv", ["ser-repro", *map(str, words)])
+        with pytest.raises(SystemExit) as stop:
+            cli.main()
+        out, err = capsys.readouterr()
+        return stop.value.code, out, err.splitlines()
+
+    return typed
+
+
+@pytest.fixture
+def refused(type_in, tmp_path):
+    """Type a command that must be refused without a trace, and get the line."""
+    def typed(*words, status=1):
+        before = sorted(tmp_path.rglob("*"))
+        code, _, lines = type_in(*words)
+        assert code == status
+        assert len(lines) == 1 and lines[0].startswith("ser-repro: ")
+        assert sorted(tmp_path.rglob("*")) == before
+        return lines[0]
+
+    return typed

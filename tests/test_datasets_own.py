@@ -7,7 +7,7 @@ import pytest
 
 from ser_repro import SerReproError, datasets, recipes, runs, splits
 from ser_repro.datasets import base, own
-from ser_repro.features import waveform
+from ser_repro.features import arrays
 
 CODES = {"W": "anger", "L": "boredom", "E": "disgust", "A": "fear", "F": "happiness", "T": "sadness", "N": "neutral"}
 
@@ -69,8 +69,9 @@ def test_it_trains_as_any_other(table, tmp_path):
     """From the arrays to a record, under both protocols."""
     _, write = table
     corpus = datasets.get(write()).name
-    values = recipes.settings("cnn_n_gru", "code", corpus, 3) | recipes.UNSEARCHED | {"epochs": 1, "batch_size": 4}
-    waves = waveform.prepare(corpus, 16000, cache=tmp_path / "cache")
+    open_ = recipes.get("cnn_n_gru").unsearched
+    values = recipes.settings("cnn_n_gru", "code", corpus, 3) | open_ | {"epochs": 1, "batch_size": 4}
+    waves = arrays.prepare(corpus, 16000, cache=tmp_path / "cache")
     for protocol in splits.PROTOCOLS:
         run = runs.Run("cnn_n_gru", "code", corpus, protocol, 0, 0, values)
         split = splits.make(waves.clips, protocol)
@@ -86,8 +87,8 @@ def test_a_mended_label_reaches_the_training(table, tmp_path):
     for emotion in ("fear", "calm"):
         corpus = datasets.get(write(lambda t, emotion=emotion: t.assign(
             emotion=t["emotion"].replace("anger", emotion), session="01", intensity="02"))).name
-        values = recipes.settings("cnn_n_gru", "code", corpus, 3) | recipes.UNSEARCHED
-        waves = runs.arrays(runs.Run("cnn_n_gru", "code", corpus, "published", 0, 0, values), cache=tmp_path / "cache")
+        values = recipes.settings("cnn_n_gru", "code", corpus, 3) | recipes.get("cnn_n_gru").unsearched
+        waves = runs.inputs(runs.Run("cnn_n_gru", "code", corpus, "published", 0, 0, values), cache=tmp_path / "cache")
         assert ("calm" in set(waves.clips["emotion"])) == (emotion == "calm")
         assert set(waves.clips["session"]) == {"01"} and set(waves.clips["intensity"]) == {"02"}
 

@@ -5,8 +5,10 @@ soundfile is imported where it is used: a machine that only trains, from arrays 
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -18,6 +20,8 @@ _SHORT = {"PCM_16", "PCM_S8", "PCM_U8"}
 
 # Header size that programs writing to a pipe leave behind: the length was not known, so nothing was promised.
 _UNKNOWN_SIZE = 0xFFFFFFFF
+
+_AGAIN = "copy it again from the corpus"
 
 
 def _promised_and_present(path: Path) -> tuple[int, int] | None:
@@ -43,6 +47,57 @@ def _promised_and_present(path: Path) -> tuple[int, int] | None:
     return None
 
 
+@contextlib.contextmanager
+def opened(path: str | Path, remedy: str = _AGAIN) -> Iterator[tuple]:
+    """An audio file to read from, and the type of its samples: (soundfile.SoundFile, "int16" or "float32").
+
+    Faults that show while it is read are said in the same way as those that show when it is opened.
+
+    Parameters
+    ----------
+    remedy : str
+        What to do about a file that will not do, the end of each message.
+
+    Raises
+    ------
+    SerReproError
+        If the file is not there or is not audio, holds fewer samples than its header promises, or none at all.
+    """
+    import soundfile
+
+    path = Path(path)
+    if not path.is_file():
+        raise SerReproError(f"{path} is not there: give the path of an audio file")
+    try:
+        sizes = _promised_and_present(path)
+        if sizes and sizes[0] > sizes[1]:
+            raise SerReproError(
+                f"{path} is truncated: its header promises {sizes[0]} bytes of samples and {sizes[1]} "
+                f"are there; {remedy}"
+            )
+        # As bytes: the name of a file need not be text.
+        with soundfile.SoundFile(str(path) if os.name == "nt" else os.fsencode(path)) as file:
+            if file.frames == 0:
+                raise SerReproError(f"{path} holds no samples: {remedy}")
+            yield file, "int16" if file.subtype in _SHORT else "float32"
+    except (OSError, soundfile.SoundFileError) as error:
+        reason = getattr(error, "error_string", str(error)).replace("\n", " ").strip().rstrip(".")
+        raise SerReproError(f"{path} cannot be read as audio ({reason}): {remedy}") from error
+
+
+def refuse_broken(path: str | Path, samples: np.ndarray, remedy: str = _AGAIN) -> None:
+    """Raise a SerReproError if some sample is not a number."""
+    if samples.dtype != np.int16 and not np.isfinite(samples).all():
+        broken = int((~np.isfinite(samples)).sum())
+        raise SerReproError(f"{path} holds {broken} values that are not numbers: {remedy}")
+
+
+def refuse_short(path: str | Path, promised: int, frames: int, remedy: str = _AGAIN) -> None:
+    """Raise a SerReproError if fewer frames could be read than a file promises."""
+    if frames != promised:
+        raise SerReproError(f"{path} is truncated: it promises {promised} frames and {frames} can be read; {remedy}")
+
+
 def read(path: str | Path) -> tuple[np.ndarray, int]:
     """Samples of an audio file, as they are stored: not mixed down, not resampled, not scaled.
 
@@ -64,40 +119,11 @@ def read(path: str | Path) -> tuple[np.ndarray, int]:
         If the file is not there or is not audio, holds fewer samples than its header promises, none at all,
         or values that are not numbers.
     """
-    import soundfile
-
-    path = Path(path)
-    if not path.is_file():
-        raise SerReproError(f"{path} is not there: give the path of an audio file")
-    try:
-        sizes = _promised_and_present(path)
-        if sizes and sizes[0] > sizes[1]:
-            raise SerReproError(
-                f"{path} is truncated: its header promises {sizes[0]} bytes of samples and {sizes[1]} "
-                "are there; copy it again from the corpus"
-            )
-        with soundfile.SoundFile(str(path)) as file:
-            sample_rate, frames = file.samplerate, file.frames
-            dtype = "int16" if file.subtype in _SHORT else "float32"
-            samples = file.read(dtype=dtype, always_2d=True)
-    except (OSError, soundfile.SoundFileError) as error:
-        reason = str(error).replace("\n", " ").strip().rstrip(".")
-        raise SerReproError(
-            f"{path} cannot be read as audio ({reason}): copy it again from the corpus"
-        ) from error
-    if len(samples) != frames:
-        raise SerReproError(
-            f"{path} is truncated: it promises {frames} frames and {len(samples)} can be read; "
-            "copy it again from the corpus"
-        )
-    if frames == 0:
-        raise SerReproError(f"{path} holds no samples: copy it again from the corpus")
-    if dtype == "float32" and not np.isfinite(samples).all():
-        broken = int((~np.isfinite(samples)).sum())
-        raise SerReproError(
-            f"{path} holds {broken} values that are not numbers: copy it again from the corpus"
-        )
-    return samples, sample_rate
+    with opened(path) as (file, dtype):
+        samples = file.read(dtype=dtype, always_2d=True)
+        refuse_short(path, file.frames, len(samples))
+        refuse_broken(path, samples)
+        return samples, file.samplerate
 
 
 def to_int16(samples: np.ndarray) -> np.ndarray:

@@ -25,6 +25,8 @@ from ser_repro.datasets.finding import COLUMNS, SUFFIXES, walk
 NEEDED = ("path", "emotion")
 OPTIONAL = ("clip", "label", "speaker", "sex", "age", "language", "sentence", "intensity", "session", "scenario")
 
+_ADDED = ("corpus", "part")  # columns of a table that was written from a corpus
+
 _FIELD = re.compile(r"\{(\w*|#)(?::([1-9][0-9]?))?\}")
 _ENDING = re.compile(r"\.(wav|flac)$", re.IGNORECASE)
 _LOOSE = re.compile(r"\{\w*\}\{\w*\}")  # two fields of any length, side by side
@@ -38,7 +40,7 @@ def read_table(path: str | Path) -> Corpus:
     path : path
         UTF-8, comma-separated, a header with path (absolute, or relative to the file's folder) and emotion (one of
         `EMOTIONS`), and any of `OPTIONAL`. Clips are named by clip, or else by their path without the ending. Columns
-        without a name, rows without a cell, and the column corpus of a table of `find` do not count.
+        without a name, rows without a cell, and what `ser-repro corpora table` adds (corpus, part) do not count.
 
     Raises
     ------
@@ -58,7 +60,8 @@ def read_table(path: str | Path) -> Corpus:
     if not isinstance(table.index, pd.RangeIndex):  # pandas takes cells beyond the header's for an index
         raise SerReproError(f"{path} has rows with more cells than its header has columns: write a name that holds a "
                             'comma in quotes, "so, then.wav"')
-    table = table.loc[(table != "").any(axis=1), [c for c in table if not c.startswith("Unnamed: ") and c != "corpus"]]
+    counted = [c for c in table if not c.startswith("Unnamed: ") and c not in _ADDED]
+    table = table.loc[(table != "").any(axis=1), counted]
     return of_table(path, table.reset_index(drop=True))
 
 

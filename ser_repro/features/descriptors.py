@@ -7,12 +7,14 @@ centred, zeros beyond the ends.
 """
 
 import functools
+import math
 import warnings
 
 import librosa
 import numpy as np
 import scipy.fft
 import scipy.sparse
+import soxr
 import torch
 
 from ser_repro import SerReproError
@@ -52,6 +54,11 @@ class Reference:
     @property
     def _stft(self) -> dict:
         return {"n_fft": self.n_fft, "hop_length": self.hop}
+
+    @staticmethod
+    def resampled(samples: np.ndarray, sample_rate: int, rate: int) -> np.ndarray:
+        """Samples at another rate, in Hz, by soxr's high quality, librosa's default."""
+        return librosa.resample(samples, orig_sr=sample_rate, target_sr=rate, res_type="soxr_hq")
 
     def _quietly(self, function, **arguments):
         with warnings.catch_warnings():  # of frames longer than the clip, and of silence, which has no tuning
@@ -127,21 +134,35 @@ class Reference:
 
 # ---- fast --------------------------------------------------------------------------------------------------------
 
-_mel_bank = functools.lru_cache(16)(lambda rate, n_fft, n_mels: scipy.sparse.csr_matrix(
-    librosa.filters.mel(sr=rate, n_fft=n_fft, n_mels=n_mels)))
-_window = functools.lru_cache(16)(lambda n_fft: torch.hann_window(n_fft, dtype=torch.float64).float())
+_window = functools.lru_cache(16)(lambda n_fft: librosa.filters.get_window("hann", n_fft))
 # Tuning is told in hundredths of a bin, so there are no more than a hundred of each of these.
 _chroma_bank = functools.lru_cache(128)(lambda rate, n_fft, tuning: librosa.filters.chroma(sr=rate, n_fft=n_fft,
                                                                                            tuning=tuning))
 
 
+@functools.lru_cache(16)
+def _mel_bank(rate: int, n_fft: int, n_mels: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Of each mel band the first bin that counts and the first that does not any more, and the weights in between."""
+    bank = librosa.filters.mel(sr=rate, n_fft=n_fft, n_mels=n_mels)
+    counts = bank > 0
+    first = counts.argmax(axis=1)
+    end = np.where(counts.any(axis=1), bank.shape[1] - counts[:, ::-1].argmax(axis=1), first)
+    return first, end, np.concatenate([row[a:b] for row, a, b in zip(bank, first, end, strict=True)])
+
+
 class Fast(Reference):
     """The same descriptors, faster: one spectrum for all of them, filterbanks kept, loops compiled."""
+
+    @staticmethod
+    def resampled(samples: np.ndarray, sample_rate: int, rate: int) -> np.ndarray:
+        found = soxr.resample(samples, sample_rate, rate, quality="HQ")
+        return librosa.util.fix_length(found, size=math.ceil(len(samples) * rate / sample_rate))
 
     @functools.cached_property
     def spectrum(self) -> np.ndarray:
         """Complex spectrum, shape (n_fft / 2 + 1, time)."""
-        return self._quietly(librosa.stft, y=self.samples, **self._stft)
+        frames = kernels.frames(self.samples, _window(self.n_fft), self.hop)
+        return torch.fft.rfft(torch.from_numpy(frames)).to(torch.complex64).numpy().T
 
     @functools.cached_property
     def magnitude(self) -> np.ndarray:
@@ -153,17 +174,16 @@ class Fast(Reference):
 
     @functools.cached_property
     def _single(self) -> np.ndarray:
-        """Power from an FFT in single precision, shape (n_fft / 2 + 1, time).
+        """Complex spectrum from an FFT in single precision, shape (time, n_fft / 2 + 1).
 
         Good for mel bands, where rounding stays rounding: librosa's is in double precision. Not for tuning, where it
         could tip a peak into the next hundredth of a semitone.
         """
-        frames = torch.from_numpy(np.pad(self.samples, self.n_fft // 2)).unfold(0, self.n_fft, self.hop)
-        spectrum = torch.fft.rfft(frames * _window(self.n_fft))
-        return (spectrum.real**2 + spectrum.imag**2).numpy().T
+        frames = kernels.frames(self.samples, _window(self.n_fft).astype(np.float32), self.hop)
+        return torch.fft.rfft(torch.from_numpy(frames)).numpy()
 
     def mel(self, n_mels: int = 128, filter_rate: int | None = None) -> np.ndarray:
-        return _mel_bank(filter_rate or self.sample_rate, self.n_fft, n_mels) @ self._single
+        return kernels.band_powers(self._single, *_mel_bank(filter_rate or self.sample_rate, self.n_fft, n_mels))
 
     @functools.cached_property
     def _mel_db(self) -> np.ndarray:
@@ -196,11 +216,9 @@ class Fast(Reference):
         by_frame = np.ascontiguousarray(self.magnitude.T)
         along_time = kernels.running_median(by_frame, MEDIAN)
         along_frequency = kernels.running_median(np.ascontiguousarray(self.magnitude), MEDIAN).T
-        # Columns in one piece, as librosa has them: the inverse FFT rounds otherwise where they are not.
-        kept = kernels.harmonic_mask(along_time, np.ascontiguousarray(along_frequency), by_frame).T
-        _, phase = librosa.magphase(self.spectrum)
-        return self._quietly(librosa.istft, stft_matrix=kept * phase, dtype=np.float32, length=len(self.samples),
-                             **self._stft)
+        kept = kernels.harmonic_part(along_time, np.ascontiguousarray(along_frequency), by_frame, self.spectrum.T)
+        frames = scipy.fft.irfft(kept)
+        return kernels.overlap_add(frames, _window(self.n_fft), self.hop, len(self.samples))
 
     def rolloff(self) -> np.ndarray:
         return librosa.feature.spectral_rolloff(S=self.magnitude, sr=self.sample_rate, **self._stft)
@@ -241,7 +259,7 @@ def _halvings(sample_rate: int, tuning: float) -> int:
 
 @functools.lru_cache(128)
 def _constant_q_banks(rate: float, tuning: float):
-    """Filters of each octave from the top, the length of their FFT, and what the transform is divided by.
+    """Filters of each octave from the top, their bins and length of FFT, and what the transform is divided by.
 
     Halving the rate for each octave makes their filters alike: they are built again only where rounding makes one a
     sample longer.
@@ -256,13 +274,21 @@ def _constant_q_banks(rate: float, tuning: float):
         edges = (*np.floor(-own // 2), *np.ceil(own // 2))
         if edges not in known:
             known[edges] = _octave_bank(freqs[part], rate / 2**octave, 1 / alpha[part])
-        bank, n_fft = known[edges]
-        banks.append((bank * np.float32(np.sqrt(2.0**octave)), n_fft))
+        bank, bins, n_fft = known[edges]
+        banks.append((bank * np.float32(np.sqrt(2.0**octave)), bins, n_fft))
     return banks, np.sqrt(lengths)[:, None]
 
 
-def _octave_bank(freqs: np.ndarray, rate: float, alpha: np.ndarray) -> tuple[scipy.sparse.csr_matrix, int]:
-    """Wavelets of an octave in the frequency domain; of each, the least values that sum to 1 % are left out."""
+def _octave_bank(freqs: np.ndarray, rate: float, alpha: np.ndarray) -> tuple[scipy.sparse.csr_matrix, slice, int]:
+    """Wavelets of an octave in the frequency domain; of each, the least values that sum to 1 % are left out.
+
+    Returns
+    -------
+    bank : sparse matrix of complex64, shape (wavelets, bins)
+    bins : slice
+        Bins that are not left out of all.
+    n_fft : int
+    """
     basis, lengths = librosa.filters.wavelet(freqs=freqs, sr=rate, gamma=0, alpha=alpha)
     n_fft = basis.shape[1]
     basis *= lengths[:, None] / float(n_fft)
@@ -271,7 +297,16 @@ def _octave_bank(freqs: np.ndarray, rate: float, alpha: np.ndarray) -> tuple[sci
     ranked = np.sort(size, axis=1)
     enough = np.argmin(np.cumsum(ranked / size.sum(axis=1, keepdims=True), axis=1) < 0.01, axis=1)
     basis[size < ranked[np.arange(len(ranked)), enough][:, None]] = 0
-    return scipy.sparse.csr_matrix(basis.astype(np.complex64)), n_fft
+    kept = np.flatnonzero(basis.any(axis=0))
+    bins = slice(kept[0], kept[-1] + 1)
+    return scipy.sparse.csr_matrix(basis[:, bins].astype(np.complex64)), bins, n_fft
+
+
+def _lowered(samples: np.ndarray, times: int) -> np.ndarray:
+    """Samples at so many times lower a rate, of the same power."""
+    found = Fast.resampled(samples, times, 1)
+    found /= np.sqrt(1 / times)  # in double precision, as librosa: in digital silence little but rounding is left
+    return found
 
 
 def _constant_q(samples: np.ndarray, sample_rate: int, tuning: float) -> np.ndarray:
@@ -279,15 +314,15 @@ def _constant_q(samples: np.ndarray, sample_rate: int, tuning: float) -> np.ndar
     halvings = _halvings(sample_rate, tuning)
     hop = HOP >> halvings
     if halvings:
-        samples = librosa.resample(samples, orig_sr=2**halvings, target_sr=1, res_type="soxr_hq", scale=True)
+        samples = _lowered(samples, 2**halvings)
     banks, scale = _constant_q_banks(sample_rate / 2**halvings, tuning)
     octaves = []
-    for octave, (bank, n_fft) in enumerate(banks):
-        frames = np.lib.stride_tricks.sliding_window_view(np.pad(samples, n_fft // 2), n_fft)[::hop]
-        octaves.append(bank.dot(scipy.fft.rfft(frames.astype(np.float64)).astype(np.complex64).T))
+    for octave, (bank, bins, n_fft) in enumerate(banks):
+        frames = kernels.frames(samples, np.ones(n_fft), hop)
+        octaves.append(bank.dot(scipy.fft.rfft(frames)[:, bins].astype(np.complex64).T))
         if octave < len(banks) - 1:
             hop //= 2
-            samples = librosa.resample(samples, orig_sr=2, target_sr=1, res_type="soxr_hq", scale=True)
+            samples = _lowered(samples, 2)
     length = min(octave.shape[1] for octave in octaves)
     stack = np.concatenate([octave[:, :length] for octave in reversed(octaves)])
     stack /= scale

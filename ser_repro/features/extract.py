@@ -22,6 +22,7 @@ import pandas as pd
 from ser_repro import SerReproError
 from ser_repro.datasets import audio
 from ser_repro.features import assignment258, issa193, mel_image, mfcc, msf, raw  # noqa: F401  (each registers its sets)
+from ser_repro.features.arrays import cache_folder
 from ser_repro.features.sets import PATHS, SETS, Clip, FeatureSet, get
 from ser_repro.features.store import Store
 
@@ -73,8 +74,9 @@ def key_of(samples: np.ndarray, sample_rate: int) -> str:
 
     Not that of the index, which rounds to 16 bits: a clip of 24 bits has features of its own.
     """
-    about = f"{samples.dtype} {samples.shape} {sample_rate}".encode()
-    return hashlib.sha256(np.ascontiguousarray(samples).tobytes() + about).hexdigest()
+    found = hashlib.sha256(np.ascontiguousarray(samples).data)
+    found.update(f"{samples.dtype} {samples.shape} {sample_rate}".encode())
+    return found.hexdigest()
 
 
 def extract(clips: pd.DataFrame | Iterable[str | Path], sets: Iterable[str | FeatureSet], *, path: str = "fast",
@@ -101,6 +103,7 @@ def extract(clips: pd.DataFrame | Iterable[str | Path], sets: Iterable[str | Fea
     """
     if path not in PATHS:
         raise SerReproError(f"no path {path!r}: choose one of {', '.join(PATHS)}.")
+    cache = cache_folder(cache)  # here: a worker that is kept from an earlier call has the environment of then
     wanted = [get(one) for one in sets]
     files = [str(p) for p in (clips["path"] if isinstance(clips, pd.DataFrame) else clips)]
     stores = {one.name: Store(one, path, cache) for one in wanted}
@@ -128,10 +131,8 @@ def _lot(files: list[str], names: list, path: str, cache) -> list[str] | str:
         for file in files:
             samples, rate = audio.read(file)
             clips.append((file, samples, rate, key_of(samples, rate)))
-        lacking = [{key for *_, key in clips} - store.has(key for *_, key in clips) for store in stores]
-        # What is there may be damaged: reading it drops such rows.
-        lacking = [lack | ({key for *_, key in clips} - lack - set(store.get({key for *_, key in clips} - lack)))
-                   for lack, store in zip(lacking, stores, strict=True)]
+        keys = {key for *_, key in clips}
+        lacking = [keys - set(store.get(keys)) for store in stores]  # read, as what is there may be damaged
         values: list[dict] = [{} for _ in sets]
         for file, samples, rate, key in clips:
             if any(key in lack for lack in lacking):

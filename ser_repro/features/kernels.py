@@ -8,74 +8,144 @@ import functools
 
 import numba
 import numpy as np
-import scipy.ndimage
 
 _LANES = 128  # columns at a time: a buffer of them stays in the innermost cache
+_LOAD, _STORE, _COPY, _ORDER, _LEAST, _GREATEST = range(6)
 
 
-@functools.cache
-def _median_program(size: int) -> tuple[np.ndarray, int, int]:
-    """Steps that find the two middle values of `size - 1` rows, by forgetting (Paeth 1990).
+class _Medians:
+    """Steps that find the medians of neighbouring windows together, by sorting what they share (Adams 2021).
 
-    Of the first `size // 2 + 2` values the least and the greatest cannot be in the middle, whatever follows: they are
-    dropped and the next value is let in, until two are left. A step is (0, slot, row): load; or (1, i, j): put the
-    lesser of two slots into i, the greater into j.
+    All windows of a group share most rows: those are sorted once, and only the ranks that may still become a median are
+    kept. Each half of the group then merges the rows that it alone shares, and so on down to one window. A step is
+    (what, slot, row or slot): load, store, copy; or put the lesser of two slots into the first, the greater into the
+    second, or only one of these.
 
-    Returns
-    -------
+    Attributes
+    ----------
+    group : int
+        Windows, a power of two.
+    slots : int
+        Rows that are held at a time.
     steps : array of int32, shape (steps, 3)
-    low, high : int
-        Slots of the two that are left.
     """
-    rows, held = size - 1, size // 2 + 2
-    steps = [(0, row, row) for row in range(held)]
-    active = list(range(held))
-    while True:
-        lows, highs = active[:len(active) // 2], active[len(active) - len(active) // 2:]
-        steps += [(1, low, high) for low, high in zip(lows, highs, strict=True)]
-        if len(active) % 2:
-            middle = active[len(active) // 2]
-            steps += [(1, lows[0], middle), (1, middle, highs[0])]
-        steps += [(1, lows[0], low) for low in lows[1:]] + [(1, high, highs[0]) for high in highs[1:]]
-        least, greatest = lows[0], highs[0]
-        active = [slot for slot in active if slot not in (least, greatest)]
-        if held == rows:
-            return np.array(steps, np.int32), active[0], active[1]
-        steps.append((0, least, held))
-        active.append(least)
-        held += 1
+
+    def __init__(self, size: int):
+        self.size, self.group = size, min(8, 2 ** (((size + 1) // 2).bit_length() - 1))
+        self.slots, self._free, self._all = 0, [], []
+        shared = self._sorted([self._load(row) for row in range(self.group - 1, size)])
+        least = size // 2 - self.group + 1
+        self._split(0, self.group, shared[least:least + self.group])
+        self.steps = np.array(self._needed(), np.int32)
+
+    def _split(self, first: int, count: int, kept: list[int]) -> None:
+        """Medians of `count` windows from `first` on, of which `kept` are the sorted ranks that may be one."""
+        if count == 1:
+            self._all.append((_STORE, kept[0], first))
+            return
+        half = count // 2
+        for start, rows in ((first, first + half - 1), (first + half, first + self.size)):
+            own = [self._slot(_COPY, slot) for slot in kept]
+            new = self._sorted([self._load(row) for row in range(rows, rows + half)])
+            merged = self._merged(own, new)
+            self._split(start, half, merged[half:count])
+            self._free += merged
+
+    def _slot(self, what: int, source: int) -> int:
+        if not self._free:
+            self._free.append(self.slots)
+            self.slots += 1
+        slot = self._free.pop()
+        self._all.append((what, slot, source))
+        return slot
+
+    def _load(self, row: int) -> int:
+        return self._slot(_LOAD, row)
+
+    def _sorted(self, slots: list[int]) -> list[int]:
+        if len(slots) < 2:
+            return slots
+        half = len(slots) // 2
+        return self._merged(self._sorted(slots[:half]), self._sorted(slots[half:]))
+
+    def _merged(self, a: list[int], b: list[int]) -> list[int]:
+        """Two sorted lists as one (Batcher 1968)."""
+        if not a or not b:
+            return a + b
+        if len(a) == len(b) == 1:
+            self._all.append((_ORDER, a[0], b[0]))
+            return a + b
+        even, odd = self._merged(a[::2], b[::2]), self._merged(a[1::2], b[1::2])
+        out = even[:1]
+        for low, high in zip(odd, even[1:], strict=False):
+            self._all.append((_ORDER, low, high))
+            out += [low, high]
+        return out + odd[len(even) - 1:] + even[len(odd) + 1:]
+
+    def _needed(self) -> list[tuple[int, int, int]]:
+        """The steps that something stored comes of."""
+        needed, steps = set(), []
+        for what, a, b in reversed(self._all):
+            if what == _STORE:
+                needed.add(a)
+            elif what == _ORDER:
+                if not needed & {a, b}:
+                    continue
+                what = _ORDER if {a, b} <= needed else _LEAST if a in needed else _GREATEST
+                needed |= {a, b}
+            elif a not in needed:
+                continue
+            else:
+                needed.discard(a)
+                if what == _COPY:
+                    needed.add(b)
+            steps.append((what, a, b))
+        return steps[::-1]
+
+
+_medians = functools.cache(_Medians)
 
 
 @numba.njit(cache=True, nogil=True)
-def _running_median(values, steps, low, high, size, out):
+def _running_median(values, steps, slots, group, size, out):
     rows, columns = values.shape
     half = size // 2
-    buffer = np.empty((half + 2, _LANES), values.dtype)
-    mirrored = np.empty(rows + 2 * half, np.int64)  # the edges are mirrored, each end twice
-    for i in range(rows + 2 * half):
+    buffer = np.zeros((slots, _LANES), values.dtype)
+    mirrored = np.empty(rows + size + group, np.int64)  # the edges are mirrored, each end twice
+    for i in range(len(mirrored)):
         place = (i - half) % (2 * rows)
         mirrored[i] = place if place < rows else 2 * rows - 1 - place
     for first in range(0, columns, _LANES):
         width = min(_LANES, columns - first)
-        for row in range(0, rows, 2):  # this window and the next share all but one value each
+        for row in range(0, rows, group):
             for step in range(len(steps)):
-                a, b = steps[step, 1], steps[step, 2]
-                if steps[step, 0] == 0:
-                    source = mirrored[row + 1 + b]
+                what, a, b = steps[step]
+                if what == _LOAD:
+                    source = mirrored[row + b]
                     for lane in range(width):
                         buffer[a, lane] = values[source, first + lane]
+                elif what == _STORE:
+                    if row + b < rows:
+                        for lane in range(width):
+                            out[row + b, first + lane] = buffer[a, lane]
                 else:
                     below, above = buffer[a], buffer[b]
-                    for lane in range(_LANES):
-                        x, y = below[lane], above[lane]
-                        below[lane] = x if x < y else y
-                        above[lane] = y if x < y else x
-            for own in range(min(2, rows - row)):
-                source = mirrored[row] if own == 0 else mirrored[row + size]
-                for lane in range(width):
-                    x, y, z = buffer[low, lane], buffer[high, lane], values[source, first + lane]
-                    below, above = (x, y) if x < y else (y, x)
-                    out[row + own, first + lane] = below if z < below else (above if z > above else z)
+                    if what == _COPY:
+                        for lane in range(_LANES):
+                            below[lane] = above[lane]
+                    elif what == _ORDER:
+                        for lane in range(_LANES):
+                            x, y = below[lane], above[lane]
+                            below[lane] = x if x < y else y
+                            above[lane] = y if x < y else x
+                    elif what == _LEAST:
+                        for lane in range(_LANES):
+                            x, y = below[lane], above[lane]
+                            below[lane] = x if x < y else y
+                    else:
+                        for lane in range(_LANES):
+                            x, y = below[lane], above[lane]
+                            above[lane] = y if x < y else x
     return out
 
 
@@ -89,33 +159,37 @@ def running_median(values: np.ndarray, size: int) -> np.ndarray:
     values : array, shape (rows, columns)
         Fast where columns lie next to each other in memory.
     """
-    if size < 5:
-        return scipy.ndimage.median_filter(values, size=(size, 1), mode="reflect")
-    steps, low, high = _median_program(size)
-    return _running_median(np.ascontiguousarray(values), steps, low, high, size, np.empty(values.shape, values.dtype))
+    found = _medians(size)
+    return _running_median(np.ascontiguousarray(values), found.steps, found.slots, found.group, size,
+                           np.empty(values.shape, values.dtype))
 
 
 @numba.njit(cache=True, nogil=True)
-def harmonic_mask(harmonic, percussive, magnitude):
-    """Magnitudes times the soft mask of the harmonic part, power 2, as `librosa.util.softmask` computes it.
+def harmonic_part(harmonic, percussive, magnitude, spectrum):
+    """Spectrum times the soft mask of the harmonic part, power 2, as `librosa.effects.harmonic` computes it.
 
     Parameters
     ----------
     harmonic, percussive, magnitude : arrays of float32, shape (time, frequency)
         Medians along time, medians along frequency, and what was filtered.
+    spectrum : array of complex64, shape (time, frequency)
     """
-    out = np.empty_like(magnitude)
-    tiny, half = np.finfo(np.float32).tiny, np.float32(0.5)
-    for f in range(magnitude.shape[0]):
-        for t in range(magnitude.shape[1]):
-            x, y = harmonic[f, t], percussive[f, t]
+    out = np.empty_like(spectrum)
+    tiny, half, one, zero = np.finfo(np.float32).tiny, np.float32(0.5), np.float32(1), np.float32(0)
+    for t in range(magnitude.shape[0]):
+        for f in range(magnitude.shape[1]):
+            x, y, size = harmonic[t, f], percussive[t, f], magnitude[t, f]
             z = x if x > y else y
             if z < tiny:
-                out[f, t] = magnitude[f, t] * half
+                kept = size * half
             else:
                 a, b = x / z, y / z
                 a, b = a * a, b * b
-                out[f, t] = magnitude[f, t] * (a / (a + b))
+                kept = size * (a / (a + b))
+            value = spectrum[t, f]
+            # Magnitude and phase apart, as librosa has them: rounding then is the same.
+            phase = (value.real / size, value.imag / size) if size > zero else (one, zero)
+            out[t, f] = complex(kept * phase[0], kept * phase[1])
     return out
 
 
@@ -160,3 +234,87 @@ def peaks(spectrum, low, high, threshold, scale):
             size[found] = here + half * ((after - before) / two) * shift
             found += 1
     return pitch[:found], size[:found]
+
+
+@numba.njit(cache=True, nogil=True)
+def frames(samples, window, hop):
+    """Windowed frames around every `hop`-th sample, zeros beyond the ends.
+
+    Parameters
+    ----------
+    samples : array of float32, shape (time,)
+    window : array, shape (n_fft,)
+    hop : int
+
+    Returns
+    -------
+    array of the window's type, shape (1 + time // hop, n_fft)
+    """
+    n_fft = len(window)
+    out = np.zeros((1 + len(samples) // hop, n_fft), window.dtype)
+    for t in range(len(out)):
+        start = t * hop - n_fft // 2
+        first, end = max(0, -start), min(n_fft, len(samples) - start)
+        if end > first:
+            frame, part, weight = out[t, first:end], samples[start + first:start + end], window[first:end]
+            for i in range(len(frame)):
+                frame[i] = part[i] * weight[i]
+    return out
+
+
+@numba.njit(cache=True, nogil=True, fastmath={"reassoc", "contract"})  # sums in the order that suits the processor
+def band_powers(spectrum, first, end, weights):
+    """Weighted sums of power over bands of frequency.
+
+    Parameters
+    ----------
+    spectrum : array of complex64, shape (time, frequency)
+    first, end : arrays of int, shape (bands,)
+        Bins of each band.
+    weights : array of float32, shape (sum of end - first,)
+
+    Returns
+    -------
+    array of float32, shape (bands, time)
+    """
+    times, bins = spectrum.shape
+    out = np.empty((times, len(first)), np.float32)
+    parts, power = spectrum.view(np.float32), np.empty(bins, np.float32)
+    for t in range(times):
+        frame, at = parts[t], 0
+        for f in range(bins):
+            power[f] = frame[2 * f]**2 + frame[2 * f + 1]**2
+        for band in range(len(first)):
+            here = power[first[band]:end[band]]
+            weight, total = weights[at:at + len(here)], np.float32(0)
+            for f in range(len(here)):
+                total += weight[f] * here[f]
+            out[t, band] = total
+            at += len(here)
+    return out.T
+
+
+@numba.njit(cache=True, nogil=True)
+def overlap_add(frames, window, hop, length):
+    """Samples from frames around every `hop`-th of them, as `librosa.istft` adds them up: in its order and precision.
+
+    Parameters
+    ----------
+    frames : array of float32, shape (time, n_fft)
+    window : array of float64, shape (n_fft,)
+    hop, length : int
+    """
+    n_fft = len(window)
+    out, total = np.zeros(length, np.float32), np.zeros(length, np.float32)
+    squared = window**2
+    for t in range(len(frames)):
+        start = t * hop - n_fft // 2
+        first, end = max(0, -start), min(n_fft, length - start)
+        for i in range(first, end):
+            out[start + i] += frames[t, i] * window[i]
+            total[start + i] += squared[i]
+    tiny = np.finfo(np.float32).tiny
+    for i in range(length):
+        if total[i] > tiny:
+            out[i] /= total[i]
+    return out

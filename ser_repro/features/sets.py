@@ -8,6 +8,7 @@ construction.
 import functools
 import hashlib
 import json
+import re
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 
@@ -16,6 +17,8 @@ import numpy as np
 from ser_repro import SerReproError
 
 PATHS = ("fast", "reference")
+VERSION = 3  # of the computing: a change of values that no definition shows makes what is stored void
+AGREE = 1e-4  # that the two may differ by at most, see `differences`
 
 
 def one_channel(samples: np.ndarray) -> np.ndarray:
@@ -67,18 +70,17 @@ class Clip:
         self._kind = descriptors.Fast if path == "fast" else descriptors.Reference
         self._resampled: dict = {}
         self._described: dict = {}
+        self._else: dict = {}
 
     def at(self, rate: int | None, start_s: float = 0, duration_s: float | None = None) -> np.ndarray:
         """Samples at a rate in Hz (None: the clip's own), cut before they are resampled, as `librosa.load` does."""
         wanted = (rate, start_s, duration_s)
         if wanted not in self._resampled:
-            import librosa
-
             start = int(start_s * self.sample_rate)
             end = None if duration_s is None else start + int(duration_s * self.sample_rate)
             part = self.samples[start:end]
             if rate not in (None, self.sample_rate) and len(part):
-                part = librosa.resample(part, orig_sr=self.sample_rate, target_sr=rate, res_type="soxr_hq")
+                part = self._kind.resampled(part, self.sample_rate, rate)
             self._resampled[wanted] = part
         return self._resampled[wanted]
 
@@ -90,6 +92,12 @@ class Clip:
         if wanted not in self._described:
             self._described[wanted] = self._kind(self.at(rate), rate or self.sample_rate, n_fft, hop)
         return self._described[wanted]
+
+    def once(self, name: str, compute: Callable[["Clip"], np.ndarray]) -> np.ndarray:
+        """What `compute` gives of the clip, computed for the first of the sets that ask for it by that name."""
+        if name not in self._else:
+            self._else[name] = compute(self)
+        return self._else[name]
 
 
 @dataclass(frozen=True)
@@ -153,6 +161,34 @@ def get(name: str | FeatureSet) -> FeatureSet:
     if name not in SETS:
         raise SerReproError(f"no feature set {name!r}: choose one of {', '.join(sorted(SETS))}.")
     return SETS[name]
+
+
+def differences(one: FeatureSet, value: np.ndarray, reference: np.ndarray) -> dict[str, float]:
+    """How far a clip's values are from the reference's, of each descriptor that a set strings together.
+
+    The greatest absolute difference among the descriptor's values (all MFCCs, all mel bands, ..., over time), divided
+    by the greatest absolute value that the reference has among them in this clip: so it is relative to the whole
+    descriptor, and a value near zero need not agree to as many digits. Below 1e-6 that divisor stays 1e-6.
+
+    Returns
+    -------
+    dict
+        By descriptor; of a set that is one of them, by the set's name.
+
+    Raises
+    ------
+    SerReproError
+        If the two differ in shape.
+    """
+    if value.shape != reference.shape:
+        raise SerReproError(f"values of {one.name} are of shape {value.shape}, the reference's of {reference.shape}: "
+                            "they cannot be compared.")
+    parts: dict[str, list[int]] = {}
+    for i, name in enumerate(one.values):
+        parts.setdefault(re.sub(r"[ (][\d,]+\)?$", "", name), []).append(i)
+    return {name: float(np.abs(value[rows] - reference[rows]).max(initial=0)
+                        / max(np.abs(reference[rows]).max(initial=0), 1e-6))
+            for name, rows in (parts or {one.name: slice(None)}).items()}
 
 
 def spread(parts: dict[str, int]) -> tuple[str, ...]:

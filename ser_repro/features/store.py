@@ -15,10 +15,9 @@ from pathlib import Path
 import numpy as np
 
 from ser_repro import SerReproError
-from ser_repro.features.sets import FeatureSet
-from ser_repro.features.waveform import cache_folder
+from ser_repro.features.arrays import cache_folder
+from ser_repro.features.sets import VERSION, FeatureSet
 
-VERSION = 1  # of the computing: a change of values that no definition shows makes old files void
 _PATIENCE_S = 60  # for another process that is writing
 _AT_ONCE = 500  # SQLite takes only so many names in a question
 
@@ -39,10 +38,6 @@ class Store:
         self.set = feature_set
         name = f"{feature_set.name}-{path}-{feature_set.hash}-v{VERSION}.sqlite"
         self.file = cache_folder(cache) / "features" / name
-
-    def has(self, keys: Iterable[str]) -> set[str]:
-        """Those of the hashes that a value is stored for."""
-        return self._try(lambda database: self._ask(database, "key", list(keys), lambda row: row[0]))
 
     def put(self, values: Iterable[tuple[str, np.ndarray]]) -> None:
         """Store values by hash, all of them or none.
@@ -72,22 +67,20 @@ class Store:
                     return key, np.frombuffer(data, "<f4").reshape(json.loads(shape))
             return key, None
 
+        keys = list(keys)
+
         def read(database):
-            found = dict(self._ask(database, "key, shape, data, checksum", list(keys), value))
+            found = {}
+            for i in range(0, len(keys), _AT_ONCE):
+                some = keys[i:i + _AT_ONCE]
+                marks = ", ".join("?" * len(some))
+                found |= dict(map(value, database.execute(
+                    f"SELECT key, shape, data, checksum FROM value WHERE key IN ({marks})", some)))
             bad = [(key,) for key, stored in found.items() if stored is None]
             database.executemany("DELETE FROM value WHERE key = ?", bad)
             return {key: stored for key, stored in found.items() if stored is not None}
 
         return self._try(read)
-
-    @staticmethod
-    def _ask(database, columns: str, keys: list[str], make) -> set | list:
-        found = []
-        for i in range(0, len(keys), _AT_ONCE):
-            some = keys[i:i + _AT_ONCE]
-            marks = ", ".join("?" * len(some))
-            found += map(make, database.execute(f"SELECT {columns} FROM value WHERE key IN ({marks})", some))
-        return set(found) if columns == "key" else found
 
     def _try(self, work):
         """Work on the database; where the file is none, put it aside and work on a new one."""
@@ -109,6 +102,10 @@ class Store:
             raise SerReproError(f"features not written to {self.file.parent} ({error.strerror}): give another --cache."
                                 ) from error
         with contextlib.closing(sqlite3.connect(self.file, timeout=_PATIENCE_S)) as database, database:
+            # Waiting for the disk takes as long as computing a small set. A program that is killed leaves whole rows
+            # all the same; what a power cut may spoil is noticed like any other damage.
+            database.execute("PRAGMA synchronous = OFF")
+            database.execute("PRAGMA page_size = 16384")  # of a new file: a spectrogram then spans few pages
             database.execute("CREATE TABLE IF NOT EXISTS value (key TEXT PRIMARY KEY, shape TEXT, data BLOB, "
                              "checksum INTEGER) WITHOUT ROWID")
             return work(database)
