@@ -1,75 +1,194 @@
-"""Feature sets: clips a second of the fast path and of librosa, in the same run.
+"""Feature sets: clips a second of the fast path and of librosa, in the same run; or how far the two agree.
 
-    python benchmarks/features.py path/to/corpora                   # RAVDESS, every set
+    python benchmarks/features.py path/to/corpora                   # speeds: RAVDESS, every set
     python benchmarks/features.py path/to/corpora --clips 240       # of a few clips
-    python benchmarks/features.py path/to/corpora --store results   # keep the table for the book
+    python benchmarks/features.py path/to/corpora --agree 50        # agreement: every set, 50 clips of each corpus
+    python benchmarks/features.py path/to/corpora --store results   # keep the table for the book, of either
 
-Both paths decode the files, in as many processes, cold cache, one thread a process; the reference computes one set at a
-time, as the documents' code does. They take turns, lot by lot, so that whatever else the machine does meets both.
+Speeds: both paths decode the files, in as many processes, one thread each, in lots of the same size. The fast path
+hashes the samples and writes to an empty cache, as a user's call does; the reference is the plain loop that a user of
+librosa writes: read, resample, compute, one set at a time, nothing hashed and nothing written. They take turns, so that
+whatever else the machine does meets both. All files are read once before, so that neither waits for the disk.
+
+Agreement: see `ser_repro.features.sets.differences` for what is measured. Ends with exit status 1 where a set differs
+by more than that module allows.
 """
 
 import argparse
+import importlib.metadata
 import json
 import os
 import platform
 import resource
+import sys
 import tempfile
 import time
+import warnings
+from concurrent.futures import ProcessPoolExecutor
+from multiprocessing import get_context
 from pathlib import Path
 
-from ser_repro import datasets, runs
+import joblib
+import pandas as pd
+import soundfile
+
+from ser_repro import SerReproError, datasets, runs
 from ser_repro.features import extract
+from ser_repro.features.sets import AGREE, SETS, Clip, differences
 from ser_repro.files import write_atomic
 
-SETS = ("mfcc50_mean_code", "mfcc40_frames_code", "mel_image_code", "log_mel", "assignment258", "issa193_full",
-        "issa193", "msf")
-LOTS = 4  # turns that each path takes
+TIMED = ("mfcc50_mean_code", "mfcc40_frames_code", "mel_image_code", "log_mel", "assignment258", "issa193_full",
+         "issa193", "msf")
+TURNS = 4  # that each path takes
+LOT = 16  # clips that a process takes at a time
+GROWN = "issa193"  # the set whose speed and memory are followed as the corpus grows
 
 
-def seconds(clips, sets, path, workers) -> float:
-    """Wall time of extracting sets of clips into an empty cache."""
+def plain(files: list[str], name: str) -> list:
+    """What a loop over librosa gives of a set; decoding, mean of channels and resampling are those of librosa.load."""
+    warnings.simplefilter("ignore")  # librosa's, of short clips and silence
+    return [SETS[name].compute(Clip(*soundfile.read(file, dtype="float32", always_2d=True), path="reference", key="k"))
+            for file in files]
+
+
+def by_librosa(files: list[str], name: str, workers: int) -> float:
+    """Seconds of wall time."""
+    began = time.perf_counter()
+    with joblib.parallel_config(backend="loky", inner_max_num_threads=1):
+        joblib.Parallel(n_jobs=workers)(joblib.delayed(plain)(files[i:i + LOT], name)
+                                        for i in range(0, len(files), LOT))
+    return time.perf_counter() - began
+
+
+def by_us(files: list[str], names: list[str], workers: int) -> float:
+    """Seconds of wall time, into an empty cache."""
     with tempfile.TemporaryDirectory() as cache:
         began = time.perf_counter()
-        extract.extract(clips, sets, path=path, cache=cache, workers=workers)
+        extract.extract(files, names, cache=cache, workers=workers)
         return time.perf_counter() - began
+
+
+def warm_up(files: list[str], names: list[str], workers: int) -> None:
+    """Start the processes, and have both paths compile and build what they keep."""
+    by_us(files, names, workers)
+    for name in names:
+        by_librosa(files, name, workers)
+
+
+def grown(files: list[str], workers: int) -> dict:
+    """Speed and peak memory; in a process of its own, as peaks only rise."""
+    from joblib.externals.loky import get_reusable_executor
+
+    by_us(files[:2 * LOT], [GROWN], workers)
+    seconds = by_us(files, [GROWN], workers)
+    get_reusable_executor().shutdown(wait=True)  # memory of other processes is told once they have ended
+    main, worker = (resource.getrusage(who).ru_maxrss / (2**20 if sys.platform == "darwin" else 2**10)
+                    for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
+    return {"clips": len(files), "clips_per_s": round(len(files) / seconds, 1), "main_mb": round(main),
+            "worker_mb": round(worker)}
+
+
+def growth(data: Path, files: list[str], workers: int) -> list[dict]:
+    """The same set over ever more clips: a sixteenth, a quarter and all of `files`, then all corpora."""
+    everything = pd.concat(all_corpora(data).values()).sample(frac=1, random_state=0)["path"].tolist()
+    rows = []
+    for what, some in (("RAVDESS", files[:len(files) // 16]), ("RAVDESS", files[:len(files) // 4]), ("RAVDESS", files),
+                       ("all corpora", everything)):
+        with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as own:
+            rows.append({"of": what} | own.submit(grown, some, workers).result())
+        print("{of}, {clips} clips, {clips_per_s} a second; peak memory of the main process {main_mb} MB, of the "
+              "largest other one {worker_mb} MB".format(**rows[-1]), flush=True)
+    return rows
+
+
+def speeds(data: Path, names: list[str], count: int, workers: int) -> dict:
+    files = datasets.clips("RAVDESS", data).sample(frac=1, random_state=0)["path"].tolist()[:count]
+    for file in files:
+        Path(file).read_bytes()
+    grew = growth(data, files, workers)
+    warm_up(files[:2 * LOT], names, workers)
+    rows = []
+    for name in names:
+        ours = librosas = 0.0
+        for turn in range(TURNS):
+            some = files[turn::TURNS]
+            ours += by_us(some, [name], workers)
+            librosas += by_librosa(some, name, workers)
+        rows.append({"set": name, "clips": len(files), "reference_s": round(librosas, 2), "fast_s": round(ours, 2),
+                     "times": round(librosas / ours, 2)})
+        print("{set:20s} {clips} clips: librosa {reference_s:7.2f} s, fast {fast_s:6.2f} s, {times:5.2f} times".format(
+            **rows[-1]), flush=True)
+    together = by_us(files, names, workers)
+    print(f"all {len(names)} sets in one pass: {together:.1f} s; one after the other "
+          f"{sum(row['fast_s'] for row in rows):.1f} s, by librosa {sum(row['reference_s'] for row in rows):.1f} s")
+    return {"sets": rows, "together_s": round(together, 2), "growth": grew, "grown": GROWN}
+
+
+def all_corpora(data: Path) -> dict[str, pd.DataFrame]:
+    """The clips of each corpus that is there."""
+    found = {}
+    for corpus in datasets.CORPORA:
+        try:
+            found[corpus] = datasets.clips(corpus, data)
+        except SerReproError:
+            print(f"{corpus} is not there")
+    return found
+
+
+def chosen(corpus: str, clips: pd.DataFrame, count: int) -> list[str]:
+    """Paths of some clips: those of an unusual rate or number of channels first, then by lot."""
+    index = datasets.read_index(corpus).set_index("clip").loc[clips["clip"], ["sample_rate", "channels"]]
+    odd = (index != index.mode().iloc[0]).any(axis=1).to_numpy()
+    return pd.concat([clips[odd], clips[~odd].sample(frac=1, random_state=0)])["path"].tolist()[:count]
+
+
+def compared(corpus: str, file: str) -> list[tuple]:
+    """Of one clip: set, part, difference, clip."""
+    warnings.simplefilter("ignore")
+    samples, rate = datasets.read(file)
+    fast, reference = (Clip(samples, rate, path=path, key="k") for path in ("fast", "reference"))
+    return [(name, part, by, f"{corpus} {Path(file).stem}") for name, one in SETS.items()
+            for part, by in differences(one, one.compute(fast), one.compute(reference)).items()]
+
+
+def agreement(data: Path, count: int, workers: int) -> dict:
+    corpora = all_corpora(data)
+    files = [(corpus, file) for corpus, clips in corpora.items() for file in chosen(corpus, clips, count)]
+    found = []
+    with joblib.parallel_config(backend="loky", inner_max_num_threads=1):
+        for rows in joblib.Parallel(n_jobs=workers, return_as="generator")(
+                joblib.delayed(compared)(*one) for one in files):
+            found += rows
+    table = pd.DataFrame(found, columns=["set", "part", "difference", "clip"])
+    rows = table.loc[table.groupby("set")["difference"].idxmax()].to_dict("records")
+    for row in rows:
+        print("{set:20s} {difference:.1e} at most: {part}, in {clip}".format(**row))
+    return {"allowed": AGREE, "clips": len(files), "sets": rows,
+            "corpora": {c: len([0 for other, _ in files if other == c]) for c in corpora},
+            "content": {c: datasets.content_hash(datasets.published(c)) for c in corpora}}
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("data", type=Path)
+    parser.add_argument("--agree", type=int, metavar="CLIPS", help="compare values, of so many clips of each corpus")
     parser.add_argument("--clips", type=int, default=1440)
     parser.add_argument("--workers", type=int, default=os.cpu_count())
-    parser.add_argument("--sets", nargs="*", default=[name for name in SETS if name in extract.SETS])
+    parser.add_argument("--sets", nargs="*", choices=SETS, default=TIMED, help="to time")
     parser.add_argument("--store", type=Path)
     given = parser.parse_args()
-    clips = datasets.clips("RAVDESS", given.data).sample(frac=1, random_state=0)["path"].tolist()[:given.clips]
-    extract.extract(clips[:32], given.sets, cache=tempfile.mkdtemp(), workers=given.workers)  # compile, start processes
-    rows = []
-    for name in given.sets:
-        spent = {"fast": 0.0, "reference": 0.0}
-        for lot in range(LOTS):
-            for path in spent:
-                spent[path] += seconds(clips[lot::LOTS], [name], path, given.workers)
-        rows.append({"set": name, "clips": len(clips), "reference_s": round(spent["reference"], 1),
-                     "fast_s": round(spent["fast"], 1), "times": round(spent["reference"] / spent["fast"], 1)})
-        print("{set:20s} {clips} clips: librosa {reference_s:7.1f} s, fast {fast_s:6.1f} s, {times:5.1f} times".format(
-            **rows[-1]), flush=True)
-    together = seconds(clips, given.sets, "fast", given.workers)
-    print(f"all {len(given.sets)} sets in one pass: {together:.1f} s, one after the other "
-          f"{sum(row['fast_s'] for row in rows):.1f} s")
-    growth = []
-    for part in (16, 4, 1):
-        some = clips[:len(clips) // part]
-        spent = seconds(some, ["issa193"], "fast", given.workers)
-        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-        growth.append({"clips": len(some), "clips_per_s": round(len(some) / spent, 1), "peak_mb": round(peak)})
-        print("issa193, {clips} clips: {clips_per_s} a second, peak memory of the main process {peak_mb} MB".format(
-            **growth[-1]))
+    if given.agree:
+        name, found = "agreement", agreement(given.data, given.agree, given.workers)
+    else:
+        name, found = "speed", speeds(given.data, list(given.sets), given.clips, given.workers)
     if given.store:
         about = {"processes": given.workers, "device": runs.device_name("cpu"), "system": platform.system(),
-                 "versions": runs.versions(), "date": time.strftime("%Y-%m-%d")}
-        write_atomic(given.store / "features" / "speed.json", json.dumps(
-            {"sets": rows, "together_s": round(together, 1), "growth": growth} | about, indent=1) + "\n")
+                 "versions": runs.versions() | {one: importlib.metadata.version(one) for one in (
+                     "librosa", "scipy", "soxr", "numba")},
+                 "date": time.strftime("%Y-%m-%d")}
+        write_atomic(given.store / "features" / f"{name}.json", json.dumps(found | about, indent=1) + "\n")
+    if given.agree and max(row["difference"] for row in found["sets"]) > AGREE:
+        sys.exit(1)
 
 
 if __name__ == "__main__":
