@@ -75,6 +75,13 @@ def measure(features: np.ndarray, clips: pd.DataFrame) -> dict[str, float]:
     return found
 
 
+def sizes(features: np.ndarray) -> dict[str, list[float]]:
+    """Mean and standard deviation of each value over clips, to six digits; of features of shape (clips, values)."""
+    features = np.asarray(features, np.float64)
+    return {name: [float(f"{value:.6g}") for value in of] for name, of in (("mean", features.mean(0)),
+                                                                          ("deviation", features.std(0)))}
+
+
 def _path(corpus: str, results: str | Path) -> Path:
     return Path(results) / "features" / f"separation-{datasets.get(corpus).name.lower()}.json"
 

@@ -48,6 +48,11 @@ def test_sets_with_a_time_axis_become_means_and_deviations():
     np.testing.assert_array_equal(separation.flatten([np.arange(3.0)]), [[0, 1, 2]])
 
 
+def test_sizes_are_those_of_each_value():
+    found = separation.sizes(np.array([[1.0, 1e-5], [3.0, 3e-5]], np.float32))
+    assert found == {"mean": [2.0, 2e-5], "deviation": [1.0, 1e-5]}
+
+
 def test_what_is_stored_is_of_the_published_clips(tmp_path):
     rows = [{"set": "issa193", "emotion_uar": 0.5, "speaker_uar": 0.9}]
     good = datasets.content_hash(datasets.published("EMO-DB"))
