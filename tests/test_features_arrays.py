@@ -1,5 +1,6 @@
 """Arrays of waveforms: what is refused, what is rebuilt, and that nothing half written stays."""
 
+import dataclasses
 import json
 import os
 import shutil
@@ -9,7 +10,7 @@ import numpy as np
 import pytest
 
 from ser_repro import SerReproError, datasets
-from ser_repro.features import waveform
+from ser_repro.features import arrays, extract, sets
 
 CLIP = "03a01Fa"  # the first clip of EMO-DB, so that a fault in it is met at once
 
@@ -38,26 +39,26 @@ def whole(whole_once):
 
 def refused(*args, **options) -> str:
     with pytest.raises(SerReproError) as error:
-        waveform.prepare(*args, **options)
+        arrays.prepare(*args, **options)
     assert "\n" not in str(error.value)
-    assert {path.suffix for path in (waveform.cache_folder() / "arrays").glob("*")} <= {".lock"}
+    assert {path.suffix for path in (arrays.cache_folder() / "arrays").glob("*")} <= {".lock"}
     return str(error.value)
 
 
 def test_samples_lengths_and_text_survive(whole):
-    made = waveform.prepare("EMO-DB", 16000, data=whole)
+    made = arrays.prepare("EMO-DB", 16000, data=whole)
     assert len(made.clips) == 535 and not made.synthetic
-    assert made.samples.dtype == np.int16 and len(made.samples) == 535 * 400
+    assert made.values.dtype == np.int16 and len(made.values) == 535 * 400
     assert set(made.clips["speaker"]) >= {"03", "08"}  # not numbers
     batch, lengths = made.batch(np.array([0, 1]))
     assert batch.shape == (2, 1, 400) and lengths.tolist() == [400, 400]
     with wave.open(str(whole / f"{CLIP}.wav")) as file:
-        assert np.array_equal(np.frombuffer(file.readframes(400), "<i2"), made.samples[:400])
+        assert np.array_equal(np.frombuffer(file.readframes(400), "<i2"), made.values[:400])
 
 
 def test_a_clip_at_another_than_its_published_rate_is_refused(whole):
     write_wav(whole / f"{CLIP}.wav", rate=22050)
-    for rate in (16000, waveform.NATIVE):
+    for rate in (16000, arrays.NATIVE):
         line = refused("EMO-DB", rate, data=whole)
         assert f"{CLIP}.wav is at 22050 Hz, published at 16000 Hz" in line and "copy it again from http" in line
 
@@ -70,25 +71,25 @@ def test_a_clip_that_is_published_silent_is_taken(whole, monkeypatch):
     index = datasets.read_index("EMO-DB")
     index.loc[index["clip"] == CLIP, "sha256"] = datasets.measure(whole / f"{CLIP}.wav")["sha256"][:32]
     monkeypatch.setattr(datasets, "read_index", lambda _: index)
-    made = waveform.prepare("EMO-DB", 16000, data=whole)
+    made = arrays.prepare("EMO-DB", 16000, data=whole)
     row = made.clips.set_index("clip").loc[CLIP]
-    assert row["length"] == 400 and not made.samples[row["start"]:row["start"] + 400].any()
+    assert row["length"] == 400 and not made.values[row["start"]:row["start"] + 400].any()
 
 
 def test_a_clip_that_is_published_at_an_odd_rate_is_taken(whole, monkeypatch):
-    assert waveform._published("TESS")["OAF_food_fear"]["sample_rate"] == 96000
+    assert arrays._published("TESS")["OAF_food_fear"]["sample_rate"] == 96000
     index = datasets.read_index("EMO-DB")
     index.loc[index["clip"] == CLIP, "sample_rate"] = 22050
     monkeypatch.setattr(datasets, "read_index", lambda _: index)
     assert CLIP in refused("EMO-DB", 16000, data=whole)
     write_wav(whole / f"{CLIP}.wav", rate=22050)
-    made = waveform.prepare("EMO-DB", 16000, data=whole)
+    made = arrays.prepare("EMO-DB", 16000, data=whole)
     assert made.clips["length"][0] == round(400 * 16000 / 22050)
     assert made.clips["sample_rate"][0] == 22050
 
 
 def test_a_demo_corpus_may_have_any_rate(demo):
-    made = waveform.prepare("RAVDESS", 16000, data=demo)
+    made = arrays.prepare("RAVDESS", 16000, data=demo)
     assert made.synthetic and set(made.clips["sample_rate"]) == {16000}  # published at 48 kHz
 
 
@@ -131,32 +132,32 @@ def test_a_corpus_that_is_not_whole_is_refused(whole):
     lambda folder: (folder / "meta.json").write_text("[]"),
     lambda folder: (folder / "meta.json").write_text("{}"),
     lambda folder: (folder / "meta.json").unlink(),
-    lambda folder: (folder / "samples.npy").write_bytes((folder / "samples.npy").read_bytes()[:1000]),
-    lambda folder: (folder / "samples.npy").write_bytes(b""),
-    lambda folder: (folder / "samples.npy").unlink(),
+    lambda folder: (folder / "values.npy").write_bytes((folder / "values.npy").read_bytes()[:1000]),
+    lambda folder: (folder / "values.npy").write_bytes(b""),
+    lambda folder: (folder / "values.npy").unlink(),
     lambda folder: (folder / "clips.csv").write_text((folder / "clips.csv").read_text()[:700]),
     lambda folder: (folder / "clips.csv").write_text("clip\n\"a"),
     lambda folder: (folder / "clips.csv").write_text(""),
     lambda folder: (folder / "clips.csv").unlink()])
 def test_damaged_arrays_are_noticed_and_made_again(demo, damage):
-    whole = waveform.prepare("RAVDESS", 16000, data=demo)
-    samples = whole.samples.copy()  # off the file that is about to be cut
-    folder = waveform.folder_of("RAVDESS", 16000)
+    whole = arrays.prepare("RAVDESS", 16000, data=demo)
+    samples = whole.values.copy()  # off the file that is about to be cut
+    folder = arrays.folder_of("RAVDESS", 16000)
     damage(folder)
     with pytest.raises(SerReproError, match=r"run `ser-repro prepare RAVDESS`") as error:
-        waveform.load("RAVDESS", 16000)
+        arrays.load("RAVDESS", 16000)
     assert "\n" not in str(error.value)
-    again = waveform.prepare("RAVDESS", 16000, data=demo)
-    assert np.array_equal(samples, again.samples) and again.corpus_hash == whole.corpus_hash
+    again = arrays.prepare("RAVDESS", 16000, data=demo)
+    assert np.array_equal(samples, again.values) and again.corpus_hash == whole.corpus_hash
 
 
 def test_demo_speech_never_replaces_real_speech(demo):
-    waveform.prepare("RAVDESS", 16000, data=demo)
-    meta = waveform.folder_of("RAVDESS", 16000) / "meta.json"
+    arrays.prepare("RAVDESS", 16000, data=demo)
+    meta = arrays.folder_of("RAVDESS", 16000) / "meta.json"
     real = json.dumps(json.loads(meta.read_text()) | {"synthetic": False, "fingerprint": "another copy's"})
     meta.write_text(real)
     with pytest.raises(SerReproError, match="holds the arrays of the real RAVDESS: give --cache another folder"):
-        waveform.prepare("RAVDESS", 16000, data=demo)
+        arrays.prepare("RAVDESS", 16000, data=demo)
     assert meta.read_text() == real
 
 
@@ -164,7 +165,7 @@ def test_real_speech_beside_a_demo_of_another_corpus_is_real(whole, tmp_path):
     (tmp_path / "EMO-DB").symlink_to(whole)
     (tmp_path / "demo").mkdir()
     (tmp_path / "demo" / "SYNTHETIC.txt").touch()
-    assert not waveform.prepare("EMO-DB", 16000, data=tmp_path).synthetic
+    assert not arrays.prepare("EMO-DB", 16000, data=tmp_path).synthetic
 
 
 @pytest.mark.parametrize("error", [OSError(28, "No space left on device"), OSError("400 requested and 20 written")])
@@ -178,18 +179,50 @@ def test_a_full_disk_leaves_nothing(demo, monkeypatch, error):
 
 
 def test_old_arrays_stay_where_new_ones_find_no_room(demo, tmp_path, monkeypatch):
-    old = waveform.prepare("RAVDESS", 16000, data=demo)
+    old = arrays.prepare("RAVDESS", 16000, data=demo)
     copy = shutil.copytree(demo, tmp_path / "copy")
     os.remove(next(copy.rglob("*.wav")))  # another set of clips: to be made anew
     with monkeypatch.context() as patch:
         patch.setattr(np, "save", lambda *_: (_ for _ in ()).throw(OSError(28, "No space left on device")))
         with pytest.raises(SerReproError, match="No space left"):
-            waveform.prepare("RAVDESS", 16000, data=copy)
-    assert len(waveform.load("RAVDESS", 16000).clips) == len(old.clips)
-    assert len(waveform.prepare("RAVDESS", 16000, data=copy).clips) == len(old.clips) - 1
+            arrays.prepare("RAVDESS", 16000, data=copy)
+    assert len(arrays.load("RAVDESS", 16000).clips) == len(old.clips)
+    assert len(arrays.prepare("RAVDESS", 16000, data=copy).clips) == len(old.clips) - 1
 
 
 def test_a_cache_that_is_a_file_is_one_line(demo, tmp_path):
     (tmp_path / "file").touch()
     with pytest.raises(SerReproError, match=r"not written to .*; free some room or set --cache"):
-        waveform.prepare("RAVDESS", 16000, data=demo, cache=tmp_path / "file")
+        arrays.prepare("RAVDESS", 16000, data=demo, cache=tmp_path / "file")
+
+
+def test_a_feature_set_is_prepared_as_it_is_computed(demo):
+    made = arrays.prepare("RAVDESS", "mfcc50_mean_code", data=demo)
+    clips = datasets.clips("RAVDESS", demo)
+    wanted = extract.extract(clips, ["mfcc50_mean_code"])["mfcc50_mean_code"].array()
+    assert made.values.dtype == np.float32 and np.array_equal(made.values, wanted)
+    assert made.clips["clip"].tolist() == clips["clip"].tolist()
+    inputs, lengths = made.batch(np.array([3, 1]))
+    assert inputs.shape == (2, 50, 1) and lengths.tolist() == [1, 1]
+    assert np.array_equal(inputs[:, :, 0].numpy(), wanted[[3, 1]])
+    assert made.corpus_hash == arrays.prepare("RAVDESS", 16000, data=demo).corpus_hash  # of the audio, whatever is made
+
+
+def test_frames_of_clips_of_different_lengths_are_padded_with_zeros(whole):
+    write_wav(whole / f"{CLIP}.wav", frames=9000)
+    made = arrays.prepare("EMO-DB", "mfcc40_frames_whole", data=whole)
+    lengths = made.clips["length"].tolist()
+    assert lengths[0] == 1 + 9000 // 512 and set(lengths[1:]) == {1}
+    inputs, told = made.batch(np.array([1, 0]))
+    assert inputs.shape == (2, 40, lengths[0]) and told.tolist() == [1, lengths[0]]
+    assert not inputs[0, :, 1:].any() and inputs[1].all(0).any()
+    start = int(made.clips["start"][0])
+    assert np.array_equal(inputs[1].numpy(), made.values[start:start + lengths[0]].T)
+
+
+def test_arrays_of_an_older_definition_are_not_taken(demo, monkeypatch):
+    arrays.prepare("RAVDESS", "mfcc13_mean", data=demo)
+    old = sets.get("mfcc13_mean")
+    monkeypatch.setitem(sets.SETS, "mfcc13_mean", dataclasses.replace(old, definition=old.definition | {"hop": 1}))
+    with pytest.raises(SerReproError, match="no arrays of RAVDESS of mfcc13_mean"):
+        arrays.load("RAVDESS", "mfcc13_mean")
