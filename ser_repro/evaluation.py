@@ -157,6 +157,45 @@ def documents_accuracy(record: dict) -> float:
     return float((fed["emotion"] == fed["predicted"]).sum() / len(frame))
 
 
+@dataclass(frozen=True)
+class Picked:
+    """Test accuracy of a training at three epochs (counted from 1): what choosing by the test part would have gained.
+
+    Attributes
+    ----------
+    last, best, stopped : tuple of (epoch, accuracy)
+        At the end, which is what the study scores; at the epoch best on the test part; and where early stopping on
+        the loss of the test part would have ended it.
+    """
+
+    last: tuple[int, float]
+    best: tuple[int, float]
+    stopped: tuple[int, float]
+
+
+def picked(record: dict, patience: int = 2) -> Picked:
+    """See `Picked`; for documents that watch their test part, whose public code could have chosen by it.
+
+    Raises
+    ------
+    SerReproError
+        If the record's test part was not watched.
+    """
+    history = record["history"]
+    if "test_accuracy" not in history:
+        raise SerReproError(f"record {record['run']} was not watched on its test part.")
+    accuracy, loss = history["test_accuracy"], history["test_loss"]
+    lowest, stop = 0, len(loss) - 1
+    for epoch, value in enumerate(loss):
+        if value < loss[lowest]:
+            lowest = epoch
+        if epoch - lowest >= patience:
+            stop = epoch
+            break
+    best = int(np.argmax(accuracy))
+    return Picked(*((epoch + 1, accuracy[epoch]) for epoch in (len(accuracy) - 1, best, stop)))
+
+
 def difference(a: list[pd.DataFrame], b: list[pd.DataFrame], name: str = "accuracy",
                resamples: int = RESAMPLES) -> Score:
     """b minus a, paired: the same clips and seeds, resampled together.

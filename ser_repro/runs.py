@@ -18,7 +18,7 @@ import torch
 from filelock import FileLock, Timeout
 
 from ser_repro import SerReproError, __version__, recipes, splits, training
-from ser_repro.features import waveform
+from ser_repro.features import arrays, sets
 from ser_repro.files import write_atomic
 
 FORMAT = 1
@@ -67,14 +67,15 @@ class Run:
     def name(self) -> str:
         """A readable name that ends in the hash."""
         changed = "" if self.values == self.reading_values else "-changed"
-        return (f"{self.corpus.lower()}-n{self.values['n']}-{self.reading}{changed}-{self.protocol}"
-                f"-fold{self.fold}-seed{self.seed}-{self.hash}")
+        size = f"-n{self.values['n']}" if "n" in self.values else ""
+        return (f"{self.corpus.lower()}{size}-{self.reading}{changed}-{self.protocol}-fold{self.fold}-seed{self.seed}"
+                f"-{self.hash}")
 
     @property
     def reading_values(self) -> dict:
         """What the reading says, with this run's searched settings and epochs."""
-        free = {name: self.values[name] for name in (*recipes.SEARCHED, "epochs")}
-        return recipes.settings(self.document, self.reading, self.corpus, self.values["n"], **free)
+        free = {name: self.values[name] for name in (*recipes.get(self.document).searched, "epochs")}
+        return recipes.settings(self.document, self.reading, self.corpus, self.values.get("n"), **free)
 
     @property
     def changed(self) -> dict:
@@ -172,23 +173,25 @@ def device_name(device: str = "auto") -> str:
 
 def _parts(run: Run, waves) -> tuple[splits.Split, list[str], dict]:
     """Split, classes in alphabetical order, and (rows, class numbers) of each part."""
-    split = splits.make(waves.clips, run.protocol, run.fold)
+    split = recipes.get(run.document).parts(waves.clips, run.protocol, run.fold)
     classes = sorted(waves.clips["emotion"].unique())
     row_of = {clip: row for row, clip in enumerate(waves.clips["clip"])}
     target_of = waves.clips["emotion"].map({c: i for i, c in enumerate(classes)}).to_numpy(np.int64)
     parts = {}
     for part in ("train", "validation", "test"):
-        rows = np.array([row_of[clip] for clip in getattr(split, part)])
+        rows = np.array([row_of[clip] for clip in getattr(split, part)], np.int64)
         parts[part] = (rows, target_of[rows])
     return split, classes, parts
 
 
 def trainer_for(run: Run, waves, *, progress=None) -> training.Training:
-    """Untrained model of a run, drawn from its seed, with its training and validation clips."""
+    """Untrained model of a run, drawn from its seed, with the clips it trains on and those it is watched on."""
     _, classes, parts = _parts(run, waves)
     torch.manual_seed(run.seed)
     model = recipes.build(run.document, run.values, len(classes))
-    return training.Training(model, run.values, waves, parts["train"], parts["validation"], run.seed, progress)
+    watched = "validation" if len(parts["validation"][0]) else "test"
+    return training.Training(recipes.get(run.document), model, run.values, waves,
+                             {part: parts[part] for part in ("train", watched)}, run.seed, progress)
 
 
 def execute(run: Run, waves, *, work: str | Path, device: str = "auto", progress=None) -> dict:
@@ -196,8 +199,8 @@ def execute(run: Run, waves, *, work: str | Path, device: str = "auto", progress
 
     Parameters
     ----------
-    waves : Waveforms
-        The corpus at the rate of the recipe.
+    waves : Arrays
+        The corpus as the recipe takes it.
     work : path
         Folder for checkpoints, kept for a resume until the record is stored.
     progress : callable(epoch, row), optional
@@ -206,12 +209,14 @@ def execute(run: Run, waves, *, work: str | Path, device: str = "auto", progress
     module = trainer_for(run, waves, progress=progress)
     training.fit(module, work, epochs=run.values["epochs"], device=device)
     on = next(module.model.parameters()).device
+    what = recipes.get(run.document).inputs(run.values)
     return {
         "format": FORMAT,
         "run": run.name,
         "config": run.config,
         "split_hash": split.hash,
         "corpus_hash": waves.corpus_hash,
+        "features_hash": "" if arrays.is_waveform(what) else sets.get(what).hash,
         "clips": {part: len(rows) for part, (rows, _) in parts.items()},
         "parameters": sum(p.numel() for p in module.model.parameters()),
         "versions": versions(),
@@ -232,8 +237,11 @@ def _test(run: Run, waves, split, classes, part, model, device) -> dict:
     """
     rows, _ = part
     rng = np.random.default_rng(run.seed)
-    order = np.arange(len(rows)) if run.values["class_sorted_test"] else rng.permutation(len(rows))
-    size, carry = run.values["batch_size"], run.values["carry_state"]
+    order, told = np.arange(len(rows)), "as split"
+    if "class_sorted_test" in run.values:  # its splits are sorted by class
+        told = "class-sorted" if run.values["class_sorted_test"] else "shuffled"
+        order = order if run.values["class_sorted_test"] else rng.permutation(len(rows))
+    size, carry = run.values["batch_size"], run.values.get("carry_state", False)
 
     def probabilities(order, **options):
         out = np.empty((len(rows), len(classes)))
@@ -250,11 +258,11 @@ def _test(run: Run, waves, split, classes, part, model, device) -> dict:
     if carry:
         conditions["state_reset"] = probabilities(order, carry_state=False)
         conditions["shuffled"] = probabilities(rng.permutation(len(rows)))
-    if carry or not run.values["mask_padding"]:
+    if carry or not run.values.get("mask_padding", True):
         conditions["alone"] = probabilities(order, batch_size=1, carry_state=False)
     return {
         "classes": classes,
-        "order": "class-sorted" if run.values["class_sorted_test"] else "shuffled",
+        "order": told,
         "columns": ["clip", "speaker", "emotion", *(f"p({c})" for c in classes)],
         "rows": [table[i] for i in order],  # as fed, so that the last incomplete batch can be told
         "conditions": {name: p.argmax(1)[order].tolist() for name, p in conditions.items()},
@@ -282,9 +290,9 @@ def obtain(run: Run, *, mode: str = "auto", results: str | Path = "results", dat
     if mode == "stored" or (mode == "auto" and path.exists()):
         return read(path)
     training.check_device(device)
-    waves = arrays(run, data=data, cache=cache)
+    waves = inputs(run, data=data, cache=cache)
     refuse_demo(waves, run.synthetic)
-    work = waveform.cache_folder(cache) / "runs" / run.hash
+    work = arrays.cache_folder(cache) / "runs" / run.hash
     work.mkdir(parents=True, exist_ok=True)
     try:
         with FileLock(work / "lock", timeout=0):
@@ -303,20 +311,20 @@ def refuse_demo(waves, synthetic: bool) -> None:
                             f"prepare {waves.corpus}` on the real corpus first.")
 
 
-def arrays(run: Run, *, data=None, cache=None, progress=None):
+def inputs(run: Run, *, data=None, cache=None, progress=None):
     """The arrays a run trains on: made from the audio where that is on this machine, else as they were prepared."""
     from ser_repro import datasets
 
-    rate = run.values["sample_rate"]
+    what = recipes.get(run.document).inputs(run.values)
     known = datasets.CORPORA.get(run.corpus)
     if known is not None and known.table is not None:  # the user's own: its labels may have been mended since
-        return waveform.prepare(run.corpus, rate, data=data, cache=cache, progress=progress)
+        return arrays.prepare(run.corpus, what, data=data, cache=cache, progress=progress)
     try:
-        return waveform.load(run.corpus, rate, cache=cache)
+        return arrays.load(run.corpus, what, cache=cache)
     except SerReproError:  # none, or damaged
         if run.corpus not in datasets.available(data):
             raise
-    return waveform.prepare(run.corpus, rate, data=data, cache=cache, progress=progress)
+    return arrays.prepare(run.corpus, what, data=data, cache=cache, progress=progress)
 
 
 def save_weights(work: Path) -> None:
@@ -327,7 +335,7 @@ def save_weights(work: Path) -> None:
     state = torch.load(work / training.CHECKPOINT, map_location="cpu", weights_only=False)["state_dict"]
     beside = work / "weights.new"
     try:
-        save_file({name.removeprefix("model."): value for name, value in state.items()}, beside)
+        save_file({name.removeprefix("model."): value.contiguous() for name, value in state.items()}, beside)
         beside.replace(work / "weights.safetensors")
     except (OSError, SafetensorError) as error:
         beside.unlink(missing_ok=True)

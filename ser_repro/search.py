@@ -19,7 +19,7 @@ import numpy as np
 from filelock import FileLock
 
 from ser_repro import SerReproError, recipes, runs, training
-from ser_repro.features import waveform
+from ser_repro.features import arrays
 from ser_repro.files import write_atomic
 
 TRIALS = 8
@@ -64,7 +64,7 @@ def chosen(results: str | Path, document: str, corpus: str, n: int, reading: str
         found = json.loads(file.read_text())
         of, best = {name: found[name] for name in wanted}, found["chosen"]
         over = _learned(found) or len(found["trials"]) >= ROUNDS * TRIALS
-        if set(best) != set(recipes.SEARCHED) or not all(value > 0 for value in best.values()):
+        if set(best) != set(recipes.get(document).searched) or not all(value > 0 for value in best.values()):
             raise ValueError
     except (ValueError, KeyError, TypeError, AttributeError, OSError) as error:
         raise SerReproError(f"search {file} is damaged ({type(error).__name__}): remove it and run `ser-repro study` "
@@ -107,7 +107,7 @@ def search(base: dict, values: dict, waves, *, results: str | Path, cache=None, 
         In epochs of a round.
     """
     file = path(results, n=values["n"], **base)
-    work = waveform.cache_folder(cache) / "searches" / file.stem
+    work = arrays.cache_folder(cache) / "searches" / file.stem
     work.mkdir(parents=True, exist_ok=True)
     with FileLock(work / "lock"):
         best = chosen(results, n=values["n"], **base)

@@ -3,6 +3,7 @@
 import hashlib
 from dataclasses import dataclass
 
+import numpy as np
 import pandas as pd
 
 from ser_repro import SerReproError
@@ -11,8 +12,8 @@ PROTOCOLS = ("published", "speaker")
 PUBLISHED_SEED = 42  # the documents' random_state
 _VALIDATION_SHARE = 0.1
 
-# Speakers tested together in protocol `speaker`; elsewhere one speaker a fold.
-_SPEAKERS_PER_FOLD = {"RAVDESS": 4}
+# Folds of protocol `speaker`, where speakers are tested in groups; elsewhere one speaker a fold.
+_GROUPS = {"RAVDESS": 6, "CREMA-D": 6}
 
 
 @dataclass(frozen=True)
@@ -22,7 +23,7 @@ class Split:
     Raises
     ------
     SerReproError
-        If a clip stands in two parts, or a part is empty.
+        If a clip stands in two parts, or nothing is left to train or to test.
     """
 
     protocol: str
@@ -34,7 +35,7 @@ class Split:
     def __post_init__(self):
         parts = {"train": self.train, "validation": self.validation, "test": self.test}
         for name, part in parts.items():
-            if not part:
+            if not part and name != "validation":  # most documents validate on nothing
                 raise SerReproError(f"protocol {self.protocol}, fold {self.fold}: nothing is left to {name}; "
                                     "use a corpus with more clips.")
         if len(set().union(*parts.values())) != sum(map(len, parts.values())):
@@ -73,10 +74,10 @@ def folds(corpus: str, protocol: str, clips: pd.DataFrame | None = None) -> int:
         speakers = len(datasets.get(corpus).speakers)
     else:
         speakers = len(set(clips["speaker"]) - {""})
-    return -(-speakers // _SPEAKERS_PER_FOLD.get(corpus, 1))
+    return min(speakers, _GROUPS.get(corpus, speakers))
 
 
-def make(clips: pd.DataFrame, protocol: str, fold: int = 0) -> Split:
+def make(clips: pd.DataFrame, protocol: str, fold: int = 0, *, published=None, validation: bool = True) -> Split:
     """The split of a clips table under a protocol.
 
     Parameters
@@ -85,6 +86,10 @@ def make(clips: pd.DataFrame, protocol: str, fold: int = 0) -> Split:
         Of one corpus, in the order of clip ids.
     protocol : "published" or "speaker"
     fold : int
+    published : callable(clips) -> Split, optional
+        The document's own rule, under protocol `published`; by default that of CNN-n-GRU.
+    validation : bool
+        Under protocol `speaker`: keep some clips out of training to choose settings by.
 
     Raises
     ------
@@ -94,13 +99,13 @@ def make(clips: pd.DataFrame, protocol: str, fold: int = 0) -> Split:
     corpus = clips["corpus"].iloc[0]
     count = folds(corpus, protocol, clips)
     if count < 1:
-        return by_speaker(clips, fold)  # which says what is lacking
+        return by_speaker(clips, fold, validation)  # which says what is lacking
     if not 0 <= fold < count:
         raise SerReproError(f"{corpus} has folds 0 to {count - 1} under protocol {protocol}, not {fold}.")
-    return published(clips) if protocol == "published" else by_speaker(clips, fold)
+    return (published or eighty_ten_ten)(clips) if protocol == "published" else by_speaker(clips, fold, validation)
 
 
-def published(clips: pd.DataFrame) -> Split:
+def eighty_ten_ten(clips: pd.DataFrame) -> Split:
     """The split of CNN-n-GRU's public code: 80/10/10 of every class, speakers shared, parts sorted by class.
 
     All clips are shuffled once (random_state 42) and cut at int(.8 n) and int(.9 n) within each class. The names are
@@ -117,22 +122,45 @@ def published(clips: pd.DataFrame) -> Split:
     return Split("published", 0, tuple(train), tuple(validation), tuple(test))
 
 
-def by_speaker(clips: pd.DataFrame, fold: int) -> Split:
+def holdout(seed: int):
+    """The split of most public code: a fifth of all clips, drawn at random, tested; nothing validates.
+
+    It is scikit-learn's `train_test_split(test_size=0.2, random_state=seed)`, without regard to class or speaker, over
+    clips in the order of their ids: the code takes them as the file system lists them, which differs by machine.
+
+    Returns
+    -------
+    callable(clips) -> Split
+    """
+    def rule(clips: pd.DataFrame) -> Split:
+        from sklearn.model_selection import train_test_split
+
+        train, test = train_test_split(clips["clip"].tolist(), test_size=0.2, random_state=seed)
+        return Split("published", 0, tuple(train), (), tuple(test))
+    return rule
+
+
+def by_speaker(clips: pd.DataFrame, fold: int, validation: bool = True) -> Split:
     """Test speakers that nothing else has heard; parts sorted by class.
 
-    RAVDESS: six folds of four actors, two of each sex; other corpora: one speaker a fold. Validation is two speakers
-    of the next fold, so that about as many clips train as under `published`; where only one speaker is left to train
-    on (TESS), a tenth of that speaker's clips of every class.
+    RAVDESS and CREMA-D: six folds of speakers (RAVDESS: two of each sex); other corpora: one speaker a fold. Validation
+    is two speakers of the next fold, so that about as many clips train as under `published`; where only one speaker is
+    left to train on (TESS), a tenth of that speaker's clips of every class. Without validation all others train, in
+    an order drawn once: a document that does not shuffle must not meet one class after the other.
     """
     corpus = clips["corpus"].iloc[0]
     speakers = sorted(set(clips["speaker"]) - {""})
-    size = _SPEAKERS_PER_FOLD.get(corpus, 1)
-    groups = [speakers[i:i + size] for i in range(0, len(speakers), size)]
+    count = min(len(speakers), _GROUPS.get(corpus, len(speakers))) or 1
+    groups = [list(group) for group in np.array_split(speakers, count)]
     if len(groups) < 2:
         has = f"has {len(speakers)} speaker(s) here" if speakers else "names no speakers"
         raise SerReproError(f"{corpus} {has}: protocol speaker needs more, protocol published does not.")
     tested = clips["speaker"].isin(groups[fold])
     rest = clips[~tested]
+    if not validation:
+        drawn = rest.sample(frac=1, random_state=PUBLISHED_SEED)
+        split = Split("speaker", fold, tuple(drawn["clip"]), (), tuple(clips[tested]["clip"]))
+        return split.refuse_shared_speakers(clips)
     others = [s for group in groups[fold + 1:] + groups[:fold] for s in group]
     if len(others) > 2:
         validating = rest["speaker"].isin(others[:2])

@@ -16,10 +16,8 @@ import torch
 from filelock import FileLock, Timeout
 
 from ser_repro import SerReproError, datasets, recipes, runs, search, splits, training
-from ser_repro.features import waveform
+from ser_repro.features import arrays
 
-CORPORA = ("TESS", "RAVDESS")
-SIZES = (3, 18, 5, 11)
 SEEDS = range(5)
 LOCK = ".study.lock"  # in the results folder, while a study is at work there
 
@@ -30,17 +28,18 @@ class Plan:
 
     document: str
     corpus: str
-    n: int
     reading: str
     protocol: str = "published"
     fold: int = 0
     seed: int = 0
+    n: int | None = None
     changes: tuple[tuple[str, object], ...] = ()
 
     @property
     def label(self) -> str:
         changed = "".join(f" {name}={value}" for name, value in self.changes)
-        return (f"{self.corpus} n={self.n} {self.reading}{changed} {self.protocol} fold {self.fold} "
+        size = "" if self.n is None else f" n={self.n}"
+        return (f"{self.document} {self.corpus}{size} {self.reading}{changed} {self.protocol} fold {self.fold} "
                 f"seed {self.seed}")
 
     @property
@@ -54,8 +53,9 @@ class Plan:
 
     def run(self, results: str | Path) -> runs.Run | None:
         """The run with every setting decided; None before the search of its split."""
-        found = search.chosen(results, n=self.n, **self.base)
-        return found and runs.Run(**self.base, seed=self.seed, values=self.values | found)
+        searched = recipes.get(self.document).searched
+        found = search.chosen(results, n=self.n, **self.base) if searched else {}
+        return None if found is None else runs.Run(**self.base, seed=self.seed, values=self.values | found)
 
     def record(self, results: str | Path) -> dict | None:
         """The stored record, or None."""
@@ -64,44 +64,40 @@ class Plan:
 
 
 def plans() -> list[Plan]:
-    """Every run of the study, in the order of what it teaches."""
-    document = "cnn_n_gru"
-
-    def everywhere(protocol, **kind) -> Iterator[Plan]:
-        for corpus in CORPORA:
-            for fold in range(splits.folds(corpus, protocol)):
-                yield Plan(document, corpus, protocol=protocol, fold=fold, **kind)
-
-    wanted: list[Plan] = [
-        *everywhere("published", n=3, reading="code"),
-        *everywhere("published", n=18, reading="code"),
-        *everywhere("speaker", n=3, reading="code"),
-        *everywhere("published", n=3, reading="paper"),
-        *everywhere("published", n=3, reading="code", seed=1),
-        *everywhere("published", n=3, reading="paper", seed=1),
-        Plan(document, "TESS", 5, "code"),
-        Plan(document, "TESS", 11, "code"),
-        *ablations(document, 3),
-        *ablations(document, 11, only="bn1_used_twice"),
-    ]
-    for seed in SEEDS:
-        for n in SIZES:
-            for reading in recipes.READINGS:
-                for protocol in splits.PROTOCOLS:
-                    wanted += everywhere(protocol, n=n, reading=reading, seed=seed)
+    """Every run of the study: of all documents the core, then the ablations, then the rest of the grid."""
+    every = recipes.DOCUMENTS.values()
+    wanted = [plan for of in every for kind in of.core for plan in _kind(of, **kind)]
+    wanted += [plan for of in every for plan in ablations(of)]
+    for of in every:
+        for seed in SEEDS:
+            for n in of.sizes or (None,):
+                for reading in recipes.READINGS:
+                    for protocol in splits.PROTOCOLS:
+                        wanted += _kind(of, reading, protocol, n=n, seeds=(seed,))
     return list(dict.fromkeys(wanted))
 
 
-def ablations(document: str, n: int, only: str = "") -> Iterator[Plan]:
-    """Reading `code` with one training-time slip mended at a time, on both corpora.
+def _kind(of: recipes.Document, reading: str, protocol: str, *, corpora=None, seeds=(0,), folds=None, n=None,
+          changes=()) -> Iterator[Plan]:
+    """Runs of one kind: every corpus and fold of the document where nothing is said."""
+    for seed in seeds:
+        for corpus in corpora or of.corpora:
+            for fold in folds or range(splits.folds(corpus, protocol)):
+                yield Plan(of.name, corpus, reading, protocol, fold, seed, n, tuple(changes))
+
+
+def ablations(of: recipes.Document) -> Iterator[Plan]:
+    """Reading `code` with one training-time slip mended at a time, at the smallest size that has it.
 
     What acts at test time alone (order, dropped batch) needs no run: a record holds the predictions under each.
     """
-    test_time = ("class_sorted_test", "drop_last_test")
-    for corpus in CORPORA:
-        for name, setting in recipes.switches(document, corpus, n).items():
-            if name not in test_time and only in ("", name):
-                yield Plan(document, corpus, n, "code", changes=((name, setting.paper),))
+    for corpus in of.corpora:
+        seen = set()
+        for n in sorted(of.sizes) or (None,):
+            for name, setting in recipes.switches(of.name, corpus, n).items():
+                if name not in seen and not setting.at_test:
+                    seen.add(name)
+                    yield Plan(of.name, corpus, "code", n=n, changes=((name, setting.paper),))
 
 
 def select(wanted: list[Plan], **only) -> list[Plan]:
@@ -114,17 +110,24 @@ def status(wanted: list[Plan], results: str | Path) -> list[tuple[Plan, dict | N
     return [(plan, plan.record(results)) for plan in wanted]
 
 
-def complete(wanted: list[Plan], results: str | Path) -> dict[tuple, list[list[dict]]]:
-    """Records to score together: (corpus, n, reading, changes, protocol) -> a list a seed, of a record a fold.
+def complete(have: list[tuple[Plan, dict | None]], *, whole: bool = True) -> dict[tuple, list[list[dict]]]:
+    """Records of one document to score together: (corpus, n, reading, changes, protocol) -> a list a seed, of a record
+    a fold.
 
-    A seed of which a fold is missing is left out: its score would rest on some speakers only.
+    Parameters
+    ----------
+    have : list of (plan, record or None)
+        See `status`.
+    whole : bool
+        Leave out a seed of which a fold is missing: its score would rest on some speakers only.
     """
     found: dict[tuple, dict[int, list]] = {}
-    for plan, record in status(wanted, results):
+    for plan, record in have:
         key = (plan.corpus, plan.n, plan.reading, plan.changes, plan.protocol)
         found.setdefault(key, {}).setdefault(plan.seed, []).append(record)
-    whole = {key: [found_[seed] for seed in sorted(found_) if all(found_[seed])] for key, found_ in found.items()}
-    return {key: seeds for key, seeds in whole.items() if seeds}
+    kept = {key: [[record for record in seeds[seed] if record] for seed in sorted(seeds)
+                  if (all if whole else any)(seeds[seed])] for key, seeds in found.items()}
+    return {key: seeds for key, seeds in kept.items() if seeds}
 
 
 # ---- running ---------------------------------------------------------------------------------------------------
@@ -132,15 +135,14 @@ def complete(wanted: list[Plan], results: str | Path) -> dict[tuple, list[list[d
 
 def cost(plan: Plan) -> float:
     """Relative time of a run, for the estimate of the time left."""
-    size = {3: 1.0, 5: 1.0, 11: 2.4, 18: 5.0}[plan.n] * (1.5 if plan.corpus == "TESS" else 1.0)
-    return size * (3.0 if not plan.values["pool_before_gru"] and plan.n == 3 else 1.0)
+    return datasets.get(plan.corpus).n_clips * plan.values["epochs"] * recipes.get(plan.document).cost(plan.values)
 
 
 def execute(plan: Plan, *, results, data, cache, device: str, threads: int) -> str:
     """Search if need be, train, store the record. Returns the run's name."""
     torch.set_num_threads(threads)
     quiet()
-    note = _Note(waveform.cache_folder(cache) / "study", plan)
+    note = _Note(arrays.cache_folder(cache) / "study", plan)
     try:
         run = plan.run(results)
         if run is None:
@@ -148,7 +150,8 @@ def execute(plan: Plan, *, results, data, cache, device: str, threads: int) -> s
             run = plan.run(results)
 
         def progress(epoch, row):
-            note(f"epoch {epoch}/{run.values['epochs']}, validation {row['validation_accuracy']:.3f}")
+            seen = f", validation {row['validation_accuracy']:.3f}" if "validation_accuracy" in row else ""
+            note(f"epoch {epoch}/{run.values['epochs']}, loss {row['train_loss']:.3f}{seen}")
 
         runs.obtain(run, results=results, data=data, cache=cache, device=device, progress=progress)
         return run.name
@@ -160,7 +163,7 @@ def _search(plan: Plan, *, results, data, cache, device, note) -> None:
     """Search the open settings of the plan's reading; an ablation shares what its reading's search found."""
     values = recipes.settings(plan.document, plan.reading, plan.corpus, plan.n)
     any_settings = search.draw(plan.corpus, 1)[0]
-    waves = runs.arrays(runs.Run(**plan.base, seed=0, values=values | any_settings), data=data, cache=cache)
+    waves = runs.inputs(runs.Run(**plan.base, seed=0, values=values | any_settings), data=data, cache=cache)
     search.search(plan.base, values, waves, results=results, cache=cache, device=device,
                   progress=lambda done, total: note(f"search, epoch {done}/{total}"))
 
@@ -238,9 +241,13 @@ def require(todo: list[Plan], *, data=None, cache=None) -> None:
     """
     if todo and (data is not None or os.environ.get(datasets.finding.DATA_VARIABLE)):
         datasets.data_folder(data)
-    for plan in {(plan.corpus, plan.values["sample_rate"]): plan for plan in todo}.values():
-        run = runs.Run(**plan.base, seed=0, values=plan.values | recipes.UNSEARCHED)
-        runs.refuse_demo(runs.arrays(run, data=data, cache=cache), synthetic=False)
+    kinds = {}
+    for plan in todo:
+        values = recipes.get(plan.document).unsearched | {k: v for k, v in plan.values.items() if v is not None}
+        run = runs.Run(**plan.base, seed=0, values=values)
+        kinds[plan.corpus, recipes.get(plan.document).inputs(values)] = run
+    for run in kinds.values():
+        runs.refuse_demo(runs.inputs(run, data=data, cache=cache), synthetic=False)
 
 
 def run_study(wanted: list[Plan] | None = None, *, results: str | Path = "results", data=None, cache=None,
@@ -274,7 +281,7 @@ def run_study(wanted: list[Plan] | None = None, *, results: str | Path = "result
     on_gpu = device != "cpu" and torch.cuda.is_available()
     jobs = jobs or (1 if on_gpu else os.cpu_count() or 1)
     threads = max((os.cpu_count() or 1) // jobs, 1)
-    writable(waveform.cache_folder(cache), "--cache")
+    writable(arrays.cache_folder(cache), "--cache")
     lock = FileLock(results / LOCK)
     try:
         held = lock.acquire(timeout=0)
@@ -285,7 +292,7 @@ def run_study(wanted: list[Plan] | None = None, *, results: str | Path = "result
         todo = [plan for plan, record in status(plans() if wanted is None else wanted, results) if record is None]
         require(todo, data=data, cache=cache)
         total, done_cost, began, failed = sum(map(cost, todo)), 0.0, time.monotonic(), 0
-        for left in (waveform.cache_folder(cache) / "study").glob("*.json"):
+        for left in (arrays.cache_folder(cache) / "study").glob("*.json"):
             left.unlink()  # by workers that were killed
         report(f"{len(todo)} runs to make, {jobs} at a time")
 
@@ -304,7 +311,7 @@ def run_study(wanted: list[Plan] | None = None, *, results: str | Path = "result
 
         work = joblib.Parallel(n_jobs=jobs, return_as="generator_unordered", pre_dispatch=jobs, batch_size=1)(
             joblib.delayed(attempt)(plan) for plan in todo)
-        watcher = _Watcher(waveform.cache_folder(cache) / "study", watch) if watch else contextlib.nullcontext()
+        watcher = _Watcher(arrays.cache_folder(cache) / "study", watch) if watch else contextlib.nullcontext()
         with watcher:
             for count, (plan, _name, error) in enumerate(work, 1):
                 done_cost += cost(plan)

@@ -1,4 +1,4 @@
-"""Training: one Lightning loop for every model. A killed training resumes after its last whole epoch.
+"""Training: one Lightning loop for every document. A killed training resumes after its last whole epoch.
 
 All that is random in an epoch (order of clips, dropout) comes from the run's seed and the epoch's number, so that a
 resumed training ends with the weights of an unbroken one.
@@ -26,7 +26,7 @@ CHECKPOINT = "last.ckpt"
 
 
 class Batches:
-    """Batches of an epoch: `(waveform, lengths, target)`.
+    """Batches of an epoch: `(inputs, lengths, target)`.
 
     Parameters
     ----------
@@ -53,45 +53,69 @@ class Batches:
             yield *self.source.batch(self.rows[part]), torch.from_numpy(self.targets[part])
 
 
+def _binary_on_logits(output, target):
+    """Cross-entropy of every class by itself, of the sigmoid of its logit.
+
+    Keras 2.6 makes this of `binary_crossentropy` behind a softmax: it goes back to the logits under it, and the softmax
+    has no part in the training.
+    """
+    return F.binary_cross_entropy_with_logits(output, F.one_hot(target, output.shape[1]).to(output.dtype))
+
+
+def _binary_on_softmax(output, target):
+    """Cross-entropy of every class by itself, of its probability, which is clipped: what older versions of Keras
+    make of it. A class whose probability has fallen below the clip gets no gradient."""
+    own = F.one_hot(target, output.shape[1]).to(output.dtype)
+    return F.binary_cross_entropy(output.softmax(1).clamp(1e-7, 1 - 1e-7), own)
+
+
+LOSSES = {"categorical": F.cross_entropy, "binary on logits": _binary_on_logits,
+          "binary on softmax": _binary_on_softmax}
+"""Of logits, shape (batch, class), and class numbers."""
+
+
 class Training(L.LightningModule):
-    """Adam, StepLR and negative log-likelihood around a model that returns `(log-probabilities, state)`.
+    """A recipe's training around its model.
 
     Parameters
     ----------
+    document : recipes.Document
     values : dict
         Settings of the recipe.
     source : object with `batch(rows) -> (inputs, lengths)`
-    train, validation : tuple of two int64 arrays, shape (clips,)
-        Rows of the clips table, and class numbers.
+    parts : dict
+        Part of the split ("train" and at most one other) -> two int64 arrays, shape (clips,): rows of the clips table,
+        and class numbers. After every epoch loss and accuracy of the other part are taken down. Where a document
+        validates on nothing that is the test part, as in its code: nothing is decided by it.
     seed : int
         Of the order of the clips (the model's weights are drawn by the caller).
     progress : callable(epoch, row), optional
-        Called after each epoch, counted from 1, with losses and accuracies of training and validation.
+        Called after each epoch, counted from 1, with losses and accuracies of both parts.
     """
 
-    def __init__(self, model, values: dict, source, train, validation, seed: int, progress=None):
+    def __init__(self, document, model, values: dict, source, parts: dict, seed: int, progress=None):
         super().__init__()
         self.progress = progress
-        self.model, self.values, self.source, self.seed = model, values, source, seed
-        self.parts = {"train": train, "validation": validation}
+        self.document, self.model, self.values, self.source, self.seed = document, model, values, source, seed
+        self.parts = parts
+        self.watched = next(part for part in parts if part != "train")
+        self.loss = LOSSES[values.get("loss", "categorical")]
         self.history: list[dict] = []
         self.seconds = 0.0
         self.state = None
         self.sums: dict[str, list] = {}
 
     def configure_optimizers(self):
-        optimiser = torch.optim.Adam(self.model.parameters(), lr=self.values["learning_rate"],
-                                     weight_decay=self.values["weight_decay"])
-        schedule = torch.optim.lr_scheduler.StepLR(optimiser, self.values["step_epochs"], self.values["step_factor"])
-        return {"optimizer": optimiser, "lr_scheduler": schedule}
+        return self.document.optimiser(self.model.parameters(), self.values)
 
     def train_dataloader(self):
         rows, targets = self.parts["train"]
-        size = min(self.values["batch_size"], len(rows))
-        return Batches(self.source, rows, targets, size, shuffle_seed=(self.seed, self.current_epoch), drop_last=True)
+        shuffle = (self.seed, self.current_epoch) if self.values.get("shuffle", True) else None
+        return Batches(self.source, rows, targets, min(self.values["batch_size"], len(rows)), shuffle_seed=shuffle,
+                       drop_last=self.document.drop_last)
 
     def val_dataloader(self):
-        return Batches(self.source, *self.parts["validation"], self.values["batch_size"])
+        return Batches(self.source, *self.parts[self.watched], self.values["batch_size"])
 
     def on_train_epoch_start(self):
         self.started = time.monotonic()
@@ -99,14 +123,14 @@ class Training(L.LightningModule):
         self.state, self.sums["train"] = None, [0.0, 0, 0]
 
     def on_validation_epoch_start(self):
-        self.state, self.sums["validation"] = None, [0.0, 0, 0]
+        self.state, self.sums[self.watched] = None, [0.0, 0, 0]
 
     def _step(self, batch, part: str):
         inputs, lengths, target = batch
-        output, state = self.model(inputs, lengths, carried(self.state, len(target)))
-        if self.values["carry_state"]:
+        output, state = answer(self.model, inputs, lengths, self.state)
+        if self.values.get("carry_state"):
             self.state = state.detach()
-        loss = F.nll_loss(output, target)
+        loss = self.loss(output, target)
         sums = self.sums[part]
         sums[0] += loss.detach() * len(target)
         sums[1] += (output.detach().argmax(1) == target).sum()
@@ -117,7 +141,7 @@ class Training(L.LightningModule):
         return self._step(batch, "train")
 
     def validation_step(self, batch, _index):
-        self._step(batch, "validation")
+        self._step(batch, self.watched)
 
     def on_train_epoch_end(self):
         row = {}
@@ -125,7 +149,7 @@ class Training(L.LightningModule):
             row |= {f"{part}_loss": float(loss) / count, f"{part}_accuracy": float(right) / count}
         self.history.append(row)
         self.seconds += time.monotonic() - self.started
-        if not np.isfinite([row["train_loss"], row["validation_loss"]]).all():
+        if not np.isfinite([row["train_loss"], row[f"{self.watched}_loss"]]).all():
             raise Diverged(len(self.history))
         if self.progress:
             self.progress(len(self.history), row)
@@ -137,9 +161,18 @@ class Training(L.LightningModule):
         self.history, self.seconds = checkpoint["ser_repro"]["history"], checkpoint["ser_repro"]["seconds"]
 
 
+def answer(model, inputs, lengths, state=None):
+    """Logits, and the state that a recurrent model hands on (None from others).
+
+    `state` is of a batch that may have been larger.
+    """
+    out = model(inputs, lengths) if state is None else model(inputs, lengths, carried(state, len(inputs)))
+    return out if isinstance(out, tuple) else (out, None)
+
+
 def carried(state, batch: int):
     """A GRU state for a batch that may be smaller than the last one: its first rows."""
-    return None if state is None else state[:, :batch].contiguous()
+    return state[:, :batch].contiguous()
 
 
 def check_device(device: str) -> None:
@@ -242,13 +275,13 @@ def _readable(checkpoint: Path):
 
 
 @torch.no_grad()
-def predict(model, source, rows: np.ndarray, *, batch_size: int, carry_state: bool, device="cpu") -> np.ndarray:
+def predict(model, source, rows: np.ndarray, *, batch_size: int, carry_state: bool = False, device="cpu") -> np.ndarray:
     """Class probabilities, shape (clips, classes), in the order of `rows`."""
     model.eval().to(device)
     state, out = None, []
     for inputs, lengths, _ in Batches(source, rows, np.zeros(len(rows), np.int64), batch_size):
-        output, state = model(inputs.to(device), lengths.to(device), carried(state, len(inputs)))
+        output, state = answer(model, inputs.to(device), lengths.to(device), state)
         if not carry_state:
             state = None
-        out.append(output.exp().cpu().numpy())
+        out.append(output.softmax(1).cpu().numpy())
     return np.concatenate(out)

@@ -11,7 +11,7 @@ import pytest
 import torch
 
 from ser_repro import SerReproError, evaluation, recipes, runs, training
-from ser_repro.features import waveform
+from ser_repro.features import arrays
 
 OPEN = {"hidden_size": 16, "learning_rate": 3e-3, "weight_decay": 1e-5, "batch_size": 16}
 
@@ -23,7 +23,7 @@ def make_run(reading="code", epochs=2, n=3, protocol="published", fold=0, seed=0
 
 @pytest.fixture
 def waves(demo):
-    return waveform.prepare("RAVDESS", 16000, data=demo)
+    return arrays.prepare("RAVDESS", 16000, data=demo)
 
 
 @pytest.fixture(scope="module")
@@ -160,7 +160,7 @@ def _train(demo, cache, results, slow):
 
 def test_a_killed_run_goes_on_where_it_was(demo, tmp_path):
     cache = tmp_path / "cache"
-    waveform.prepare("RAVDESS", 16000, data=demo, cache=cache)
+    arrays.prepare("RAVDESS", 16000, data=demo, cache=cache)
     process = multiprocessing.get_context("spawn").Process(target=_train, args=(demo, cache, tmp_path, True))
     process.start()
     deadline = time.monotonic() + 600
