@@ -10,12 +10,12 @@ try:
 
     import pandas as pd
     import typer
-    from rich.console import Console
-    from rich.progress import BarColumn, DownloadColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+    from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
     from rich.table import Column, Table
 
-    from ser_repro import SerReproError, datasets
+    from ser_repro import SerReproError, cli_models, datasets
     from ser_repro.files import write_atomic
+    from ser_repro.terminal import Cache, Corpus, Data, Device, Results, console, with_bar
 except KeyboardInterrupt:  # a second or two, in which a mistyped command is stopped
     sys.exit(130)
 
@@ -24,17 +24,8 @@ app = typer.Typer(no_args_is_help=True, add_completion=False, rich_markup_mode=N
 corpora = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="What corpora are, and whether yours is whole.")
 app.add_typer(corpora, name="corpora")
 _RATES = range(2000, 192001)
-console = Console(markup=False)  # a path may hold [brackets]
-
 _STOPPED = 130  # the exit status of a command that Ctrl-C ended
 _Mistyped = typer.BadParameter.__base__  # what the parser raises for any fault in a command; typer names only this kind
-
-Data = Annotated[Path | None, typer.Option(help="Folder that holds the corpora; by default SER_REPRO_DATA.")]
-Cache = Annotated[Path | None, typer.Option(help="Folder of arrays and checkpoints; by default SER_REPRO_CACHE or "
-                                                 "~/.cache/ser_repro.")]
-Results = Annotated[Path, typer.Option(help="Folder of the records.")]
-Corpus = Annotated[str, typer.Argument(metavar="NAME", help="A corpus that `ser-repro corpora list` names, or a CSV "
-                                                            "file of your own clips.")]
 
 
 def main() -> None:
@@ -67,18 +58,6 @@ def main() -> None:
 def _fail(line: str, status: int) -> None:
     print("ser-repro:", " ".join(line.split("\n")), file=sys.stderr)
     sys.exit(status)
-
-
-def _bar(title: str) -> Progress:
-    return Progress(TextColumn(title), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn(), console=console,
-                    transient=True, disable=not console.is_terminal)
-
-
-def _with_bar(title: str, work):
-    """Call `work(progress)`, where `progress(done, total)` moves a bar."""
-    with _bar(title) as bar:
-        task = bar.add_task("")
-        return work(lambda done, total: bar.update(task, completed=done, total=total))
 
 
 @corpora.command("list")
@@ -147,8 +126,20 @@ def corpora_table(
                                               "'{speaker}_{emotion}_{}'.")] = "",
     emotion: Annotated[list[str] | None, typer.Option(help="With --pattern: what a name's emotion means, e.g. "
                                                            "W=anger (can be repeated).")] = None,
+    document: Annotated[str, typer.Option(help="Add a column part: train, validation or test, by this document's "
+                                               "split.")] = "",
+    protocol: Annotated[str, typer.Option(help="With --document: published (its own split) or speaker.")] = "published",
+    fold: Annotated[int, typer.Option(help="With --document and --protocol speaker: which speakers are tested.")] = 0,
 ) -> None:
     """The clips of a corpus, a row a clip: path, emotion, speaker, sex, age, language, sentence and more."""
+    from ser_repro import recipes
+
+    if not document and (protocol, fold) != ("published", 0):
+        raise SerReproError("--protocol and --fold say which split of a document is meant: give --document as well.")
+    if document and pattern:
+        raise SerReproError("--document splits a corpus, and --pattern makes one: write the table first, and give it "
+                            "instead of the folder.")
+    of = recipes.get(document) if document else None
     if csv:
         _check_output(csv, corpus)
     if emotion and not pattern:
@@ -164,7 +155,11 @@ def corpora_table(
                              for path in found["path"]]
             datasets.own.of_table(csv.absolute(), found)  # an error where the table would not do
     else:
-        found = datasets.clips(corpus, data, complete=False)
+        found = datasets.clips(corpus, data, complete=of is not None)  # a split of some clips is another split
+    if of:
+        split = of.parts(datasets.studied(found), protocol, fold)
+        part = {clip: name for name in ("train", "validation", "test") for clip in getattr(split, name)}
+        found["part"] = found["clip"].map(part).fillna("")
     text = found.to_csv(index=False, lineterminator="\n")
     if csv is None:
         print(text, end="")
@@ -172,6 +167,9 @@ def corpora_table(
     write_atomic(csv, text, remedy="give another file with --csv")
     console.print(f"{csv}: {len(found)} clips, {found['emotion'].nunique()} emotions, "
                   f"{found['speaker'].nunique() if 'speaker' in found else 0} speakers", soft_wrap=True)
+    if of:
+        console.print(f"{', '.join(f'{count} {name}' for name, count in found['part'].value_counts().items())}: split "
+                      f"{split.hash} of {of.title}", soft_wrap=True, highlight=False)
     if pattern:
         console.print(f"`ser-repro corpora check {csv}` checks it; the other commands take it for a corpus's name.",
                       soft_wrap=True)
@@ -195,7 +193,7 @@ def corpora_check(
         datasets.clips(name, data, complete=False)  # an error where there is none, before the first is checked
     reports = []
     for name in names:
-        reports.append(_with_bar(f"checking {datasets.get(name).name}",
+        reports.append(with_bar(f"checking {datasets.get(name).name}",
                                  lambda progress, name=name: datasets.check(name, data, progress=progress)))
         console.print(str(reports[-1]), markup=False, highlight=False, soft_wrap=True)
     if csv:
@@ -262,29 +260,39 @@ def demo(corpus: Corpus, destination: Annotated[Path, typer.Argument(help="Folde
 
 @app.command()
 def prepare(corpus: Corpus, data: Data = None, cache: Cache = None,
-            rate: Annotated[str, typer.Option(help="Hz, or native for the samples as recorded; by default all rates "
-                                                   "that the recipes need.")] = "") -> None:
+            document: Annotated[list[str] | None, typer.Option(help="What this document's recipes need (can be "
+                                                               "repeated); by default what all need.")] = None,
+            rate: Annotated[str, typer.Option(help="Waveforms at this rate in Hz, or native, and nothing else.")] = "",
+            features: Annotated[str, typer.Option(help="This feature set, and nothing else.")] = "") -> None:
     """Write the arrays that training needs, so that it also runs where the audio and its libraries are not."""
     from ser_repro import recipes
-    from ser_repro.features import waveform
+    from ser_repro.features import arrays, extract, sets  # noqa: F401  (extract knows all sets)
 
     name = datasets.get(corpus).name
-    if rate and rate != waveform.NATIVE and not (rate.isdecimal() and rate.isascii() and int(rate) in _RATES):
+    for one in document or []:
+        recipes.get(one)
+    if rate and features:
+        raise SerReproError("--rate and --features ask for different arrays: give one of them at a time.")
+    if rate and rate != arrays.NATIVE and not (rate.isdecimal() and rate.isascii() and int(rate) in _RATES):
         raise SerReproError(f"--rate {rate} is no sample rate for speech: give Hz ({_RATES[0]} to {_RATES[-1]}, e.g. "
-                            f"16000) or {waveform.NATIVE}.")
-    rates = [rate if rate == waveform.NATIVE else int(rate)] if rate else sorted(
-        {recipes.settings("cnn_n_gru", reading, name, 3)["sample_rate"] for reading in recipes.READINGS}, key=str)
-    for one in rates:
-        arrays = _with_bar(f"{name} at {one}", lambda progress, one=one: waveform.prepare(
+                            f"16000) or {arrays.NATIVE}.")
+    if features:
+        sets.get(features)
+    wanted = [rate if rate == arrays.NATIVE else int(rate)] if rate else [features] if features else list(dict.fromkeys(
+        of.inputs(recipes.settings(of.name, reading, name, min(of.sizes, default=None)))
+        for of in recipes.DOCUMENTS.values() if not document or of.name in document for reading in recipes.READINGS))
+    for one in wanted:
+        made = with_bar(f"{name}, {one}", lambda progress, one=one: arrays.prepare(
             name, one, data=data, cache=cache, progress=progress))
-        console.print(f"{waveform.folder_of(name, one, cache)}: {len(arrays.clips)} clips, "
-                      f"{arrays.samples.nbytes / 1e6:.0f} MB", soft_wrap=True)
+        console.print(f"{arrays.folder_of(name, one, cache)}: {len(made.clips)} clips, "
+                      f"{made.values.nbytes / 1e6:.0f} MB", soft_wrap=True)
 
 
 @app.command()
 def study(
     results: Results = Path("results"), data: Data = None, cache: Cache = None,
     list_only: Annotated[bool, typer.Option("--list", help="Show what is done and what is not, and stop.")] = False,
+    document: Annotated[list[str] | None, typer.Option(help="Only this document (can be repeated).")] = None,
     corpus: Annotated[list[str] | None, typer.Option(help="Only this corpus (can be repeated).")] = None,
     n: Annotated[list[int] | None, typer.Option(help="Only this size.")] = None,
     reading: Annotated[list[str] | None, typer.Option(help="Only this reading: code or paper.")] = None,
@@ -292,16 +300,18 @@ def study(
     seed: Annotated[list[int] | None, typer.Option(help="Only this seed.")] = None,
     first: Annotated[int | None, typer.Option(help="Only the first so many of those.")] = None,
     jobs: Annotated[int | None, typer.Option(help="Runs at a time: by default one on a GPU, else one a core.")] = None,
-    device: Annotated[str, typer.Option(help="auto, cpu or gpu.")] = "auto",
+    device: Device = "auto",
 ) -> None:
     """Make every run of the study that has no record yet. It can be stopped and started again at any time."""
     from ser_repro import recipes, splits
     from ser_repro import study as plan
 
-    only = {"corpus": [datasets.get(c).name for c in corpus or []], "n": n, "reading": reading, "protocol": protocol,
-            "seed": seed}
-    for name, allowed in (("n", plan.SIZES), ("reading", recipes.READINGS), ("protocol", splits.PROTOCOLS),
-                          ("seed", plan.SEEDS), ("corpus", plan.CORPORA)):
+    only = {"document": document, "corpus": [datasets.get(c).name for c in corpus or []], "n": n, "reading": reading,
+            "protocol": protocol, "seed": seed}
+    every = recipes.DOCUMENTS.values()
+    for name, allowed in (("document", recipes.DOCUMENTS), ("n", {n for of in every for n in of.sizes}),
+                          ("reading", recipes.READINGS), ("protocol", splits.PROTOCOLS), ("seed", plan.SEEDS),
+                          ("corpus", {name for of in every for name in of.corpora})):
         for value in only[name] or []:
             if value not in allowed:
                 raise SerReproError(f"--{name} {value} is not in the study: choose from "
@@ -315,6 +325,9 @@ def study(
     if results.exists() and not results.is_dir():
         raise SerReproError(f"--results {results} is a file: give the folder of the records.")
     wanted = plan.select(plan.plans(), **only)[:first]
+    if not wanted:
+        raise SerReproError("no run of the study is all of these: leave an option out; `ser-repro study --list` shows "
+                            "what there is.")
     failed = 0
     if not list_only:
         with console.status("starting") as status:
@@ -343,6 +356,10 @@ def _print_status(rows) -> None:
     for plan, record in rows[:] if len(rows) - done <= 20 else []:
         if record is None:
             console.print(f"  {plan.label}", highlight=False)
+
+
+app.command()(cli_models.train)
+app.command()(cli_models.predict)
 
 
 if __name__ == "__main__":

@@ -20,7 +20,8 @@ def use_style() -> None:
     plt.rcParams.update(STYLE)
 
 
-def _mark(figure: Figure, synthetic: bool) -> Figure:
+def mark(figure: Figure, synthetic: bool = True) -> Figure:
+    """Say across a picture that it rests on synthetic speech."""
     if synthetic:
         figure.text(0.5, 0.5, "synthetic: not a result", color=RED, alpha=0.25, fontsize=26, rotation=20,
                     ha="center", va="center", zorder=10)
@@ -42,6 +43,8 @@ def claims(rows: list[tuple[str, float | None, Score | None, Score | None, float
     figure, axis = plt.subplots(figsize=(8, 1.1 + 0.75 * len(rows)))
     for y, (_label, claimed, published, speaker, chance) in enumerate(reversed(rows)):
         axis.plot([chance] * 2, [y - 0.3, y + 0.3], color=GREY, lw=1.2, ls=":")
+        if not (published or speaker):
+            axis.annotate("not yet run", (chance, y), (8, 0), textcoords="offset points", va="center", color=GREY)
         for score, colour, offset in ((published, MEASURED, 0.1), (speaker, SPEAKER, -0.14)):
             if score:
                 axis.plot([score.low, score.high], [y + offset] * 2, color=colour, lw=3, alpha=0.45,
@@ -56,7 +59,8 @@ def claims(rows: list[tuple[str, float | None, Score | None, Score | None, float
     axis.set_ylim(-0.6, len(rows) - 0.4)
     _percent(axis)
     axis.grid(axis="x", alpha=0.25)
-    for colour, marker, label in (("black", "D", "claimed"), (MEASURED, "o", "measured, the document's own split"),
+    shown = [("black", "D", "claimed")] if any(row[1] is not None for row in rows) else []
+    for colour, marker, label in (*shown, (MEASURED, "o", "measured, the document's own split"),
                                   (SPEAKER, "o", "measured, new speakers")):
         axis.plot([], [], marker, color=colour, mfc="white" if marker == "D" else colour, label=label)
     axis.plot([], [], ":", color=GREY, label="chance")
@@ -90,36 +94,48 @@ def confusion(panels: list[tuple[str, np.ndarray, list[str]]], synthetic: bool =
         axis.tick_params(length=0)
     axes[0, 0].set_ylabel("true (rows: per cent of the clips of a class)")
     figure.tight_layout()
-    return _mark(figure, synthetic)
+    return mark(figure, synthetic)
 
 
-def learning_curves(panels: list[tuple[str, list[dict]]], chance: dict[str, float], synthetic: bool = False) -> Figure:
-    """Accuracy of training and validation over epochs, a panel a run or set of runs.
+def learning_curves(panels: list[tuple[str, list[dict]]], chance: dict[str, float] | None = None,
+                    synthetic: bool = False, quantity: str = "accuracy") -> Figure:
+    """Accuracy or loss over epochs, of training and of the clips that were watched, a panel a run or set of runs.
 
     Parameters
     ----------
     panels : list of (title, records)
         Runs of one panel differ in seed or fold; each is a thin line.
-    chance : dict
+    chance : dict, optional
         Title -> accuracy of guessing.
+    quantity : "accuracy" or "loss"
     """
-    figure, axes = plt.subplots(1, len(panels), figsize=(min(8, 4 * len(panels)), 3.2), sharey=True, squeeze=False)
+    figure, axes = plt.subplots(1, len(panels), figsize=(min(8, 4 * len(panels) + (len(panels) == 1)), 3.2),
+                                sharey=True, squeeze=False)
+    watched = {"train": ("training", SKY)}
     for axis, (title, records) in zip(axes[0], panels, strict=True):
         for record in records:
-            history = record["history"]
-            epochs = np.arange(1, len(history["train_loss"]) + 1)
-            axis.plot(epochs, history["train_accuracy"], color=SKY, lw=1.2)
-            axis.plot(epochs, history["validation_accuracy"], color=ORANGE, lw=1.2)
-        axis.axhline(chance[title], color=GREY, ls=":", lw=1)
-        axis.set(title=title, xlabel="epoch", ylim=(0, 1))
-        axis.yaxis.set_major_formatter(lambda value, _: f"{100 * value:.0f} %")
+            part = "validation" if f"validation_{quantity}" in record["history"] else "test"
+            watched[part] = (part, ORANGE if part == "validation" else RED)
+            for name in ("train", part):
+                values = record["history"][f"{name}_{quantity}"]
+                axis.plot(np.arange(1, len(values) + 1), values, color=watched[name][1], lw=1.2)
+        if chance and quantity == "accuracy":
+            axis.axhline(chance[title], color=GREY, ls=":", lw=1)
+        axis.set(title=title, xlabel="epoch")
         axis.grid(alpha=0.2)
-    for colour, style, label in ((SKY, "-", "training"), (ORANGE, "-", "validation"), (GREY, ":", "chance")):
-        axes[0, 0].plot([], [], style, color=colour, label=label)
+        if quantity == "accuracy":
+            axis.set_ylim(0, 1)
+            axis.yaxis.set_major_formatter(lambda value, _: f"{100 * value:.0f} %")
+        else:
+            axis.set_ylim(bottom=0)
+    for label, colour in watched.values():
+        axes[0, 0].plot([], [], color=colour, label=label)
+    if chance and quantity == "accuracy":
+        axes[0, 0].plot([], [], ":", color=GREY, label="chance")
     axes[0, 0].legend(fontsize=9)
-    axes[0, 0].set_ylabel("accuracy")
+    axes[0, 0].set_ylabel(quantity)
     figure.tight_layout()
-    return _mark(figure, synthetic)
+    return mark(figure, synthetic)
 
 
 def effects(rows: list[tuple[str, str, Score]]) -> Figure:
@@ -129,15 +145,19 @@ def effects(rows: list[tuple[str, str, Score]]) -> Figure:
     ----------
     rows : list of (slip, corpus, paired difference)
     """
-    figure, axis = plt.subplots(figsize=(8, 1 + 0.42 * len(rows)))
-    colours = {corpus: colour for corpus, colour in zip(dict.fromkeys(r[1] for r in rows), (BLUE, ORANGE, GREEN),
-                                                        strict=False)}
-    for y, (_, corpus, score) in enumerate(reversed(rows)):
+    named = [slip if i == 0 or rows[i - 1][0] != slip else "" for i, (slip, _, _) in enumerate(rows)]
+    apart = np.cumsum([0.42 if name else 0.24 for name in named])  # of one slip, corpora stand close together, in in
+    figure, axis = plt.subplots(figsize=(8, 1 + apart[-1]))
+    colours = dict(zip(dict.fromkeys(corpus for _, corpus, _ in rows), (BLUE, ORANGE, GREEN, RED, SKY, GREY),
+                       strict=False))
+    for y, (_, corpus, score) in zip(apart, rows, strict=True):
         axis.plot([100 * score.low, 100 * score.high], [y] * 2, color=colours[corpus], lw=3, alpha=0.45,
                   solid_capstyle="round")
         axis.plot(100 * score.value, y, "o", color=colours[corpus], ms=7)
     axis.axvline(0, color="black", lw=1)
-    axis.set_yticks(range(len(rows)), [f"{slip}" for slip, _, _ in reversed(rows)])
+    at = [(y, name) for y, name in zip(apart, named, strict=True) if name]
+    axis.set_yticks(*zip(*at, strict=True))
+    axis.set_ylim(apart[-1] + 0.3, apart[0] - 0.3)
     axis.set_xlabel("accuracy points gained (right) or lost (left) when it is changed")
     axis.grid(axis="x", alpha=0.25)
     for corpus, colour in colours.items():
@@ -167,6 +187,30 @@ def spread(by_size: dict[int, tuple[np.ndarray, np.ndarray]]) -> Figure:
         axis.set_xticks(range(1, 19, 3))
         axis.grid(alpha=0.2)
     axes[0].legend(fontsize=9)
+    figure.tight_layout()
+    return figure
+
+
+def flow(rows: list[tuple[str, list[tuple[str, str, str]]]]) -> Figure:
+    """Rows of boxes joined by arrows: a network, or what two readings make of one step.
+
+    Parameters
+    ----------
+    rows : list of (label, boxes)
+        A box is (title, text below it, colour); a label may be empty.
+    """
+    figure, axes = plt.subplots(len(rows), 1, figsize=(8, 1.35 * len(rows) + 0.2), squeeze=False)
+    for axis, (label, boxes) in zip(axes[:, 0], rows, strict=True):
+        axis.set(xlim=(0, 100), ylim=(0, 16))
+        axis.axis("off")
+        left = 12 if any(label for label, _ in rows) else 0
+        axis.text(0, 8, label, fontsize=10, style="italic", va="center")
+        step = (100 - left) / len(boxes)
+        for i, (title, text, colour) in enumerate(boxes):
+            x = left + i * step
+            _box(axis, x + 0.4, 1, step - 2.4, 14, title, text, colour)
+            if i:
+                _arrow(axis, (x - 2.0, 8), (x + 0.4, 8))
     figure.tight_layout()
     return figure
 

@@ -12,44 +12,19 @@ from filelock import FileLock
 
 from ser_repro import SerReproError, cli, datasets, runs, search, study
 from ser_repro.datasets import finding
-from ser_repro.features import waveform
-
-
-@pytest.fixture
-def type_in(monkeypatch, capsys, tmp_path):
-    """Type a command: exit status, standard output, and the lines of standard error."""
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.delenv("SER_REPRO_DATA", raising=False)
-
-    def typed(*words):
-        monkeypatch.setattr(sys, "argv", ["ser-repro", *map(str, words)])
-        with pytest.raises(SystemExit) as stop:
-            cli.main()
-        out, err = capsys.readouterr()
-        return stop.value.code, out, err.splitlines()
-
-    return typed
-
-
-@pytest.fixture
-def refused(type_in, tmp_path):
-    """Type a command that must be refused without a trace, and get the line."""
-    def typed(*words, status=1):
-        before = sorted(tmp_path.rglob("*"))
-        code, _, lines = type_in(*words)
-        assert code == status
-        assert len(lines) == 1 and lines[0].startswith("ser-repro: ")
-        assert sorted(tmp_path.rglob("*")) == before
-        return lines[0]
-
-    return typed
+from ser_repro.features import arrays
 
 
 @pytest.mark.parametrize(("words", "says"), [
     ("study --n 4", "--n 4 is not in the study: choose from 3, 5, 11, 18"),
     ("study --seed 7", "--seed 7 is not in the study: choose from 0, 1, 2, 3, 4"),
     ("study --corpus XYZ", "no corpus is named 'XYZ': choose one of CREMA-D, EMO-DB, EMOVO, IEMOCAP, RAVDESS, SAVEE"),
-    ("study --corpus EMO-DB", "--corpus EMO-DB is not in the study: choose from RAVDESS, TESS"),
+    ("study --corpus ShEMO", "--corpus ShEMO is not in the study: choose from CREMA-D, EMO-DB, EMOVO, RAVDESS, SAVEE"),
+    ("study --document cnn", "--document cnn is not in the study: choose from cnn_bigru, cnn_n_gru, issa, mfcc_cnn"),
+    ("study --document issa --corpus TESS", "no run of the study is all of these: leave an option out"),
+    ("prepare RAVDESS --document cnn", "no document 'cnn': choose one of cnn_n_gru, mfcc_cnn, cnn_bigru, issa"),
+    ("prepare RAVDESS --features mfcc", "no feature set 'mfcc': choose one of assignment258"),
+    ("prepare RAVDESS --features issa193 --rate 8000", "--rate and --features ask for different arrays"),
     ("study --reading text", "--reading text is not in the study: choose from code, paper"),
     ("study --protocol mine", "choose from published, speaker"),
     ("study --jobs 0", "--jobs 0 makes no run: give 1 or more"),
@@ -262,7 +237,7 @@ def test_own_clips_go_from_names_to_arrays(type_in, tmp_path):
         assert "4 speakers" in type_in("corpora", "show", table)[1]
         code, out, lines = type_in("prepare", table, "--cache", tmp_path / "cache", "--rate", "16000")
         assert (code, lines) == (0, [])
-        waves = waveform.load("friends", 16000, cache=tmp_path / "cache")
+        waves = arrays.load("friends", 16000, cache=tmp_path / "cache")
         assert len(waves.clips) == 28 and not waves.synthetic
     finally:
         datasets.CORPORA.pop("friends", None)
@@ -285,7 +260,7 @@ def test_demo_prepare_and_check_go_through_under_any_path(type_in, demo, tmp_pat
     (odd / "data").symlink_to(demo)
     code, out, lines = type_in("prepare", "ravdess", "--data", odd / "data", "--cache", odd / "cache")
     assert (code, lines) == (0, []) and str(odd) in out
-    assert len(waveform.load("RAVDESS", 16000, cache=odd / "cache").clips) == len(list(demo.rglob("*.wav")))
+    assert len(arrays.load("RAVDESS", 16000, cache=odd / "cache").clips) == len(list(demo.rglob("*.wav")))
     assert "synthetic: not a result" in type_in("corpora", "check", "RAVDESS", "--data", odd / "data")[1]
     code, out, _ = type_in("corpora", "list", "--data", odd / "data")
     assert code == 0 and "demo" in out
@@ -427,7 +402,7 @@ def test_a_checkpoint_that_finds_no_room_leaves_the_last_one(demo, tmp_path, mon
 
     from ser_repro import training
 
-    waves = waveform.prepare("RAVDESS", 16000, data=demo)
+    waves = arrays.prepare("RAVDESS", 16000, data=demo)
     training.fit(runs.trainer_for(make_run(), waves), tmp_path, epochs=1, device="cpu")
     kept = (tmp_path / training.CHECKPOINT).read_bytes()
     write = Path.write_bytes

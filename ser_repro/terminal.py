@@ -1,0 +1,32 @@
+"""What the commands share: options, and how they speak to the person who typed them."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+console = Console(markup=False)  # a path may hold [brackets]
+aside = Console(markup=False, stderr=True)  # what is said beside an answer that another program may read
+
+Data = Annotated[Path | None, typer.Option(help="Folder that holds the corpora; by default SER_REPRO_DATA.")]
+Cache = Annotated[Path | None, typer.Option(help="Folder of arrays and checkpoints; by default SER_REPRO_CACHE or "
+                                                 "~/.cache/ser_repro.")]
+Results = Annotated[Path, typer.Option(help="Folder of the records.")]
+Corpus = Annotated[str, typer.Argument(metavar="NAME", help="A corpus that `ser-repro corpora list` names, or a CSV "
+                                                            "file of your own clips.")]
+Device = Annotated[str, typer.Option(help="auto, cpu or gpu.")]
+
+
+def bar(title: str, on: Console = console) -> Progress:
+    """A progress bar that is gone when the work is done; none where nobody watches."""
+    return Progress(TextColumn(title, markup=False), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn(),
+                    console=on, transient=True, disable=not on.is_terminal)
+
+
+def with_bar(title: str, work, on: Console = console):
+    """Call `work(progress)`, where `progress(done, total)` moves a bar."""
+    with bar(title, on) as shown:
+        task = shown.add_task("")
+        return work(lambda done, total: shown.update(task, completed=done, total=total))
