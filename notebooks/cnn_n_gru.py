@@ -24,102 +24,77 @@ cache: str = ""  # folder of arrays and checkpoints; "": SER_REPRO_CACHE or ~/.c
 device: str = "auto"  # auto, cpu or gpu
 
 # %% tags=["remove-input"]
-from ser_repro import notebook, recipes, splits, study
-from ser_repro.notebook import show
+from ser_repro import notebook, recipes, runs, splits
+from ser_repro.notebook import say, show
 
-notebook.check(globals(), n=study.SIZES, corpus=study.CORPORA, reading=recipes.READINGS, protocol=splits.PROTOCOLS,
-               fold=range(24), seed=None, epochs=None, mode=("auto", "train", "stored"), results=None, data=None,
-               cache=None, device=("auto", "cpu", "gpu"))
+notebook.check(globals(), n=recipes.get("cnn_n_gru").sizes, corpus=recipes.get("cnn_n_gru").corpora,
+               reading=recipes.READINGS, protocol=splits.PROTOCOLS, fold=range(24), seed=None, epochs=None,
+               mode=runs.MODES, results=None, data=None, cache=None, device=("auto", "cpu", "gpu"))
 
 # %% tags=["remove-cell"]
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 from IPython.display import Markdown, display
-from myst_nb import glue
 
-from ser_repro import claims, datasets, evaluation, plots, search
+from ser_repro import chapter, claims, datasets, evaluation, plots, search, study
+from ser_repro.chapter import NOT_RUN, SPLITS, frames
 from ser_repro.models.cnn_n_gru import BLOCKS, CNNnGRU, layers
 
 plots.use_style()
 DOCUMENT = "cnn_n_gru"
-plans = study.plans()
-done = study.complete(plans, results)
-
-
-def frames(seeds):
-    """A table of test clips a seed, its folds one after the other."""
-    return [pd.concat([evaluation.table(record) for record in folds]) for folds in seeds]
-
-
-def scored(corpus, n, reading="code", protocol="published", name="accuracy", changes=()):
-    """The score of what has been run, or None."""
-    seeds = done.get((corpus, n, reading, changes, protocol))
-    return evaluation.score(frames(seeds), name) if seeds else None
-
-
-def say(key, value):
-    """Glue a string for the prose of this and other pages."""
-    glue(key, value, display=False)
-
-
-scores = {(c, size, p, name): scored(c, size, "code", p, name) for c in study.CORPORA for size in study.SIZES
-          for p in splits.PROTOCOLS for name in evaluation.SCORES}
-scores = {key: value for key, value in scores.items() if value}
-share = {c: datasets.published(c)["emotion"].value_counts(normalize=True) for c in study.CORPORA}
-chance = {c: share[c].max() for c in study.CORPORA}  # accuracy of always naming the most frequent emotion
-guess_loss = {c: -(share[c] * np.log(share[c])).sum() for c in study.CORPORA}  # loss of saying how often each occurs
-biggest = {c: max((size for (c_, size, p, _) in scores if c_ == c and p == "published"), default=None)
-           for c in study.CORPORA}
-both = {c: max((size for (c_, size, p, _) in scores if c_ == c and p == "speaker"
-                and (c, size, "published", "accuracy") in scores), default=None) for c in study.CORPORA}
+OF = recipes.get(DOCUMENT)
+found = chapter.Results(DOCUMENT, results)
+chance = {c: chapter.chance(c) for c in OF.corpora}
+share = {c: datasets.published(c)["emotion"].value_counts(normalize=True) for c in OF.corpora}
+guess_loss = {c: -(share[c] * np.log(share[c])).sum() for c in OF.corpora}  # loss of saying how often each occurs
+run = {(c, p): {size for size in OF.sizes if found.records(c, protocol=p, n=size)} for c in OF.corpora
+       for p in splits.PROTOCOLS}
+biggest = {c: max(run[c, "published"], default=None) for c in OF.corpora}
+both = {c: max(run[c, "published"] & run[c, "speaker"], default=None) for c in OF.corpora}
 
 # %% tags=["remove-cell"]
 def percent(value):
     return f"{100 * value:.1f} %"
 
 
-words = scored("TESS", 3, "paper")
-say("tess_paper_reaches", "reaches" if words and words.high >= claims.of(DOCUMENT, "TESS")[0].value else
-    "does not reach")
-for c in study.CORPORA:
+claimed = {c: next(x for x in claims.of(DOCUMENT, c) if x.score == "accuracy") for c in OF.corpora}
+words = found.score("TESS", "paper", n=3)
+say("tess_paper_reaches", "reaches" if words and words.high >= claimed["TESS"].value else "does not reach")
+for c in OF.corpora:
     key = c.lower()
-    claimed = next((x.value for x in claims.of(DOCUMENT, c) if x.score == "accuracy"), None)
-    say(f"{key}_claim", percent(claimed))
-    say(f"{key}_n", str(biggest[c] or "—"))
-    say(f"{key}_published", str(scores.get((c, biggest[c], "published", "accuracy"), "not yet run")))
+    say(f"{key}_claim", percent(claimed[c].value))
     say(f"{key}_both_n", str(both[c] or "—"))
-    say(f"{key}_both_published", str(scores.get((c, both[c], "published", "accuracy"), "not yet run")))
-    say(f"{key}_speaker", str(scores.get((c, both[c], "speaker", "accuracy"), "not yet run")))
+    say(f"{key}_both_published", found.text(c, n=both[c]))
+    say(f"{key}_speaker", found.text(c, protocol="speaker", n=both[c]))
     for split in splits.PROTOCOLS:
-        say(f"{key}_paper_{split}", str(scored(c, 3, "paper", split) or "not yet run"))
+        say(f"{key}_paper_{split}", found.text(c, "paper", split, n=3))
     say(f"{key}_chance", percent(chance[c]))
-    say(f"{key}_claimed_size", str(scores.get((c, 18, "published", "accuracy"), "not yet run in full")))
+    deepest = found.score(c, n=18)
+    say(f"{key}_claimed_size", str(deepest or f"{NOT_RUN} in full"))
 
 
-searches = {plan: search.outcome(results, n=plan.n, **plan.base) for plan in dict.fromkeys(
-    study.Plan(p.document, p.corpus, p.n, p.reading, p.protocol, p.fold) for p in plans)}
-searches = {plan: found for plan, found in searches.items() if found}
-for c in study.CORPORA:
-    deep = searches.get(study.Plan(DOCUMENT, c, 18, "code"))
+splits_of = dict.fromkeys(study.Plan(p.document, p.corpus, p.reading, p.protocol, p.fold, n=p.n)
+                          for p, _ in found.status)
+searches = {plan: search.outcome(results, n=plan.n, **plan.base) for plan in splits_of}
+searches = {plan: tried for plan, tried in searches.items() if tried}
+for c in OF.corpora:
+    deep = searches.get(study.Plan(DOCUMENT, c, "code", n=18))
     say(f"{c.lower()}_deep_loss", f"{deep['lowest_loss']:.3f}" if deep else "(not yet searched)")
     say(f"{c.lower()}_guess_loss", f"{guess_loss[c]:.3f}")
     say(f"{c.lower()}_deep_trials", str(len(deep["trials"])) if deep else "no")
-deep = [searches[plan] for plan in searches if plan in [study.Plan(DOCUMENT, c, 18, "code") for c in study.CORPORA]]
-say("deep_verdict", "better" if any(found["learned"] for found in deep) else "no better")
+deep = [searches[plan] for plan in searches if plan in [study.Plan(DOCUMENT, c, "code", n=18) for c in OF.corpora]]
+say("deep_verdict", "better" if any(tried["learned"] for tried in deep) else "no better")
 say("search_trials", str(search.TRIALS))
 say("search_rounds", str(search.ROUNDS))
 say("search_rungs", ", ".join(map(str, search.RUNGS)))
 rates = sorted(trial["learning_rate"] for trial in search.draw("TESS", search.TRIALS))
 say("search_rates", ", ".join(f"{rate:.2g}" for rate in rates))
 say("search_epochs", str(search.RUNGS[-1]))
-have = study.status(plans, results)
-say("runs_done", str(sum(record is not None for _, record in have)))
-say("runs_planned", str(len(have)))
-say("published_n", str(biggest["TESS"] or "—"))
-verdicts = {c: claims.verdict(next(x for x in claims.of(DOCUMENT, c) if x.score == "accuracy"),
-                              scores.get((c, 18, "published", "accuracy"))) for c in study.CORPORA}
-say("verdict", "; ".join(f"{c}: {v}" for c, v in verdicts.items()))
+runs_done, runs_planned = found.count
+say("runs_done", str(runs_done))
+say("runs_planned", str(runs_planned))
+verdicts = {c: claims.verdict(claimed[c], found.score(c, n=18)) for c in OF.corpora}
 
 # %% [markdown]
 # **Claimed**, in the README of the public code, for the largest network (n = 18): {glue:text}`tess_claim` on TESS
@@ -147,14 +122,13 @@ say("verdict", "; ".join(f"{c}: {v}" for c, v in verdicts.items()))
 
 # %% tags=["remove-input"]
 rows = []
-for c in study.CORPORA:
+for c in OF.corpora:
     for size in sorted({18, both[c] or 18}, reverse=True):
-        claimed = next((x.value for x in claims.of(DOCUMENT, c) if x.score == "accuracy" and x.n == size), None)
-        rows.append((f"{c}, n = {size}", claimed, scores.get((c, size, "published", "accuracy")),
-                     scores.get((c, size, "speaker", "accuracy")), chance[c]))
-    words = scored(c, 3, "paper")
+        rows.append((f"{c}, n = {size}", claimed[c].value if size == claimed[c].n else None, found.score(c, n=size),
+                     found.score(c, protocol="speaker", n=size), chance[c]))
+    words = found.score(c, "paper", n=3)
     if words:
-        rows.append((f"{c}, the words, n = 3", None, words, scored(c, 3, "paper", "speaker"), chance[c]))
+        rows.append((f"{c}, the words, n = 3", None, words, found.score(c, "paper", "speaker", n=3), chance[c]))
 plots.claims(rows)
 plt.show()
 
@@ -174,7 +148,7 @@ plt.show()
 # that we know of. Our RAVDESS rows are the method of 2022 carried over to that corpus, not a repeat of the claim.
 
 # %% tags=["remove-input"]
-ledger = claims.ledger(DOCUMENT, scores)
+ledger = found.ledger()
 unrun = ledger["corpus"] == "IEMOCAP"
 ledger.loc[unrun, ["measured", "new speakers", "verdict"]] = "no copy here"
 show(ledger)
@@ -228,15 +202,7 @@ plt.show()
 # customary. A dash is a setting that was found by a search whose outcome was never published.
 
 # %% tags=["remove-input"]
-code, paper = (recipes.settings(DOCUMENT, r, "TESS", 11) for r in recipes.READINGS)
-told = []
-for name, setting in recipes.DOCUMENTS[DOCUMENT].items():
-    if name == "n":
-        continue
-    values = ["—" if v[name] is None else str(v[name]) for v in (code, paper)]
-    told.append({"setting": f"<code>{name}</code>", "code": values[0], "paper": values[1],
-                 "meaning": setting.meaning, "paper is taken from": setting.source})
-show(pd.DataFrame(told))
+show(chapter.readings(DOCUMENT, "TESS", 11))
 
 # %% [markdown]
 # Three of these deserve a sentence. *Pooling before the GRU*: the code averages the whole clip into one vector and
@@ -259,22 +225,13 @@ show(pd.DataFrame(told))
 # behind the number of seeds, their lowest and highest accuracy.
 
 # %% tags=["remove-input"]
-table = []
-for (c, size, r, changes, p), seeds in sorted(done.items(), key=str):
-    if changes:
-        continue
-    three = [evaluation.score(frames(seeds), name) for name in evaluation.SCORES]
-    spread = three[0].seeds
-    table.append({"corpus": c, "n": size, "reading": r,
-                  "split": {"published": "published", "speaker": "new speakers"}[p],
-                  "seeds": f"{len(seeds)} ({100 * min(spread):.1f}–{100 * max(spread):.1f})" if len(seeds) > 1 else "1",
-                  "accuracy": str(three[0]), "UAR": str(three[1]), "macro F1": str(three[2])})
-show(pd.DataFrame(table)) if table else display(Markdown("*Nothing has been run yet.*"))
+table = found.table()
+display(Markdown("*Nothing has been run yet.*")) if table.empty else show(table)
 nothing = []
-for (c, size, r, changes, p), seeds in sorted(done.items(), key=str):
+for (c, size, r, changes, p), seeds in sorted(found.done.items(), key=str):
     if changes:
         continue
-    learned = [searches[study.Plan(DOCUMENT, c, size, r, p, fold)]["learned"] for fold in range(len(seeds[0]))]
+    learned = [searches[study.Plan(DOCUMENT, c, r, p, fold, n=size)]["learned"] for fold in range(len(seeds[0]))]
     dead, rest = ([[record for record, ok in zip(folds, learned, strict=True) if ok == wanted] for folds in seeds]
                   for wanted in (False, True))
     if not any(learned):
@@ -292,12 +249,12 @@ if nothing:
                      "The best of them was trained to the end all the same, and tested:\n\n" + "\n".join(nothing)))
 
 # %% tags=["remove-input"]
-for c in study.CORPORA:
+for c in OF.corpora:
     if not both[c]:
         continue
     panels = []
     for p, title in (("published", "document's split"), ("speaker", "new speakers")):
-        all_ = pd.concat(frames(done[c, both[c], "code", (), p][:1]))
+        all_ = pd.concat(frames(found.records(c, protocol=p, n=both[c])[:1]))
         classes = sorted(all_["emotion"].unique())
         panels.append((f"{c}, n = {both[c]}, {title}", evaluation.confusion(all_, classes), classes))
     plots.confusion(panels)
@@ -307,12 +264,12 @@ for c in study.CORPORA:
 # *Confusion matrices of reading code, first seed, all folds: rows are the true emotion, in per cent.*
 
 # %% tags=["remove-input"]
-panels = [(f"{c}, n = {size}", [record for folds in done[c, size, "code", (), "published"] for record in folds])
-          for c, size in {(c, s) for c in study.CORPORA for s in (both[c], biggest[c]) if s}]
+panels = [(f"{c}, n = {size}", [record for folds in found.records(c, n=size) for record in folds])
+          for c, size in {(c, s) for c in OF.corpora for s in (both[c], biggest[c]) if s}]
 panels += [(f"{c}, n = 3, reading paper", [record for folds in seeds for record in folds])
-           for c in study.CORPORA if (seeds := done.get((c, 3, "paper", (), "published")))]
+           for c in OF.corpora if (seeds := found.records(c, "paper", n=3))]
 panels = sorted(panels, key=lambda panel: panel[0])
-for c in study.CORPORA:
+for c in OF.corpora:
     mine = [panel for panel in panels if panel[0].startswith(c)]
     if mine:
         plots.learning_curves(mine, {title: chance[c] for title, _ in mine})
@@ -331,10 +288,10 @@ for c in study.CORPORA:
 # %% tags=["remove-input"]
 conditions = {"state_reset": "state reset", "shuffled": "shuffled", "alone": "each clip alone"}
 rows = []
-for (c, size, r, changes, p), seeds in sorted(done.items(), key=str):
+for (c, size, r, changes, p), seeds in sorted(found.done.items(), key=str):
     if r != "code" or changes:
         continue
-    row = {"corpus": c, "n": size, "split": {"published": "published", "speaker": "new speakers"}[p],
+    row = {"corpus": c, "n": size, "split": SPLITS[p],
            "as the code tests": str(evaluation.score(frames(seeds)))}
     for name, title in conditions.items():
         altered = [pd.concat([evaluation.condition(record, name) for record in folds]) for folds in seeds]
@@ -358,21 +315,7 @@ show(pd.DataFrame(rows)) if rows else display(Markdown("*Nothing has been run ye
 # clips. The open settings are those found for reading code; only "all of them" has a search of its own.
 
 # %% tags=["remove-input"]
-effects = []
-for (c, size, r, changes, p), seeds in sorted(done.items(), key=str):
-    if not changes or (c, size, r, (), p) not in done:
-        continue
-    base = done[c, size, r, (), p][:len(seeds)]
-    name, _ = changes[0]
-    effects.append((f"{recipes.DOCUMENTS[DOCUMENT][name].switch} (n = {size})", c,
-                    evaluation.difference(frames(base), frames(seeds))))
-for c in study.CORPORA:
-    for size in study.SIZES:
-        one, two = (done.get((c, size, r, (), "published")) for r in recipes.READINGS)
-        if one and two:
-            k = min(len(one), len(two))
-            effects.append((f"all of them: paper instead of code (n = {size})", c,
-                            evaluation.difference(frames(one[:k]), frames(two[:k]))))
+effects = found.effects()
 if effects:
     plots.effects(effects)
     plt.show()
@@ -428,17 +371,18 @@ say("spread_18", f"one part in {float(f'{1 / spreads[18][0][-1]:.0e}'):,.0f}")
 
 # %% tags=["remove-input"]
 rows = [{"corpus": plan.corpus, "n": plan.n, "reading": plan.reading, "split": f"{plan.protocol}, fold {plan.fold}",
-         "tried": len(found["trials"]), "learning rate": f"{found['chosen']['learning_rate']:.2g}",
-         "batch": found["chosen"]["batch_size"], "loss": f"{found['lowest_loss']:.3f}",
-         "guessing": f"{found['guess_loss']:.3f}"} for plan, found in searches.items()]
+         "tried": len(tried["trials"]), "learning rate": f"{tried['chosen']['learning_rate']:.2g}",
+         "batch": tried["chosen"]["batch_size"], "loss": f"{tried['lowest_loss']:.3f}",
+         "guessing": f"{tried['guess_loss']:.3f}"} for plan, tried in searches.items()]
 show(pd.DataFrame(rows)) if rows else display(Markdown("*No search has been made yet.*"))
 
 # %% [markdown]
 # ## One run in detail
 
 # %% tags=["remove-input"]
-record = notebook.obtain(corpus=corpus, n=n, reading=reading, protocol=protocol, fold=fold, seed=seed, epochs=epochs,
-                         mode=mode, results=results, data=data or None, cache=cache or None, device=device)
+record = notebook.obtain(document=DOCUMENT, corpus=corpus, n=n, reading=reading, protocol=protocol, fold=fold,
+                         seed=seed, epochs=epochs, mode=mode, results=results, data=data or None, cache=cache or None,
+                         device=device)
 synthetic = record["config"]["synthetic"]
 if synthetic:
     notebook.banner()
@@ -458,16 +402,16 @@ plt.show()
 
 # %% tags=["remove-input"]
 lines = []
-for c in study.CORPORA:
+for c in OF.corpora:
     lines.append(f"- **{c}**, n = 18, by the method and the rule of splitting of the code of 2022: {verdicts[c]}.")
     if both[c]:
-        inside, outside = (scores[c, both[c], p, "accuracy"] for p in ("published", "speaker"))
-        trained = [done[c, both[c], "code", (), p][0][0]["clips"]["train"] for p in ("published", "speaker")]
+        inside, outside = (found.score(c, protocol=p, n=both[c]) for p in splits.PROTOCOLS)
+        trained = [found.records(c, protocol=p, n=both[c])[0][0]["clips"]["train"] for p in splits.PROTOCOLS]
         lines.append(f"- **{c}**, n = {both[c]}: {percent(inside.value)} with shared speakers, "
                      f"{percent(outside.value)} with new ones, {100 * (inside.value - outside.value):.0f} points less. "
                      f"With new speakers it learns from {trained[1]} clips instead of {trained[0]}"
                      + (" and from one voice instead of two" if c == "TESS" else "")
                      + "; how much of the loss is due to that was not separated.")
-left = sum(record is None for _, record in have)
-lines.append(f"- {left} of the {len(have)} runs of the study are not yet made: what rests on them is open.")
+lines.append(f"- {runs_planned - runs_done} of the document's {runs_planned} runs are not yet made: what rests on them "
+             "is open.")
 display(Markdown("\n".join(lines)))

@@ -37,11 +37,10 @@ import pandas as pd
 from IPython.display import HTML, display
 from matplotlib.patches import Patch
 from matplotlib.ticker import MaxNLocator
-from myst_nb import glue
 
 from ser_repro import SerReproError, exploration, plots, splits
 from ser_repro.exploration import EMOTION_COLOURS
-from ser_repro.notebook import show
+from ser_repro.notebook import draw, number, percent, say, show, unit
 
 plots.use_style()
 warnings.filterwarnings("ignore", message="IProgress not found")  # would print a path of this machine
@@ -76,32 +75,8 @@ if not pictured:
 ORDER = list(pd.concat(tables.values()).groupby("emotion")["pitch_st"].median().sort_values().index.drop("", "ignore"))
 
 
-def say(key, value):
-    """Glue a string for the prose."""
-    glue(key, value, display=False)
-
-
-def draw(key, figure):
-    """Glue a figure: the prose places it, with a caption and a text for those who do not see it."""
-    glue(key, figure)
-    plt.close(figure)
-
-
-def unit(value, name, digits=0):
-    """A number that keeps its unit on its line."""
-    return f"{value:.{digits}f}\N{NO-BREAK SPACE}{name}"
-
-
-def percent(share):
-    return unit(100 * share, "%")
-
-
 def signed(value, digits=0):
     return f"{value:+.{digits}f}".replace("-", "−")
-
-
-def number(n):
-    return f"{n:,}".replace(",", "\N{NARROW NO-BREAK SPACE}")
 
 
 def together(text):

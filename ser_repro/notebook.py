@@ -6,7 +6,7 @@ import types
 from pathlib import Path
 
 from ser_repro import SerReproError, datasets, recipes, runs, search, splits, study
-from ser_repro.features import waveform
+from ser_repro.features import arrays
 
 _JUPYTER = {"In", "Out", "exit", "quit", "get_ipython", "open"}
 _KINDS = {int: "a whole number, 0 or more", str: "text (papermill's -r takes a number as text)", bool: "True or False",
@@ -54,18 +54,50 @@ def banner(text: str = SYNTHETIC) -> None:
     display(HTML(f'<div class="synthetic" role="alert">{html.escape(text)}</div>'))
 
 
-def show(table, *, index: bool = False, formats: dict | None = None) -> None:
+def show(table, *, index: bool = False, formats: dict | None = None, long: bool = False) -> None:
     """Show a DataFrame as a table that scrolls in its own box, so that a wide one leaves the page readable.
 
-    Cells may hold HTML; they wrap where the table would be wider than a page.
+    Cells may hold HTML; they wrap where the table would be wider than a page. A `long` table keeps a row to a line,
+    and scrolls both ways: one of hundreds of rows takes no more of the page than a short one.
     """
     from IPython.display import HTML, display
 
     width = sum(2 + max(len(str(name)), table[name].astype(str).str.len().max()) for name in table)
     table = table.replace(r"(\S+) % \[(\S+), (\S+)\]", r"\1&nbsp;% [\2,&nbsp;\3]", regex=True)  # a score's two halves
     rows = table.to_html(index=index, border=0, justify="left", formatters=formats or {}, escape=False,
-                         classes="compact wordy" if width > _PAGE_WIDTH else "compact")
+                         classes="compact wordy" if width > _PAGE_WIDTH and not long else "compact")
     display(HTML(f'<div class="scroll">{rows}</div>'))
+
+
+def say(key: str, value: str) -> None:
+    """Glue a string for the prose of this and other pages."""
+    from myst_nb import glue
+
+    glue(key, value, display=False)
+
+
+def draw(key: str, figure) -> None:
+    """Glue a figure: the prose places it, with a caption and a text for those who do not see it."""
+    import matplotlib.pyplot as plt
+    from myst_nb import glue
+
+    glue(key, figure)
+    plt.close(figure)
+
+
+def unit(value: float, name: str, digits: int = 0) -> str:
+    """A number that keeps its unit on its line."""
+    return f"{value:.{digits}f}\N{NO-BREAK SPACE}{name}"
+
+
+def percent(share: float) -> str:
+    """A share in whole per cent."""
+    return unit(100 * share, "%")
+
+
+def number(n: int) -> str:
+    """A count, its thousands set apart."""
+    return f"{n:,}".replace(",", "\N{NARROW NO-BREAK SPACE}")
 
 
 def stamp(record: dict) -> str:
@@ -80,11 +112,11 @@ def demo_corpus(corpus: str, cache=None) -> Path:
     """The demo corpus in the layout of `corpus`, written once to the cache folder."""
     from ser_repro.datasets import demo
 
-    folder = waveform.cache_folder(cache) / "demo" / corpus
+    folder = arrays.cache_folder(cache) / "demo" / corpus
     return demo.write_demo(corpus, folder)
 
 
-def obtain(*, document: str = "cnn_n_gru", corpus: str, n: int, reading: str, protocol: str = "published",
+def obtain(*, document: str = "cnn_n_gru", corpus: str, n: int | None = None, reading: str, protocol: str = "published",
            fold: int = 0, seed: int = 0, epochs: int = 0, mode: str = "auto", results="results", data=None,
            cache=None, device: str = "auto", progress=None) -> dict:
     """The record of one run of the study: stored, trained here, or, where there is neither, made on the demo corpus.
@@ -108,31 +140,47 @@ def obtain(*, document: str = "cnn_n_gru", corpus: str, n: int, reading: str, pr
     last = splits.folds(corpus, protocol) - 1
     if not 0 <= fold <= last:
         raise SerReproError(f"fold = {fold} is not possible: {corpus} has folds 0 to {last} under protocol {protocol}.")
-    plan = study.Plan(document, corpus, n, reading, protocol, fold, seed)
+    of = recipes.get(document)
+    plan = study.Plan(document, corpus, reading, protocol, fold, seed, n)
     values = plan.values | ({"epochs": epochs} if epochs else {})
-    values |= search.chosen(results, n=n, **plan.base) or recipes.UNSEARCHED
+    if of.searched:
+        values |= search.chosen(results, n=n, **plan.base) or of.unsearched
     run = runs.Run(**plan.base, seed=seed, values=values)
     here = dict(data=data, cache=cache, device=device, progress=progress)
     if mode == "stored" or (mode == "auto" and run.path(results).exists()):
         return runs.read(run.path(results))
-    if corpus in real(data) or _prepared(corpus, values["sample_rate"], cache) or mode == "train":
-        if runs.arrays(run, data=data, cache=cache).synthetic:
+    if corpus in real(data) or _prepared(corpus, of.inputs(values), cache) or mode == "train":
+        if runs.inputs(run, data=data, cache=cache).synthetic:
             raise SerReproError(f"the {corpus} at hand is demo speech, whose runs are no results: run `ser-repro "
                                 f"prepare {corpus}` on the real corpus, or leave mode at auto.")
         return runs.obtain(run, mode="train" if mode == "train" else "auto", results=results, **here)
-    demo = demo_corpus(corpus, cache)
-    values |= {"epochs": epochs or recipes.DEMO_EPOCHS, "batch_size": 16, "sample_rate": 16000}
-    run = runs.Run(**plan.base, seed=seed, values=values, synthetic=True)
-    return runs.obtain(run, results=waveform.cache_folder(cache) / "demo" / "results",
-                       **here | {"data": demo, "cache": waveform.cache_folder(cache) / "demo"})
+    return rehearse(plan, values, epochs=epochs, cache=cache, device=device, progress=progress)
 
 
-def _prepared(corpus: str, sample_rate: int | str, cache=None) -> bool:
+def rehearse(plan: study.Plan, values: dict, *, epochs: int = 0, cache=None, device: str = "auto",
+             progress=None) -> dict:
+    """A run on the demo corpus: its record is no result, and is kept in the cache folder, under `demo`.
+
+    Parameters
+    ----------
+    values : dict
+        All settings of the plan; the document's own for demo speech go before them.
+    epochs : int
+        0 for the few that the document has for demo speech.
+    """
+    apart = arrays.cache_folder(cache) / "demo"
+    values = values | recipes.get(plan.document).demo | ({"epochs": epochs} if epochs else {})
+    run = runs.Run(**plan.base, seed=plan.seed, values=values, synthetic=True)
+    return runs.obtain(run, results=apart / "results", data=demo_corpus(plan.corpus, cache), cache=apart,
+                       device=device, progress=progress)
+
+
+def _prepared(corpus: str, what: int | str, cache=None) -> bool:
     """Whether arrays of real speech are in the cache. Damaged ones count: training says so."""
     try:
-        return not waveform.load(corpus, sample_rate, cache=cache).synthetic
+        return not arrays.load(corpus, what, cache=cache).synthetic
     except SerReproError:
-        return (waveform.folder_of(corpus, sample_rate, cache) / "meta.json").exists()
+        return (arrays.folder_of(corpus, what, cache) / "meta.json").exists()
 
 
 def real(data=None) -> list[str]:

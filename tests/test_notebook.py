@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from ser_repro import SerReproError, notebook, recipes, runs, splits, study
-from ser_repro.features import waveform
+from ser_repro.features import arrays
 
 PARAMETERS = """
 n: int = 18
@@ -19,7 +19,8 @@ data: str = ""
 recompute: bool = False
 corpora: list = ["RAVDESS"]
 """
-ALLOWED = {"n": study.SIZES, "corpus": study.CORPORA, "seed": None, "epochs": None, "data": None,
+OF = recipes.get("cnn_n_gru")
+ALLOWED = {"n": OF.sizes, "corpus": OF.corpora, "seed": None, "epochs": None, "data": None,
            "recompute": (True, False), "corpora": {"RAVDESS": 1, "TESS": 2}}
 
 
@@ -40,7 +41,7 @@ def test_what_is_possible_passes(given):
 
 @pytest.mark.parametrize(("given", "says"), [
     ({"nn": 3}, "unknown parameter 'nn': this notebook has n, corpus, seed, epochs, data, recompute, corpora."),
-    ({"n": 4}, "n = 4 is not possible: choose from 3, 18, 5, 11."),
+    ({"n": 4}, "n = 4 is not possible: choose from 3, 5, 11, 18."),
     ({"n": 3.0}, "n = 3.0 is not possible: give a whole number"), ({"n": "3"}, "n = '3' is not possible"),
     ({"corpus": "XYZ"}, "corpus = 'XYZ' is not possible: choose from TESS, RAVDESS."),
     ({"corpus": None}, "corpus = None is not possible: give text"),
@@ -120,12 +121,12 @@ def test_a_folder_of_corpora_without_the_corpus_is_no_reason_to_stop(no_corpora,
     monkeypatch.setattr(notebook.runs, "obtain", lambda run, **options: made.update(run=run, **options))
     notebook.obtain(**RUN, data=str(tmp_path), results=tmp_path / "results", epochs=1)
     assert made["run"].synthetic and made["data"] == tmp_path / "demo"
-    assert Path(made["results"]).is_relative_to(waveform.cache_folder())
+    assert Path(made["results"]).is_relative_to(arrays.cache_folder())
 
 
 def test_demo_speech_never_makes_a_result(no_corpora, demo, tmp_path, monkeypatch):
     assert "is demo speech, whose runs are no results" in line_of(tmp_path, data=demo, mode="train")
-    waveform.prepare("RAVDESS", 16000, data=demo)  # arrays in the cache, as `ser-repro prepare` leaves them
+    arrays.prepare("RAVDESS", 16000, data=demo)  # arrays in the cache, as `ser-repro prepare` leaves them
     made = []
     monkeypatch.setattr(notebook, "demo_corpus", lambda corpus, cache: demo)
     monkeypatch.setattr(notebook.runs, "obtain", lambda run, **_: made.append(run))
@@ -143,7 +144,7 @@ def test_a_copy_that_is_not_whole_is_said_not_replaced_by_a_demo(no_corpora, dem
 @pytest.mark.parametrize("mode", ["auto", "stored"])
 def test_a_damaged_record_is_said(no_corpora, tmp_path, mode):
     plan = study.Plan("cnn_n_gru", **RUN)
-    path = runs.Run(**plan.base, seed=0, values=plan.values | recipes.UNSEARCHED).path(tmp_path)
+    path = runs.Run(**plan.base, seed=0, values=plan.values | OF.unsearched).path(tmp_path)
     path.parent.mkdir()
     path.write_text("{")
     with pytest.raises(SerReproError, match=r"is damaged .*: remove it and run `ser-repro study` again"):
@@ -152,4 +153,5 @@ def test_a_damaged_record_is_said(no_corpora, tmp_path, mode):
 
 
 def test_every_protocol_has_a_fold():
-    assert all(splits.folds(corpus, protocol) >= 1 for corpus in study.CORPORA for protocol in splits.PROTOCOLS)
+    assert all(splits.folds(corpus, protocol) >= 1 for of in recipes.DOCUMENTS.values() for corpus in of.corpora
+               for protocol in splits.PROTOCOLS)

@@ -1,0 +1,166 @@
+"""What the chapters of the documents share: the records of one document, and the scores, tables and effects they give.
+
+    found = Results("mfcc_cnn", "results")
+    found.score("RAVDESS", protocol="speaker")      # an evaluation.Score, or None where nothing has been run
+    found.text("RAVDESS", protocol="speaker")       # the same in words: "38.1 % [34.0, 42.5]" or "not yet run"
+"""
+
+import itertools
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+import pandas as pd
+
+from ser_repro import claims, datasets, evaluation, recipes, splits, study
+from ser_repro.evaluation import Score
+
+NOT_RUN = "not yet run"
+SPLITS = {"published": "published", "speaker": "new speakers"}
+
+
+@dataclass(frozen=True)
+class Results:
+    """Records of a document.
+
+    Parameters
+    ----------
+    name : str
+        Of the document.
+    folder : path
+        Of the records.
+    """
+
+    name: str
+    folder: str | Path
+
+    @cached_property
+    def document(self) -> recipes.Document:
+        return recipes.get(self.name)
+
+    @cached_property
+    def status(self) -> list[tuple[study.Plan, dict | None]]:
+        """Every planned run of the document, with its record."""
+        return study.status(study.select(study.plans(), document=[self.name]), self.folder)
+
+    @cached_property
+    def done(self) -> dict:
+        """(corpus, n, reading, changes, protocol) -> a list a seed of a record a fold; seeds with every fold only."""
+        return study.complete(self.status)
+
+    @cached_property
+    def begun(self) -> dict:
+        """The same, of seeds with any fold."""
+        return study.complete(self.status, whole=False)
+
+    @property
+    def count(self) -> tuple[int, int]:
+        """Runs done, and planned."""
+        return sum(record is not None for _, record in self.status), len(self.status)
+
+    def records(self, corpus: str, reading: str = "code", protocol: str = "published", *, n: int | None = None,
+                changes: tuple = (), whole: bool = True) -> list[list[dict]]:
+        """A list a seed of a record a fold; empty where nothing has been run.
+
+        Parameters
+        ----------
+        whole : bool
+            Leave out seeds of which a fold is missing: their score would rest on some speakers only.
+        """
+        return (self.done if whole else self.begun).get((corpus, n, reading, changes, protocol), [])
+
+    def score(self, corpus: str, reading: str = "code", protocol: str = "published", name: str = "accuracy",
+              **which) -> Score | None:
+        """A score over all seeds, or None where nothing has been run; `which` as in `records`."""
+        seeds = self.records(corpus, reading, protocol, **which)
+        return evaluation.score(frames(seeds), name) if seeds else None
+
+    def text(self, corpus: str, reading: str = "code", protocol: str = "published", name: str = "accuracy",
+             **which) -> str:
+        """The score in words."""
+        return str(self.score(corpus, reading, protocol, name, **which) or NOT_RUN)
+
+    def table(self) -> pd.DataFrame:
+        """Scores of all that has been run in either reading, a row a corpus, size, reading, split and epochs.
+
+        The number of epochs stands there where the document's runs differ in it.
+        """
+        rows = []
+        several = any(changes and not slips(changes) for _, _, _, changes, _ in self.begun)
+        for (corpus, n, reading, changes, protocol), seeds in sorted(self.begun.items(), key=str):
+            if slips(changes):
+                continue
+            whole = self.done.get((corpus, n, reading, changes, protocol))
+            of, folds = whole or seeds[:1], splits.folds(corpus, protocol)
+            three = [evaluation.score(frames(of), name) for name in evaluation.SCORES]
+            spread = three[0].seeds
+            size = {"n": n} if self.document.sizes else {}
+            length = {"epochs": epochs(of)} if several else {}
+            split = SPLITS[protocol] + ("" if whole else f", {len(of[0])} of {folds} folds")
+            rows.append({"corpus": corpus} | size | {"reading": reading, "split": split} | length | {
+                "seeds": f"{len(of)} ({100 * min(spread):.1f}–{100 * max(spread):.1f})" if len(of) > 1 else "1",
+                "accuracy": str(three[0]), "UAR": str(three[1]), "macro F1": str(three[2])})
+        return pd.DataFrame(rows)
+
+    def effects(self) -> list[tuple[str, str, Score]]:
+        """What each slip is worth: (slip, corpus, accuracy with it mended minus accuracy with it), paired.
+
+        Last, all of them together: reading paper minus reading code, where both have been run. Only runs of equally
+        many epochs are compared.
+        """
+        found = []
+        sizes = (lambda n: f" (n = {n})") if self.document.sizes else (lambda _: "")
+        for (corpus, n, reading, changes, protocol), seeds in sorted(self.done.items(), key=str):
+            rest = tuple(change for change in changes if change not in slips(changes))
+            base = self.done.get((corpus, n, reading, rest, protocol), [])[:len(seeds)]
+            if slips(changes) and len(base) == len(seeds):
+                name, value = slips(changes)[0]
+                setting = self.document.settings[name]
+                slip = setting.switch if value == setting.paper else f"{setting.switch}: {value}"
+                found.append((slip + sizes(n), corpus, evaluation.difference(frames(base), frames(seeds))))
+        lengths = sorted({changes for _, _, _, changes, _ in self.done if not slips(changes)}, key=str)
+        for corpus in self.document.corpora:
+            for n, changes in itertools.product(self.document.sizes or (None,), lengths):
+                code, paper = (self.records(corpus, reading, n=n, changes=changes) for reading in recipes.READINGS)
+                both = min(len(code), len(paper))
+                if both:
+                    found.append((f"all of them: paper instead of code{sizes(n)}", corpus,
+                                  evaluation.difference(frames(code[:both]), frames(paper[:both]))))
+        return found
+
+    def ledger(self) -> pd.DataFrame:
+        """Every claim of the document beside what was measured (see `claims.ledger`)."""
+        asked = [(claim, protocol) for claim in claims.of(self.name) for protocol in splits.PROTOCOLS]
+        scores = {(claim.corpus, claim.n, protocol, claim.score): self.score(
+            claim.corpus, protocol=protocol, name=claim.score, n=claim.n) for claim, protocol in asked}
+        return claims.ledger(self.name, scores)
+
+
+def slips(changes: tuple) -> tuple:
+    """Of a run's changes those of the method: fewer epochs are the same method, trained for less long."""
+    return tuple((name, value) for name, value in changes if name != "epochs")
+
+
+def epochs(seeds: list[list[dict]]) -> int:
+    """How long the runs were trained, by their records."""
+    return len(seeds[0][0]["history"]["train_loss"])
+
+
+def frames(seeds: list[list[dict]]) -> list[pd.DataFrame]:
+    """A table of test clips a seed, its folds one after the other."""
+    return [pd.concat([evaluation.table(record) for record in folds]) for folds in seeds]
+
+
+def chance(corpus: str) -> float:
+    """Accuracy of always naming the most frequent emotion of a corpus, as it is published."""
+    return float(datasets.studied(datasets.published(corpus))["emotion"].value_counts(normalize=True).max())
+
+
+def readings(document: str, corpus: str, n: int | None = None) -> pd.DataFrame:
+    """Setting by setting, what code and text say, for `notebook.show`; a dash where neither does."""
+    code, paper = (recipes.settings(document, reading, corpus, n) for reading in recipes.READINGS)
+    return pd.DataFrame([{
+        "setting": f"<code>{name}</code>", "code": "—" if code[name] is None else str(code[name]),
+        "paper": "—" if paper[name] is None else str(paper[name]), "meaning": setting.meaning,
+        "paper is taken from": setting.source} for name, setting in recipes.get(document).settings.items()
+        if name != "n"])
