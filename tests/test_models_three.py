@@ -56,6 +56,35 @@ def test_keras_starts_weights_glorot_uniform_and_biases_at_zero():
     assert not layer.bias.any()
 
 
+@pytest.mark.parametrize("model", [MFCCCNN(n_classes=6), Issa(n_classes=8)], ids=["mfcc_cnn", "issa"])
+def test_every_layer_starts_as_keras_starts_it(model):
+    for layer in model.modules():
+        if isinstance(layer, nn.Conv1d | nn.Conv2d | nn.Linear):
+            reach, taps = layer.weight.abs().max().item(), layer.weight[0, 0].numel()
+            bound = np.sqrt(6 / (taps * (layer.weight.shape[0] + layer.weight.shape[1])))
+            assert 0.9 * bound < reach <= bound and not layer.bias.any()
+
+
+@pytest.mark.parametrize("same", [True, False])
+@torch.no_grad()
+def test_issa_computes_what_one_dimensional_layers_do(same):
+    torch.manual_seed(0)
+    model, x = Issa(n_classes=8, same_padding=same), torch.randn(4, 193, 1)
+    y = x.transpose(1, 2)
+    for layer in model.train().layers:
+        if isinstance(layer, nn.Conv2d):
+            y = nn.functional.conv1d(y, layer.weight.squeeze(2), layer.bias, padding="same" if same else 0)
+        elif isinstance(layer, nn.MaxPool2d):
+            y = nn.functional.max_pool1d(y, 8)
+        elif isinstance(layer, nn.BatchNorm2d):
+            y = nn.functional.batch_norm(y, None, None, layer.weight, layer.bias, training=True, eps=layer.eps)
+        elif not isinstance(layer, nn.Dropout):
+            y = layer(y)
+        else:
+            layer.p = 0.0
+    assert torch.allclose(model(x), y, atol=1e-4)
+
+
 @pytest.mark.parametrize("document", ["mfcc_cnn", "cnn_bigru", "issa"])
 @pytest.mark.parametrize("reading", recipes.READINGS)
 @torch.no_grad()
