@@ -197,7 +197,7 @@ def pitch(wave: np.ndarray) -> np.ndarray:
     numpy.ndarray [shape=(frames,)]
         Hz, a frame every `PITCH_HOP` samples, NaN where unvoiced.
     """
-    import librosa
+    from ser_repro.features.compiled import librosa
 
     low, high = PITCH_RANGE_HZ
     padded = np.pad(wave, PITCH_FRAME // 2)

@@ -1,6 +1,8 @@
 """Feature sets: the fast path is librosa's, whatever the signal; the cache gives back what it was given."""
 
 import dataclasses
+import json
+import os
 import sqlite3
 import subprocess
 import sys
@@ -381,3 +383,42 @@ def test_a_clip_that_cannot_be_used_is_named(clips, tmp_path):
     (tmp_path / "file").touch()
     with pytest.raises(SerReproError, match=r"features not written to .*: give another --cache"):
         extract.extract(clips, ["mfcc20_mean"], cache=tmp_path / "file", workers=1)
+
+
+FRESH_INSTALL = """
+import json, sys
+import numpy as np
+from numba.core import caching
+
+saved, save = [], caching.IndexDataCacheFile._save_data
+
+
+def watched(self, name, data):
+    lock = getattr(sys.modules.get("ser_repro.features.compiled"), "LOCK", None)
+    saved.append((name, bool(lock and lock.is_locked)))
+    save(self, name, data)
+
+
+caching.IndexDataCacheFile._save_data = watched
+from ser_repro import exploration
+from ser_repro.features import augmentation, extract, sets
+
+clip = np.random.default_rng(0).normal(size=9000).astype(np.float32) / 10
+for path in sets.PATHS:
+    for name in ("issa193", "mfcc50_mean_code"):
+        sets.get(name).compute(sets.Clip(clip, 22050, path=path))
+exploration.pitch(np.tile(clip, 3))
+print(json.dumps(saved))
+"""
+
+
+def test_processes_of_a_fresh_install_do_not_mix_up_compiled_functions(tmp_path):
+    ran = subprocess.run([sys.executable, "-c", FRESH_INSTALL], capture_output=True, text=True, check=True,
+                         env=os.environ | {"NUMBA_CACHE_DIR": str(tmp_path)})
+    saved = json.loads(ran.stdout.splitlines()[-1])
+    alone = {name.split("-")[1] if name.startswith("guf-") else name.split("-")[0] for name, locked in saved if locked}
+    together = [name for name, locked in saved if not locked]
+    assert {"utils._localmax", "pitch._pi_wrapper"} <= alone
+    assert not [name for name in together if name.startswith("guf-")], "a function that is kept in two parts"
+    assert [name for name in together if name.startswith("kernels.")]
+    assert not [name for name in together if not name.endswith(".1.nbc")], "a function of several types"

@@ -46,13 +46,13 @@ def shift(samples: np.ndarray, sample_rate: int, amounts: Amounts, rng: np.rando
 
 
 def stretch(samples: np.ndarray, sample_rate: int, amounts: Amounts, rng: np.random.Generator) -> np.ndarray:
-    import librosa
+    from ser_repro.features.compiled import librosa
 
     return librosa.effects.time_stretch(samples, rate=amounts.stretch)
 
 
 def pitch(samples: np.ndarray, sample_rate: int, amounts: Amounts, rng: np.random.Generator) -> np.ndarray:
-    import librosa
+    from ser_repro.features.compiled import librosa
 
     return librosa.effects.pitch_shift(samples, sr=sample_rate, n_steps=amounts.semitones)
 

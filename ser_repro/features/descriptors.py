@@ -10,7 +10,6 @@ import functools
 import math
 import warnings
 
-import librosa
 import numpy as np
 import scipy.fft
 import scipy.sparse
@@ -19,6 +18,7 @@ import torch
 
 from ser_repro import SerReproError
 from ser_repro.features import kernels
+from ser_repro.features.compiled import librosa
 from ser_repro.features.sets import one_channel
 
 N_FFT, HOP = 2048, 512
@@ -179,7 +179,7 @@ class Fast(Reference):
         Good for mel bands, where rounding stays rounding: librosa's is in double precision. Not for tuning, where it
         could tip a peak into the next hundredth of a semitone.
         """
-        frames = kernels.frames(self.samples, _window(self.n_fft).astype(np.float32), self.hop)
+        frames = kernels.single_frames(self.samples, _window(self.n_fft).astype(np.float32), self.hop)
         return torch.fft.rfft(torch.from_numpy(frames)).numpy()
 
     def mel(self, n_mels: int = 128, filter_rate: int | None = None) -> np.ndarray:

@@ -236,6 +236,7 @@ def peaks(spectrum, low, high, threshold, scale):
     return pitch[:found], size[:found]
 
 
+# Processes that keep different types of one function at the same time may mix them up: so each function has one.
 @numba.njit(cache=True, nogil=True)
 def frames(samples, window, hop):
     """Windowed frames around every `hop`-th sample, zeros beyond the ends.
@@ -243,13 +244,24 @@ def frames(samples, window, hop):
     Parameters
     ----------
     samples : array of float32, shape (time,)
-    window : array, shape (n_fft,)
+    window : array of float64, shape (n_fft,)
     hop : int
 
     Returns
     -------
-    array of the window's type, shape (1 + time // hop, n_fft)
+    array of float64, shape (1 + time // hop, n_fft)
     """
+    return _frames(samples, window, hop)
+
+
+@numba.njit(cache=True, nogil=True)
+def single_frames(samples, window, hop):
+    """`frames` in single precision: window and result are of float32."""
+    return _frames(samples, window, hop)
+
+
+@numba.njit(nogil=True)
+def _frames(samples, window, hop):
     n_fft = len(window)
     out = np.zeros((1 + len(samples) // hop, n_fft), window.dtype)
     for t in range(len(out)):
