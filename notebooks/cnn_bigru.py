@@ -25,9 +25,7 @@ device: str = "auto"  # auto, cpu or gpu
 # %% tags=["remove-input"]
 from ser_repro import notebook, recipes, splits
 
-notebook.check(globals(), corpus=recipes.get("cnn_bigru").corpora, reading=recipes.READINGS,
-               protocol=splits.PROTOCOLS, fold=range(6), seed=None, epochs=None, mode=("auto", "train", "stored"),
-               results=None, data=None, cache=None, device=("auto", "cpu", "gpu"))
+notebook.check_run(globals(), "cnn_bigru")
 DOCUMENT = "cnn_bigru"
 OF = recipes.get(DOCUMENT)
 
@@ -58,29 +56,20 @@ HOP, LIVE_RATE = 512, 44100  # samples between frames; rate of the document's li
 STEPS = mfcc.FRAMES // SHORTEST
 
 
-def scored(c, reading="code", protocol="published", name="accuracy"):
-    """A score in words, of the folds there are where some are missing."""
-    whole = found.score(c, reading, protocol, name)
-    part = found.records(c, reading, protocol, whole=False)
-    if whole or not part:
-        return str(whole or chapter.NOT_RUN)
-    return f"{evaluation.score(chapter.frames(part[:1]), name)}, {len(part[0])} of {splits.folds(c, protocol)} folds"
-
-
 def compact(table):
     """Without the line break that a browser puts into the name of a corpus."""
     return table.replace("CREMA-D", "CREMA\N{NON-BREAKING HYPHEN}D")
 
 
 def points(difference):
-    return f"{100 * difference.value:+.1f} points [{100 * difference.low:+.1f}, {100 * difference.high:+.1f}]".replace(
-        "-", "−")
+    value, low, high = (notebook.signed(100 * x) for x in (difference.value, difference.low, difference.high))
+    return f"{value} points [{low}, {high}]"
 
 
 for c in OF.corpora:
     for r in recipes.READINGS:
         for p in splits.PROTOCOLS:
-            say(f"cb_{c}_{r}_{p}", scored(c, r, p))
+            say(f"cb_{c}_{r}_{p}", found.told(c, r, p))
     say(f"cb_{c}_chance", percent(chance[c]))
 done, planned = found.count
 
@@ -444,17 +433,7 @@ for c in OF.corpora:  # and all of them with new speakers, in the folds that bot
         of = splits.folds(c, "speaker")
         where = "new speakers" + ("" if len(common) == of else f", {len(common)} of {of} folds")
         effects.append((f"all of them, {where}", c, evaluation.difference(*sides)))
-if effects:
-    names = list(dict.fromkeys(slip for slip, _, _ in effects))
-    effects.sort(key=lambda effect: (names.index(effect[0]), OF.corpora.index(effect[1])))
-    plots.effects(effects)
-    plt.show()
-    show(compact(pd.DataFrame([
-        {"changed": slip, "corpus": c, "points": f"{100 * d.value:+.1f}".replace("-", "−"),
-         "95 %": f"[{100 * d.low:+.1f}, {100 * d.high:+.1f}]".replace("-", "−"), "seeds": len(d.seeds)}
-        for slip, c, d in effects])))
-else:
-    display(Markdown("*None of these runs has been made yet.*"))
+notebook.show_effects(effects)
 
 # %% [markdown]
 # *Intervals resample the test clips' speakers, the same on both sides. With one seed, a difference of a few points may
@@ -479,7 +458,7 @@ for c in OF.corpora:
                              "last epoch, as the code does": f"{100 * last:.1f} %",
                              "epoch best on the test part": f"{100 * best:.1f} %",
                              "which epoch": f"{at[0]}–{at[-1]}" if len(at) > 1 else str(at[0]),
-                             "points gained": f"{100 * (best - last):+.1f}".replace("-", "−")})
+                             "points gained": notebook.signed(100 * (best - last))})
 show(compact(pd.DataFrame(rows))) if rows else display(Markdown("*Nothing has been run yet.*"))
 
 # %% [markdown]
@@ -489,20 +468,7 @@ show(compact(pd.DataFrame(rows))) if rows else display(Markdown("*Nothing has be
 record = notebook.obtain(document=DOCUMENT, corpus=corpus, reading=reading, protocol=protocol, fold=fold, seed=seed,
                          epochs=epochs, mode=mode, results=results, data=data or None, cache=cache or None,
                          device=device)
-synthetic = record["config"]["synthetic"]
-if synthetic:
-    notebook.banner()
-frame = evaluation.table(record)
-classes = record["test"]["classes"]
-title = f"{corpus}, reading {reading}, {protocol}" + (f", fold {fold}" if protocol == "speaker" else "")
-display(Markdown("; ".join(f"{name.replace('_', ' ')} **{evaluation.score([frame], name)}**"
-                           for name in evaluation.SCORES)
-                 + f" on {len(frame)} test clips. `{notebook.stamp(record)}`"))
-for quantity in ("loss", "accuracy"):
-    plots.learning_curves([(title, [record])], {title: chance[corpus]}, synthetic, quantity)
-    plt.show()
-plots.confusion([(title, evaluation.confusion(frame, classes), classes)], synthetic)
-plt.show()
+notebook.show_run(record, chance[corpus])
 
 # %% [markdown]
 # ## What the attention looks at
@@ -670,8 +636,8 @@ for c in OF.corpora:
                      f"less, having learned from {number(clips[1])} clips instead of {number(clips[0])}"
                      + (": it is not for want of clips." if clips[1] >= clips[0] else "."))
     else:
-        lines.append(f"- **{c}, the code's method**: {scored(c)} with shared speakers; with new ones "
-                     f"{scored(c, protocol='speaker')}.")
+        lines.append(f"- **{c}, the code's method**: {found.told(c)} with shared speakers; with new ones "
+                     f"{found.told(c, protocol='speaker')}.")
     if inside:
         lines.append(f"- **{c}, against guessing** ({percent(chance[c])}): "
                      + ("above it, interval and all." if inside.low > chance[c] else "the interval does not clear it."))

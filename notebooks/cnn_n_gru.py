@@ -24,12 +24,11 @@ cache: str = ""  # folder of arrays and checkpoints; "": SER_REPRO_CACHE or ~/.c
 device: str = "auto"  # auto, cpu or gpu
 
 # %% tags=["remove-input"]
-from ser_repro import notebook, recipes, runs, splits
+from ser_repro import notebook, recipes, splits
 from ser_repro.notebook import say, show
 
-notebook.check(globals(), n=recipes.get("cnn_n_gru").sizes, corpus=recipes.get("cnn_n_gru").corpora,
-               reading=recipes.READINGS, protocol=splits.PROTOCOLS, fold=range(24), seed=None, epochs=None,
-               mode=runs.MODES, results=None, data=None, cache=None, device=("auto", "cpu", "gpu"))
+notebook.check_run(globals(), "cnn_n_gru")
+DOCUMENT = "cnn_n_gru"
 
 # %% tags=["remove-cell"]
 import matplotlib.pyplot as plt
@@ -42,7 +41,6 @@ from ser_repro.chapter import NOT_RUN, SPLITS, frames
 from ser_repro.models.cnn_n_gru import BLOCKS, CNNnGRU, layers
 
 plots.use_style()
-DOCUMENT = "cnn_n_gru"
 OF = recipes.get(DOCUMENT)
 found = chapter.Results(DOCUMENT, results)
 chance = {c: chapter.chance(c) for c in OF.corpora}
@@ -315,15 +313,7 @@ show(pd.DataFrame(rows)) if rows else display(Markdown("*Nothing has been run ye
 # clips. The open settings are those found for reading code; only "all of them" has a search of its own.
 
 # %% tags=["remove-input"]
-effects = found.effects()
-if effects:
-    plots.effects(effects)
-    plt.show()
-    show(pd.DataFrame([{"changed": slip, "corpus": c, "points": f"{100 * d.value:+.1f}",
-                        "95 %": f"[{100 * d.low:+.1f}, {100 * d.high:+.1f}]", "seeds": len(d.seeds)}
-                       for slip, c, d in effects]))
-else:
-    display(Markdown("*None of these runs has been made yet.*"))
+notebook.show_effects(found.effects())
 
 # %% [markdown]
 # *Intervals resample the test clips' speakers (TESS: clips), the same on both sides. With one seed, a difference of a
@@ -383,19 +373,7 @@ show(pd.DataFrame(rows)) if rows else display(Markdown("*No search has been made
 record = notebook.obtain(document=DOCUMENT, corpus=corpus, n=n, reading=reading, protocol=protocol, fold=fold,
                          seed=seed, epochs=epochs, mode=mode, results=results, data=data or None, cache=cache or None,
                          device=device)
-synthetic = record["config"]["synthetic"]
-if synthetic:
-    notebook.banner()
-frame = evaluation.table(record)
-classes = record["test"]["classes"]
-title = f"{corpus}, n = {n}, reading {reading}, {protocol}"
-display(Markdown("; ".join(f"{name.replace('_', ' ')} **{evaluation.score([frame], name)}**"
-                           for name in evaluation.SCORES)
-                 + f" on {len(frame)} test clips. `{notebook.stamp(record)}`"))
-plots.learning_curves([(title, [record])], {title: chance[corpus]}, synthetic)
-plt.show()
-plots.confusion([(title, evaluation.confusion(frame, classes), classes)], synthetic)
-plt.show()
+notebook.show_run(record, chance[corpus])
 
 # %% [markdown]
 # ## Verdict

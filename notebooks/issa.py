@@ -23,12 +23,11 @@ cache: str = ""  # folder of arrays and checkpoints; "": SER_REPRO_CACHE or ~/.c
 device: str = "auto"  # auto, cpu or gpu
 
 # %% tags=["remove-input"]
-from ser_repro import notebook, recipes, runs, splits
+from ser_repro import notebook, recipes, splits
 from ser_repro.notebook import draw, number, say, show
 
-notebook.check(globals(), corpus=recipes.get("issa").corpora, reading=recipes.READINGS, protocol=splits.PROTOCOLS,
-               fold=range(max(splits.folds(c, "speaker") for c in recipes.get("issa").corpora)), seed=None,
-               epochs=None, mode=runs.MODES, results=None, data=None, cache=None, device=("auto", "cpu", "gpu"))
+notebook.check_run(globals(), "issa")
+DOCUMENT = "issa"
 
 # %% tags=["remove-cell"]
 import warnings
@@ -41,16 +40,14 @@ import torch
 from IPython.display import Markdown, display
 from torch import nn
 
-from ser_repro import SerReproError, chapter, claims, datasets, evaluation, exploration, plots, study
+from ser_repro import chapter, claims, datasets, evaluation, exploration, plots, separation, study
 from ser_repro.chapter import NOT_RUN, frames
-from ser_repro.datasets import demo
-from ser_repro.features import arrays, issa193, sets
+from ser_repro.features import issa193, sets
 from ser_repro.models.issa import POOL, VALUES, VARIANTS, Issa
 
 plots.use_style()
 study.quiet()
 warnings.filterwarnings("ignore", message="IProgress not found")  # would print a path of this machine
-DOCUMENT = "issa"
 OF = recipes.get(DOCUMENT)
 found = chapter.Results(DOCUMENT, results)
 chance = {c: chapter.chance(c) for c in OF.corpora}
@@ -83,19 +80,13 @@ def percent(value, digits=1):
 
 
 def points(difference):
-    return f"{100 * difference:+.1f}".replace("-", "−")
-
-
-def part(c, p, seeds):
-    """"" for whole seeds, else "k of n folds"."""
-    count = splits.folds(c, p)
-    return "" if len(seeds[0]) == count else f"{len(seeds[0])} of {count} folds"
+    return notebook.signed(100 * difference)
 
 
 def seeds_of(c, r="code", p="published"):
     """Of what has been run, whole seeds before those that lack folds, then the longest training."""
     lengths = groups.get((c, r, p), {})
-    whole = [length for length, seeds in lengths.items() if not part(c, p, seeds)]
+    whole = [length for length, seeds in lengths.items() if not chapter.missing(seeds)]
     return lengths[max(whole or lengths)] if lengths else []
 
 
@@ -111,7 +102,7 @@ def told(c, r="code", p="published", name="accuracy"):
     if not seeds:
         return NOT_RUN
     seeded = f"{len(seeds)} seeds" if len(seeds) > 1 else "one seed"
-    about = filter(None, [f"{chapter.epochs(seeds)} epochs", seeded, part(c, p, seeds)])
+    about = filter(None, [f"{chapter.epochs(seeds)} epochs", seeded, chapter.missing(seeds)])
     return f"{scored(c, r, p, name)} ({', '.join(about)})"
 
 
@@ -155,7 +146,7 @@ def verdict():
             says = "neither reaches the claim, " + ("and the random fifth comes nearer" if inside.value > outside.value
                                                     else "and the random fifth comes no nearer")
         both = [seeds_of("RAVDESS", r, p) for p in splits.PROTOCOLS]
-        missing, lengths = part("RAVDESS", "speaker", both[1]), [chapter.epochs(seeds) for seeds in both]
+        missing, lengths = chapter.missing(both[1]), [chapter.epochs(seeds) for seeds in both]
         if lengths[0] != lengths[1]:
             says += f" (after {lengths[0]} and {lengths[1]} epochs)"
         lines.append(f"Reading `{r}`: {says}. With new speakers, {f'in {missing}, ' if missing else ''}it is "
@@ -259,13 +250,13 @@ show(pd.DataFrame(rows))
 # %% tags=["remove-cell"]
 def boxes(model):
     """A model's layers as boxes of `plots.flow`: what ends a convolution stands in its box."""
-    out, x = [[f"{VALUES} values", ["one channel"], plots.GREY]], torch.zeros(2, 1, VALUES)
+    out, x = [[f"{VALUES} values", ["one channel"], plots.GREY]], torch.zeros(2, 1, 1, VALUES)
     for layer in model.layers:
         x = layer(x)
-        if isinstance(layer, nn.Conv1d):
-            out.append([f"conv {layer.out_channels}", [f"{x.shape[2]} long"], plots.BLUE])
-        elif isinstance(layer, nn.MaxPool1d):
-            out.append([f"pool {POOL}", [f"{x.shape[2]} long"], plots.SKY])
+        if isinstance(layer, nn.Conv2d):
+            out.append([f"conv {layer.out_channels}", [f"{x.shape[-1]} long"], plots.BLUE])
+        elif isinstance(layer, nn.MaxPool2d):
+            out.append([f"pool {POOL}", [f"{x.shape[-1]} long"], plots.SKY])
         elif isinstance(layer, nn.Flatten):
             out.append(["flatten", [f"{x.shape[1]} values"], plots.GREEN])
         elif isinstance(layer, nn.Linear):
@@ -273,7 +264,7 @@ def boxes(model):
         elif isinstance(layer, nn.Dropout):
             out[-1][1].append(f"dropout {layer.p:g}")
         else:
-            out[-1][1].append("batch norm" if isinstance(layer, nn.BatchNorm1d) else "ReLU")
+            out[-1][1].append("batch norm" if isinstance(layer, nn.BatchNorm1d | nn.BatchNorm2d) else "ReLU")
     out[-1][1].append("softmax")
     return [(title, "\n".join(lines), colour) for title, lines, colour in out]
 
@@ -329,13 +320,13 @@ show(pd.DataFrame(rows))
 
 def lengths_of(same):
     """Lengths along the features after each convolution or pool of the network for RAVDESS, and channels at the end."""
-    x, out = torch.zeros(1, 1, VALUES), []
+    x, out = torch.zeros(1, 1, 1, VALUES), []
     for layer in Issa(n_classes=classes, same_padding=same).eval().layers:
         if isinstance(layer, nn.Flatten):
             return out, x.shape[1]
         x = layer(x)
-        if isinstance(layer, nn.Conv1d | nn.MaxPool1d):
-            out.append(x.shape[2])
+        if isinstance(layer, nn.Conv2d | nn.MaxPool2d):
+            out.append(x.shape[-1])
 
 
 with torch.no_grad():
@@ -431,23 +422,9 @@ def significant(value):
     return f"{float(f'{value:.2g}'):g}"
 
 
-ORDER = sets.get("issa193_full").values
-SAMPLE = 48
-try:
-    stored = arrays.load("RAVDESS", "issa193_code", cache=cache or None)
-    real = not stored.synthetic
-    values = stored.values
-except SerReproError:
-    real = False
-if not real:
-    notebook.banner("The next picture, its table and the numbers below it are of synthetic speech: not a result.")
-    coded = sets.get("issa193_code")
-    chosen = demo.choose("RAVDESS")["clip"]
-    values = np.stack([coded.compute(sets.Clip(*demo.synthesise("RAVDESS", clip)))
-                       for clip in chosen.iloc[::max(len(chosen) // SAMPLE, 1)]])
-place = {name: i for i, name in enumerate(sets.get("issa193_code").values)}
-values = values.reshape(len(values), -1)[:, [place[name] for name in ORDER]]
-mean, deviation = np.abs(values.mean(0)), values.std(0)
+ORDER = sets.get("issa193").values
+measured = separation.load("RAVDESS", results).set_index("set").loc["issa193"]
+mean, deviation = np.abs(measured["mean"]), np.asarray(measured["deviation"])
 variance = deviation**2 / (deviation**2).sum()
 
 # %% tags=["remove-cell"]
@@ -473,8 +450,8 @@ for fill, label in (("none", "mean, without its sign"), ("black", "standard devi
     axis.plot([], [], "o", ms=4, color="black", mfc=fill, label=label)
 axis.legend(fontsize=9, loc="upper center", bbox_to_anchor=(0.5, -0.16), ncols=2)
 figure.tight_layout()
-draw("is_sizes", plots.mark(figure, not real))
-say("is_sizes_of", f"{number(len(values))} clips of " + ("RAVDESS" if real else "synthetic speech, no result"))
+draw("is_sizes", figure)
+say("is_sizes_of", f"{number(measured['clips'])} clips of RAVDESS")
 say("is_sizes_ratio", number(int(float(f"{deviation.max() / deviation[deviation > 0].min():.1e}"))))
 say("is_sizes_largest", f"{ORDER[int(variance.argmax())].replace('mfcc', 'MFCC')} alone has {percent(variance.max())}")
 
@@ -486,7 +463,7 @@ say("is_sizes_largest", f"{ORDER[int(variance.argmax())].replace('mfcc', 'MFCC')
 #   Mean and standard deviation of each of the 193 values on a logarithmic axis, coloured by descriptor. The values of
 #   one descriptor lie together, those of different ones orders of magnitude apart.
 # ---
-# Mean and standard deviation of the 193 values over {glue:text}`is_sizes_of`; tonnetz of the full signal.
+# Mean and standard deviation of the 193 values over {glue:text}`is_sizes_of`; tonnetz of the harmonic part.
 # ```
 
 # %% tags=["remove-input"]
@@ -521,7 +498,7 @@ for c in OF.corpora:
             if seeds := seeds_of(c, r, p):
                 tested = pd.concat(frames(seeds[:1]))
                 names = sorted(tested["emotion"].unique())
-                title = f"{c}, {WORDS[r]},\n" + ", ".join(filter(None, (title, part(c, p, seeds))))
+                title = f"{c}, {WORDS[r]},\n" + ", ".join(filter(None, (title, chapter.missing(seeds))))
                 panels.append((title, evaluation.confusion(tested, names), names))
         if panels:
             plots.confusion(panels)
@@ -581,7 +558,7 @@ rows, gains, ended = [], {}, {}
 for (c, r, p), lengths in sorted(groups.items()):
     for length, seeds in sorted(lengths.items(), reverse=True):
         three = [evaluation.picked(record, PATIENCE) for folds in seeds for record in folds]
-        row = {"corpus": c, "reading": r, "split": ", ".join(filter(None, (chapter.SPLITS[p], part(c, p, seeds)))),
+        row = {"corpus": c, "reading": r, "split": ", ".join(filter(None, (chapter.SPLITS[p], chapter.missing(seeds)))),
                "runs": len(three)}
         for title, name in (("last", "last"), ("best on the test part", "best"), ("stopped early", "stopped")):
             at, right = zip(*(getattr(one, name) for one in three), strict=True)
@@ -686,7 +663,7 @@ for y, (label, what) in zip(range(len(lines), 0, -1), lines, strict=True):
         if score:
             axis.plot([score.low, score.high], [y] * 2, color=colour, lw=5, alpha=0.35, solid_capstyle="round")
             axis.plot(score.seeds, [y] * len(score.seeds), "o", color=colour, ms=6, alpha=0.8)
-        missing = part("RAVDESS", what[1], seeds) if seeds else ""
+        missing = chapter.missing(seeds) if seeds else ""
         text += (f", {percent(score.value)}, {chapter.epochs(seeds)} epochs" + (f", {missing}" if missing else "")
                  if score else f": {NOT_RUN}")
     axis.text(0.01, y + 0.34, text, color=colour, fontsize=9, va="center",
@@ -735,7 +712,7 @@ for c in OF.corpora:
             continue
         epoch = min(max(lengths) for lengths in pair)
         inside, outside = (after(c, r, p, epoch) for p in splits.PROTOCOLS)
-        missing = next(part(c, "speaker", seeds) for length, seeds in pair[1].items() if length >= epoch)
+        missing = next(chapter.missing(seeds) for length, seeds in pair[1].items() if length >= epoch)
         rows.append({"corpus": c, "reading": r, "epochs": epoch,
                      "random fifth": f"{percent(np.mean(inside))} (seeds: {len(inside)})",
                      "new speakers": f"{percent(np.mean(outside))} (seeds: {len(outside)}"
@@ -774,15 +751,12 @@ show(pd.DataFrame(rows))
 
 # %% tags=["remove-input"]
 effects = found.effects()
-if effects:
-    plots.effects(effects)
-    plt.show()
-rows = [{"changed": slip, "corpus": c, "points": points(d.value), "95 %": f"[{points(d.low)}, {points(d.high)}]",
-         "seeds": len(d.seeds)} for slip, c, d in effects]
+notebook.show_effects(effects)
 priced = {(slip, c) for slip, c, _ in effects}
-rows += [{"changed": setting.switch, "corpus": c, "points": NOT_RUN, "95 %": "—", "seeds": 0} for c in OF.corpora
-         for setting in recipes.switches(DOCUMENT, c).values() if (setting.switch, c) not in priced]
-show(pd.DataFrame(rows))
+for c in OF.corpora:
+    if waiting := [setting.switch for setting in recipes.switches(DOCUMENT, c).values()
+                   if (setting.switch, c) not in priced]:
+        display(Markdown(f"*{c}, not yet run: {'; '.join(waiting)}.*"))
 spread = {c: np.ptp(scored(c).seeds) for c in OF.corpora if seeds_of(c) and len(scored(c).seeds) > 1}
 say("is_spread", "; ".join(f"{c} {100 * value:.1f}" for c, value in spread.items()) or "not known, with one seed")
 
@@ -800,23 +774,10 @@ stored = [chapter.epochs([[one]]) for plan, one in found.status if one and not c
 record = notebook.obtain(document=DOCUMENT, corpus=corpus, reading=reading, protocol=protocol, fold=fold, seed=seed,
                          epochs=epochs or (0 if mode == "train" else max(stored, default=0)), mode=mode,
                          results=results, data=data or None, cache=cache or None, device=device)
-synthetic = record["config"]["synthetic"]
-if synthetic:
-    notebook.banner()
-frame = evaluation.table(record)
-names = record["test"]["classes"]
-title = f"{corpus}, {WORDS[reading]}, {protocol}" + (f", fold {fold}" if protocol == "speaker" else "")
 three = evaluation.picked(record, PATIENCE)
-display(Markdown("; ".join(f"{name.replace('_', ' ')} **{evaluation.score([frame], name)}**"
-                           for name in evaluation.SCORES)
-                 + f" on {len(frame)} test clips, after epoch {three.last[0]}; {percent(three.best[1])} after epoch "
-                   f"{three.best[0]}, the best by its test part; {percent(three.stopped[1])} where early stopping "
-                   f"would have ended, after epoch {three.stopped[0]}. `{notebook.stamp(record)}`"))
-for quantity in ("accuracy", "loss"):
-    plots.learning_curves([(title, [record])], {title: chance[corpus]}, synthetic, quantity)
-    plt.show()
-plots.confusion([(title, evaluation.confusion(frame, names), names)], synthetic)
-plt.show()
+notebook.show_run(record, chance[corpus], f", after epoch {three.last[0]}; {percent(three.best[1])} after epoch "
+                  f"{three.best[0]}, the best by its test part; {percent(three.stopped[1])} where early stopping "
+                  f"would have ended, after epoch {three.stopped[0]}")
 
 # %% [markdown]
 # Another run is a parameter away (`papermill --help-notebook` lists them all):

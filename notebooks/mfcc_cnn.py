@@ -23,12 +23,11 @@ cache: str = ""  # folder of arrays and checkpoints; "": SER_REPRO_CACHE or ~/.c
 device: str = "auto"  # auto, cpu or gpu
 
 # %% tags=["remove-input"]
-from ser_repro import notebook, recipes, runs, splits
+from ser_repro import notebook, recipes, splits
 from ser_repro.notebook import draw, say, show
 
-notebook.check(globals(), corpus=recipes.get("mfcc_cnn").corpora, reading=recipes.READINGS, protocol=splits.PROTOCOLS,
-               fold=range(max(splits.folds(c, "speaker") for c in recipes.get("mfcc_cnn").corpora)), seed=None,
-               epochs=None, mode=runs.MODES, results=None, data=None, cache=None, device=("auto", "cpu", "gpu"))
+notebook.check_run(globals(), "mfcc_cnn")
+DOCUMENT = "mfcc_cnn"
 
 # %% tags=["remove-cell"]
 from functools import cache as remembered
@@ -43,7 +42,6 @@ from ser_repro.features import sets
 from ser_repro.models.mfcc_cnn import CHANNELS, COEFFICIENTS, HIDDEN
 
 plots.use_style()
-DOCUMENT = "mfcc_cnn"
 OF = recipes.get(DOCUMENT)
 found = chapter.Results(DOCUMENT, results)
 chance = {c: chapter.chance(c) for c in OF.corpora}
@@ -56,48 +54,28 @@ def tenths(share):
     return notebook.unit(100 * share, "%", 1)
 
 
-def seeds_of(c, reading="code", protocol="published"):
-    """Records of every whole seed; where there is none, of the first seed that was begun."""
-    return found.records(c, reading, protocol) or found.records(c, reading, protocol, whole=False)[:1]
-
-
-def part(c, protocol, seeds):
-    """"" for whole seeds, else "k of n folds"."""
-    folds = splits.folds(c, protocol)
-    return "" if len(seeds[0]) == folds else f"{len(seeds[0])} of {folds} folds"
-
-
 @remembered
 def scored(c, reading="code", protocol="published", name="accuracy"):
     """Score of what there is, or None."""
-    seeds = seeds_of(c, reading, protocol)
+    seeds = found.seeds(c, reading, protocol)
     return evaluation.score(chapter.frames(seeds), name) if seeds else None
-
-
-def told(c, reading="code", protocol="published"):
-    """The same in words, which say where folds are missing."""
-    seeds = seeds_of(c, reading, protocol)
-    if not seeds:
-        return chapter.NOT_RUN
-    missing = part(c, protocol, seeds)
-    return str(scored(c, reading, protocol)) + (f" ({missing})" if missing else "")
 
 
 def each(reading, protocol):
     """What has been run, corpus by corpus, in a sentence."""
     have = []
     for c in OF.corpora:
-        if seeds := seeds_of(c, reading, protocol):
-            missing = part(c, protocol, seeds)
+        if seeds := found.seeds(c, reading, protocol):
+            missing = chapter.missing(seeds)
             have.append(f"{c} {tenths(scored(c, reading, protocol).value)}" + (f" ({missing})" if missing else ""))
-    rest = [c for c in OF.corpora if not seeds_of(c, reading, protocol)]
+    rest = [c for c in OF.corpora if not found.seeds(c, reading, protocol)]
     if not have:
         return chapter.NOT_RUN
     rest = ["the others" if len(rest) > 1 else rest[0]] if rest else []
     return ", ".join(have + [f"{names} {chapter.NOT_RUN}" for names in rest])
 
 
-both = [c for c in OF.corpora if seeds_of(c) and seeds_of(c, protocol="speaker")]
+both = [c for c in OF.corpora if found.seeds(c) and found.seeds(c, protocol="speaker")]
 lost = {c: scored(c).value - scored(c, protocol="speaker").value for c in both}
 
 # %% tags=["remove-cell"]
@@ -159,10 +137,10 @@ for r in recipes.READINGS:
 # %% tags=["remove-input"]
 rows = []
 for c in OF.corpora:
-    if seeds_of(c) or seeds_of(c, protocol="speaker"):
+    if found.seeds(c) or found.seeds(c, protocol="speaker"):
         for r, words in (("code", ""), ("paper", ", the words")):
-            if r == "code" or seeds_of(c, r) or seeds_of(c, r, "speaker"):
-                missing = part(c, "speaker", seeds) if (seeds := seeds_of(c, r, "speaker")) else ""
+            if r == "code" or found.seeds(c, r) or found.seeds(c, r, "speaker"):
+                missing = chapter.missing(seeds) if (seeds := found.seeds(c, r, "speaker")) else ""
                 rows.append((c + words + (f"\n{missing}" if missing else ""), None, scored(c, r),
                              scored(c, r, "speaker"), chance[c]))
 if rows:
@@ -379,10 +357,10 @@ show(table) if len(table) else display(Markdown("*Nothing has been run yet.*"))
 for c in OF.corpora:
     panels = []
     for p, title in (("published", "document's split"), ("speaker", "new speakers")):
-        if seeds := seeds_of(c, protocol=p):
+        if seeds := found.seeds(c, protocol=p):
             all_ = pd.concat(chapter.frames(seeds[:1]))
             classes = sorted(all_["emotion"].unique())
-            missing = part(c, p, seeds)
+            missing = chapter.missing(seeds)
             panels.append((f"{c}, {title}" + (f"\n{missing}" if missing else ""),
                            evaluation.confusion(all_, classes), classes))
     if panels:
@@ -424,15 +402,15 @@ say("mc_gap", "; ".join(f"{c} {100 * points:.0f}" for c, points in gap.items()) 
 # %% tags=["remove-input"]
 rows = []
 for c in OF.corpora:
-    if not (seeds := seeds_of(c, protocol="speaker")):
+    if not (seeds := found.seeds(c, protocol="speaker")):
         continue
     frame = pd.concat(chapter.frames(seeds))
     voices = (frame["emotion"] == frame["predicted"]).groupby(frame["speaker"]).mean()
     trained = [np.mean([record["clips"]["train"] for folds in of for record in folds])
-               for of in (seeds_of(c), seeds) if of]
-    rows.append({"corpus": c, "folds": part(c, "speaker", seeds) or f"all {len(seeds[0])}",
+               for of in (found.seeds(c), seeds) if of]
+    rows.append({"corpus": c, "folds": chapter.missing(seeds) or f"all {len(seeds[0])}",
                  "training clips, shared and new": " / ".join(f"{n:.0f}" for n in trained),
-                 "shared speakers": told(c), "new speakers": str(scored(c, protocol="speaker")),
+                 "shared speakers": found.told(c), "new speakers": str(scored(c, protocol="speaker")),
                  "points lost": f"{100 * lost[c]:.1f}" if c in lost else "—",
                  "speakers, worst to best": f"{percent(voices.min())} to {percent(voices.max())}",
                  "chance": percent(chance[c])})
@@ -446,16 +424,7 @@ show(pd.DataFrame(rows)) if rows else display(Markdown("*Nothing has been run ye
 
 # %% tags=["remove-input"]
 effects = found.effects()
-order = list(dict.fromkeys(slip for slip, _, _ in effects))
-effects = sorted(effects, key=lambda row: (order.index(row[0]), OF.corpora.index(row[1])))
-if effects:
-    plots.effects(effects)
-    plt.show()
-    show(pd.DataFrame([{"changed": slip, "corpus": c, "points": f"{100 * d.value:+.1f}",
-                        "95 %": f"[{100 * d.low:+.1f}, {100 * d.high:+.1f}]", "seeds": len(d.seeds)}
-                       for slip, c, d in effects]))
-else:
-    display(Markdown("*None of these runs has been made yet.*"))
+notebook.show_effects(effects)
 spread = {c: max(s) - min(s) for c in OF.corpora if found.records(c) and len(s := found.score(c).seeds) > 1}
 say("mc_spread", "; ".join(f"{c} {100 * points:.1f}" for c, points in spread.items()) or chapter.NOT_RUN)
 loss = next((d for slip, c, d in effects if c == "RAVDESS" and slip == OF.settings["loss"].switch), None)
@@ -480,7 +449,7 @@ rows, gains = [], {}
 for c in OF.corpora:
     for r in recipes.READINGS:
         for p in splits.PROTOCOLS:
-            if not (seeds := seeds_of(c, r, p)):
+            if not (seeds := found.seeds(c, r, p)):
                 continue
             three = [evaluation.picked(record) for folds in seeds for record in folds]
             cells = {}
@@ -510,24 +479,10 @@ say("mc_gain_most", f"{100 * gains[largest]:.1f} ({largest[0]}, reading {largest
 record = notebook.obtain(document=DOCUMENT, corpus=corpus, reading=reading, protocol=protocol, fold=fold, seed=seed,
                          epochs=epochs, mode=mode, results=results, data=data or None, cache=cache or None,
                          device=device)
-synthetic = record["config"]["synthetic"]
-if synthetic:
-    notebook.banner()
-frame = evaluation.table(record)
-classes = record["test"]["classes"]
-NAMES = {"accuracy": "accuracy", "uar": "UAR", "macro_f1": "macro F1"}
-title = f"{corpus}, {reading}, {protocol}" + (f", fold {fold}" if protocol == "speaker" else "")
 picked = evaluation.picked(record)
-display(Markdown("; ".join(f"{NAMES[name]} **{evaluation.score([frame], name)}**"
-                           for name in evaluation.SCORES)
-                 + f" on {len(frame)} test clips, after epoch {picked.last[0]}; {picked.best[1]:.1%} after epoch "
-                   f"{picked.best[0]}, the best by its test part. Emotions never named: "
-                   f"{', '.join(unnamed(record)[0]) or 'none'}. `{notebook.stamp(record)}`"))
-for quantity in ("accuracy", "loss"):
-    plots.learning_curves([(title, [record])], {title: chance[corpus]}, synthetic, quantity)
-    plt.show()
-plots.confusion([(title, evaluation.confusion(frame, classes), classes)], synthetic)
-plt.show()
+notebook.show_run(record, chance[corpus], f", after epoch {picked.last[0]}; {picked.best[1]:.1%} after epoch "
+                  f"{picked.best[0]}, the best by its test part. Emotions never named: "
+                  f"{', '.join(unnamed(record)[0]) or 'none'}")
 
 # %% [markdown]
 # Another run is a parameter away (`papermill --help-notebook` lists them all):
@@ -559,7 +514,7 @@ for c in OF.corpora:
         continue
     line = f"- **{c}**: {tenths(inside.value)} with shared speakers"
     if outside:
-        missing = part(c, "speaker", seeds_of(c, protocol="speaker"))
+        missing = chapter.missing(found.seeds(c, protocol="speaker"))
         missing = f", in {missing}" if missing else ""
         line += f", {tenths(outside.value)} with new ones{missing}: " + (
             f"{100 * lost[c]:.1f} points less" if lost[c] > 0 else f"{-100 * lost[c]:.1f} points more")

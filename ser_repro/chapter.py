@@ -69,6 +69,18 @@ class Results:
         """
         return (self.done if whole else self.begun).get((corpus, n, reading, changes, protocol), [])
 
+    def seeds(self, corpus: str, reading: str = "code", protocol: str = "published") -> list[list[dict]]:
+        """Every whole seed, or, where there is none, the first that was begun; `missing` tells which."""
+        return (self.records(corpus, reading, protocol)
+                or self.records(corpus, reading, protocol, whole=False)[:1])
+
+    def told(self, corpus: str, reading: str = "code", protocol: str = "published", name: str = "accuracy") -> str:
+        """The score of `seeds` in words, which say where folds are missing."""
+        seeds = self.seeds(corpus, reading, protocol)
+        if not seeds:
+            return NOT_RUN
+        return str(evaluation.score(frames(seeds), name)) + (f" ({missing(seeds)})" if missing(seeds) else "")
+
     def score(self, corpus: str, reading: str = "code", protocol: str = "published", name: str = "accuracy",
               **which) -> Score | None:
         """A score over all seeds, or None where nothing has been run; `which` as in `records`."""
@@ -91,12 +103,12 @@ class Results:
             if slips(changes):
                 continue
             whole = self.done.get((corpus, n, reading, changes, protocol))
-            of, folds = whole or seeds[:1], splits.folds(corpus, protocol)
+            of = whole or seeds[:1]
             three = [evaluation.score(frames(of), name) for name in evaluation.SCORES]
             spread = three[0].seeds
             size = {"n": n} if self.document.sizes else {}
             length = {"epochs": epochs(of)} if several else {}
-            split = SPLITS[protocol] + ("" if whole else f", {len(of[0])} of {folds} folds")
+            split = ", ".join(filter(None, (SPLITS[protocol], missing(of))))
             rows.append({"corpus": corpus} | size | {"reading": reading, "split": split} | length | {
                 "seeds": f"{len(of)} ({100 * min(spread):.1f}–{100 * max(spread):.1f})" if len(of) > 1 else "1",
                 "accuracy": str(three[0]), "UAR": str(three[1]), "macro F1": str(three[2])})
@@ -126,7 +138,8 @@ class Results:
                 if both:
                     found.append((f"all of them: paper instead of code{sizes(n)}", corpus,
                                   evaluation.difference(frames(code[:both]), frames(paper[:both]))))
-        return found
+        order = list(dict.fromkeys(slip for slip, _, _ in found))
+        return sorted(found, key=lambda row: (order.index(row[0]), self.document.corpora.index(row[1])))
 
     def ledger(self) -> pd.DataFrame:
         """Every claim of the document beside what was measured (see `claims.ledger`)."""
@@ -139,6 +152,13 @@ class Results:
 def slips(changes: tuple) -> tuple:
     """Of a run's changes those of the method: fewer epochs are the same method, trained for less long."""
     return tuple((name, value) for name, value in changes if name != "epochs")
+
+
+def missing(seeds: list[list[dict]]) -> str:
+    """"" where the first seed has every fold, else "k of n folds"."""
+    config = seeds[0][0]["config"]
+    folds = splits.folds(config["corpus"], config["protocol"])
+    return "" if len(seeds[0]) == folds else f"{len(seeds[0])} of {folds} folds"
 
 
 def epochs(seeds: list[list[dict]]) -> int:

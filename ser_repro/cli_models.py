@@ -57,7 +57,7 @@ def train(
         raise SerReproError(f"which network? {of.title} has several: give --n {', '.join(map(str, of.sizes))}.")
     for option, value, allowed in (
             ("--reading", reading, recipes.READINGS), ("--protocol", protocol, splits.PROTOCOLS),
-            ("--device", device, ("auto", "cpu", "gpu"))):
+            ("--device", device, training.DEVICES)):
         if value not in allowed:
             raise SerReproError(f"{option} {value} is not known: choose from {', '.join(allowed)}.")
     if seed < 0:

@@ -16,7 +16,7 @@ import pandas as pd
 
 from ser_repro import SerReproError
 
-SCORES = ("accuracy", "uar", "macro_f1")
+SCORES = {"accuracy": "accuracy", "uar": "UAR", "macro_f1": "macro F1"}  # and what readers know them as
 RESAMPLES = 2000
 _FEW_SPEAKERS = 2
 

@@ -5,7 +5,7 @@ import os
 import types
 from pathlib import Path
 
-from ser_repro import SerReproError, datasets, recipes, runs, search, splits, study
+from ser_repro import SerReproError, datasets, evaluation, recipes, runs, search, splits, study, training
 from ser_repro.features import arrays
 
 _JUPYTER = {"In", "Out", "exit", "quit", "get_ipython", "open"}
@@ -47,6 +47,15 @@ def check(namespace: dict, **allowed) -> None:
             raise SerReproError(f"{name} = {value!r} is not possible: choose from {', '.join(map(str, choices))}.")
 
 
+def check_run(namespace: dict, document: str) -> None:
+    """`check` the parameters of a document's chapter: those that name a run, and those that say where things are."""
+    of = recipes.get(document)
+    size = {"n": of.sizes} if of.sizes else {}
+    check(namespace, **size, corpus=of.corpora, reading=recipes.READINGS, protocol=splits.PROTOCOLS,
+          fold=range(max(splits.folds(corpus, "speaker") for corpus in of.corpora)), seed=None, epochs=None,
+          mode=runs.MODES, results=None, data=None, cache=None, device=training.DEVICES)
+
+
 def banner(text: str = SYNTHETIC) -> None:
     """Show a line that can't be missed, above figures that are no results."""
     from IPython.display import HTML, display
@@ -67,6 +76,55 @@ def show(table, *, index: bool = False, formats: dict | None = None, long: bool 
     rows = table.to_html(index=index, border=0, justify="left", formatters=formats or {}, escape=False,
                          classes="compact wordy" if width > _PAGE_WIDTH and not long else "compact")
     display(HTML(f'<div class="scroll">{rows}</div>'))
+
+
+def show_effects(effects: list) -> None:
+    """What each slip is worth, as `chapter.Results.effects` gives it: a picture, and the numbers as a table."""
+    import matplotlib.pyplot as plt
+    import pandas as pd
+    from IPython.display import Markdown, display
+
+    from ser_repro import plots
+
+    if not effects:
+        display(Markdown("*None of these runs has been made yet.*"))
+        return
+    plots.effects(effects)
+    plt.show()
+    show(pd.DataFrame([
+        {"changed": slip, "corpus": corpus, "points": signed(100 * d.value),
+         "95 %": f"[{signed(100 * d.low)}, {signed(100 * d.high)}]", "seeds": len(d.seeds)}
+        for slip, corpus, d in effects]))
+
+
+def show_run(record: dict, chance: float, also: str = "") -> None:
+    """One run in detail: a banner where it is no result, its scores, learning curves and confusion matrix.
+
+    Parameters
+    ----------
+    chance : float
+        Accuracy of guessing, drawn into the curves.
+    also : str
+        Said after the scores.
+    """
+    import matplotlib.pyplot as plt
+    from IPython.display import Markdown, display
+
+    from ser_repro import plots
+
+    config, frame, classes = record["config"], evaluation.table(record), record["test"]["classes"]
+    synthetic, n = config["synthetic"], config["settings"].get("n")
+    if synthetic:
+        banner()
+    title = ", ".join([config["corpus"], *([f"n = {n}"] if n else []), config["reading"], config["protocol"],
+                       *([f"fold {config['fold']}"] if config["protocol"] == "speaker" else [])])
+    scores = "; ".join(f"{title} **{evaluation.score([frame], name)}**" for name, title in evaluation.SCORES.items())
+    display(Markdown(f"{scores} on {len(frame)} test clips{also}. `{stamp(record)}`"))
+    for quantity in ("accuracy", "loss"):
+        plots.learning_curves([(title, [record])], {title: chance}, synthetic, quantity)
+        plt.show()
+    plots.confusion([(title, evaluation.confusion(frame, classes), classes)], synthetic)
+    plt.show()
 
 
 def say(key: str, value: str) -> None:
@@ -93,6 +151,11 @@ def unit(value: float, name: str, digits: int = 0) -> str:
 def percent(share: float) -> str:
     """A share in whole per cent."""
     return unit(100 * share, "%")
+
+
+def signed(value: float, digits: int = 1) -> str:
+    """A difference with its sign, a minus as long as a plus."""
+    return f"{value:+.{digits}f}".replace("-", "\N{MINUS SIGN}")
 
 
 def number(n: int) -> str:

@@ -175,6 +175,9 @@ def carried(state, batch: int):
     return state[:, :batch].contiguous()
 
 
+DEVICES = ("auto", "cpu", "gpu")
+
+
 def check_device(device: str) -> None:
     """Refuse a GPU where there is none, which Lightning would find out only when training starts."""
     if device == "gpu" and not (torch.cuda.is_available() or torch.backends.mps.is_available()):

@@ -46,10 +46,16 @@ def test_a_seed_that_lacks_a_fold_is_told_apart(tmp_path):
     assert part.score("RAVDESS", protocol="speaker") is None
     assert part.score("RAVDESS", protocol="speaker", whole=False).clips == 50
     assert part.table()["split"].tolist() == ["new speakers, 5 of 6 folds"]
+    assert part.told("RAVDESS", protocol="speaker").endswith("] (5 of 6 folds)")
+    assert part.told("RAVDESS", protocol="speaker").startswith("50.0 % [")
+    assert chapter.missing(part.seeds("RAVDESS", protocol="speaker")) == "5 of 6 folds"
+    assert part.told("RAVDESS") == "not yet run" and part.seeds("RAVDESS") == []
     write(tmp_path, 10, "RAVDESS", "code", "speaker", 5)
     whole = Results("mfcc_cnn", tmp_path)
     assert whole.score("RAVDESS", protocol="speaker").value == pytest.approx(35 / 60)
     assert whole.table()["split"].tolist() == ["new speakers"]
+    assert whole.told("RAVDESS", protocol="speaker") == whole.text("RAVDESS", protocol="speaker")
+    assert chapter.missing(whole.seeds("RAVDESS", protocol="speaker")) == ""
 
 
 def test_an_effect_is_mended_minus_code_on_the_same_seeds(tmp_path):
