@@ -484,43 +484,26 @@ SOUNDS_S = 2.0
 
 
 def weights_of(one):
-    """The run's weights where they are on this machine, and the folder of its arrays."""
+    """Where a run leaves its weights on the machine that trains it."""
     folder = arrays.cache_folder(cache or None) / ("demo" if one["config"]["synthetic"] else "")
-    return folder / "runs" / one["run"].rsplit("-", 1)[1] / "weights.safetensors", folder
+    return folder / "runs" / one["run"].rsplit("-", 1)[1] / "weights.safetensors"
 
 
 def trained(which):
-    """Record, network and arrays (None where they are not here) of the page's run in a reading, or, where its weights
-    are not on this machine, of a run on demo speech."""
+    """Record and network of the page's run in a reading, or, where its weights are not on this machine, of a run on
+    demo speech."""
     plan = study.Plan(DOCUMENT, corpus, which, protocol, fold, seed)
     one = record if which == reading else plan.record(results)
-    if one is None or not weights_of(one)[0].exists():
+    if one is None or not weights_of(one).exists():
         one = notebook.rehearse(plan, plan.values, epochs=epochs, cache=cache or None, device=device)
-    file, folder = weights_of(one)
+    file = weights_of(one)
     if not file.exists():
-        raise SerReproError(f"the weights of {one['run']} are gone from {folder}: remove that folder, and they are "
-                            "made again.")
+        raise SerReproError(f"{file} is gone: remove its folder and the record of {one['run']}, and both are made "
+                            "again.")
     values = one["config"]["settings"]
     model = recipes.build(DOCUMENT, values, len(one["test"]["classes"]))
     model.load_state_dict(load_file(file))
-    try:
-        return one, model.eval(), arrays.load(corpus, values["features"], cache=folder)
-    except SerReproError:
-        return one, model.eval(), None
-
-
-def over_tests(one, model, held):
-    """Weights of each test clip's own steps, a list of arrays, with the clip's name."""
-    row_of = {clip: row for row, clip in enumerate(held.clips["clip"])}
-    tested = evaluation.table(one)["clip"].tolist()
-    out = []
-    for i in range(0, len(tested), 32):
-        x, lengths = held.batch(np.array([row_of[clip] for clip in tested[i:i + 32]]))
-        with torch.no_grad():
-            given = model.weights(x, lengths).numpy()
-        own = np.maximum(lengths.numpy(), SHORTEST) // SHORTEST
-        out += [row[:k] for row, k in zip(given, own, strict=True)]
-    return tested, out
+    return one, model.eval()
 
 
 name = demo.choose(corpus)["clip"].iloc[0]
@@ -530,12 +513,12 @@ pause = [np.zeros((round(known[f"silence_{end}_s"].median() * rate), samples.sha
          for end in ("start", "end")]
 samples = np.concatenate([pause[0], samples, pause[1]])
 runs_ = {which: trained(which) for which in recipes.READINGS}
-invented = " and ".join(which for which, (one, _, _) in runs_.items() if one["config"]["synthetic"])
+invented = " and ".join(which for which, (one, _) in runs_.items() if one["config"]["synthetic"])
 warning = f"{notebook.SYNTHETIC} (reading {invented}: weights trained on demo speech)"
 if invented:
     notebook.banner(warning)
 shown = {}
-for which, (one, model, _) in runs_.items():
+for which, (one, model) in runs_.items():
     image = torch.from_numpy(sets.get(one["config"]["settings"]["features"]).compute(sets.Clip(samples, rate)))
     with torch.no_grad():
         shown[which] = model.weights(image[None], torch.tensor([image.shape[1]]))[0].numpy()
@@ -564,49 +547,55 @@ plt.show()
 # *Grey: the outline of a synthetic clip, of no person. Dotted: even weights. Pale red: the part that reading code is
 # given. A step stands for 32 frames, {glue:text}`cb_step_s` at RAVDESS's rate.*
 #
-# Over all test clips of the two runs, as each clip is long in tenths of its own length:
+# Over all test clips, from the records, as each clip is long in tenths of its own length:
 
 # %% tags=["remove-input"]
-whole_ = all(held is not None for _, _, held in runs_.values())
-if not whole_:
-    display(Markdown(f"*Not drawn: the features of {corpus} are not prepared on this machine (`ser-repro prepare "
-                     f"{corpus}`).*"))
-elif invented:
-    notebook.banner(warning)
-if whole_:
-    one, model, held = runs_["paper"]
-    tested, given = over_tests(one, model, held)
+def attended(which):
+    """Record of a run in a reading that holds what its attention gave: the page's where it does, else another's."""
+    rest = [one for plan, one in found.status if one and (plan.corpus, plan.reading, plan.protocol, plan.changes)
+            == (corpus, which, protocol, ())]
+    return next((one for one in [record, *rest]
+                 if one["config"]["reading"] == which and "attention" in one["test"]), None)
+
+
+by_time, by_block = attended("paper"), attended("code")
+if by_time is None or by_block is None:
+    display(Markdown(f"*Not yet run in both readings on {corpus}, {protocol}.*"))
+else:
+    given = [np.array(weights) for weights in by_time["test"]["attention"]]
     places = (np.arange(10) + 0.5) / 10
     density = np.stack([len(w) * w[(places * len(w)).astype(int)] for w in given])
-    _, blocks_given = over_tests(*runs_["code"])
-    blocks_given = np.stack(blocks_given)
     figure, (over, blocks) = plt.subplots(1, 2, figsize=(5.6, 2.9), width_ratios=(1.6, 1))
-    low, middle, high = np.percentile(density, [10, 50, 90], axis=0)
+    low, high = np.percentile(density, [10, 90], axis=0)
     over.fill_between(100 * places, low, high, color=plots.GREEN, alpha=0.25, lw=0)
     over.plot(100 * places, density.mean(0), color=plots.GREEN, lw=2)
     over.axhline(1, color="black", ls=":", lw=1)
     over.set(title="paper", xlabel="% of the clip", ylabel="weight (even: 1)", ylim=(0, 1.15 * high.max()),
              xlim=(0, 100))
-    blocks.boxplot(blocks_given, whis=(10, 90), showfliers=False, tick_labels=range(1, STEPS + 1),
-                   medianprops={"color": plots.RED})
+    blocks.boxplot(np.array(by_block["test"]["attention"]), whis=(10, 90), showfliers=False,
+                   tick_labels=range(1, STEPS + 1), medianprops={"color": plots.RED})
     blocks.axhline(1 / STEPS, color="black", ls=":", lw=1)
     blocks.set(title="code", xlabel="block of channels", ylabel="weight", ylim=(0, 1))
     figure.tight_layout()
-    plots.mark(figure, bool(invented))
+    invented = by_time["config"]["synthetic"] or by_block["config"]["synthetic"]
+    if invented:
+        notebook.banner()
+    plots.mark(figure, invented)
     plt.show()
-if whole_ and not one["config"]["synthetic"]:
-    ends = known.set_index("clip")[["sample_rate", "silence_start_s", "duration_s", "silence_end_s"]].loc[tested]
-    on, evenly = [], []
-    for w, (r, begins, lasts, after) in zip(given, ends.itertuples(index=False), strict=True):
-        edges = np.arange(len(w) + 1) * SHORTEST * HOP / r
-        inside = np.clip(edges, begins, lasts - after)
-        sounding = np.diff(inside) / np.diff(edges)
-        on.append(float(w @ sounding))
-        evenly.append(float(sounding.mean()))
-    display(Markdown(
-        f"In reading paper {percent(np.mean(on))} of the weight lies between the first and the last sound of a clip; "
-        f"even weights would put {percent(np.mean(evenly))} there (means over {len(on)} test clips, from the weights "
-        f"of `{one['run']}` on this machine)."))
+    if not by_time["config"]["synthetic"]:
+        ends = known.set_index("clip")[["sample_rate", "silence_start_s", "duration_s", "silence_end_s"]]
+        on, evenly = [], []
+        for w, (r, begins, lasts, after) in zip(given, ends.loc[evaluation.table(by_time)["clip"]].itertuples(
+                index=False), strict=True):
+            edges = np.arange(len(w) + 1) * SHORTEST * HOP / r
+            inside = np.clip(edges, begins, lasts - after)
+            sounding = np.diff(inside) / np.diff(edges)
+            on.append(float(w @ sounding))
+            evenly.append(float(sounding.mean()))
+        display(Markdown(
+            f"In reading paper {percent(np.mean(on))} of the weight lies between the first and the last sound of a "
+            f"clip; even weights would put {percent(np.mean(evenly))} there (means over {len(on)} test clips). "
+            f"`{notebook.stamp(by_time)}`; for the code `{by_block['run']}`."))
 
 # %% [markdown]
 # *Left: line, mean; band, 10th to 90th percentile of clips. Right: boxes hold half the clips, whiskers 80 %. Dotted:

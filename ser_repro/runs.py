@@ -260,13 +260,17 @@ def _test(run: Run, waves, split, classes, part, model, device) -> dict:
         conditions["shuffled"] = probabilities(rng.permutation(len(rows)))
     if carry or not run.values.get("mask_padding", True):
         conditions["alone"] = probabilities(order, batch_size=1, carry_state=False)
+    weights = {}
+    if hasattr(model, "weights"):  # of each clip, how much each of its steps counts
+        given = training.attention(model, waves, rows[order], batch_size=size, device=device)
+        weights = {"attention": [[round(float(weight), 4) for weight in clip] for clip in given]}
     return {
         "classes": classes,
         "order": told,
         "columns": ["clip", "speaker", "emotion", *(f"p({c})" for c in classes)],
         "rows": [table[i] for i in order],  # as fed, so that the last incomplete batch can be told
         "conditions": {name: p.argmax(1)[order].tolist() for name, p in conditions.items()},
-    }
+    } | weights
 
 
 def obtain(run: Run, *, mode: str = "auto", results: str | Path = "results", data=None, cache=None,

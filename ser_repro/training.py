@@ -288,3 +288,11 @@ def predict(model, source, rows: np.ndarray, *, batch_size: int, carry_state: bo
             state = None
         out.append(output.softmax(1).cpu().numpy())
     return np.concatenate(out)
+
+
+@torch.no_grad()
+def attention(model, source, rows: np.ndarray, *, batch_size: int, device="cpu") -> list[np.ndarray]:
+    """What the attention of a model that has one gives the steps of each clip, padding left out."""
+    model.eval().to(device)
+    return [clip[clip > 0] for inputs, lengths, _ in Batches(source, rows, np.zeros(len(rows), np.int64), batch_size)
+            for clip in model.weights(inputs.to(device), lengths.to(device)).cpu().numpy()]

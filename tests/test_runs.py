@@ -52,6 +52,19 @@ def test_reading_paper_needs_no_conditions(demo, tmp_path):
     assert record["test"]["order"] == "shuffled"
 
 
+@pytest.mark.parametrize("reading", recipes.READINGS)
+def test_a_record_says_what_the_attention_gave_each_clip(demo, tmp_path, reading):
+    values = recipes.settings("cnn_bigru", reading, "RAVDESS", epochs=1)
+    run = runs.Run("cnn_bigru", reading, "RAVDESS", "published", 0, 0, values, synthetic=True)
+    record = runs.obtain(run, results=tmp_path, data=demo)
+    clips = arrays.load("RAVDESS", values["features"]).clips.set_index("clip")
+    steps = {"code": [3] * len(clips), "paper": (clips["length"] // 32).clip(lower=1)}[reading]
+    steps = dict(zip(clips.index, steps, strict=True))
+    given = record["test"]["attention"]
+    assert [len(weights) for weights in given] == [steps[row[0]] for row in record["test"]["rows"]]
+    assert [sum(weights) for weights in given] == pytest.approx([1] * len(given), abs=2e-3)
+
+
 def test_write_and_read_back(record, tmp_path):
     path = make_run().path(tmp_path)
     runs.write(record, path)
