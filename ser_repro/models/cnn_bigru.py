@@ -16,8 +16,6 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from ser_repro.models import fast
-
 COEFFICIENTS = 40
 CHANNELS = (32, 64, 128, 256, 512)
 SHORTEST = 2 ** len(CHANNELS)  # frames that leave one step after the last pool
@@ -100,8 +98,7 @@ class CNNBiGRU(nn.Module):
             if even:
                 x = F.relu(norm(x))
             else:
-                x = _masked_norm(x, norm, lengths)
-                x = F.relu(x) * _before(lengths, x)
+                x = _active(x, norm, lengths)
             x = F.max_pool2d(x, 2)
             lengths = lengths // 2
             if not even:
@@ -114,9 +111,14 @@ def _before(lengths: Tensor, x: Tensor) -> Tensor:
     return (torch.arange(x.shape[2], device=x.device) < lengths[:, None])[:, None, :, None].to(x.dtype)
 
 
-def _masked_norm(x: Tensor, norm: nn.BatchNorm2d, lengths: Tensor) -> Tensor:
-    """Batch normalisation whose statistics leave the padding out."""
-    if not norm.training:
-        return norm(x)
-    bands = x.shape[3]
-    return fast.masked_batch_norm(x.flatten(2), norm, lengths * bands).view(x.shape)
+def _active(x: Tensor, norm: nn.BatchNorm2d, lengths: Tensor) -> Tensor:
+    """ReLU of the batch-normalised frames of each clip, which alone make the statistics; zero in the padding."""
+    frames = x.permute(0, 2, 3, 1)                                               # as they lie in memory
+    own = (torch.arange(x.shape[2], device=x.device) < lengths[:, None]).flatten().nonzero().flatten()
+    given = frames.flatten(0, 1).index_select(0, own)                            # (frame, coefficient, channel)
+    if norm.training:
+        norm.num_batches_tracked += 1
+    given = F.relu(F.batch_norm(given.flatten(0, 1), norm.running_mean, norm.running_var, norm.weight, norm.bias,
+                                norm.training, norm.momentum, norm.eps)).view(given.shape)
+    out = given.new_zeros(frames.shape[0] * frames.shape[1], *frames.shape[2:])
+    return out.index_copy_(0, own, given).view(frames.shape).permute(0, 3, 1, 2)
