@@ -39,11 +39,10 @@ import pandas as pd
 import torch
 from IPython.display import Markdown, display
 from matplotlib.colors import ListedColormap
-from safetensors.torch import load_file
 
-from ser_repro import SerReproError, chapter, datasets, evaluation, exploration, plots, study
-from ser_repro.datasets import demo
-from ser_repro.features import arrays, mfcc, sets
+from ser_repro import chapter, datasets, evaluation, exploration, plots, study
+from ser_repro.datasets import audio, demo
+from ser_repro.features import mfcc, sets
 from ser_repro.models.cnn_bigru import CHANNELS, COEFFICIENTS, HIDDEN, SHORTEST, CNNBiGRU
 from ser_repro.notebook import draw, number, percent, say, show, unit
 
@@ -260,7 +259,6 @@ draw("cb_view", figure)
 seen = 1 + sum(3 * 2**i for i in range(len(CHANNELS)))  # frames: each convolution adds two, each pool one, at its scale
 say("cb_seen_frames", str(seen))
 say("cb_seen_s", unit(seen * HOP / trained_rate, "s", 2))
-say("cb_step_s", unit(SHORTEST * HOP / trained_rate, "s", 2))
 say("cb_view_clips", str(CLIPS))
 say("cb_view_starts", str(STARTS))
 say("cb_view_least", percent(table["code: viewed"].min()))
@@ -475,79 +473,7 @@ notebook.show_run(record, chance[corpus])
 #
 # The attention gives each step a weight, and the weights of a clip sum to one. In reading paper a step is a time, and
 # the weights can be laid over the clip. In reading code it is a block of channels: there is no place in the clip to
-# draw it at. Both networks below are of the corpus, split, fold and seed of the run above. So that the picture can be
-# drawn on every machine, and no one's speech is shown, the waveform is synthetic, with as much silence before and
-# after it as the median clip of the corpus has.
-
-# %% tags=["remove-input"]
-SOUNDS_S = 2.0
-
-
-def weights_of(one):
-    """Where a run leaves its weights on the machine that trains it."""
-    folder = arrays.cache_folder(cache or None) / ("demo" if one["config"]["synthetic"] else "")
-    return folder / "runs" / one["run"].rsplit("-", 1)[1] / "weights.safetensors"
-
-
-def trained(which):
-    """Record and network of the page's run in a reading, or, where its weights are not on this machine, of a run on
-    demo speech."""
-    plan = study.Plan(DOCUMENT, corpus, which, protocol, fold, seed)
-    one = record if which == reading else plan.record(results)
-    if one is None or not weights_of(one).exists():
-        one = notebook.rehearse(plan, plan.values, epochs=epochs, cache=cache or None, device=device)
-    file = weights_of(one)
-    if not file.exists():
-        raise SerReproError(f"{file} is gone: remove its folder and the record of {one['run']}, and both are made "
-                            "again.")
-    values = one["config"]["settings"]
-    model = recipes.build(DOCUMENT, values, len(one["test"]["classes"]))
-    model.load_state_dict(load_file(file))
-    return one, model.eval()
-
-
-name = demo.choose(corpus)["clip"].iloc[0]
-samples, rate = demo.synthesise(corpus, name, duration_s=SOUNDS_S)
-known = exploration.load(corpus)
-pause = [np.zeros((round(known[f"silence_{end}_s"].median() * rate), samples.shape[1]), samples.dtype)
-         for end in ("start", "end")]
-samples = np.concatenate([pause[0], samples, pause[1]])
-runs_ = {which: trained(which) for which in recipes.READINGS}
-invented = " and ".join(which for which, (one, _) in runs_.items() if one["config"]["synthetic"])
-warning = f"{notebook.SYNTHETIC} (reading {invented}: weights trained on demo speech)"
-if invented:
-    notebook.banner(warning)
-shown = {}
-for which, (one, model) in runs_.items():
-    image = torch.from_numpy(sets.get(one["config"]["settings"]["features"]).compute(sets.Clip(samples, rate)))
-    with torch.no_grad():
-        shown[which] = model.weights(image[None], torch.tensor([image.shape[1]]))[0].numpy()
-
-figure, (over, blocks) = plt.subplots(2, 1, figsize=(5.6, 5), height_ratios=(1.7, 1))
-step_s, end_s = SHORTEST * HOP / rate, len(samples) / rate
-wave = samples[:, 0] / max(np.abs(samples).max(), 1)
-bins = np.array_split(wave, 600)
-at = np.linspace(0, end_s, len(bins))
-top = max(shown["paper"].max(), 1 / len(shown["paper"])) * 1.25
-over.fill_between(at, [top / 2 * (1 + b.min()) for b in bins], [top / 2 * (1 + b.max()) for b in bins],
-                  color=plots.GREY, alpha=0.4, lw=0)
-over.stairs(shown["paper"], np.arange(len(shown["paper"]) + 1) * step_s, color=plots.GREEN, lw=2)
-over.axhline(1 / len(shown["paper"]), color="black", ls=":", lw=1)
-over.axvspan(0, min(mfcc.FRAMES * HOP / rate, end_s), color=plots.RED, alpha=0.1, lw=0)
-over.set(title="paper: weight of each step in time", xlabel="s", ylabel="weight", ylim=(0, top), xlim=(0, end_s))
-labels = [f"channels\n{k * CHANNELS[-1] // STEPS}–{((k + 1) * CHANNELS[-1] - 1) // STEPS}" for k in range(STEPS)]
-blocks.bar(labels, shown["code"], color=plots.RED, alpha=0.55, width=0.6)
-blocks.axhline(1 / STEPS, color="black", ls=":", lw=1)
-blocks.set(title="code: weight of each block (no times)", ylabel="weight", ylim=(0, 1))
-figure.tight_layout()
-plots.mark(figure, bool(invented))
-plt.show()
-
-# %% [markdown]
-# *Grey: the outline of a synthetic clip, of no person. Dotted: even weights. Pale red: the part that reading code is
-# given. A step stands for 32 frames, {glue:text}`cb_step_s` at RAVDESS's rate.*
-#
-# Over all test clips, from the records, as each clip is long in tenths of its own length:
+# draw it at. A run's record holds what each of its test clips was given.
 
 # %% tags=["remove-input"]
 def attended(which):
@@ -558,49 +484,92 @@ def attended(which):
                  if one["config"]["reading"] == which and "attention" in one["test"]), None)
 
 
+def outline(one, clip):
+    """Samples of a clip, and their rate, where it can be had: else None."""
+    if one["config"]["synthetic"]:
+        samples, rate = demo.synthesise(corpus, clip)
+        return samples[:, 0].astype(float), rate
+    if corpus not in notebook.real(data or None):
+        return None
+    path = datasets.clips(corpus, data or None).set_index("clip").loc[clip, "path"]
+    samples, rate = audio.read(path)
+    return samples[:, 0].astype(float), rate
+
+
 by_time, by_block = attended("paper"), attended("code")
-if by_time is None or by_block is None:
-    display(Markdown(f"*Not yet run in both readings on {corpus}, {protocol}.*"))
-else:
-    given = [np.array(weights) for weights in by_time["test"]["attention"]]
-    places = (np.arange(10) + 0.5) / 10
-    density = np.stack([len(w) * w[(places * len(w)).astype(int)] for w in given])
-    figure, (over, blocks) = plt.subplots(1, 2, figsize=(5.6, 2.9), width_ratios=(1.6, 1))
-    low, high = np.percentile(density, [10, 90], axis=0)
-    over.fill_between(100 * places, low, high, color=plots.GREEN, alpha=0.25, lw=0)
-    over.plot(100 * places, density.mean(0), color=plots.GREEN, lw=2)
-    over.axhline(1, color="black", ls=":", lw=1)
-    over.set(title="paper", xlabel="% of the clip", ylabel="weight (even: 1)", ylim=(0, 1.15 * high.max()),
-             xlim=(0, 100))
-    blocks.boxplot(np.array(by_block["test"]["attention"]), whis=(10, 90), showfliers=False,
-                   tick_labels=range(1, STEPS + 1), medianprops={"color": plots.RED})
-    blocks.axhline(1 / STEPS, color="black", ls=":", lw=1)
-    blocks.set(title="code", xlabel="block of channels", ylabel="weight", ylim=(0, 1))
+known = exploration.load(corpus).set_index("clip")
+names = {"paper": by_time, "code": by_block}
+drawn = {which: one for which, one in names.items() if one}
+invented = any(one["config"]["synthetic"] for one in drawn.values())
+if invented:
+    notebook.banner()
+for which in set(names) - set(drawn):
+    display(Markdown(f"*Reading {which} has not been run yet on {corpus}, {protocol}: nothing of it is drawn.*"))
+if by_time:
+    clip = evaluation.table(by_time)["clip"].iloc[0]
+    weights, rate = np.array(by_time["test"]["attention"][0]), known.loc[clip, "sample_rate"]
+    heard = outline(by_time, clip)
+    end_s = len(heard[0]) / heard[1] if heard else known.loc[clip, "duration_s"]
+    rate = heard[1] if heard else rate
+    figure, axis = plt.subplots(figsize=(5.6, 2.9))
+    top = 1.25 * weights.max()
+    if heard:
+        bins = np.array_split(heard[0] / np.abs(heard[0]).max(), 600)
+        axis.fill_between(np.linspace(0, end_s, len(bins)), [top / 2 * (1 + b.min()) for b in bins],
+                          [top / 2 * (1 + b.max()) for b in bins], color=plots.GREY, alpha=0.45, lw=0)
+    else:
+        axis.axvspan(known.loc[clip, "silence_start_s"], end_s - known.loc[clip, "silence_end_s"], 0.3, 0.7,
+                     color=plots.GREY, alpha=0.45, lw=0)
+    axis.stairs(weights, np.arange(len(weights) + 1) * SHORTEST * HOP / rate, baseline=None, color=plots.GREEN, lw=2)
+    axis.axhline(1 / len(weights), color="black", ls=":", lw=1)
+    axis.axvspan(0, min(mfcc.FRAMES * HOP / rate, end_s), color=plots.RED, alpha=0.1, lw=0)
+    axis.set(title="paper: one clip, its weight at each step", xlabel="s", ylabel="weight", ylim=(0, top),
+             xlim=(0, end_s))
     figure.tight_layout()
-    invented = by_time["config"]["synthetic"] or by_block["config"]["synthetic"]
-    if invented:
-        notebook.banner()
     plots.mark(figure, invented)
     plt.show()
-    if not by_time["config"]["synthetic"]:
-        ends = known.set_index("clip")[["sample_rate", "silence_start_s", "duration_s", "silence_end_s"]]
-        on, evenly = [], []
-        for w, (r, begins, lasts, after) in zip(given, ends.loc[evaluation.table(by_time)["clip"]].itertuples(
-                index=False), strict=True):
-            edges = np.arange(len(w) + 1) * SHORTEST * HOP / r
-            inside = np.clip(edges, begins, lasts - after)
-            sounding = np.diff(inside) / np.diff(edges)
-            on.append(float(w @ sounding))
-            evenly.append(float(sounding.mean()))
-        display(Markdown(
-            f"In reading paper {percent(np.mean(on))} of the weight lies between the first and the last sound of a "
-            f"clip; even weights would put {percent(np.mean(evenly))} there (means over {len(on)} test clips). "
-            f"`{notebook.stamp(by_time)}`; for the code `{by_block['run']}`."))
+    grey = "its waveform" if heard else "from its first sound to its last"
+    display(Markdown(f"*The first of the test clips. Grey: {grey}. Dotted: even weights. Pale red: what reading code "
+                     f"is given of it. A step stands for {SHORTEST} frames, {SHORTEST * HOP / rate:.2f} s.*"))
+if drawn:
+    figure, axes = plt.subplots(1, len(drawn), figsize=(5.6 if len(drawn) > 1 else 3, 2.9), squeeze=False,
+                                width_ratios=[{"paper": 1.6, "code": 1}[which] for which in drawn])
+    for axis, (which, one) in zip(axes[0], drawn.items(), strict=True):
+        given = [np.array(weights) for weights in one["test"]["attention"]]
+        if which == "paper":
+            tenths = (np.arange(10) + 0.5) / 10
+            density = np.stack([len(w) * w[(tenths * len(w)).astype(int)] for w in given])
+            low, high = np.percentile(density, [10, 90], axis=0)
+            axis.fill_between(100 * tenths, low, high, color=plots.GREEN, alpha=0.25, lw=0)
+            axis.plot(100 * tenths, density.mean(0), color=plots.GREEN, lw=2)
+            axis.axhline(1, color="black", ls=":", lw=1)
+            axis.set(title="paper: all test clips", xlabel="% of the clip", ylabel="weight (even: 1)",
+                     ylim=(0, 1.15 * high.max()), xlim=(0, 100))
+        else:
+            axis.boxplot(np.array(given), whis=(10, 90), showfliers=False, tick_labels=range(1, STEPS + 1),
+                         medianprops={"color": plots.RED})
+            axis.axhline(1 / STEPS, color="black", ls=":", lw=1)
+            axis.set(title="code: all test clips", xlabel="block of channels", ylabel="weight", ylim=(0, 1))
+    figure.tight_layout()
+    plots.mark(figure, invented)
+    plt.show()
+    display(Markdown("*Line: mean; band: 10th to 90th percentile of clips. Boxes hold half the clips, whiskers 80 %. "
+                     "Dotted: even weights. " + "; ".join(f"Reading {which}: `{one['run']}`"
+                                                          for which, one in drawn.items()) + ".*"))
+if by_time and not by_time["config"]["synthetic"]:
+    on, evenly = [], []
+    for clip, w in zip(evaluation.table(by_time)["clip"], by_time["test"]["attention"], strict=True):
+        of = known.loc[clip]
+        edges = np.arange(len(w) + 1) * SHORTEST * HOP / of["sample_rate"]
+        inside = np.clip(edges, of["silence_start_s"], of["duration_s"] - of["silence_end_s"])
+        sounding = np.diff(inside) / np.diff(edges)
+        on.append(np.dot(w, sounding))
+        evenly.append(sounding.mean())
+    display(Markdown(
+        f"In reading paper {percent(np.mean(on))} of the weight lies between the first and the last sound of a clip; "
+        f"even weights would put {percent(np.mean(evenly))} there (means over {len(on)} test clips)."))
 
 # %% [markdown]
-# *Left: line, mean; band, 10th to 90th percentile of clips. Right: boxes hold half the clips, whiskers 80 %. Dotted:
-# even weights.*
-#
 # Such pictures say less than they seem to. A step's vector sees {glue:text}`cb_seen_frames` frames
 # ({glue:text}`cb_seen_s` at RAVDESS's rate), three times what it stands for, and the GRU has carried every step's
 # content to every other before the attention weighs them. A weight says where a summary was picked up, not which sound

@@ -620,7 +620,7 @@ for c in OF.corpora:
         epoch, end = settles(history["test_accuracy"])
         line += (f". The mean test accuracy of {WINDOW} epochs stays within {100 * CLOSE:.0f} points of where it ends, "
                  f"{percent(end)}, from epoch {epoch} of {len(x)} on"
-                 + (": a shorter training would have given the same" if epoch < 0.8 * len(x) else
+                 + (": ending there would have cost no more than that" if epoch < 0.8 * len(x) else
                     ": it is still moving when training ends"))
     lines.append(line + ".")
 display(Markdown("\n".join(lines) if lines else "*No curve yet: nothing has been run.*"))
