@@ -554,8 +554,7 @@ if drawn:
     plots.mark(figure, invented)
     plt.show()
     display(Markdown("*Line: mean; band: 10th to 90th percentile of clips. Boxes hold half the clips, whiskers 80 %. "
-                     "Dotted: even weights. " + "; ".join(f"Reading {which}: `{one['run']}`"
-                                                          for which, one in drawn.items()) + ".*"))
+                     "Dotted: even weights.* " + ", ".join(f"`{one['run']}`" for one in drawn.values())))
 if by_time and not by_time["config"]["synthetic"]:
     on, evenly = [], []
     for clip, w in zip(evaluation.table(by_time)["clip"], by_time["test"]["attention"], strict=True):
