@@ -95,10 +95,7 @@ class CNNBiGRU(nn.Module):
         for conv, norm in zip(self.convs, self.norms, strict=True):
             x = conv(x)
             even = bool((lengths == x.shape[2]).all())
-            if even:
-                x = F.relu(norm(x))
-            else:
-                x = _active(x, norm, lengths)
+            x = F.relu(norm(x)) if even else _active(x, norm, lengths)
             x = F.max_pool2d(x, 2)
             lengths = lengths // 2
             if not even:
