@@ -30,7 +30,6 @@ DOCUMENT = "cnn_bigru"
 OF = recipes.get(DOCUMENT)
 
 # %% tags=["remove-cell"]
-import warnings
 
 import librosa
 import matplotlib.pyplot as plt
@@ -48,7 +47,6 @@ from ser_repro.notebook import draw, number, percent, say, show, unit
 
 plots.use_style()
 study.quiet()
-warnings.filterwarnings("ignore", message="IProgress not found")  # would print a path of this machine
 found = chapter.Results(DOCUMENT, results)
 chance = {c: chapter.chance(c) for c in OF.corpora}
 HOP, LIVE_RATE = 512, 44100  # samples between frames; rate of the document's live recording, Hz

@@ -28,7 +28,6 @@ import base64
 import io
 import re
 import textwrap
-import warnings
 import wave
 
 import matplotlib.pyplot as plt
@@ -43,7 +42,6 @@ from ser_repro.exploration import EMOTION_COLOURS
 from ser_repro.notebook import draw, number, percent, say, show, unit
 
 plots.use_style()
-warnings.filterwarnings("ignore", message="IProgress not found")  # would print a path of this machine
 plt.rcParams["figure.dpi"] = 150  # sharp where a screen has two dots a pixel
 SIX = ["RAVDESS", "TESS", "EMO-DB", "CREMA-D", "EMOVO", "SAVEE"]  # those the prose speaks of, whatever is pictured
 ALL = SIX + [c for c in datasets.CORPORA if c not in SIX]

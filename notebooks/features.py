@@ -34,7 +34,6 @@ import base64
 import io
 import json
 import re
-import warnings
 from pathlib import Path
 
 import librosa
@@ -53,7 +52,6 @@ from ser_repro.features.sets import Clip
 from ser_repro.notebook import draw, number, percent, say, show, unit
 
 plots.use_style()
-warnings.filterwarnings("ignore", message="IProgress not found")  # would print a path of this machine
 plt.rcParams["figure.dpi"] = 150  # sharp where a screen has two dots a pixel
 WIDTH = 5.2  # of a picture, in inches: narrow enough for its text to be read on a phone
 PAIR = ("neutral", "anger")

@@ -30,7 +30,6 @@ notebook.check_run(globals(), "issa")
 DOCUMENT = "issa"
 
 # %% tags=["remove-cell"]
-import warnings
 from functools import cache as remembered
 
 import matplotlib.pyplot as plt
@@ -47,7 +46,6 @@ from ser_repro.models.issa import POOL, VALUES, VARIANTS, Issa
 
 plots.use_style()
 study.quiet()
-warnings.filterwarnings("ignore", message="IProgress not found")  # would print a path of this machine
 OF = recipes.get(DOCUMENT)
 found = chapter.Results(DOCUMENT, results)
 chance = {c: chapter.chance(c) for c in OF.corpora}

@@ -3,6 +3,7 @@
 import html
 import os
 import types
+import warnings
 from pathlib import Path
 
 from ser_repro import SerReproError, datasets, evaluation, recipes, runs, search, splits, study, training
@@ -13,6 +14,8 @@ _KINDS = {int: "a whole number, 0 or more", str: "text (papermill's -r takes a n
           list: "a list (papermill's -y takes one: -y 'name: [a, b]')"}
 _PAGE_WIDTH = 85  # in characters of a table
 SYNTHETIC = "synthetic: not a result"
+
+warnings.filterwarnings("ignore", message="IProgress not found")  # it would print a path of this machine
 
 
 def check(namespace: dict, **allowed) -> None:
