@@ -74,7 +74,7 @@ for (c, _, r, changes, p), begun in found.begun.items():
 
 
 def percent(value, digits=1):
-    return notebook.unit(100 * value, "%", digits)
+    return notebook.percent(value, digits)
 
 
 def points(difference):

@@ -51,7 +51,7 @@ NO_COPY = "no copy here"
 
 def tenths(share):
     """A share in per cent, as fine as differences are told."""
-    return notebook.unit(100 * share, "%", 1)
+    return percent(share, 1)
 
 
 @remembered

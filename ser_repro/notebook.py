@@ -121,7 +121,7 @@ def show_run(record: dict, chance: float, also: str = "") -> None:
         banner()
     title = ", ".join([config["corpus"], *([f"n = {n}"] if n else []), config["reading"], config["protocol"],
                        *([f"fold {config['fold']}"] if config["protocol"] == "speaker" else [])])
-    scores = "; ".join(f"{title} **{evaluation.score([frame], name)}**" for name, title in evaluation.SCORES.items())
+    scores = "; ".join(f"{known} **{evaluation.score([frame], name)}**" for name, known in evaluation.SCORES.items())
     display(Markdown(f"{scores} on {len(frame)} test clips{also}. `{stamp(record)}`"))
     for quantity in ("accuracy", "loss"):
         plots.learning_curves([(title, [record])], {title: chance}, synthetic, quantity)
@@ -151,9 +151,9 @@ def unit(value: float, name: str, digits: int = 0) -> str:
     return f"{value:.{digits}f}\N{NO-BREAK SPACE}{name}"
 
 
-def percent(share: float) -> str:
-    """A share in whole per cent."""
-    return unit(100 * share, "%")
+def percent(share: float, digits: int = 0) -> str:
+    """A share in per cent."""
+    return unit(100 * share, "%", digits)
 
 
 def signed(value: float, digits: int = 1) -> str:
@@ -220,25 +220,10 @@ def obtain(*, document: str = "cnn_n_gru", corpus: str, n: int | None = None, re
             raise SerReproError(f"the {corpus} at hand is demo speech, whose runs are no results: run `ser-repro "
                                 f"prepare {corpus}` on the real corpus, or leave mode at auto.")
         return runs.obtain(run, mode="train" if mode == "train" else "auto", results=results, **here)
-    return rehearse(plan, values, epochs=epochs, cache=cache, device=device, progress=progress)
-
-
-def rehearse(plan: study.Plan, values: dict, *, epochs: int = 0, cache=None, device: str = "auto",
-             progress=None) -> dict:
-    """A run on the demo corpus: its record is no result, and is kept in the cache folder, under `demo`.
-
-    Parameters
-    ----------
-    values : dict
-        All settings of the plan; the document's own for demo speech go before them.
-    epochs : int
-        0 for the few that the document has for demo speech.
-    """
     apart = arrays.cache_folder(cache) / "demo"
-    values = values | recipes.get(plan.document).demo | ({"epochs": epochs} if epochs else {})
-    run = runs.Run(**plan.base, seed=plan.seed, values=values, synthetic=True)
-    return runs.obtain(run, results=apart / "results", data=demo_corpus(plan.corpus, cache), cache=apart,
-                       device=device, progress=progress)
+    values = values | of.demo | ({"epochs": epochs} if epochs else {})
+    run = runs.Run(**plan.base, seed=seed, values=values, synthetic=True)
+    return runs.obtain(run, results=apart / "results", **here | {"data": demo_corpus(corpus, cache), "cache": apart})
 
 
 def _prepared(corpus: str, what: int | str, cache=None) -> bool:
