@@ -16,7 +16,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from ser_repro import SerReproError, datasets
-from ser_repro.features import assignment258, extract, issa193, kernels, mel_image, mfcc, msf, raw, sets
+from ser_repro.features import assignment258, extract, issa193, kernels, mel_image, mfcc, msf, raw, resampling, sets
+from ser_repro.features.batched import Batched
 from ser_repro.features.descriptors import Fast, Reference
 from ser_repro.features.store import Store
 
@@ -51,17 +52,19 @@ SIGNALS = {
 
 @pytest.mark.parametrize("signal", SIGNALS)
 def test_fast_descriptors_are_those_of_librosa(signal):
-    reference, fast = (kind(SIGNALS[signal], 22050) for kind in (Reference, Fast))
+    reference, *others = (kind(SIGNALS[signal], 22050) for kind in (Reference, Fast, Batched))
     for name, compute in DESCRIPTORS.items():
-        assert error(compute(fast), compute(reference)) < 1e-4, name
+        for other in others:
+            assert error(compute(other), compute(reference)) < 1e-4, name
 
 
 @pytest.mark.parametrize(("rate", "n_fft", "hop"), [(22050, 512, 256), (22050, 2048, 552), (16000, 512, 160),
                                                     (48000, 2048, 512), (44100, 2048, 512), (96000, 2048, 512)])
 def test_at_other_rates_and_frames_too(rate, n_fft, hop):
-    reference, fast = (kind(speech(rate=rate), rate, n_fft, hop) for kind in (Reference, Fast))
+    reference, *others = (kind(speech(rate=rate), rate, n_fft, hop) for kind in (Reference, Fast, Batched))
     for name, compute in DESCRIPTORS.items():
-        assert error(compute(fast), compute(reference)) < 1e-4, name
+        for other in others:
+            assert error(compute(other), compute(reference)) < 1e-4, name
 
 
 @settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -70,9 +73,10 @@ def test_whatever_the_signal(seed, length, loudness, offset):
     rng = np.random.default_rng(seed)
     signal = np.cumsum(rng.normal(size=length)) / 50 if seed % 2 else rng.normal(size=length)
     signal = np.clip(loudness * signal + offset, -1, 1).astype(np.float32)
-    reference, fast = (kind(signal, 22050) for kind in (Reference, Fast))
+    reference, *others = (kind(signal, 22050) for kind in (Reference, Fast, Batched))
     for name, compute in DESCRIPTORS.items():
-        assert error(compute(fast), compute(reference)) < 1e-4, name
+        for other in others:
+            assert error(compute(other), compute(reference)) < 1e-4, name
 
 
 @pytest.mark.parametrize(("samples", "says"), [
@@ -84,7 +88,7 @@ def test_bad_samples_are_refused_alike(samples, says):
         with pytest.raises(SerReproError, match=says) as raised:
             sets.Clip(samples, 22050, path=path)
         assert "\n" not in str(raised.value)
-    for kind in (Reference, Fast):
+    for kind in (Reference, Fast, Batched):
         with pytest.raises(SerReproError, match=says):
             kind(samples, 22050)
 
@@ -104,6 +108,21 @@ def test_very_short_signals_too(length):
             assert error(compute(fast), compute(reference)) < 1e-4, name
 
 
+@pytest.mark.parametrize(("rate", "to"), [(48000, 22050), (48000, 44100), (48000, 16000), (44100, 22050),
+                                          (24414, 22050), (96000, 22050), (16000, 22050), (8000, 44100),
+                                          (22050, 22049)])
+def test_near_resampling_is_soxr_s_from_the_first_sample_to_the_last(rate, to):
+    rng = np.random.default_rng(0)
+    for length in (1, 2, 3, 100, 160, 480, 777, 5000, 20000):  # some end half way between two samples
+        for samples in (rng.normal(size=length), rng.normal(size=length).cumsum() / 50, np.ones(length),
+                        np.eye(1, length, length - 1)[0]):
+            samples = samples.astype(np.float32)
+            exact, near = (way(samples, rate, to) for way in (resampling.exact, resampling.near))
+            np.testing.assert_array_equal(exact, librosa.resample(samples, orig_sr=rate, target_sr=to,
+                                                                  res_type="soxr_hq"))
+            np.testing.assert_allclose(near, exact, rtol=0, atol=2e-6 * np.abs(samples).max())
+
+
 @pytest.mark.parametrize("shape", [(1, 1), (3, 5), (14, 3), (31, 200), (177, 130), (400, 1)])
 @pytest.mark.parametrize("size", [3, 5, 31])
 def test_running_median_is_that_of_scipy(shape, size):
@@ -118,7 +137,7 @@ def test_harmonic_part_is_that_of_librosa():
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         expected = librosa.effects.harmonic(speech())
-    np.testing.assert_allclose(Fast(speech(), 22050)._harmonic(), expected, atol=1e-7 * np.abs(expected).max())
+    np.testing.assert_allclose(Fast(speech(), 22050)._harmonic.samples, expected, atol=1e-7 * np.abs(expected).max())
 
 
 # ---- sets ------------------------------------------------------------------------------------------------------
@@ -163,29 +182,31 @@ CLIPS = {
 }
 
 
-def both(name, samples, rate):
+def by_path(name, samples, rate):
     """A set's values by each path, or the error's text."""
-    found = []
+    found = {}
     for path in sets.PATHS:
         try:
-            found.append(sets.get(name).compute(sets.Clip(samples, rate, path=path, key="k")))
+            found[path] = sets.get(name).compute(sets.Clip(samples, rate, path=path, key="k"))
         except SerReproError as refused:
-            found.append(str(refused))
+            found[path] = str(refused)
     return found
 
 
 def agree(name, samples, rate):
-    fast, reference = both(name, samples, rate)
-    if isinstance(fast, str) or isinstance(reference, str):
-        assert fast == reference and "too short" in fast
-        return
-    assert fast.dtype == reference.dtype == np.float32
-    assert max(sets.differences(sets.get(name), fast, reference).values()) < sets.AGREE
+    found = by_path(name, samples, rate)
+    reference = found.pop("reference")
+    for path, values in found.items():
+        if isinstance(values, str) or isinstance(reference, str):
+            assert values == reference and "too short" in values
+            continue
+        assert values.dtype == reference.dtype == np.float32
+        assert max(sets.differences(sets.get(name), values, reference).values()) < sets.AGREE, path
 
 
 @pytest.mark.parametrize("name", NAMES)
 @pytest.mark.parametrize("clip", CLIPS)
-def test_both_paths_agree_on_every_set(name, clip):
+def test_all_paths_agree_on_every_set(name, clip):
     agree(name, *CLIPS[clip])
 
 
@@ -207,9 +228,29 @@ def test_differences_are_relative_to_the_whole_descriptor():
         sets.differences(one, np.zeros(3), np.zeros(4))
 
 
+@pytest.mark.parametrize("name", NAMES)
+def test_clips_that_are_computed_together_do_not_change_each_other(name):
+    """Of one rate or not, and one too short for a harmonic part."""
+    made = [speech(rate=22050)[2000:14000], speech(rate=48000)[9000:30000], speech(rate=22050)[4000:5500],
+            speech("03-01-02-01-01-01-03")[:9000]]
+    rates = [22050, 48000, 22050, 22050]
+    alone = [by_path(name, samples, rate) for samples, rate in zip(made, rates, strict=True)]
+    clips = [sets.Clip(samples, rate, path="torch", key="k") for samples, rate in zip(made, rates, strict=True)]
+    for clip in clips:
+        clip.join(clips)
+    for clip, expected in zip(clips, alone, strict=True):
+        if isinstance(expected["reference"], str):
+            with pytest.raises(SerReproError) as refused:
+                sets.get(name).compute(clip)
+            assert str(refused.value) == expected["reference"]
+        else:
+            assert max(sets.differences(sets.get(name), sets.get(name).compute(clip),
+                                        expected["reference"]).values()) < sets.AGREE
+
+
 def test_sets_share_the_modulation_features(monkeypatch):
     done, fast = [], msf.fast
-    monkeypatch.setattr(msf, "fast", lambda signals: done.append(len(signals)) or fast(signals))
+    monkeypatch.setattr(msf, "fast", lambda signals, device: done.append(len(signals)) or fast(signals, device))
     clip = sets.Clip(speech(), 22050)
     frames, means, both = (sets.get(name).compute(clip) for name in ("msf_frames", "msf", "mfcc_msf"))
     assert done == [1]
@@ -280,7 +321,7 @@ def test_raw_samples_are_levelled_and_of_the_length_asked_for():
 def test_an_unknown_set_or_path_is_told_the_known_ones():
     with pytest.raises(SerReproError, match=r"no feature set 'mfcc7': choose one of assignment258, .*issa193"):
         sets.get("mfcc7")
-    with pytest.raises(SerReproError, match="no path 'slow': choose one of fast, reference"):
+    with pytest.raises(SerReproError, match="no path 'slow': choose one of fast, torch, reference"):
         extract.extract([], ["issa193"], path="slow")
     with pytest.raises(SerReproError, match="registered already"):
         sets.register(sets.get("issa193"))

@@ -7,17 +7,16 @@ centred, zeros beyond the ends.
 """
 
 import functools
-import math
 import warnings
+from collections.abc import Callable, Sequence
 
 import numpy as np
 import scipy.fft
 import scipy.sparse
-import soxr
 import torch
 
 from ser_repro import SerReproError
-from ser_repro.features import kernels
+from ser_repro.features import kernels, resampling
 from ser_repro.features.compiled import librosa
 from ser_repro.features.sets import one_channel
 
@@ -34,8 +33,9 @@ class Reference:
 
     Parameters
     ----------
-    samples : array of float32, shape (time,)
-        One channel, full scale is 1.
+    samples : array of float32, shape (time,), or callable(near=...) -> array
+        One channel, full scale is 1; or what gives them when they are asked for, for the first time, exact or near
+        (see `resampling`).
     sample_rate : int
         In Hz.
     n_fft, hop : int
@@ -47,17 +47,29 @@ class Reference:
         If there is no sample, more than one channel, or a value that is no number.
     """
 
-    def __init__(self, samples: np.ndarray, sample_rate: int, n_fft: int = N_FFT, hop: int = HOP):
-        self.samples = one_channel(samples)
+    def __init__(self, samples: np.ndarray | Callable[[bool], np.ndarray], sample_rate: int, n_fft: int = N_FFT,
+                 hop: int = HOP):
+        if not callable(samples):
+            self.samples = one_channel(samples)
+        self._ask = samples if callable(samples) else lambda near: self.samples
         self.sample_rate, self.n_fft, self.hop = sample_rate, n_fft, hop
+
+    @classmethod
+    def of(cls, samples: Sequence, sample_rate: int, n_fft: int, hop: int) -> list["Reference"]:
+        """Descriptors of several clips of one rate."""
+        return [cls(one, sample_rate, n_fft, hop) for one in samples]
+
+    @functools.cached_property
+    def samples(self) -> np.ndarray:
+        return self._ask(near=False)
 
     @property
     def _stft(self) -> dict:
         return {"n_fft": self.n_fft, "hop_length": self.hop}
 
     @staticmethod
-    def resampled(samples: np.ndarray, sample_rate: int, rate: int) -> np.ndarray:
-        """Samples at another rate, in Hz, by soxr's high quality, librosa's default."""
+    def resampled(samples: np.ndarray, sample_rate: int, rate: int, near: bool = False) -> np.ndarray:
+        """Samples at another rate, in Hz, by soxr's high quality, librosa's default; always exact."""
         return librosa.resample(samples, orig_sr=sample_rate, target_sr=rate, res_type="soxr_hq")
 
     def _quietly(self, function, **arguments):
@@ -150,13 +162,18 @@ def _mel_bank(rate: int, n_fft: int, n_mels: int) -> tuple[np.ndarray, np.ndarra
     return first, end, np.concatenate([row[a:b] for row, a, b in zip(bank, first, end, strict=True)])
 
 
+def unframed(spectrum: np.ndarray, length: int) -> np.ndarray:
+    """Samples of a spectrum of librosa's own frames, shape (time, bins), as `librosa.istft` gives them: its rounding,
+    too, for that is all there is where a clip is digitally silent."""
+    return kernels.overlap_add(scipy.fft.irfft(spectrum), _window(N_FFT), HOP, length)
+
+
 class Fast(Reference):
     """The same descriptors, faster: one spectrum for all of them, filterbanks kept, loops compiled."""
 
     @staticmethod
-    def resampled(samples: np.ndarray, sample_rate: int, rate: int) -> np.ndarray:
-        found = soxr.resample(samples, sample_rate, rate, quality="HQ")
-        return librosa.util.fix_length(found, size=math.ceil(len(samples) * rate / sample_rate))
+    def resampled(samples: np.ndarray, sample_rate: int, rate: int, near: bool = False) -> np.ndarray:
+        return (resampling.near if near else resampling.exact)(samples, sample_rate, rate)
 
     @functools.cached_property
     def spectrum(self) -> np.ndarray:
@@ -179,7 +196,7 @@ class Fast(Reference):
         Good for mel bands, where rounding stays rounding: librosa's is in double precision. Not for tuning, where it
         could tip a peak into the next hundredth of a semitone.
         """
-        frames = kernels.single_frames(self.samples, _window(self.n_fft).astype(np.float32), self.hop)
+        frames = kernels.single_frames(self._ask(near=True), _window(self.n_fft).astype(np.float32), self.hop)
         return torch.fft.rfft(torch.from_numpy(frames)).numpy()
 
     def mel(self, n_mels: int = 128, filter_rate: int | None = None) -> np.ndarray:
@@ -200,25 +217,51 @@ class Fast(Reference):
     def contrast(self) -> np.ndarray:
         return librosa.feature.spectral_contrast(S=self.magnitude, sr=self.sample_rate, **self._stft)
 
+    @functools.cached_property
+    def _plain(self) -> "Fast":
+        """Of librosa's own frames, which it takes under tonnetz whatever those of the set are."""
+        return self if (self.n_fft, self.hop) == (N_FFT, HOP) else Fast(self.samples, self.sample_rate)
+
+    @functools.cached_property
+    def _harmonic(self) -> "Fast":
+        """Of the harmonic part of the samples."""
+        by_frame = np.ascontiguousarray(self._plain.magnitude.T)
+        along_time = kernels.running_median(by_frame, MEDIAN)
+        along_frequency = kernels.running_median(np.ascontiguousarray(self._plain.magnitude), MEDIAN).T
+        kept = kernels.harmonic_part(along_time, np.ascontiguousarray(along_frequency), by_frame,
+                                     self._plain.spectrum.T)
+        return Fast(unframed(kept, len(self.samples)), self.sample_rate)
+
     def tonnetz(self, harmonic: bool = False) -> np.ndarray:
         self._long_enough(harmonic)
-        # librosa takes its own frames for both, whatever those of the set are.
-        own = self if (self.n_fft, self.hop) == (N_FFT, HOP) else Fast(self.samples, self.sample_rate)
-        if harmonic:
-            own = Fast(own._harmonic(), self.sample_rate)
-        tuning = _tuning(own.magnitude, self.sample_rate, N_FFT, TONNETZ_BINS)
-        magnitude = np.abs(_constant_q(own.samples, self.sample_rate, tuning))
-        chroma = librosa.feature.chroma_cqt(C=magnitude, sr=self.sample_rate)
+        own = self._harmonic if harmonic else self._plain
+        chroma = librosa.feature.chroma_cqt(C=np.abs(own._constant_q()), sr=self.sample_rate)
         return librosa.feature.tonnetz(chroma=chroma, sr=self.sample_rate)
 
-    def _harmonic(self) -> np.ndarray:
-        """Samples of the harmonic part."""
-        by_frame = np.ascontiguousarray(self.magnitude.T)
-        along_time = kernels.running_median(by_frame, MEDIAN)
-        along_frequency = kernels.running_median(np.ascontiguousarray(self.magnitude), MEDIAN).T
-        kept = kernels.harmonic_part(along_time, np.ascontiguousarray(along_frequency), by_frame, self.spectrum.T)
-        frames = scipy.fft.irfft(kept)
-        return kernels.overlap_add(frames, _window(self.n_fft), self.hop, len(self.samples))
+    def _constant_q(self) -> np.ndarray:
+        """Constant-Q transform, shape (252, time), as `librosa.cqt` computes it under `chroma_cqt`."""
+        tuning = _tuning(self.magnitude, self.sample_rate, N_FFT, TONNETZ_BINS)
+        halvings = _halvings(self.sample_rate, tuning)
+        samples, hop = self.samples, HOP >> halvings
+        if halvings:
+            samples = _lowered(samples, 2**halvings)
+        banks, scale = _constant_q_banks(self.sample_rate / 2**halvings, tuning)
+        octaves = []
+        for octave, bank in enumerate(banks):
+            octaves.append(self._octave(samples, hop, *bank))
+            if octave < len(banks) - 1:
+                hop //= 2
+                samples = _lowered(samples, 2)
+        length = min(octave.shape[1] for octave in octaves)
+        stack = np.concatenate([octave[:, :length] for octave in reversed(octaves)])
+        stack /= scale
+        return stack
+
+    def _octave(self, samples: np.ndarray, hop: int, bank: scipy.sparse.csr_matrix, bins: slice,
+                n_fft: int) -> np.ndarray:
+        """Filters of an octave, of samples at its rate, shape (filters, time)."""
+        frames = kernels.frames(samples, np.ones(n_fft), hop)
+        return bank.dot(scipy.fft.rfft(frames)[:, bins].astype(np.complex64).T)
 
     def rolloff(self) -> np.ndarray:
         return librosa.feature.spectral_rolloff(S=self.magnitude, sr=self.sample_rate, **self._stft)
@@ -308,22 +351,3 @@ def _lowered(samples: np.ndarray, times: int) -> np.ndarray:
     found /= np.sqrt(1 / times)  # in double precision, as librosa: in digital silence little but rounding is left
     return found
 
-
-def _constant_q(samples: np.ndarray, sample_rate: int, tuning: float) -> np.ndarray:
-    """Constant-Q transform, shape (252, time), as `librosa.cqt` computes it under `chroma_cqt`."""
-    halvings = _halvings(sample_rate, tuning)
-    hop = HOP >> halvings
-    if halvings:
-        samples = _lowered(samples, 2**halvings)
-    banks, scale = _constant_q_banks(sample_rate / 2**halvings, tuning)
-    octaves = []
-    for octave, (bank, bins, n_fft) in enumerate(banks):
-        frames = kernels.frames(samples, np.ones(n_fft), hop)
-        octaves.append(bank.dot(scipy.fft.rfft(frames)[:, bins].astype(np.complex64).T))
-        if octave < len(banks) - 1:
-            hop //= 2
-            samples = _lowered(samples, 2)
-    length = min(octave.shape[1] for octave in octaves)
-    stack = np.concatenate([octave[:, :length] for octave in reversed(octaves)])
-    stack /= scale
-    return stack

@@ -10,7 +10,7 @@ Each clip is decoded once, and its spectra serve all sets that are asked for. Cl
 lots, and what they bring is stored as it comes: memory does not grow with the corpus.
 """
 
-import hashlib
+import contextlib
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,6 +18,7 @@ from pathlib import Path
 import joblib
 import numpy as np
 import pandas as pd
+import xxhash
 
 from ser_repro import SerReproError
 from ser_repro.datasets import audio
@@ -74,7 +75,7 @@ def key_of(samples: np.ndarray, sample_rate: int) -> str:
 
     Not that of the index, which rounds to 16 bits: a clip of 24 bits has features of its own.
     """
-    found = hashlib.sha256(np.ascontiguousarray(samples).data)
+    found = xxhash.xxh3_128(np.ascontiguousarray(samples).data)
     found.update(f"{samples.dtype} {samples.shape} {sample_rate}".encode())
     return found.hexdigest()
 
@@ -89,8 +90,8 @@ def extract(clips: pd.DataFrame | Iterable[str | Path], sets: Iterable[str | Fea
     clips : DataFrame with a column path, or iterable of paths
     sets : iterable of str or FeatureSet
         See `SETS`.
-    path : "fast" or "reference"
-        The package's own computing, or librosa's.
+    path : "fast", "torch" or "reference"
+        The package's own computing, on the processor or in batches on a GPU; or librosa's.
     workers : int, optional
         Processes; by default one a core.
     progress : callable(done, total), optional
@@ -122,30 +123,41 @@ def extract(clips: pd.DataFrame | Iterable[str | Path], sets: Iterable[str | Fea
     return {name: Features(store, tuple(keys)) for name, store in stores.items()}
 
 
+@contextlib.contextmanager
+def _naming(file: str) -> Iterator[None]:
+    try:
+        yield
+    except SerReproError as error:
+        raise SerReproError(f"{file}: {error}") from error
+
+
 def _lot(files: list[str], names: list, path: str, cache) -> list[str] | str:
     """Compute and store what the cache lacks of some clips. Returns their keys, or what is wrong with one of them."""
     sets = [get(name) for name in names]
     stores = [Store(one, path, cache) for one in sets]
     try:
-        clips = []
+        read = []
         for file in files:
             samples, rate = audio.read(file)
-            clips.append((file, samples, rate, key_of(samples, rate)))
-        keys = {key for *_, key in clips}
-        lacking = [keys - set(store.get(keys)) for store in stores]  # read, as what is there may be damaged
+            read.append((file, samples, rate, key_of(samples, rate)))
+        keys = [key for *_, key in read]
+        lacking = [set(keys) - set(store.get(set(keys))) for store in stores]  # read, as what is there may be damaged
+        read = [one for one in read if any(one[-1] in lack for lack in lacking)]
         values: list[dict] = [{} for _ in sets]
-        for file, samples, rate, key in clips:
-            if any(key in lack for lack in lacking):
-                try:
-                    clip = Clip(samples, rate, path=path, key=key)
+        for some in [read] if path == "torch" else [[one] for one in read]:  # clips that are held at a time
+            together: list[Clip] = []
+            for file, samples, rate, key in some:
+                with _naming(file):
+                    together.append(Clip(samples, rate, path=path, key=key))
+            for (file, *_), clip in zip(some, together, strict=True):
+                clip.join(together)
+                with _naming(file):
                     for one, lack, new in zip(sets, lacking, values, strict=True):
-                        if key in lack:
-                            new[key] = one.compute(clip)
-                except SerReproError as error:
-                    return f"{file}: {error}"
+                        if clip.key in lack:
+                            new[clip.key] = one.compute(clip)
         for store, new in zip(stores, values, strict=True):
             if new:
                 store.put(new.items())
     except SerReproError as error:
         return str(error)
-    return [key for *_, key in clips]
+    return keys

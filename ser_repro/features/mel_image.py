@@ -18,7 +18,7 @@ LENGTH = 110_250  # samples: 2.5 s
 
 
 def _code(clip: Clip) -> np.ndarray:
-    samples = clip.at(SAMPLE_RATE, START_S, DURATION_S)[:LENGTH]
+    samples = clip.at(SAMPLE_RATE, START_S, DURATION_S, near=True)[:LENGTH]
     lot = int.from_bytes(hashlib.sha256(clip.key.encode()).digest()[:8], "little")
     before = lot % (LENGTH - len(samples) + 1)
     samples = np.pad(samples, (before, LENGTH - len(samples) - before))
@@ -27,7 +27,7 @@ def _code(clip: Clip) -> np.ndarray:
 
 
 def _mended(clip: Clip) -> np.ndarray:
-    samples = clip.at(SAMPLE_RATE, START_S, DURATION_S)[:LENGTH]
+    samples = clip.at(SAMPLE_RATE, START_S, DURATION_S, near=True)[:LENGTH]
     samples = np.pad(samples, (0, LENGTH - len(samples)))
     return librosa.power_to_db(clip.described(SAMPLE_RATE, samples=samples).mel(BANDS)).astype(np.float32)
 

@@ -30,6 +30,7 @@ import torch
 from sklearn.preprocessing import StandardScaler
 
 from ser_repro import SerReproError
+from ser_repro.features import batched
 from ser_repro.features.sets import Clip, FeatureSet, register
 
 _SRMR = "SRMRpy, https://github.com/jfsantos/SRMRpy"
@@ -568,9 +569,11 @@ def _energies(signals: torch.Tensor, frames: int) -> torch.Tensor:
     return sum(parts[:, q:q + frames, q] for q in range(overlap)).flatten(2)
 
 
-def _of(clip: Clip) -> np.ndarray:
-    samples = clip.at(DEFINITION.sample_rate)
-    return fast([samples])[0] if clip.path == "fast" else reference(samples)
+def _of(clips: list[Clip]) -> list[np.ndarray]:
+    signals = [clip.at(DEFINITION.sample_rate) for clip in clips]
+    if clips[0].path == "reference":
+        return [reference(samples) for samples in signals]
+    return fast(signals, "cpu" if clips[0].path == "fast" else batched.DEVICE)
 
 
 def _register(name: str, compute, shape: str, values: Sequence[str], source: str) -> None:

@@ -16,8 +16,8 @@ import numpy as np
 
 from ser_repro import SerReproError
 
-PATHS = ("fast", "reference")
-VERSION = 3  # of the computing: a change of values that no definition shows makes what is stored void
+PATHS = ("fast", "torch", "reference")
+VERSION = 4  # of the computing: a change of values that no definition shows makes what is stored void
 AGREE = 1e-4  # that the two may differ by at most, see `differences`
 
 
@@ -46,7 +46,8 @@ class Clip:
         int16, or floating point in -1..1. Channels are averaged, as librosa does.
     sample_rate : int
         In Hz.
-    path : "fast" or "reference"
+    path : "fast", "torch" or "reference"
+        librosa; the same numbers faster; or those in batches on torch, on a GPU where there is one.
     key : str
         Hash of the samples; from it comes whatever a set draws by lot.
 
@@ -57,7 +58,7 @@ class Clip:
     """
 
     def __init__(self, samples: np.ndarray, sample_rate: int, *, path: str = "fast", key: str = ""):
-        from ser_repro.features import descriptors
+        from ser_repro.features import batched, descriptors
 
         if path not in PATHS:
             raise SerReproError(f"no path {path!r}: choose one of {', '.join(PATHS)}.")
@@ -67,20 +68,28 @@ class Clip:
         scaled = samples.astype(np.float32) * np.float32(2**-15 if samples.dtype == np.int16 else 1)
         self.samples = one_channel(scaled.reshape(-1) if scaled.size == len(scaled) else np.mean(scaled, axis=1))
         self.sample_rate, self.path, self.key = sample_rate, path, key
-        self._kind = descriptors.Fast if path == "fast" else descriptors.Reference
+        self._kind = {"fast": descriptors.Fast, "torch": batched.Batched, "reference": descriptors.Reference}[path]
+        self._mates = [self]
         self._resampled: dict = {}
         self._described: dict = {}
         self._else: dict = {}
 
-    def at(self, rate: int | None, start_s: float = 0, duration_s: float | None = None) -> np.ndarray:
-        """Samples at a rate in Hz (None: the clip's own), cut before they are resampled, as `librosa.load` does."""
-        wanted = (rate, start_s, duration_s)
+    def at(self, rate: int | None, start_s: float = 0, duration_s: float | None = None,
+           near: bool = False) -> np.ndarray:
+        """Samples at a rate in Hz (None: the clip's own), cut before they are resampled, as `librosa.load` does.
+
+        Parameters
+        ----------
+        near : bool
+            To rounding will do; see `resampling`.
+        """
+        wanted = (rate, start_s, duration_s, near)
         if wanted not in self._resampled:
             start = int(start_s * self.sample_rate)
             end = None if duration_s is None else start + int(duration_s * self.sample_rate)
             part = self.samples[start:end]
             if rate not in (None, self.sample_rate) and len(part):
-                part = self._kind.resampled(part, self.sample_rate, rate)
+                part = self._kind.resampled(part, self.sample_rate, rate, near)
             self._resampled[wanted] = part
         return self._resampled[wanted]
 
@@ -90,14 +99,26 @@ class Clip:
             return self._kind(samples, rate, n_fft, hop)
         wanted = (rate, n_fft, hop)
         if wanted not in self._described:
-            self._described[wanted] = self._kind(self.at(rate), rate or self.sample_rate, n_fft, hop)
+            own = rate or self.sample_rate
+            mates = [mate for mate in self._mates if (rate or mate.sample_rate) == own]
+            found = self._kind.of([functools.partial(mate.at, rate) for mate in mates], own, n_fft, hop)
+            for mate, descriptors in zip(mates, found, strict=True):
+                mate._described[wanted] = descriptors
         return self._described[wanted]
 
-    def once(self, name: str, compute: Callable[["Clip"], np.ndarray]) -> np.ndarray:
-        """What `compute` gives of the clip, computed for the first of the sets that ask for it by that name."""
+    def once(self, name: str, compute: Callable[[list["Clip"]], list[np.ndarray]]) -> np.ndarray:
+        """What `compute` gives of the clip, computed for the first of the sets that ask for it by that name.
+
+        `compute` takes clips that are computed together.
+        """
         if name not in self._else:
-            self._else[name] = compute(self)
+            for mate, value in zip(self._mates, compute(self._mates), strict=True):
+                mate._else[name] = value
         return self._else[name]
+
+    def join(self, clips: list["Clip"]) -> None:
+        """Be computed together with others, which this clip is among."""
+        self._mates = clips
 
 
 @dataclass(frozen=True)
