@@ -746,7 +746,8 @@ if lacking:
 #
 # ## How exact
 #
-# librosa defines the values; for speed, this package computes them in ways of its own. Both were given the same clips:
+# librosa defines the values; for speed, this package computes them in two ways of its own: clip by clip on a processor,
+# or the clips of a lot together on torch, for a GPU. They were given the same clips:
 
 # %% tags=["remove-input"]
 def measures(name):
@@ -775,11 +776,14 @@ if agreed:
     show(pd.DataFrame([{"set": title(row["set"]), "differs by at most": tiny(row["difference"]),
                         "in": "" if row["part"] == row["set"] else row["part"]}
                        for row in sorted(shown, key=lambda row: -row["difference"])]))
-    worst = tiny(max(row["difference"] for row in agreed["sets"]))
-    of = ", ".join(f"{count} of {c}" for c, count in agreed["corpora"].items())
-    display(HTML(f"<p>All {len(agreed['sets'])} sets differ by at most {worst}, and {tiny(agreed['allowed'])} is "
-                 f"allowed. {agreed['clips']} clips: {of}; librosa {agreed['versions']['librosa']}, "
-                 f"{agreed['date']}.</p>"))
+    for way in (agreed, measures("agreement-torch")):
+        if way:
+            worst = tiny(max(row["difference"] for row in way["sets"]))
+            of = ", ".join(f"{count} of {c}" for c, count in way["corpora"].items())
+            in_batches = "In batches on torch, all" if way["path"] == "torch" else "All"
+            display(HTML(f"<p>{in_batches} {len(way['sets'])} sets differ by at most {worst}, and "
+                         f"{tiny(way['allowed'])} is allowed. {way['clips']} clips: {of}; librosa "
+                         f"{way['versions']['librosa']}, {way['date']}.</p>"))
 else:
     not_yet("--agree 50 ")
 
@@ -791,28 +795,37 @@ else:
 # ## How fast
 
 # %% tags=["remove-input"]
-timed = measures("speed")
-if timed:
-    show(pd.DataFrame([{"set": title(row["set"]), "librosa": unit(row["reference_s"], "s", 1),
-                        "this package": unit(row["fast_s"], "s", 1), "times as fast": f"{row['times']:.1f}",
-                        "clips a second": f"{row['clips'] / row['fast_s']:.0f}"} for row in timed["sets"]]))
+def speeds(timed):
+    rows = [row | {"set": title(row["set"])} for row in timed["sets"]] + timed["one_pass"]
+    show(pd.DataFrame([{"set": row["set"],
+                        "librosa": unit(row["reference_s"], "s", 1), "this package": unit(row["fast_s"], "s", 1),
+                        "times as fast": f"{row['times']:.1f}",
+                        "clips a second": f"{row['clips'] / row['fast_s']:.0f}"} for row in rows]))
+    where = "in batches on torch, " if timed["path"] == "torch" else ""
     display(HTML(f"<p>{number(timed['sets'][0]['clips'])} clips of RAVDESS, decoding included, empty cache, "
-                 f"{timed['processes']} processes, both in turns; all these sets in one pass take "
-                 f"{unit(timed['together_s'], 's', 1)}. {timed['device']}, librosa {timed['versions']['librosa']}, "
-                 f"{timed['date']}.</p>"))
+                 f"{timed['processes']} processes, both in turns. {where}{timed['device']}, librosa "
+                 f"{timed['versions']['librosa']}, {timed['date']}.</p>"))
     show(pd.DataFrame([{"clips": f"{number(row['clips'])} of {row['of']}",
                         "clips a second": f"{row['clips_per_s']:.0f}",
                         "peak memory": f"{row['main_mb']} + {timed['processes']} × {unit(row['worker_mb'], 'MB')}"}
                        for row in timed["growth"]]))
     display(HTML(f"<p>{title(timed['grown'])}, as the corpus grows; memory of the main process and the others.</p>"))
-else:
-    not_yet("")
+
+
+for path, options in (("speed", ""), ("speed-torch", "--path torch ")):
+    if timed := measures(path):
+        speeds(timed)
+    elif not options:
+        not_yet("")
+    else:
+        display(HTML("<p>The same numbers also come in batches on torch, for a GPU. No GPU has timed that yet: <code>"
+                     f"python benchmarks/features.py path/to/corpora {options}--store results</code> does it.</p>"))
 
 # %% [markdown]
-# librosa's side is the loop that one would write with it. The package shares spectra among sets and sorting among
-# neighbouring medians, and compiles the loops. Where little is computed, as of MFCCs and mel bands, it gains less:
-# reading and resampling a clip take as long either way. Values are kept by the hash of a clip's samples, so that
-# nothing is computed twice.
+# librosa's side is the loop that one would write with it. The package shares decoding, spectra and sorting among
+# neighbouring medians, and compiles the loops. Where little is computed, as of MFCCs and mel bands alone, it gains
+# less: reading and resampling a clip are most of the work there. Values are kept by the hash of a clip's samples: none
+# is computed twice.
 
 # %% tags=["remove-input"]
 hashes = "; ".join(f"{c} content {datasets.content_hash(datasets.published(c))[:12]}" for c in pictured)
