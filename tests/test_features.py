@@ -1,6 +1,7 @@
 """Feature sets: the fast path is librosa's, whatever the signal; the cache gives back what it was given."""
 
 import dataclasses
+import gc
 import json
 import os
 import sqlite3
@@ -401,7 +402,20 @@ def test_a_damaged_cache_is_noticed_and_mended(clips, tmp_path, damage):
 
 def test_a_definition_or_path_of_its_own_has_a_file_of_its_own(tmp_path):
     files = {Store(sets.get(name), path, tmp_path).file for name in NAMES for path in sets.PATHS}
-    assert len(files) == 2 * len(NAMES)
+    assert len(files) == len(sets.PATHS) * len(NAMES)
+
+
+@pytest.mark.parametrize("path", sets.PATHS)
+def test_clips_are_let_go_of_one_after_the_other(clips, tmp_path, path):
+    """Not when Python next looks for circles: until then, memory would grow with the corpus."""
+    gc.collect()
+    gc.disable()
+    try:
+        assert len(extract._lot([str(p) for p in clips["path"]], ["issa193", "mel_image", "msf"], path, tmp_path)) > 1
+        left = [type(one) for one in gc.get_objects() if type(one) in (sets.Clip, Reference, Fast, Batched)]
+    finally:
+        gc.enable()
+    assert left == []
 
 
 def test_two_processes_share_a_cache(clips, tmp_path):

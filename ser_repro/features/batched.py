@@ -42,22 +42,25 @@ def _framed(samples: np.ndarray, n_fft: int, hop: int) -> torch.Tensor:
 
 
 class Group:
-    """Descriptors of clips of one rate, which are computed together.
+    """What is computed together of clips of one rate.
 
     Parameters
     ----------
-    samples : sequence of arrays, or of callables, as `Fast` takes them
+    given : sequence of arrays, or of callables, as `Fast` takes them
     """
 
-    def __init__(self, samples: Sequence[np.ndarray | Callable], sample_rate: int, n_fft: int, hop: int):
-        self.sample_rate, self.n_fft, self.hop = sample_rate, n_fft, hop
-        self.members = [Batched(one, sample_rate, n_fft, hop, group=self, place=i) for i, one in enumerate(samples)]
+    def __init__(self, given: Sequence[np.ndarray | Callable], sample_rate: int, n_fft: int, hop: int):
+        self.given, self.sample_rate, self.n_fft, self.hop = given, sample_rate, n_fft, hop
         self._mel: dict = {}
+
+    @functools.cached_property
+    def samples(self) -> list[np.ndarray]:
+        return [one(near=False) if callable(one) else one for one in self.given]
 
     @functools.cached_property
     def spectra(self) -> tuple[torch.Tensor, ...]:
         """Complex spectrum of each clip, shape (time, n_fft / 2 + 1)."""
-        frames = [_framed(one.samples, self.n_fft, self.hop) for one in self.members]
+        frames = [_framed(one, self.n_fft, self.hop) for one in self.samples]
         found = torch.fft.rfft(torch.cat(frames).double() * _window(self.n_fft)).to(torch.complex64)
         return found.split([len(one) for one in frames])
 
@@ -70,19 +73,21 @@ class Group:
             self._mel[wanted] = [np.ascontiguousarray(one.T) for one in np.split(found, ends)]
         return self._mel[wanted]
 
-    @functools.cached_property
+    @property
     def plain(self) -> "Group":
         """Of librosa's own frames."""
-        if (self.n_fft, self.hop) == (N_FFT, HOP):
-            return self
-        return Group([one.samples for one in self.members], self.sample_rate, N_FFT, HOP)
+        return self if (self.n_fft, self.hop) == (N_FFT, HOP) else self._reframed
 
     @functools.cached_property
-    def harmonic(self) -> dict[int, "Batched"]:
-        """Of the harmonic parts, by place; those of clips too short for one are left out."""
-        usable = [one for one in self.plain.members if len(one.samples) >= SHORTEST_HARMONIC]
-        parts = Group(_harmonic(usable), self.sample_rate, N_FFT, HOP)
-        return {one.place: part for one, part in zip(usable, parts.members, strict=True)}
+    def _reframed(self) -> "Group":
+        return Group(self.samples, self.sample_rate, N_FFT, HOP)
+
+    @functools.cached_property
+    def harmonic(self) -> tuple["Group", dict[int, int]]:
+        """Of the harmonic parts, and what place each clip has in it; those too short for one are left out."""
+        usable = [i for i, one in enumerate(self.samples) if len(one) >= SHORTEST_HARMONIC]
+        parts = _harmonic([self.plain.spectra[i] for i in usable], [len(self.samples[i]) for i in usable])
+        return Group(parts, self.sample_rate, N_FFT, HOP), {i: place for place, i in enumerate(usable)}
 
 
 class Batched(Fast):
@@ -97,15 +102,16 @@ class Batched(Fast):
     def __init__(self, samples, sample_rate: int, n_fft: int = N_FFT, hop: int = HOP, *, group: Group | None = None,
                  place: int = 0):
         super().__init__(samples, sample_rate, n_fft, hop)
-        self.place = place
-        if group is None:
-            group = Group([], sample_rate, n_fft, hop)
-            group.members.append(self)
-        self.group = group
+        self.group, self.place = group or Group([self._given], sample_rate, n_fft, hop), place
 
     @classmethod
     def of(cls, samples: Sequence, sample_rate: int, n_fft: int, hop: int) -> list["Batched"]:
-        return Group(samples, sample_rate, n_fft, hop).members
+        group = Group(samples, sample_rate, n_fft, hop)
+        return [cls._member(group, place) for place in range(len(samples))]
+
+    @classmethod
+    def _member(cls, group: Group, place: int) -> "Batched":
+        return cls(group.given[place], group.sample_rate, group.n_fft, group.hop, group=group, place=place)
 
     @functools.cached_property
     def spectrum(self) -> np.ndarray:
@@ -115,12 +121,13 @@ class Batched(Fast):
         return self.group.mel(n_mels, filter_rate or self.sample_rate)[self.place]
 
     @functools.cached_property
-    def _plain(self) -> "Batched":
-        return self.group.plain.members[self.place]
+    def _reframed(self) -> "Batched":
+        return self._member(self.group.plain, self.place)
 
     @functools.cached_property
     def _harmonic(self) -> "Batched":
-        return self.group.harmonic[self.place]
+        group, places = self.group.harmonic
+        return self._member(group, places[self.place])
 
     def _octave(self, samples: np.ndarray, hop: int, bank: scipy.sparse.csr_matrix, bins: slice,
                 n_fft: int) -> np.ndarray:
@@ -128,15 +135,21 @@ class Batched(Fast):
         return (torch.from_numpy(bank.toarray()).to(DEVICE) @ spectrum.T).cpu().numpy()
 
 
-def _harmonic(clips: list[Batched]) -> list[np.ndarray]:
-    """Samples of the harmonic part of clips, as `librosa.effects.harmonic` computes it, power 2."""
-    if not clips:
+def _harmonic(spectra: list[torch.Tensor], lengths: list[int]) -> list[np.ndarray]:
+    """Samples of the harmonic part of clips, as `librosa.effects.harmonic` computes it, power 2.
+
+    Parameters
+    ----------
+    spectra : list of Tensor of complex64, shape (time, bins)
+    lengths : list of int
+        Of the clips, in samples.
+    """
+    if not spectra:
         return []
-    counts = [clip.magnitude.shape[1] for clip in clips]
+    counts, spectrum = [len(one) for one in spectra], torch.cat(spectra)
     firsts = np.cumsum([0, *counts])[:-1]
     # Magnitudes by way of NumPy and parts of complex numbers by themselves: rounding then is that of librosa.
-    size = torch.from_numpy(np.concatenate([clip.magnitude.T for clip in clips])).to(DEVICE)
-    parts = torch.view_as_real(torch.cat([clip.group.spectra[clip.place] for clip in clips]))
+    size, parts = torch.from_numpy(np.abs(spectrum.cpu().numpy())).to(DEVICE), torch.view_as_real(spectrum)
     in_time = torch.cat([first + _reflected(count) for first, count in zip(firsts, counts, strict=True)]).to(DEVICE)
     in_frequency = _reflected(size.shape[1]).to(DEVICE)
     kept = []
@@ -150,4 +163,4 @@ def _harmonic(clips: list[Batched]) -> list[np.ndarray]:
         phase = torch.where(here[..., None] > 0, parts[i:i + step] / here[..., None], parts.new_tensor([1, 0]))
         kept.append((here * mask)[..., None] * phase)
     kept = torch.view_as_complex(torch.cat(kept)).cpu().numpy()
-    return [unframed(part, len(clip.samples)) for part, clip in zip(np.split(kept, firsts[1:]), clips, strict=True)]
+    return [unframed(part, length) for part, length in zip(np.split(kept, firsts[1:]), lengths, strict=True)]

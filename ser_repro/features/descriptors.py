@@ -50,14 +50,17 @@ class Reference:
     def __init__(self, samples: np.ndarray | Callable[[bool], np.ndarray], sample_rate: int, n_fft: int = N_FFT,
                  hop: int = HOP):
         if not callable(samples):
-            self.samples = one_channel(samples)
-        self._ask = samples if callable(samples) else lambda near: self.samples
+            samples = self.samples = one_channel(samples)
+        self._given = samples
         self.sample_rate, self.n_fft, self.hop = sample_rate, n_fft, hop
 
     @classmethod
     def of(cls, samples: Sequence, sample_rate: int, n_fft: int, hop: int) -> list["Reference"]:
         """Descriptors of several clips of one rate."""
         return [cls(one, sample_rate, n_fft, hop) for one in samples]
+
+    def _ask(self, near: bool) -> np.ndarray:
+        return self._given(near=near) if callable(self._given) else self._given
 
     @functools.cached_property
     def samples(self) -> np.ndarray:
@@ -217,10 +220,14 @@ class Fast(Reference):
     def contrast(self) -> np.ndarray:
         return librosa.feature.spectral_contrast(S=self.magnitude, sr=self.sample_rate, **self._stft)
 
-    @functools.cached_property
+    @property
     def _plain(self) -> "Fast":
         """Of librosa's own frames, which it takes under tonnetz whatever those of the set are."""
-        return self if (self.n_fft, self.hop) == (N_FFT, HOP) else Fast(self.samples, self.sample_rate)
+        return self if (self.n_fft, self.hop) == (N_FFT, HOP) else self._reframed
+
+    @functools.cached_property
+    def _reframed(self) -> "Fast":
+        return Fast(self.samples, self.sample_rate)
 
     @functools.cached_property
     def _harmonic(self) -> "Fast":

@@ -150,11 +150,13 @@ def _lot(files: list[str], names: list, path: str, cache) -> list[str] | str:
                 with _naming(file):
                     together.append(Clip(samples, rate, path=path, key=key))
             for (file, *_), clip in zip(some, together, strict=True):
-                clip.join(together)
+                if path == "torch":
+                    clip.join(together)
                 with _naming(file):
                     for one, lack, new in zip(sets, lacking, values, strict=True):
                         if clip.key in lack:
                             new[clip.key] = one.compute(clip)
+            together.clear()  # they hold each other
         for store, new in zip(stores, values, strict=True):
             if new:
                 store.put(new.items())

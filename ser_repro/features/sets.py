@@ -37,6 +37,26 @@ def one_channel(samples: np.ndarray) -> np.ndarray:
     return np.ascontiguousarray(samples)
 
 
+class _Sound:
+    """Samples of one channel, and what they are at other rates."""
+
+    def __init__(self, samples: np.ndarray, sample_rate: int, resampled: Callable):
+        self.samples, self.sample_rate, self.resampled = samples, sample_rate, resampled
+        self._known: dict = {}
+
+    def at(self, rate: int | None, start_s: float = 0, duration_s: float | None = None,
+           near: bool = False) -> np.ndarray:
+        wanted = (rate, start_s, duration_s, near)
+        if wanted not in self._known:
+            start = int(start_s * self.sample_rate)
+            end = None if duration_s is None else start + int(duration_s * self.sample_rate)
+            part = self.samples[start:end]
+            if rate not in (None, self.sample_rate) and len(part):
+                part = self.resampled(part, self.sample_rate, rate, near)
+            self._known[wanted] = part
+        return self._known[wanted]
+
+
 class Clip:
     """One clip and what has been computed of it so far, shared by all sets that ask.
 
@@ -68,9 +88,10 @@ class Clip:
         scaled = samples.astype(np.float32) * np.float32(2**-15 if samples.dtype == np.int16 else 1)
         self.samples = one_channel(scaled.reshape(-1) if scaled.size == len(scaled) else np.mean(scaled, axis=1))
         self.sample_rate, self.path, self.key = sample_rate, path, key
+        # What is computed of a clip must not hold the clip: memory then is free as soon as the clip is let go of.
         self._kind = {"fast": descriptors.Fast, "torch": batched.Batched, "reference": descriptors.Reference}[path]
-        self._mates = [self]
-        self._resampled: dict = {}
+        self._sound = _Sound(self.samples, sample_rate, self._kind.resampled)
+        self._mates: list[Clip] = []
         self._described: dict = {}
         self._else: dict = {}
 
@@ -83,15 +104,7 @@ class Clip:
         near : bool
             To rounding will do; see `resampling`.
         """
-        wanted = (rate, start_s, duration_s, near)
-        if wanted not in self._resampled:
-            start = int(start_s * self.sample_rate)
-            end = None if duration_s is None else start + int(duration_s * self.sample_rate)
-            part = self.samples[start:end]
-            if rate not in (None, self.sample_rate) and len(part):
-                part = self._kind.resampled(part, self.sample_rate, rate, near)
-            self._resampled[wanted] = part
-        return self._resampled[wanted]
+        return self._sound.at(rate, start_s, duration_s, near)
 
     def described(self, rate: int | None = None, n_fft: int = 2048, hop: int = 512, samples: np.ndarray | None = None):
         """Descriptors of the clip at a rate, or of other samples at that rate."""
@@ -100,8 +113,8 @@ class Clip:
         wanted = (rate, n_fft, hop)
         if wanted not in self._described:
             own = rate or self.sample_rate
-            mates = [mate for mate in self._mates if (rate or mate.sample_rate) == own]
-            found = self._kind.of([functools.partial(mate.at, rate) for mate in mates], own, n_fft, hop)
+            mates = [mate for mate in self._mates or [self] if (rate or mate.sample_rate) == own]
+            found = self._kind.of([functools.partial(mate._sound.at, rate) for mate in mates], own, n_fft, hop)
             for mate, descriptors in zip(mates, found, strict=True):
                 mate._described[wanted] = descriptors
         return self._described[wanted]
@@ -112,12 +125,13 @@ class Clip:
         `compute` takes clips that are computed together.
         """
         if name not in self._else:
-            for mate, value in zip(self._mates, compute(self._mates), strict=True):
+            mates = self._mates or [self]
+            for mate, value in zip(mates, compute(mates), strict=True):
                 mate._else[name] = value
         return self._else[name]
 
     def join(self, clips: list["Clip"]) -> None:
-        """Be computed together with others, which this clip is among."""
+        """Be computed together with others, which this clip is among; until that list is cleared."""
         self._mates = clips
 
 
