@@ -16,7 +16,7 @@ from ser_repro.features.compiled import librosa
 
 HALF = 110  # samples at the lower rate, of the filter to either side: beyond is rounding (of soxr 1.0)
 BLOCK = 5200  # samples at the higher rate that a transform takes, about: it then stays in the cache
-LARGEST = 2**15  # samples of a block; rates that share no smaller period are left to soxr
+LARGEST = 2**14  # samples of a block; rates that need a larger one are left to soxr
 
 
 def exact(samples: np.ndarray, sample_rate: int, rate: int) -> np.ndarray:
