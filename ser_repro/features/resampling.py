@@ -15,7 +15,7 @@ import torch
 from ser_repro.features.compiled import librosa
 
 HALF = 110  # samples at the lower rate, of the filter to either side: beyond is rounding (of soxr 1.0)
-BLOCK = 5200  # samples at the higher rate that a transform takes, about: it then stays in the cache
+BLOCK = 2600  # samples at the higher rate that a transform takes, about: it then stays in the cache
 LARGEST = 2**14  # samples of a block; rates that need a larger one are left to soxr
 
 
@@ -78,7 +78,7 @@ class Blocks:
         padded = samples.new_zeros((count - 1) * self.step[0] + self.taken)
         padded[self.lead[0]:self.lead[0] + len(samples)] = samples
         spectrum = torch.fft.rfft(padded.unfold(0, self.taken, self.step[0]))[:, :len(self.response)]
-        found = torch.fft.irfft(spectrum * self.response, n=self.given)
+        found = torch.fft.irfft(spectrum.mul_(self.response), n=self.given)
         return found[:, self.lead[1]:self.lead[1] + self.step[1]].reshape(-1)[:length]
 
 

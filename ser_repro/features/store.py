@@ -105,7 +105,7 @@ class Store:
             # Waiting for the disk takes as long as computing a small set. A program that is killed leaves whole rows
             # all the same; what a power cut may spoil is noticed like any other damage.
             database.execute("PRAGMA synchronous = OFF")
-            database.execute("PRAGMA page_size = 16384")  # of a new file: a spectrogram then spans few pages
+            database.execute("PRAGMA page_size = 65536")  # of a new file: a spectrogram then spans few pages
             database.execute("CREATE TABLE IF NOT EXISTS value (key TEXT PRIMARY KEY, shape TEXT, data BLOB, "
-                             "checksum INTEGER) WITHOUT ROWID")
+                             "checksum INTEGER)")
             return work(database)
