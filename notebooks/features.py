@@ -796,7 +796,8 @@ else:
 
 # %% tags=["remove-input"]
 def speeds(timed):
-    rows = [row | {"set": title(row["set"])} for row in timed["sets"]] + timed["one_pass"]
+    rows = [row | {"set": title(row["set"])} for row in timed["sets"]]
+    rows += [row | {"set": row["set"][0].upper() + row["set"][1:]} for row in timed["one_pass"]]
     show(pd.DataFrame([{"set": row["set"],
                         "librosa": unit(row["reference_s"], "s", 1), "this package": unit(row["fast_s"], "s", 1),
                         "times as fast": f"{row['times']:.1f}",
