@@ -30,11 +30,16 @@ def test_what_the_features_hold_is_found_and_what_they_lack_is_not(clips):
 
 def test_emotions_are_tested_on_new_speakers(clips):
     """Features that tell each speaker's own emotions apart, but alike for no two speakers, tell nothing."""
-    rng = np.random.default_rng(0)
-    own = {pair: rng.normal(size=20) for pair in set(zip(clips["emotion"], clips["speaker"], strict=True))}
-    features = np.stack([own[pair] for pair in zip(clips["emotion"], clips["speaker"], strict=True)])
-    found = separation.measure(features + 0.01 * rng.normal(size=features.shape), clips)
-    assert found["emotion_uar"] < 0.6 and found["speaker_uar"] > 0.99
+    emotions = []
+    pairs = list(zip(clips["emotion"], clips["speaker"], strict=True))
+    for seed in range(10):  # the 18 pairs of one draw alone may lie well by chance
+        rng = np.random.default_rng(seed)
+        own = {pair: rng.normal(size=20) for pair in sorted(set(pairs))}
+        features = np.stack([own[pair] for pair in pairs]) + 0.01 * rng.normal(size=(len(pairs), 20))
+        found = separation.measure(features, clips)
+        assert found["speaker_uar"] > 0.99
+        emotions.append(found["emotion_uar"])
+    assert np.mean(emotions) < 0.45
 
 
 def test_a_corpus_too_small_is_refused(clips):
