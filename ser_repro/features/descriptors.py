@@ -354,7 +354,7 @@ def _octave_bank(freqs: np.ndarray, rate: float, alpha: np.ndarray) -> tuple[sci
 
 def _lowered(samples: np.ndarray, times: int) -> np.ndarray:
     """Samples at so many times lower a rate, of the same power."""
-    found = Fast.resampled(samples, times, 1)
+    found = resampling.exact(samples, times, 1)
     found /= np.sqrt(1 / times)  # in double precision, as librosa: in digital silence little but rounding is left
     return found
 

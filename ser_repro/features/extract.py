@@ -150,8 +150,7 @@ def _lot(files: list[str], names: list, path: str, cache) -> list[str] | str:
                 with _naming(file):
                     together.append(Clip(samples, rate, path=path, key=key))
             for (file, *_), clip in zip(some, together, strict=True):
-                if path == "torch":
-                    clip.join(together)
+                clip.join(together)
                 with _naming(file):
                     for one, lack, new in zip(sets, lacking, values, strict=True):
                         if clip.key in lack:
