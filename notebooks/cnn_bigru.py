@@ -120,7 +120,7 @@ say("cb_live_lower", f"{100 * lower.min():.0f} to {percent(lower.max())}")
 # {glue:text}`cb_CREMA-D_code_published`. With new speakers: {glue:text}`cb_CREMA-D_code_speaker`. Guessing:
 # {glue:text}`cb_CREMA-D_chance`.
 
-# %% tags=["remove-input"]
+# %% mystnb={"image": {"alt": "Accuracy claimed and measured, with intervals, a line a corpus"}} tags=["remove-input"]
 rows = [(f"{c}, {'the code' if r == 'code' else 'the words'}", None, found.score(c, r),
          found.score(c, r, "speaker"), chance[c]) for c in OF.corpora for r in recipes.READINGS]
 plots.claims(rows)
@@ -150,7 +150,7 @@ plt.show()
 # directions; a bidirectional GRU runs over what is left, an attention layer weighs its states, and three linear layers
 # name the emotion.
 
-# %% tags=["remove-input"]
+# %% mystnb={"image": {"alt": "The network as boxes: its way in the code, and in the text"}} tags=["remove-input"]
 network = CNNBiGRU(n_classes=8, view_as_time=True, activations=False)
 sizes = []
 handles = [norm.register_forward_hook(lambda _, __, out: sizes.append((out.shape[3] // 2, out.shape[2] // 2)))
@@ -369,7 +369,7 @@ missing.append({"corpus": "IEMOCAP", "reading": "", "split": "", "seeds": "0", "
                 "accuracy": "no copy here: it needs a signed licence"})
 show(compact(pd.concat([scores, pd.DataFrame(missing)], ignore_index=True).fillna("")))
 
-# %% tags=["remove-input"]
+# %% mystnb={"image": {"alt": "Confusion matrices: true emotion down, predicted across"}} tags=["remove-input"]
 for c in OF.corpora:
     panels = []
     for p, title in (("published", "document's split"), ("speaker", "new speakers")):
@@ -390,7 +390,7 @@ if not any(found.records(c, protocol=p) for c in OF.corpora for p in splits.PROT
 # The README names a loss curve as one of its two results. These are ours, of loss and accuracy, a line a run. The test
 # part is only watched: the weights after the last epoch are the ones that are scored.
 
-# %% tags=["remove-input"]
+# %% mystnb={"image": {"alt": "Accuracy and loss over the epochs, of training and test"}} tags=["remove-input"]
 curves = False
 for c in OF.corpora:
     panels = [(title, [record for folds in found.records(c, r, p, whole=False) for record in folds])
@@ -418,7 +418,7 @@ if not curves:
 # One setting of the code mended alone, and the accuracy compared on the same test clips. Mending the first 100 frames
 # alone leaves the view in, which over clips of different lengths cuts its blocks by the longest clip of the batch.
 
-# %% tags=["remove-input"]
+# %% mystnb={"image": {"alt": "Points gained by mending a slip, with intervals"}} tags=["remove-input"]
 effects = found.effects()
 for c in OF.corpora:  # and all of them with new speakers, in the folds that both readings have
     by_fold = [{record["config"]["fold"]: record for folds in found.records(c, r, "speaker", whole=False)[:1]
@@ -460,7 +460,7 @@ show(compact(pd.DataFrame(rows))) if rows else display(Markdown("*Nothing has be
 # %% [markdown]
 # ## One run in detail
 
-# %% tags=["remove-input"]
+# %% mystnb={"image": {"alt": "Curves over the epochs and confusion matrix of this run"}} tags=["remove-input"]
 record = notebook.obtain(document=DOCUMENT, corpus=corpus, reading=reading, protocol=protocol, fold=fold, seed=seed,
                          epochs=epochs, mode=mode, results=results, data=data or None, cache=cache or None,
                          device=device)
@@ -473,7 +473,7 @@ notebook.show_run(record, chance[corpus])
 # the weights can be laid over the clip. In reading code it is a block of channels: there is no place in the clip to
 # draw it at. A run's record holds what each of its test clips was given.
 
-# %% tags=["remove-input"]
+# %% mystnb={"image": {"alt": "Attention over time: of a clip, and the mean of all"}} tags=["remove-input"]
 def attended(which):
     """Record of a run in a reading that holds what its attention gave: the page's where it does, else another's."""
     rest = [one for plan, one in found.status if one and (plan.corpus, plan.reading, plan.protocol, plan.changes)

@@ -195,7 +195,7 @@ say("is_planned", str(planned))
 # %% tags=["remove-input"]
 display(Markdown("\n".join(f"- {line}" for line in verdict())))
 
-# %% tags=["remove-input"]
+# %% mystnb={"image": {"alt": "Accuracy claimed and measured, with intervals, a line a corpus"}} tags=["remove-input"]
 rows = []
 for c in OF.corpora:
     for r in recipes.READINGS:
@@ -488,7 +488,7 @@ missing.append({"corpus": "IEMOCAP", "reading": "both", "split": "both", "epochs
                 "accuracy": "no copy here", "macro F1": "—"})
 show(pd.concat([scores, pd.DataFrame(missing)], ignore_index=True))
 
-# %% tags=["remove-input"]
+# %% mystnb={"image": {"alt": "Confusion matrices: true emotion down, predicted across"}} tags=["remove-input"]
 for c in OF.corpora:
     for r in recipes.READINGS:
         panels = []
@@ -523,7 +523,7 @@ show(pd.DataFrame([{"emotion": emotion, "other, random folds": percent(share, 0)
                    | {title: NOT_RUN if one is None else percent(one[emotion], 0) for title, one in recalls.items()}
                    for emotion, share in OTHER_RECALL.items()]))
 
-# %% tags=["remove-input"]
+# %% mystnb={"image": {"alt": "Accuracy and loss over the epochs, of training and test"}} tags=["remove-input"]
 curves = False
 for quantity in ("accuracy", "loss"):
     for c in OF.corpora:
@@ -570,7 +570,7 @@ for (c, r, p), lengths in sorted(groups.items()):
         rows.append(row)
 show(pd.DataFrame(rows)) if rows else display(Markdown("*Nothing has been run yet.*"))
 
-# %% tags=["remove-input"]
+# %% mystnb={"image": {"alt": "Accuracy and loss of one run, and where it could end"}} tags=["remove-input"]
 WINDOW, CLOSE = 25, 0.02  # epochs; accuracy
 
 
@@ -747,7 +747,7 @@ show(pd.DataFrame(rows))
 # the end all of them together. Choosing the epoch by the test part, a slip that needs no run of its own, is
 # [priced above](#issa-when-to-stop).
 
-# %% tags=["remove-input"]
+# %% mystnb={"image": {"alt": "Points gained by mending a slip, with intervals"}} tags=["remove-input"]
 effects = found.effects()
 notebook.show_effects(effects)
 priced = {(slip, c) for slip, c, _ in effects}
@@ -765,7 +765,7 @@ say("is_spread", "; ".join(f"{c} {100 * value:.1f}" for c, value in spread.items
 #
 # ## One run in detail
 
-# %% tags=["remove-input"]
+# %% mystnb={"image": {"alt": "Curves over the epochs and confusion matrix of this run"}} tags=["remove-input"]
 asked = (corpus, reading, protocol, fold, seed)
 stored = [chapter.epochs([[one]]) for plan, one in found.status if one and not chapter.slips(plan.changes)
           and (plan.corpus, plan.reading, plan.protocol, plan.fold, plan.seed) == asked]

@@ -134,7 +134,7 @@ for r in recipes.READINGS:
 # {glue:text}`mc_done` of {glue:text}`mc_planned` planned runs are made. Intervals stand in the picture and in every
 # table: they cover 95 % and resample speakers, on TESS clips, as two voices leave nothing to resample.
 
-# %% tags=["remove-input"]
+# %% mystnb={"image": {"alt": "Accuracy measured, with intervals, a line a corpus"}} tags=["remove-input"]
 rows = []
 for c in OF.corpora:
     if found.seeds(c) or found.seeds(c, protocol="speaker"):
@@ -353,7 +353,7 @@ show(pd.DataFrame(rows)) if rows else display(Markdown("*Nothing has been run ye
 table = found.table()
 show(table) if len(table) else display(Markdown("*Nothing has been run yet.*"))
 
-# %% tags=["remove-input"]
+# %% mystnb={"image": {"alt": "Confusion matrices: true emotion down, predicted across"}} tags=["remove-input"]
 for c in OF.corpora:
     panels = []
     for p, title in (("published", "document's split"), ("speaker", "new speakers")):
@@ -371,7 +371,7 @@ for c in OF.corpora:
 # *Confusion matrices of reading code, first seed, all folds that have been run: rows are the true emotion, in per
 # cent.*
 
-# %% tags=["remove-input"]
+# %% mystnb={"image": {"alt": "Accuracy and loss over the epochs, of training and test"}} tags=["remove-input"]
 for quantity, shown in (("accuracy", OF.corpora), ("loss", OF.corpora[:1])):
     panels = [(f"{c}, {r}", [record for folds in seeds for record in folds]) for c in shown
               for r in recipes.READINGS if (seeds := found.records(c, r))]
@@ -422,7 +422,7 @@ show(pd.DataFrame(rows)) if rows else display(Markdown("*Nothing has been run ye
 # One setting of the code mended alone, and the accuracy compared on the same test clips; at the end all of them
 # together.
 
-# %% tags=["remove-input"]
+# %% mystnb={"image": {"alt": "Points gained by mending a slip, with intervals"}} tags=["remove-input"]
 effects = found.effects()
 notebook.show_effects(effects)
 spread = {c: max(s) - min(s) for c in OF.corpora if found.records(c) and len(s := found.score(c).seeds) > 1}
@@ -475,7 +475,7 @@ say("mc_gain_most", f"{100 * gains[largest]:.1f} ({largest[0]}, reading {largest
 #
 # ## One run in detail
 
-# %% tags=["remove-input"]
+# %% mystnb={"image": {"alt": "Curves over the epochs and confusion matrix of this run"}} tags=["remove-input"]
 record = notebook.obtain(document=DOCUMENT, corpus=corpus, reading=reading, protocol=protocol, fold=fold, seed=seed,
                          epochs=epochs, mode=mode, results=results, data=data or None, cache=cache or None,
                          device=device)

@@ -63,7 +63,7 @@ def hours(of: list[dict]) -> str:
     return notebook.unit(sum(record["train_seconds"] for record in of) / 3600, "h", 1)
 
 
-# %% tags=["remove-cell"]
+# %% tags=["remove-cell"] mystnb={"image": {"alt": "Accuracy on RAVDESS, claimed and measured, a row a document"}}
 # What other pages say of all documents.
 done, asked = (sum(counts) for counts in zip(*(found.count for found in every.values()), strict=True))
 say("runs_done", notebook.number(done))
@@ -90,7 +90,9 @@ for name, found in every.items():
                          claim.value if claim and claim.n == size else None, found.score("RAVDESS", **which),
                          found.score("RAVDESS", protocol="speaker", **which), chapter.chance("RAVDESS")))
 say("intro_chance", notebook.unit(100 * chapter.chance("RAVDESS"), "%", 1))
-draw("intro_overview", plots.claims(rows))
+draw("intro_overview", plots.claims(rows), elsewhere=(
+    "A row a document: accuracy on RAVDESS as claimed, and by the code's method as measured by the document's own "
+    "split and with new speakers, beside a dotted line for guessing."))
 
 # %% tags=["remove-input"]
 lines = [f"**{notebook.number(done)} of {notebook.number(asked)} planned runs are done**, "
@@ -227,7 +229,7 @@ def searches(name: str) -> pd.DataFrame:
     return table.sort_values(["corpus", "n", "reading", "split", "fold"]) if found else table
 
 
-# %% tags=["remove-input"]
+# %% mystnb={"image": {"alt": "Runs done and not yet made, a cell a run; in figures below"}} tags=["remove-input"]
 for name, found in every.items():
     display(HTML(f'<h3 id="{name}">{html.escape(title(name))}</h3>'))
     display(Markdown("**{} of {} runs done**, {} of training.".format(*found.count, hours(records[name]))))

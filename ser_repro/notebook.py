@@ -1,9 +1,11 @@
 """What the study's notebooks share: checked parameters, banners, stamps, and runs asked for by name."""
 
+import base64
 import html
 import os
 import types
 import warnings
+from io import BytesIO
 from pathlib import Path
 
 from ser_repro import SerReproError, datasets, evaluation, recipes, runs, search, splits, study, training
@@ -137,11 +139,24 @@ def say(key: str, value: str) -> None:
     glue(key, value, display=False)
 
 
-def draw(key: str, figure) -> None:
-    """Glue a figure: the prose places it, with a caption and a text for those who do not see it."""
+def draw(key: str, figure, elsewhere: str = "") -> None:
+    """Glue a figure: the prose places it, with a caption and a text for those who do not see it.
+
+    Parameters
+    ----------
+    elsewhere : str, optional
+        That text for other pages, which get the figure as KEY_elsewhere: MyST-NB takes none from them.
+    """
     import matplotlib.pyplot as plt
+    from IPython.display import HTML
     from myst_nb import glue
 
+    if elsewhere:
+        out = BytesIO()
+        figure.savefig(out, format="png", dpi="figure", bbox_inches="tight")
+        source = base64.b64encode(out.getvalue()).decode()
+        glue(f"{key}_elsewhere", HTML(f'<img alt="{html.escape(elsewhere)}" src="data:image/png;base64,{source}">'),
+             display=False)
     glue(key, figure)
     plt.close(figure)
 

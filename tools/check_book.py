@@ -4,7 +4,8 @@
 
 Every page of the table of contents is there; no page or chapter holds a traceback; the chapters ran the cells of
 notebooks/, and those are what their py:percent pairs say; no page tells a path of the machine it was built on, points
-at a file that is not there, or loads a script or a style from another server. A fault is a line, and exit status 1.
+at a file that is not there, loads a script or a style from another server, or has a picture without words for those
+who do not see it. A fault is a line, and exit status 1.
 """
 
 import re
@@ -23,15 +24,18 @@ HOMES = r"/(?:home|Users)/[^/\s\"'<>&]+|/root\b|/private/var\b|/tmp/|[A-Z]:\\+Us
 
 
 class Links(HTMLParser):
-    """What a page refers to: (tag, address) of every link, and whether the browser fetches it with the page."""
+    """What a page refers to: (tag, address) of every link, and the pictures that have no words."""
 
     def __init__(self, text: str):
         super().__init__()
         self.found: list[tuple[str, str]] = []
+        self.wordless: list[str] = []
         self.feed(text)
 
     def handle_starttag(self, tag, attrs):
         attrs = dict(attrs)
+        if tag == "img" and attrs.get("alt") in (None, attrs.get("src")):  # alt="" is an ornament's
+            self.wordless.append(attrs.get("src"))
         address = attrs.get("href") if tag in ("a", "link") else attrs.get("src")
         if address and not (tag == "link" and attrs.get("rel") in ("canonical", "search", "index", "next", "prev")):
             self.found.append((tag, address))
@@ -83,13 +87,16 @@ def check_chapter(chapter: Path, source: Path) -> Iterator[str]:
 
 
 def check_page(page: Path, html: Path, machine: re.Pattern) -> Iterator[str]:
-    """A built page: tracebacks, paths, dead links, other servers."""
+    """A built page: tracebacks, paths, dead links, other servers, pictures without words."""
     name, text = page.relative_to(html), page.read_text()
     if TRACEBACK in text:
         yield f"{name} shows a traceback"
     for path in sorted(set(machine.findall(text))):
         yield f"{name} tells a path of a machine: {path}"
-    for tag, address in Links(text).found:
+    links = Links(text)
+    for picture in links.wordless:
+        yield f"{name} shows {picture} without words: give its cell mystnb={{\"image\": {{\"alt\": ...}}}}"
+    for tag, address in links.found:
         url = urlsplit(address)
         if url.netloc:
             if tag != "a":
