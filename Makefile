@@ -55,6 +55,7 @@ book/chapters/%.ipynb: notebooks/%.ipynb $(BEHIND_CHAPTERS) | $(INSTALLED)
 	@mv $(RUNNING)/$*.ipynb $@
 
 html: $(CHAPTERS) | $(INSTALLED)
+	@touch book/*.md  # pages that show another page's numbers: Sphinx does not see those change
 	@$(BIN)/jupyter-book build book -q -W -n --keep-going
 	@$(BIN)/python tools/check_book.py
 

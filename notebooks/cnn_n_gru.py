@@ -313,12 +313,9 @@ show(pd.DataFrame(rows)) if rows else display(Markdown("*Nothing has been run ye
 # clips. The open settings are those found for reading code; only "all of them" has a search of its own.
 
 # %% mystnb={"image": {"alt": "Points gained by mending a slip, with intervals"}} tags=["remove-input"]
-notebook.show_effects(found.effects())
+notebook.show_effects(found)
 
 # %% [markdown]
-# *Intervals resample the test clips' speakers (TESS: clips), the same on both sides. With one seed, a difference of a
-# few points may be chance: they do not hold what another start would do.*
-#
 # ## Why a deep stack is hard to train
 #
 # What reaches the classifier has passed n GRU layers. Over a sequence of length one, from a state of zeros, a GRU
@@ -390,6 +387,7 @@ for c in OF.corpora:
                      f"With new speakers it learns from {trained[1]} clips instead of {trained[0]}"
                      + (" and from one voice instead of two" if c == "TESS" else "")
                      + "; how much of the loss is due to that was not separated.")
-lines.append(f"- {runs_planned - runs_done} of the document's {runs_planned} runs are not yet made: what rests on them "
-             "is open.")
+if runs_done < runs_planned:
+    lines.append(f"- {runs_planned - runs_done} of the document's {runs_planned} runs are not yet made: what rests on "
+                 "them is open.")
 display(Markdown("\n".join(lines)))

@@ -66,7 +66,11 @@ def each(reading, protocol):
     have = []
     for c in OF.corpora:
         if seeds := found.seeds(c, reading, protocol):
-            missing = chapter.missing(seeds)
+            missing, code = chapter.missing(seeds), found.seeds(c, "code", protocol)
+            if missing and reading == "paper" and code:
+                heard = chapter.frames(seeds)[0]["speaker"]
+                same = [frame[frame["speaker"].isin(heard)] for frame in chapter.frames(code)]
+                missing += f", where the code has {tenths(evaluation.score(same).value)}"
             have.append(f"{c} {tenths(scored(c, reading, protocol).value)}" + (f" ({missing})" if missing else ""))
     rest = [c for c in OF.corpora if not found.seeds(c, reading, protocol)]
     if not have:
@@ -423,22 +427,17 @@ show(pd.DataFrame(rows)) if rows else display(Markdown("*Nothing has been run ye
 # together.
 
 # %% mystnb={"image": {"alt": "Points gained by mending a slip, with intervals"}} tags=["remove-input"]
+notebook.show_effects(found)
 effects = found.effects()
-notebook.show_effects(effects)
-spread = {c: max(s) - min(s) for c in OF.corpora if found.records(c) and len(s := found.score(c).seeds) > 1}
-say("mc_spread", "; ".join(f"{c} {100 * points:.1f}" for c, points in spread.items()) or chapter.NOT_RUN)
 loss = next((d for slip, c, d in effects if c == "RAVDESS" and slip == OF.settings["loss"].switch), None)
 base = found.records("RAVDESS")[:len(loss.seeds)] if loss else []
 hurt = sum(bool(unnamed(record)[0]) for folds in base for record in folds)
 say("mc_loss_base", f"{hurt} of {len(base)}" if loss else chapter.NOT_RUN)
 
 # %% [markdown]
-# *Intervals resample the test clips' speakers (TESS: clips), the same on both sides.* They do not hold what another
-# start would do. Between seeds of reading `code` alone the accuracy differs by, in points: {glue:text}`mc_spread`.
-# An effect of one seed a side that is smaller than that says nothing. *Binary on softmax* is no mended slip but the
-# code's loss under an older Keras. Of the runs of reading `code` that "binary cross-entropy" is compared with on
-# RAVDESS, {glue:text}`mc_loss_base` never name some emotion: where a start has silenced one, any change may give it
-# back.
+# *Binary on softmax* is no mended slip but the code's loss under an older Keras. Of the runs of reading `code` that
+# "binary cross-entropy" is compared with on RAVDESS, {glue:text}`mc_loss_base` never name some emotion: where a start
+# has silenced one, any change may give it back.
 #
 # Then a slip that the code does not commit, though all is laid out for it: the test part is watched in every epoch,
 # and the epoch could be chosen by it. *Last* is the epoch that the study scores, *best* the one with the highest test
@@ -523,12 +522,14 @@ for c in OF.corpora:
     else:
         line += f"; with new ones {chapter.NOT_RUN}"
     lines.append(line + ".")
-words = [(c, d) for slip, c, d in effects if slip.startswith("all of them")]
-lines += [f"- **The words instead of the code**, {c}: {100 * d.value:+.1f} points "
+words = [(c, slip.partition("\n")[2] or "published split", d) for slip, c, d in effects
+         if slip.startswith("all of them")]
+lines += [f"- **The words instead of the code**, {c}, {where}: {100 * d.value:+.1f} points "
           f"[{100 * d.low:+.1f}, {100 * d.high:+.1f}]"
-          + (", an interval that holds zero" if d.low <= 0 <= d.high else "") + "." for c, d in words]
+          + (", an interval that holds zero" if d.low <= 0 <= d.high else "") + "." for c, where, d in words]
 some, every = silenced("code")
 if some:
     lines.append(f"- {some} of {every} runs of reading `code` never name some emotion.")
-lines.append(f"- {planned - done} of the {planned} runs of the study are not yet made: what rests on them is open.")
+if done < planned:
+    lines.append(f"- {planned - done} of the {planned} runs of the study are not yet made: what rests on them is open.")
 display(Markdown("\n".join(lines)))

@@ -117,29 +117,44 @@ class Results:
     def effects(self) -> list[tuple[str, str, Score]]:
         """What each slip is worth: (slip, corpus, accuracy with it mended minus accuracy with it), paired.
 
-        Last, all of them together: reading paper minus reading code, where both have been run. Only runs of equally
-        many epochs are compared.
+        Last, all of them together: reading paper minus reading code, by the published split and with new speakers, of
+        the seeds and folds that both have. Only runs of equally many epochs are compared.
         """
         found = []
-        sizes = (lambda n: f" (n = {n})") if self.document.sizes else (lambda _: "")
+
+        def compare(slip, corpus, n, protocol, *sides):
+            difference, part = _paired(*sides)
+            size = f" (n = {n})" if self.document.sizes else ""
+            where = ", ".join(filter(None, ("" if protocol == "published" else SPLITS[protocol], part)))
+            if difference:
+                found.append((slip + size + (f",\n{where}" if where else ""), corpus, difference))
+
         for (corpus, n, reading, changes, protocol), seeds in sorted(self.done.items(), key=str):
-            rest = tuple(change for change in changes if change not in slips(changes))
-            base = self.done.get((corpus, n, reading, rest, protocol), [])[:len(seeds)]
-            if slips(changes) and len(base) == len(seeds):
+            if slips(changes):
+                rest = tuple(change for change in changes if change not in slips(changes))
                 name, value = slips(changes)[0]
                 setting = self.document.settings[name]
                 slip = setting.switch if value == setting.paper else f"{setting.switch}: {value}"
-                found.append((slip + sizes(n), corpus, evaluation.difference(frames(base), frames(seeds))))
-        lengths = sorted({changes for _, _, _, changes, _ in self.done if not slips(changes)}, key=str)
-        for corpus in self.document.corpora:
+                compare(slip, corpus, n, protocol, self.records(corpus, reading, protocol, n=n, changes=rest), seeds)
+        lengths = sorted({changes for _, _, _, changes, _ in self.begun if not slips(changes)}, key=str)
+        for protocol, corpus in itertools.product(splits.PROTOCOLS, self.document.corpora):
             for n, changes in itertools.product(self.document.sizes or (None,), lengths):
-                code, paper = (self.records(corpus, reading, n=n, changes=changes) for reading in recipes.READINGS)
-                both = min(len(code), len(paper))
-                if both:
-                    found.append((f"all of them: paper instead of code{sizes(n)}", corpus,
-                                  evaluation.difference(frames(code[:both]), frames(paper[:both]))))
+                compare("all of them: paper instead of code", corpus, n, protocol, *(
+                    self.records(corpus, reading, protocol, n=n, changes=changes, whole=False)
+                    for reading in recipes.READINGS))
         order = list(dict.fromkeys(slip for slip, _, _ in found))
         return sorted(found, key=lambda row: (order.index(row[0]), self.document.corpora.index(row[1])))
+
+    def starts(self) -> str:
+        """In words, how much accuracy differs between seeds of reading code by the published split, and where the one
+        that single runs are compared with stands among them."""
+        found = []
+        for (corpus, n, reading, changes, protocol), seeds in self.done.items():
+            if reading == "code" and protocol == "published" and not slips(changes) and len(seeds) > 1:
+                each = evaluation.score(frames(seeds)).seeds
+                found.append(f"{corpus}{f', n = {n}' if n else ''} {100 * min(each):.1f} to {100 * max(each):.1f} % "
+                             f"(mean {100 * sum(each) / len(each):.1f}, seed 0 {100 * each[0]:.1f})")
+        return "; ".join(found) or "not known, with one seed"
 
     def ledger(self) -> pd.DataFrame:
         """Every claim of the document beside what was measured (see `claims.ledger`)."""
@@ -152,6 +167,18 @@ class Results:
 def slips(changes: tuple) -> tuple:
     """Of a run's changes those of the method: fewer epochs are the same method, trained for less long."""
     return tuple((name, value) for name, value in changes if name != "epochs")
+
+
+def _paired(one: list[list[dict]], other: list[list[dict]]) -> tuple[Score | None, str]:
+    """Other minus one, of the seeds and folds that both have; and which folds, where some are missing."""
+    sides = [{folds[0]["config"]["seed"]: {record["config"]["fold"]: record for record in folds} for folds in side}
+             for side in (one, other)]
+    seeds = sorted(set(sides[0]) & set(sides[1]))
+    folds = sorted(set.intersection(*(set(side[seed]) for side in sides for seed in seeds))) if seeds else []
+    if not folds:
+        return None, ""
+    both = [[[side[seed][fold] for fold in folds] for seed in seeds] for side in sides]
+    return evaluation.difference(*map(frames, both)), missing(both[0])
 
 
 def missing(seeds: list[list[dict]]) -> str:

@@ -83,14 +83,15 @@ def show(table, *, index: bool = False, formats: dict | None = None, long: bool 
     display(HTML(f'<div class="scroll">{rows}</div>'))
 
 
-def show_effects(effects: list) -> None:
-    """What each slip is worth, as `chapter.Results.effects` gives it: a picture, and the numbers as a table."""
+def show_effects(found) -> None:
+    """What each slip is worth, of a `chapter.Results`: a picture, the numbers as a table, and what they do not hold."""
     import matplotlib.pyplot as plt
     import pandas as pd
     from IPython.display import Markdown, display
 
     from ser_repro import plots
 
+    effects = found.effects()
     if not effects:
         display(Markdown("*None of these runs has been made yet.*"))
         return
@@ -100,6 +101,12 @@ def show_effects(effects: list) -> None:
         {"changed": slip, "corpus": corpus, "points": signed(100 * d.value),
          "95 %": f"[{signed(100 * d.low)}, {signed(100 * d.high)}]", "seeds": len(d.seeds)}
         for slip, corpus, d in effects]))
+    display(Markdown(
+        "*Intervals resample the test clips' speakers (where there are two: clips), the same on both sides; they hold "
+        "no other draw of the split and, with one seed, no other start. A row compares the seeds that both sides have: "
+        f"one is seed 0. What starts alone do, accuracy of reading `code`: {found.starts()}. An effect of one seed "
+        "that is no larger than that may be chance, and one measured from a low or a high start is as much too large "
+        "or too small.*"))
 
 
 def show_run(record: dict, chance: float, also: str = "") -> None:

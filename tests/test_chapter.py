@@ -68,6 +68,24 @@ def test_an_effect_is_mended_minus_code_on_the_same_seeds(tmp_path):
     assert all_ == "all of them: paper instead of code" and together.value == pytest.approx(0.5)
 
 
+def test_readings_are_compared_on_the_folds_with_new_speakers_that_both_have(tmp_path):
+    write(tmp_path, 4, "RAVDESS", "code", "speaker", 0)
+    write(tmp_path, 10, "RAVDESS", "code", "speaker", 1)
+    write(tmp_path, 7, "RAVDESS", "paper", "speaker", 0)
+    write(tmp_path, 0, "RAVDESS", "paper", "speaker", 2)
+    write(tmp_path, 0, "RAVDESS", "paper", "speaker", 0, seed=1)
+    (slip, corpus, change), = Results("mfcc_cnn", tmp_path).effects()
+    assert slip == "all of them: paper instead of code,\nnew speakers, 1 of 6 folds"
+    assert corpus == "RAVDESS" and change.value == pytest.approx(0.3) and change.clips == 10
+
+
+def test_starts_are_told_where_there_are_several(tmp_path):
+    write(tmp_path, 4, "RAVDESS", "code")
+    assert Results("mfcc_cnn", tmp_path).starts() == "not known, with one seed"
+    write(tmp_path, 10, "RAVDESS", "code", seed=1)
+    assert Results("mfcc_cnn", tmp_path).starts() == "RAVDESS 40.0 to 100.0 % (mean 70.0, seed 0 40.0)"
+
+
 def test_runs_of_fewer_epochs_stand_apart_and_are_compared_among_themselves(tmp_path, monkeypatch):
     few = (("epochs", 5),)
     wanted = [study.Plan("mfcc_cnn", "RAVDESS", "code", changes=changes)

@@ -61,6 +61,28 @@ def test_clip_interval_covers_the_truth_about_as_often_as_it_says():
     assert 52 <= covered <= 60
 
 
+@pytest.mark.parametrize("speakers", [4, 6])
+def test_speaker_interval_covers_the_truth_about_as_often_as_it_says(speakers):
+    covered, rng = 0, np.random.default_rng(1)
+    for _ in range(200):
+        rights = np.clip(rng.normal(0.6, 0.1, speakers), 0, 1)
+        table = pd.DataFrame({"speaker": np.repeat([f"s{i:02}" for i in range(speakers)], 40), "emotion": "a"})
+        table["clip"] = table.index.astype(str)
+        table["predicted"] = np.where(rng.random(len(table)) < np.repeat(rights, 40), "a", "b")
+        score = evaluation.score([table], resamples=400)
+        covered += score.low <= 0.6 <= score.high
+    assert 180 <= covered <= 199  # the percentiles alone: 165 and 174
+
+
+def test_an_interval_ends_where_scores_end():
+    table = frame(40, speakers=4, right=0.99)
+    table["predicted"] = table["emotion"].where(table.index != 0, "d")
+    score = evaluation.score([table])
+    assert 0.8 < score.low < score.value < score.high <= 1
+    worst = table.assign(predicted=np.where(table["emotion"] == "a", "b", "a"))
+    assert -1 <= evaluation.difference([table], [worst]).low < -0.9
+
+
 def test_score_over_seeds_is_their_mean_and_its_interval_holds_their_spread():
     tables = [frame(right=r, seed=1) for r in (0.3, 0.9)]
     score = evaluation.score(tables)
