@@ -104,9 +104,9 @@ def show_effects(found) -> None:
     display(Markdown(
         "*Intervals resample the test clips' speakers (where there are two: clips), the same on both sides; they hold "
         "no other draw of the split and, with one seed, no other start. A row compares the seeds that both sides have: "
-        f"one is seed 0. What starts alone do, accuracy of reading `code`: {found.starts()}. An effect of one seed "
-        "that is no larger than that may be chance, and one measured from a low or a high start is as much too large "
-        "or too small.*"))
+        f"one is seed 0. How far starts alone differ, in accuracy of reading `code`: {found.starts()}. An effect of "
+        "one seed that is no larger than that may be chance, and one measured from a low or a high start is as much "
+        "too large or too small.*"))
 
 
 def show_run(record: dict, chance: float, also: str = "") -> None:
