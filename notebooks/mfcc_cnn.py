@@ -524,8 +524,8 @@ for c in OF.corpora:
     lines.append(line + ".")
 words = [(c, slip.partition("\n")[2] or "published split", d) for slip, c, d in effects
          if slip.startswith("all of them")]
-lines += [f"- **The words instead of the code**, {c}, {where}: {100 * d.value:+.1f} points "
-          f"[{100 * d.low:+.1f}, {100 * d.high:+.1f}]"
+lines += [f"- **The words instead of the code**, {c}, {where}: {notebook.signed(100 * d.value)} points "
+          f"[{notebook.signed(100 * d.low)}, {notebook.signed(100 * d.high)}]"
           + (", an interval that holds zero" if d.low <= 0 <= d.high else "") + "." for c, where, d in words]
 some, every = silenced("code")
 if some:

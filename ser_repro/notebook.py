@@ -98,7 +98,7 @@ def show_effects(found) -> None:
     plots.effects(effects)
     plt.show()
     show(pd.DataFrame([
-        {"changed": slip, "corpus": corpus, "points": signed(100 * d.value),
+        {"changed": slip.replace("\n", " "), "corpus": corpus, "points": signed(100 * d.value),
          "95 %": f"[{signed(100 * d.low)}, {signed(100 * d.high)}]", "seeds": len(d.seeds)}
         for slip, corpus, d in effects]))
     display(Markdown(
