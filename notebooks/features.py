@@ -708,10 +708,11 @@ say("ft_savee_speakers", str(len(datasets.get("SAVEE").speakers)))
 # has much to lean on that is not emotion. The question of the speaker is the easier one in part because recordings of
 # one person share a room and a gain (see [The voices](data_exploration.ipynb)).
 #
-# - **The cut costs what it cuts.** Keeping the first {glue:text}`ft_keep` frames changes the recall of emotions on
+# - **On RAVDESS the cut is dear.** Keeping the first {glue:text}`ft_keep` frames changes the recall of emotions on
 #   RAVDESS by {glue:text}`ft_ravdess_emotion_cut` points and that of speakers by {glue:text}`ft_ravdess_speaker_cut`;
 #   on EMO-DB, where they last longer than most clips, by {glue:text}`ft_emodb_emotion_cut` and
-#   {glue:text}`ft_emodb_speaker_cut`.
+#   {glue:text}`ft_emodb_speaker_cut`; on SAVEE, which loses most of its speech to the cut, by
+#   {glue:text}`ft_savee_emotion_cut` and {glue:text}`ft_savee_speaker_cut`: four speakers are too few to tell.
 # - **Mending the mel images serves voices more than emotions.** It changes the recall of speakers by
 #   {glue:text}`ft_ravdess_speaker_mended` points on RAVDESS, {glue:text}`ft_emodb_speaker_mended` on EMO-DB and
 #   {glue:text}`ft_savee_speaker_mended` on SAVEE, that of emotions by {glue:text}`ft_ravdess_emotion_mended`,

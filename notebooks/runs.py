@@ -189,8 +189,10 @@ def ablations(found: chapter.Results) -> pd.DataFrame:
     """Reading code with one slip mended: a row a corpus, a column a slip."""
     table: dict = {corpus: {} for corpus in found.document.corpora}
     for plan, record in found.status:
-        for name, _ in chapter.slips(plan.changes):
-            slip = found.document.settings[name].switch + (f" (n = {plan.n})" if plan.n else "")
+        for name, value in chapter.slips(plan.changes):
+            setting = found.document.settings[name]
+            slip = setting.switch if value == setting.paper else f"{setting.switch}: {value}"
+            slip += f" (n = {plan.n})" if plan.n else ""
             if record or slip not in table[plan.corpus]:
                 table[plan.corpus][slip] = "done" if record else chapter.NOT_RUN
     hyphen = "\N{NON-BREAKING HYPHEN}"  # keeps a name on its line
@@ -237,8 +239,8 @@ for name, found in every.items():
     display(figure)
     plt.close(figure)
     show(counts(found))
-    display(Markdown("*One slip mended at a time*: runs of reading `code` with the one setting named changed to what "
-                     "the text says; first seed, the document's own split."))
+    display(Markdown("*One slip mended at a time*: runs of reading `code` with the one setting named changed, to what "
+                     "the text says or, where a value is given, to that; by the document's own split."))
     show(ablations(found))
     if records[name]:
         display(Markdown("*The records*. Equal hashes of a split mean the same clips in the same parts; `results/"

@@ -97,6 +97,7 @@ CREMAD = register(
         uses={
             "course_cnn": Use(7442, "4948 training, 261 validation, 2233 test"),
             "mfcc_cnn": Use(7442),
+            "cnn_bigru": Use(None, "named in the README; the public code cannot read it"),
         },
         source=Source(
             clip_url="https://media.githubusercontent.com/media/CheyneyComputerScience/CREMA-D/master/{place}.wav",

@@ -133,6 +133,7 @@ IEMOCAP = register(
         layouts="Session1 to Session5, in each sentences/wav/DIALOGUE/TURN.wav and dialog/EmoEvaluation/DIALOGUE.txt.",
         uses={
             "cnn_n_gru": Use(5531, "four classes, excitement merged"),
+            "cnn_bigru": Use(None, "named in the README; the public code cannot read it"),
             "issa": Use(None, "four classes: which clips is not known"),
         },
         source=Source(
