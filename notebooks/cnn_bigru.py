@@ -68,7 +68,6 @@ for c in OF.corpora:
         for p in splits.PROTOCOLS:
             say(f"cb_{c}_{r}_{p}", found.told(c, r, p))
     say(f"cb_{c}_chance", percent(chance[c]))
-done, planned = found.count
 
 # %% tags=["remove-cell"]
 # What the first frames hold of a clip: from the published indexes and the stored measures of silence.
@@ -419,8 +418,7 @@ if not curves:
 # alone leaves the view in, which over clips of different lengths cuts its blocks by the longest clip of the batch.
 
 # %% mystnb={"image": {"alt": "Points gained by mending a slip, with intervals"}} tags=["remove-input"]
-notebook.show_effects(found)
-effects = found.effects()
+effects = notebook.show_effects(found)
 
 # %% [markdown]
 # The document chooses nothing by its test part. Had it kept the epoch that is best on the test part, as much public
@@ -590,7 +588,5 @@ for c in OF.corpora:
     if mended:
         lines.append(f"- **{c}, mended**: " + "; ".join(mended) + ". Gains and losses are told by their intervals, "
                      "which hold other speakers and not other starts.")
-if done < planned:
-    lines.append(f"- {planned - done} of the {planned} runs of the study for this document are not yet made: what "
-                 "rests on them is open.")
+lines += found.unmade()
 display(Markdown("\n".join(lines)))

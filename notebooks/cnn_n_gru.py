@@ -91,7 +91,8 @@ say("ravdess_paper_learned", "" if not vain else
     "the method is worth)")
 say("search_trials", str(search.TRIALS))
 say("search_rounds", str(search.ROUNDS))
-say("search_margin", f"{100 * (1 - search.LEARNED):.0f} % or more")
+MARGIN = f"{100 * (1 - search.LEARNED):.0f} % or more"
+say("search_margin", MARGIN)
 say("search_smallest", str(min(search.BATCH_SIZES)))
 say("search_rungs", ", ".join(map(str, search.RUNGS)))
 rates = sorted(trial["learning_rate"] for trial in search.draw("TESS", search.TRIALS))
@@ -235,7 +236,6 @@ show(chapter.readings(DOCUMENT, "TESS", 11))
 table = found.table()
 display(Markdown("*Nothing has been run yet.*")) if table.empty else show(table)
 nothing, parted = [], {}  # and scores without the folds whose search failed
-MARGIN = f"{100 * (1 - search.LEARNED):.0f} % or more"
 for (c, size, r, changes, p), seeds in sorted(found.done.items(), key=str):
     if changes:
         continue
@@ -420,7 +420,5 @@ for c in OF.corpora:
         if (without := parted.get((c, both[c], "code", "speaker"))):
             line += f" Without the folds whose search found nothing, it is {without} with new ones."
         lines.append(line)
-if runs_done < runs_planned:
-    lines.append(f"- {runs_planned - runs_done} of the document's {runs_planned} runs are not yet made: what rests on "
-                 "them is open.")
+lines += found.unmade()
 display(Markdown("\n".join(lines)))

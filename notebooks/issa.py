@@ -777,8 +777,7 @@ show(pd.DataFrame(rows))
 # [priced above](#issa-when-to-stop).
 
 # %% mystnb={"image": {"alt": "Points gained by mending a slip, with intervals"}} tags=["remove-input"]
-notebook.show_effects(found)
-priced = {(slip, c) for slip, c, _ in found.effects()}
+priced = {(slip, c) for slip, c, _ in notebook.show_effects(found)}
 for c in OF.corpora:
     if waiting := [setting.switch for setting in recipes.switches(DOCUMENT, c).values()
                    if (setting.switch, c) not in priced]:
@@ -825,6 +824,5 @@ lines.append(f"- The other re-implementation's random folds give {100 * folds.me
              "protocol was not found.")
 lines.append(f"- **EMO-DB, {percent(claims.of(DOCUMENT, 'EMO-DB')[1].value, 2)} on 520 clips**, and **IEMOCAP, "
              f"{percent(claimed['IEMOCAP'])}**: cannot be tested here.")
-if done < planned:
-    lines.append(f"- {planned - done} of the {planned} runs of the study are not yet made: what rests on them is open.")
+lines += found.unmade()
 display(Markdown("\n".join(lines)))

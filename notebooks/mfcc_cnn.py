@@ -427,8 +427,7 @@ show(pd.DataFrame(rows)) if rows else display(Markdown("*Nothing has been run ye
 # together.
 
 # %% mystnb={"image": {"alt": "Points gained by mending a slip, with intervals"}} tags=["remove-input"]
-notebook.show_effects(found)
-effects = found.effects()
+effects = notebook.show_effects(found)
 loss = next((d for slip, c, d in effects if c == "RAVDESS" and slip == OF.settings["loss"].switch), None)
 base = found.records("RAVDESS")[:len(loss.seeds)] if loss else []
 hurt = sum(bool(unnamed(record)[0]) for folds in base for record in folds)
@@ -530,6 +529,5 @@ lines += [f"- **The words instead of the code**, {c}, {where}: {notebook.signed(
 some, every = silenced("code")
 if some:
     lines.append(f"- {some} of {every} runs of reading `code` never name some emotion.")
-if done < planned:
-    lines.append(f"- {planned - done} of the {planned} runs of the study are not yet made: what rests on them is open.")
+lines += found.unmade()
 display(Markdown("\n".join(lines)))

@@ -63,7 +63,7 @@ def hours(of: list[dict]) -> str:
     return notebook.unit(sum(record["train_seconds"] for record in of) / 3600, "h", 1)
 
 
-# %% tags=["remove-cell"] mystnb={"image": {"alt": "Accuracy on RAVDESS, claimed and measured, a row a document"}}
+# %% tags=["remove-cell"]
 # What other pages say of all documents.
 done, asked = (sum(counts) for counts in zip(*(found.count for found in every.values()), strict=True))
 say("runs_done", notebook.number(done))
@@ -190,9 +190,7 @@ def ablations(found: chapter.Results) -> pd.DataFrame:
     table: dict = {corpus: {} for corpus in found.document.corpora}
     for plan, record in found.status:
         for name, value in chapter.slips(plan.changes):
-            setting = found.document.settings[name]
-            slip = setting.switch if value == setting.paper else f"{setting.switch}: {value}"
-            slip += f" (n = {plan.n})" if plan.n else ""
+            slip = found.slip(name, value, plan.n)
             if record or slip not in table[plan.corpus]:
                 table[plan.corpus][slip] = "done" if record else chapter.NOT_RUN
     hyphen = "\N{NON-BREAKING HYPHEN}"  # keeps a name on its line

@@ -122,28 +122,36 @@ class Results:
         """
         found = []
 
-        def compare(slip, corpus, n, protocol, *sides):
+        def compare(slip, corpus, protocol, *sides):
             difference, part = _paired(*sides)
-            size = f" (n = {n})" if self.document.sizes else ""
             where = ", ".join(filter(None, ("" if protocol == "published" else SPLITS[protocol], part)))
             if difference:
-                found.append((slip + size + (f",\n{where}" if where else ""), corpus, difference))
+                found.append((slip + (f",\n{where}" if where else ""), corpus, difference))
 
         for (corpus, n, reading, changes, protocol), seeds in sorted(self.done.items(), key=str):
             if slips(changes):
                 rest = tuple(change for change in changes if change not in slips(changes))
-                name, value = slips(changes)[0]
-                setting = self.document.settings[name]
-                slip = setting.switch if value == setting.paper else f"{setting.switch}: {value}"
-                compare(slip, corpus, n, protocol, self.records(corpus, reading, protocol, n=n, changes=rest), seeds)
+                compare(self.slip(*slips(changes)[0], n), corpus, protocol,
+                        self.records(corpus, reading, protocol, n=n, changes=rest), seeds)
         lengths = sorted({changes for _, _, _, changes, _ in self.begun if not slips(changes)}, key=str)
         for protocol, corpus in itertools.product(splits.PROTOCOLS, self.document.corpora):
             for n, changes in itertools.product(self.document.sizes or (None,), lengths):
-                compare("all of them: paper instead of code", corpus, n, protocol, *(
+                compare("all of them: paper instead of code" + _size(n), corpus, protocol, *(
                     self.records(corpus, reading, protocol, n=n, changes=changes, whole=False)
                     for reading in recipes.READINGS))
         order = list(dict.fromkeys(slip for slip, _, _ in found))
         return sorted(found, key=lambda row: (order.index(row[0]), self.document.corpora.index(row[1])))
+
+    def slip(self, name: str, value, n: int | None = None) -> str:
+        """What a changed setting is called; with its value, where that is not the text's."""
+        setting = self.document.settings[name]
+        return (setting.switch if value == setting.paper else f"{setting.switch}: {value}") + _size(n)
+
+    def unmade(self) -> list[str]:
+        """The line of a verdict on runs that have no record, where there are any."""
+        done, planned = self.count
+        return [f"- {planned - done} of the {planned} runs of the study for this document are not yet made: what rests "
+                "on them is open."] if done < planned else []
 
     def starts(self) -> str:
         """In words, how much accuracy differs between seeds of reading code by the published split, and where the one
@@ -167,6 +175,10 @@ class Results:
 def slips(changes: tuple) -> tuple:
     """Of a run's changes those of the method: fewer epochs are the same method, trained for less long."""
     return tuple((name, value) for name, value in changes if name != "epochs")
+
+
+def _size(n: int | None) -> str:
+    return f" (n = {n})" if n else ""
 
 
 def _paired(one: list[list[dict]], other: list[list[dict]]) -> tuple[Score | None, str]:

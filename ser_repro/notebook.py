@@ -83,8 +83,11 @@ def show(table, *, index: bool = False, formats: dict | None = None, long: bool 
     display(HTML(f'<div class="scroll">{rows}</div>'))
 
 
-def show_effects(found) -> None:
-    """What each slip is worth, of a `chapter.Results`: a picture, the numbers as a table, and what they do not hold."""
+def show_effects(found) -> list:
+    """What each slip is worth, of a `chapter.Results`: a picture, the numbers as a table, and what they do not hold.
+
+    Gives the effects back.
+    """
     import matplotlib.pyplot as plt
     import pandas as pd
     from IPython.display import Markdown, display
@@ -94,7 +97,7 @@ def show_effects(found) -> None:
     effects = found.effects()
     if not effects:
         display(Markdown("*None of these runs has been made yet.*"))
-        return
+        return effects
     plots.effects(effects)
     plt.show()
     show(pd.DataFrame([
@@ -107,6 +110,7 @@ def show_effects(found) -> None:
         f"one is seed 0. How far starts alone differ, in accuracy of reading `code`: {found.starts()}. An effect of "
         "one seed that is no larger than that may be chance, and one measured from a low or a high start is as much "
         "too large or too small.*"))
+    return effects
 
 
 def show_run(record: dict, chance: float, also: str = "") -> None:

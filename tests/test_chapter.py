@@ -79,6 +79,21 @@ def test_readings_are_compared_on_the_folds_with_new_speakers_that_both_have(tmp
     assert corpus == "RAVDESS" and change.value == pytest.approx(0.3) and change.clips == 10
 
 
+def test_a_changed_setting_is_called_by_its_slip_and_by_its_value_where_that_is_not_the_texts(tmp_path):
+    found = Results("mfcc_cnn", tmp_path)
+    assert found.slip("loss", found.document.settings["loss"].paper) == "binary cross-entropy"
+    assert found.slip("loss", "binary on softmax") == "binary cross-entropy: binary on softmax"
+    assert Results("cnn_n_gru", tmp_path).slip("mask_padding", True, 3).endswith(" (n = 3)")
+
+
+def test_a_verdict_says_what_is_not_yet_run_and_nothing_once_all_is(tmp_path, monkeypatch):
+    monkeypatch.setattr(study, "plans", lambda: [study.Plan("mfcc_cnn", "RAVDESS", "code", seed=s) for s in (0, 1)])
+    write(tmp_path, 4, "RAVDESS", "code")
+    assert [line[:14] for line in Results("mfcc_cnn", tmp_path).unmade()] == ["- 1 of the 2 r"]
+    write(tmp_path, 4, "RAVDESS", "code", seed=1)
+    assert Results("mfcc_cnn", tmp_path).unmade() == []
+
+
 def test_starts_are_told_where_there_are_several(tmp_path):
     write(tmp_path, 4, "RAVDESS", "code")
     assert Results("mfcc_cnn", tmp_path).starts() == "not known, with one seed"
