@@ -7,9 +7,9 @@ defines them, so resampling works on stacks of confusion matrices.
 
 Clips of one speaker are not independent: an interval resamples speakers, all clips of one at once. Where a corpus has
 two speakers that would mean nothing, and clips are resampled; such an interval is too narrow for a new speaker. The
-percentiles of so few speakers lie too close together (of six, 95 % cover 84 to 89 %): they are moved out as far as
-Student's t lies beyond the normal distribution (Hesterberg 2015, "expanded percentile", which moves the level instead:
-four speakers have too few resamples for that).
+percentiles of so few speakers lie too close together (tests/test_evaluation.py simulates it): they are moved out as
+far as Student's t lies beyond the normal distribution (Hesterberg 2015, "expanded percentile", which moves the level
+instead: four speakers have too few resamples for that).
 """
 
 from dataclasses import dataclass
