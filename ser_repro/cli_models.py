@@ -240,7 +240,8 @@ def _text(answers: list, kind: str, classes: list[str]) -> str:
         rows = []
         for one in answers:
             row = {"file": one.file, "duration_s": one.duration_s, "emotion": one.emotion,
-                   "probabilities": one.probabilities, "notes": one.notes}
+                   "probabilities": one.probabilities, "silent": all(window["silent"] for window in one.windows),
+                   "notes": one.notes}
             rows.append(row | ({"windows": one.windows} if len(one.windows) > 1 else {}))
         return json.dumps(rows, indent=1, ensure_ascii=False) + "\n"
     if kind == "csv":
@@ -266,6 +267,8 @@ def _table(answers: list) -> str:
         table = Table("emotion", Column("%", justify="right"), "", box=None, show_header=False)
         for emotion, p in answers[0].probabilities.items():
             table.add_row(emotion, f"{100 * p:.1f} %", "█" * round(30 * p))
+        if answers[0].windows[0]["silent"]:
+            table.add_row("(silence)")
     else:
         table = Table(Column("file", overflow="fold"), *([Column("time", no_wrap=True)] if several else []),
                       Column("emotion"), Column("%", justify="right"), Column("others (%)", overflow="fold"),

@@ -202,8 +202,8 @@ def microphone(seconds: float, sample_rate: int, *, ready: Callable[[], None] = 
     try:
         import sounddevice
     except ImportError:
-        raise SerReproError("--microphone needs the package sounddevice: `pip install sounddevice`, then try "
-                            "again.") from None
+        raise SerReproError("--microphone needs the package sounddevice: `pip install sounddevice`, or "
+                            "`pip install -e '.[microphone]'` in the project, then try again.") from None
     except OSError as error:  # the package is there, the library under it is not
         raise SerReproError(f"--microphone needs the library PortAudio ({error}): install it (on Debian and Ubuntu: "
                             "apt install libportaudio2), then try again.") from None

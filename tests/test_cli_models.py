@@ -232,6 +232,9 @@ def test_odd_files_are_named_and_the_others_done(listen, tmp_path):
     assert len(lines) == 6
     assert all(sum(one["probabilities"].values()) == pytest.approx(1, abs=1e-4) for one in answers)
     assert answers[1]["notes"] and not answers[2]["notes"]
+    assert [one["silent"] for one in answers] == [False, True, False, False]
+    assert "(silence)" in listen(os.path.join("some [odd] öues", "silence.wav"))[1]
+    assert "(silence)" not in listen(os.path.join("some [odd] öues", "stereo.wav"))[1]
 
 
 def test_json_csv_and_table_agree(listen, clip, tmp_path):
