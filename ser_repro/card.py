@@ -105,9 +105,10 @@ def _new_speakers(record: dict, results) -> dict | None:
                                   whole=whole)
             if seeds:
                 frames = [pd.concat(map(_as_predicted, folds)) for folds in seeds]
-                return _numbers(frames) | {"seeds": len(seeds), "folds": len(seeds[0]), "whole": whole}
+                return _numbers(frames) | {"seeds": len(seeds), "folds": len(seeds[0]),
+                                          "missing": chapter.missing(seeds)}
     if config["protocol"] == "speaker":
-        return _numbers([_as_predicted(record)]) | {"seeds": 1, "folds": 1, "whole": False}
+        return _numbers([_as_predicted(record)]) | {"seeds": 1, "folds": 1, "missing": "one fold"}
     return None
 
 
@@ -135,7 +136,8 @@ def caution(card: dict) -> str:
     known = "" if card["config"]["protocol"] == "speaker" else (
         f" {_text(card['scores'].get('each clip alone', card['scores']['as tested']))} of clips of voices it knows,")
     new = card["new_speakers"]
-    reaches = f"{_text(new)} with new speakers" if new else "with new speakers not measured"
+    part = f" ({new['missing']})" if new and new["missing"] else ""
+    reaches = f"{_text(new)} with new speakers{part}" if new else "with new speakers not measured"
     return f"measured on {speech}: right on{known} {reaches}." if known or new else (
         f"measured on {speech}; {reaches}.")
 
@@ -152,7 +154,7 @@ def readme(card: dict) -> str:
                      card["scores"]["each clip alone"]))
     new = card["new_speakers"]
     if new and config["protocol"] == "published":
-        folds = f"{new['folds']} fold{'s' * (new['folds'] > 1)}" + ("" if new["whole"] else " of more")
+        folds = new["missing"] or f"all {new['folds']} folds"
         alone = ", each clip by itself" * ("each clip alone" in card["scores"])
         rows.append((f"new speakers: other trainings of the same method, {folds}{alone}", new))
     table = "\n".join(f"| {title} | {one['clips']} | {_text(one)} | {_text(one, 'uar')} | {_text(one, 'macro_f1')} |"

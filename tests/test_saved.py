@@ -175,6 +175,15 @@ def test_clips_that_were_mended_are_not_gone_on_with(demo, tmp_path):
     assert not weights.exists()
 
 
+def test_a_card_says_how_much_of_new_speakers_was_measured(small):
+    told = saved.load(small).card | {"synthetic": False}
+    whole, part = (told | {"new_speakers": told["scores"]["as tested"] | {"seeds": 1, "folds": 3, "missing": missing}}
+                   for missing in ("", "3 of 6 folds"))
+    assert card.caution(part).endswith("with new speakers (3 of 6 folds).")
+    assert card.caution(whole).endswith("with new speakers.")
+    assert "same method, 3 of 6 folds |" in card.readme(part) and "same method, all 3 folds |" in card.readme(whole)
+
+
 def test_a_real_clip_gets_the_probabilities_of_its_record(real_corpus, tmp_path):
     """Half a minute of training on real speech, then from the file to the probabilities."""
     data = real_corpus("SAVEE")
