@@ -44,8 +44,13 @@ def test_issa_hands_as_many_values_to_the_last_layer_as_figure_and_code(variant,
     assert [layer.in_features for layer in last] == [into_last]
 
 
-def test_issa_has_the_parameters_of_two_implementations():
-    assert count(Issa(n_classes=8)) == 519320
+@pytest.mark.parametrize(("variant", "classes", "same", "parameters"), [
+    ("ravdess", 8, True, 519320), ("ravdess", 8, False, 501912), ("figure", 7, True, 515207),
+    ("figure", 7, False, 499975), ("emodb", 7, True, 269831), ("emodb", 7, False, 265351),
+    ("iemocap", 4, True, 507020), ("iemocap", 4, False, 498316)])
+def test_issa_has_the_parameters_that_the_book_prints(variant, classes, same, parameters):
+    """519 320 is that of the two re-implementations; the others follow from their layers."""
+    assert count(Issa(n_classes=classes, variant=variant, same_padding=same)) == parameters
 
 
 def test_keras_starts_weights_glorot_uniform_and_biases_at_zero():
