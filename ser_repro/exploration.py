@@ -12,6 +12,7 @@ notebooks/data_exploration.
 from __future__ import annotations
 
 import io
+import json
 import re
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -334,6 +335,58 @@ def load(corpus: str, results: str | Path = "results") -> pd.DataFrame:
     stored["container"] = stored["container"].replace({"": "WAV"})
     facts = clips[[*_ABOUT, "sample_rate", "channels", "sha256"]]
     return facts.merge(stored, on="clip", validate="one_to_one")
+
+
+def outline(samples: np.ndarray, points: int = 240) -> np.ndarray:
+    """How a waveform goes up and down, for a picture: of each of `points` equal parts its lowest and highest value.
+
+    Parameters
+    ----------
+    samples : numpy.ndarray [shape=(frames, channels)]
+        The first channel is taken.
+
+    Returns
+    -------
+    numpy.ndarray [shape=(2, points)]
+        int, in per cent of the largest value; zeros of a silent clip.
+    """
+    parts = np.array_split(samples[:, 0].astype(float), points)
+    ends = np.array([[part.min(initial=0) for part in parts], [part.max(initial=0) for part in parts]])
+    return np.rint(100 * ends / (np.abs(ends).max() or 1)).astype(int)
+
+
+def _outlines(corpus: str, results: str | Path) -> Path:
+    return Path(results) / "exploration" / f"{datasets.get(corpus).name}-outlines.json"
+
+
+def store_outlines(corpus: str, clips: Sequence[str], data=None, results: str | Path = "results") -> Path:
+    """Keep the outlines of some clips, so that a page built without the corpus can draw them.
+
+    Raises
+    ------
+    SerReproError
+        Where the corpus is not there or not whole.
+    """
+    paths, published = datasets.clips(corpus, data).set_index("clip")["path"], datasets.published(corpus)
+    sums = published.set_index("clip")["sha256"]
+    rows = {clip: {"sha256": sums[clip], "outline": outline(audio.read(paths[clip])[0]).tolist()} for clip in clips}
+    path = _outlines(corpus, results)
+    write_atomic(path, "{" + ",\n".join(f"{json.dumps(clip)}: {json.dumps(row)}" for clip, row in rows.items()) + "}\n")
+    return path
+
+
+def load_outlines(corpus: str, results: str | Path = "results") -> dict[str, np.ndarray]:
+    """The stored outlines by clip, of samples that are the published ones; none where nothing is stored."""
+    path = _outlines(corpus, results)
+    if not path.is_file():
+        return {}
+    sums = datasets.published(corpus).set_index("clip")["sha256"]
+    try:
+        rows = json.loads(path.read_text(encoding="utf-8"))
+        return {clip: np.array(row["outline"]) for clip, row in rows.items() if row["sha256"] == sums[clip]}
+    except (ValueError, KeyError, TypeError, OSError) as error:
+        raise SerReproError(f"the outlines of {corpus} at {path} are damaged ({error}): make them again with "
+                            "exploration.store_outlines") from error
 
 
 def relative_to_neutral(table: pd.DataFrame) -> pd.DataFrame:

@@ -1,12 +1,13 @@
 """Exploration: measures of signals whose pitch, level and silence are known, and summaries that fit their index."""
 
+import json
 from pathlib import Path
 
 import numpy as np
 import pytest
 import soundfile
 
-from ser_repro import SerReproError, datasets, exploration, splits
+from ser_repro import SerReproError, datasets, evaluation, exploration, splits
 
 CORPORA = ["RAVDESS", "TESS", "EMO-DB", "CREMA-D", "EMOVO", "SAVEE"]
 SILENT = {"CREMA-D": ["1076_MTI_SAD_XX"]}
@@ -172,6 +173,39 @@ def test_a_summary_of_other_samples_or_of_none_is_refused(tmp_path):
         exploration.load("EMO-DB", tmp_path)
     with pytest.raises(SerReproError, match="no measures of TESS"):
         exploration.load("TESS", tmp_path)
+
+
+def test_an_outline_goes_where_the_waveform_goes():
+    samples = np.zeros((240, 2), np.int16)
+    samples[120:, 0], samples[::2, 0] = 500, -1000
+    samples[:, 1] = 30000  # another channel: not drawn
+    low, high = exploration.outline(samples, 4)
+    assert low.tolist() == [-100] * 4 and high.tolist() == [0, 0, 50, 50]
+    assert not exploration.outline(np.zeros((10, 1), np.int16)).any()  # shorter than the outline, and silent
+
+
+def test_stored_outlines_come_back_and_those_of_other_samples_do_not(tmp_path):
+    assert exploration.load_outlines("SAVEE", tmp_path) == {}
+    clips = datasets.published("SAVEE").set_index("clip")
+    one, other = clips.index[:2]
+    rows = {one: {"sha256": clips.loc[one, "sha256"], "outline": [[-3, 0], [1, 2]]},
+            other: {"sha256": "of another file", "outline": [[0], [0]]}}
+    path = tmp_path / "exploration" / "SAVEE-outlines.json"
+    path.parent.mkdir()
+    path.write_text(json.dumps(rows))
+    assert {clip: found.tolist() for clip, found in exploration.load_outlines("SAVEE", tmp_path).items()} == {
+        one: [[-3, 0], [1, 2]]}
+    path.write_text("{")
+    with pytest.raises(SerReproError, match=r"damaged.*store_outlines"):
+        exploration.load_outlines("SAVEE", tmp_path)
+
+
+def test_the_outlines_that_the_book_draws_are_stored():
+    found = exploration.load_outlines("RAVDESS", RESULTS)
+    records = [json.loads(path.read_text()) for path in (RESULTS / "cnn_bigru").glob("ravdess-paper-*-fold0-seed0-*")]
+    drawn = {clip for record in records for clip in evaluation.table(record).drop_duplicates("emotion")["clip"]}
+    assert len(drawn) >= 8 and drawn <= set(found)
+    assert all(one.shape == (2, 240) and abs(one).max() == 100 for one in found.values())
 
 
 def test_relative_to_neutral_compares_a_speaker_with_himself():
