@@ -408,15 +408,15 @@ for c in OF.corpora:
         inside, outside = (evaluation.score(frames(some[:common])) for some in seeds)
         line = (f"- **{c}**, n = {both[c]}, {'one seed' if common == 1 else f'{common} seeds'}: {inside} with shared "
                 f"speakers, {outside} with new ones: ")
-        if inside.low > outside.high or outside.low > inside.high:
-            lost = 100 * (inside.value - outside.value)
+        lost = found.lost(c, n=both[c])
+        if lost and not lost.low <= 0 <= lost.high:
             trained = [some[0][0]["clips"]["train"] for some in seeds]
-            line += (f"{abs(lost):.0f} points {'less' if lost > 0 else 'more'}. With new speakers it learns from "
+            line += (f"on the same clips {notebook.loss(lost)}. With new speakers it learns from "
                      f"{trained[1]} clips instead of {trained[0]}"
                      + (" and from one voice instead of two" if c == "TESS" else "")
                      + "; how much of the difference is due to that was not separated.")
         else:
-            line += "no loss can be told from these runs."
+            line += "no loss can be told from these runs" + (f" ({notebook.loss(lost)})." if lost else ".")
         if (without := parted.get((c, both[c], "code", "speaker"))):
             line += f" Without the folds whose search found nothing, it is {without} with new ones."
         lines.append(line)

@@ -80,14 +80,17 @@ def each(reading, protocol):
 
 
 both = [c for c in OF.corpora if found.seeds(c) and found.seeds(c, protocol="speaker")]
-lost = {c: scored(c).value - scored(c, protocol="speaker").value for c in both}
+lost = {c: points for c in both if (points := found.lost(c))}
 
 # %% tags=["remove-cell"]
 say("mc_published", each("code", "published"))
 say("mc_speaker", each("code", "speaker"))
 say("mc_paper_published", each("paper", "published"))
 say("mc_paper_speaker", each("paper", "speaker"))
-say("mc_lost", "; ".join(f"{c} {100 * points:.1f}" for c, points in lost.items()) or chapter.NOT_RUN)
+say("mc_lost", "; ".join(f"{c} {100 * d.value:.1f} [{100 * d.low:.1f}, {100 * d.high:.1f}]"
+                         for c, d in lost.items()) or chapter.NOT_RUN)
+say("mc_TESS", tenths(scored("TESS").value) if scored("TESS") else chapter.NOT_RUN)
+say("mc_TESS_speaker", found.told("TESS", protocol="speaker"))
 done, planned = found.count
 say("mc_done", str(done))
 say("mc_planned", str(planned))
@@ -126,8 +129,8 @@ for r in recipes.READINGS:
 # **Measured** by our rebuilding of what the code does, with its rule of splitting, a fifth of the clips at random:
 # {glue:text}`mc_published`.
 #
-# **With speakers that the network has not heard**: {glue:text}`mc_speaker`. In points of accuracy less:
-# {glue:text}`mc_lost`.
+# **With speakers that the network has not heard**: {glue:text}`mc_speaker`. Points of accuracy lost by that, compared
+# on the same clips: {glue:text}`mc_lost`.
 #
 # **What the words promise** (reading `paper`: another window, dropout, another loss), by the same rule of splitting:
 # {glue:text}`mc_paper_published`; with new speakers: {glue:text}`mc_paper_speaker`.
@@ -359,21 +362,20 @@ show(table) if len(table) else display(Markdown("*Nothing has been run yet.*"))
 
 # %% mystnb={"image": {"alt": "Confusion matrices: true emotion down, predicted across"}} tags=["remove-input"]
 for c in OF.corpora:
-    panels = []
-    for p, title in (("published", "document's split"), ("speaker", "new speakers")):
-        if seeds := found.seeds(c, protocol=p):
-            all_ = pd.concat(chapter.frames(seeds[:1]))
-            classes = sorted(all_["emotion"].unique())
-            missing = chapter.missing(seeds)
-            panels.append((f"{c}, {title}" + (f"\n{missing}" if missing else ""),
-                           evaluation.confusion(all_, classes), classes))
-    if panels:
-        plots.confusion(panels)
-        plt.show()
+    for r in recipes.READINGS:
+        panels = []
+        for p, title in (("published", "document's split"), ("speaker", "new speakers")):
+            if seeds := found.seeds(c, r, p):
+                all_ = pd.concat(chapter.frames(seeds[:1]))
+                classes = sorted(all_["emotion"].unique())
+                title = f"{c}, {r},\n" + ", ".join(filter(None, (title, chapter.missing(seeds))))
+                panels.append((title, evaluation.confusion(all_, classes), classes))
+        if panels:
+            plots.confusion(panels)
+            plt.show()
 
 # %% [markdown]
-# *Confusion matrices of reading code, first seed, all folds that have been run: rows are the true emotion, in per
-# cent.*
+# *Confusion matrices, first seed, all folds that have been run: rows are the true emotion, in per cent.*
 
 # %% mystnb={"image": {"alt": "Accuracy and loss over the epochs, of training and test"}} tags=["remove-input"]
 for quantity, shown in (("accuracy", OF.corpora), ("loss", OF.corpora[:1])):
@@ -404,21 +406,7 @@ say("mc_gap", "; ".join(f"{c} {100 * points:.0f}" for c, points in gap.items()) 
 # sentences are still shared, wherever a corpus has its speakers say the same ones.
 
 # %% tags=["remove-input"]
-rows = []
-for c in OF.corpora:
-    if not (seeds := found.seeds(c, protocol="speaker")):
-        continue
-    frame = pd.concat(chapter.frames(seeds))
-    voices = (frame["emotion"] == frame["predicted"]).groupby(frame["speaker"]).mean()
-    trained = [np.mean([record["clips"]["train"] for folds in of for record in folds])
-               for of in (found.seeds(c), seeds) if of]
-    rows.append({"corpus": c, "folds": chapter.missing(seeds) or f"all {len(seeds[0])}",
-                 "training clips, shared and new": " / ".join(f"{n:.0f}" for n in trained),
-                 "shared speakers": found.told(c), "new speakers": str(scored(c, protocol="speaker")),
-                 "points lost": f"{100 * lost[c]:.1f}" if c in lost else "—",
-                 "speakers, worst to best": f"{percent(voices.min())} to {percent(voices.max())}",
-                 "chance": percent(chance[c])})
-show(pd.DataFrame(rows)) if rows else display(Markdown("*Nothing has been run yet.*"))
+notebook.show_new_speakers(found)
 
 # %% [markdown]
 # ## What each slip is worth
@@ -513,9 +501,8 @@ for c in OF.corpora:
     line = f"- **{c}**: {tenths(inside.value)} with shared speakers"
     if outside:
         missing = chapter.missing(found.seeds(c, protocol="speaker"))
-        missing = f", in {missing}" if missing else ""
-        line += f", {tenths(outside.value)} with new ones{missing}: " + (
-            f"{100 * lost[c]:.1f} points less" if lost[c] > 0 else f"{-100 * lost[c]:.1f} points more")
+        line += f", {tenths(outside.value)} with new ones" + (f", in {missing}" if missing else "")
+        line += f"; on the same clips {notebook.loss(lost[c])}" if c in lost else ""
         line += ("; with new ones the interval reaches down to chance" if outside.low <= chance[c] else
                  f"; chance is {percent(chance[c])}")
     else:
@@ -523,8 +510,7 @@ for c in OF.corpora:
     lines.append(line + ".")
 words = [(c, slip.partition("\n")[2] or "published split", d) for slip, c, d in effects
          if slip.startswith("all of them")]
-lines += [f"- **The words instead of the code**, {c}, {where}: {notebook.signed(100 * d.value)} points "
-          f"[{notebook.signed(100 * d.low)}, {notebook.signed(100 * d.high)}]"
+lines += [f"- **The words instead of the code**, {c}, {where}: {notebook.points(d)}"
           + (", an interval that holds zero" if d.low <= 0 <= d.high else "") + "." for c, where, d in words]
 some, every = silenced("code")
 if some:

@@ -69,10 +69,11 @@ class Results:
         """
         return (self.done if whole else self.begun).get((corpus, n, reading, changes, protocol), [])
 
-    def seeds(self, corpus: str, reading: str = "code", protocol: str = "published") -> list[list[dict]]:
+    def seeds(self, corpus: str, reading: str = "code", protocol: str = "published", *,
+              n: int | None = None) -> list[list[dict]]:
         """Every whole seed, or, where there is none, the first that was begun; `missing` tells which."""
-        return (self.records(corpus, reading, protocol)
-                or self.records(corpus, reading, protocol, whole=False)[:1])
+        return (self.records(corpus, reading, protocol, n=n)
+                or self.records(corpus, reading, protocol, n=n, whole=False)[:1])
 
     def told(self, corpus: str, reading: str = "code", protocol: str = "published", name: str = "accuracy") -> str:
         """The score of `seeds` in words, which say where folds are missing."""
@@ -141,6 +142,18 @@ class Results:
                     for reading in recipes.READINGS))
         order = list(dict.fromkeys(slip for slip, _, _ in found))
         return sorted(found, key=lambda row: (order.index(row[0]), self.document.corpora.index(row[1])))
+
+    def lost(self, corpus: str, reading: str = "code", *, n: int | None = None) -> Score | None:
+        """What new speakers cost: accuracy by the published split minus accuracy with new speakers, paired on the test
+        clips and seeds that both have; None where they share none."""
+        sides = [{folds[0]["config"]["seed"]: frame for folds, frame in zip(seeds, frames(seeds), strict=True)}
+                 for seeds in (self.seeds(corpus, reading, protocol, n=n) for protocol in ("speaker", "published"))]
+        seeds = sorted(set(sides[0]) & set(sides[1]))
+        clips = set.intersection(*(set(side[seed]["clip"]) for side in sides for seed in seeds)) if seeds else set()
+        if not clips:
+            return None
+        return evaluation.difference(*([side[seed][side[seed]["clip"].isin(clips)] for seed in seeds]
+                                       for side in sides))
 
     def slip(self, name: str, value, n: int | None = None) -> str:
         """What a changed setting is called; with its value, where that is not the text's."""

@@ -113,6 +113,55 @@ def show_effects(found) -> list:
     return effects
 
 
+def points(difference) -> str:
+    """A difference of scores (`evaluation.difference`) in words: "+12.2 points [+5.3, +19.2]"."""
+    value, low, high = (signed(100 * x) for x in (difference.value, difference.low, difference.high))
+    return f"{value} points [{low}, {high}]"
+
+
+def loss(difference) -> str:
+    """What new speakers cost (`chapter.Results.lost`) in words: "25.7 points less [16.5, 34.7]"."""
+    if difference.low <= 0 <= difference.high:
+        return (f"{signed(-100 * difference.value)} points [{signed(-100 * difference.high)}, "
+                f"{signed(-100 * difference.low)}], an interval that holds zero")
+    least, most = sorted(abs(100 * x) for x in (difference.low, difference.high))
+    return (f"{abs(100 * difference.value):.1f} points {'less' if difference.value > 0 else 'more'} "
+            f"[{least:.1f}, {most:.1f}]")
+
+
+def show_new_speakers(found) -> None:
+    """What is left with new speakers, of a `chapter.Results`: a table, a row a corpus and reading that has been run."""
+    import pandas as pd
+    from IPython.display import Markdown, display
+
+    from ser_repro import chapter, recipes
+
+    rows = []
+    for corpus in found.document.corpora:
+        for reading in recipes.READINGS:
+            both = [found.seeds(corpus, reading, protocol) for protocol in ("published", "speaker")]
+            if not all(both):
+                continue
+            frame, lost = pd.concat(chapter.frames(both[1])), found.lost(corpus, reading)
+            voices = (frame["emotion"] == frame["predicted"]).groupby(frame["speaker"]).mean()
+            trained = [sum(record["clips"]["train"] for record in seeds[0]) / len(seeds[0]) for seeds in both]
+            rows.append({
+                "corpus": corpus, "reading": reading, "folds": chapter.missing(both[1]) or f"all {len(both[1][0])}",
+                "training clips, shared and new": " / ".join(f"{n:.0f}" for n in trained),
+                "shared speakers": found.told(corpus, reading), "new speakers": found.told(
+                    corpus, reading, "speaker").partition(" (")[0],
+                "points lost on the same clips": "—" if lost is None else
+                f"{points(lost).replace(' points', '')} ({lost.clips} clips)",
+                "speakers, worst to best": f"{percent(voices.min())} to {percent(voices.max())}",
+                "chance": percent(chapter.chance(corpus))})
+    show(pd.DataFrame(rows)) if rows else display(Markdown("*Nothing has been run yet.*"))
+    display(Markdown(
+        "*Points lost: accuracy with shared speakers minus accuracy with new ones, on the test clips and by the seeds "
+        "that both have, so that it is not the difference of the two columns before it, which rest on other clips. "
+        "Intervals resample speakers (where there are two: clips), the same on both sides; they hold no other draw of "
+        "the split.*"))
+
+
 def show_run(record: dict, chance: float, also: str = "") -> None:
     """One run in detail: a banner where it is no result, its scores, learning curves and confusion matrix.
 

@@ -79,6 +79,19 @@ def test_readings_are_compared_on_the_folds_with_new_speakers_that_both_have(tmp
     assert corpus == "RAVDESS" and change.value == pytest.approx(0.3) and change.clips == 10
 
 
+def test_what_new_speakers_cost_is_told_on_the_clips_and_seeds_that_both_splits_test(tmp_path):
+    assert Results("mfcc_cnn", tmp_path).lost("RAVDESS") is None
+    write(tmp_path, 9, "RAVDESS", "code")
+    write(tmp_path, 0, "RAVDESS", "code", seed=1)  # not tested with new speakers
+    assert Results("mfcc_cnn", tmp_path).lost("RAVDESS") is None
+    write(tmp_path, 3, "RAVDESS", "code", "speaker", 1)  # clips that the published split does not test
+    assert Results("mfcc_cnn", tmp_path).lost("RAVDESS") is None
+    write(tmp_path, 4, "RAVDESS", "code", "speaker", 0, of=20)
+    lost = Results("mfcc_cnn", tmp_path).lost("RAVDESS")
+    assert lost.value == pytest.approx(0.5) and lost.clips == 10 and lost.low <= 0.5 <= lost.high
+    assert Results("mfcc_cnn", tmp_path).lost("RAVDESS", "paper") is None
+
+
 def test_a_changed_setting_is_called_by_its_slip_and_by_its_value_where_that_is_not_the_texts(tmp_path):
     found = Results("mfcc_cnn", tmp_path)
     assert found.slip("loss", found.document.settings["loss"].paper) == "binary cross-entropy"

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from ser_repro import SerReproError, notebook, recipes, runs, splits, study
+from ser_repro import SerReproError, evaluation, notebook, recipes, runs, splits, study
 from ser_repro.features import arrays
 
 PARAMETERS = """
@@ -150,6 +150,13 @@ def test_a_damaged_record_is_said(no_corpora, tmp_path, mode):
     with pytest.raises(SerReproError, match=r"is damaged .*: remove it and run `ser-repro study` again"):
         notebook.obtain(**RUN, results=tmp_path, mode=mode)
     assert path.read_text() == "{"
+
+
+@pytest.mark.parametrize(("value", "low", "high", "says"), [
+    (0.257, 0.165, 0.347, "25.7 points less [16.5, 34.7]"), (-0.03, -0.05, -0.01, "3.0 points more [1.0, 5.0]"),
+    (-0.021, -0.093, 0.063, "+2.1 points [−6.3, +9.3], an interval that holds zero")])
+def test_what_new_speakers_cost_in_words(value, low, high, says):
+    assert notebook.loss(evaluation.Score("accuracy", value, low, high, 10, "speakers", (value,))) == says
 
 
 def test_every_protocol_has_a_fold():
