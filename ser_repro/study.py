@@ -8,7 +8,7 @@ import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import joblib
@@ -19,6 +19,7 @@ from ser_repro import SerReproError, datasets, recipes, runs, search, splits, tr
 from ser_repro.features import arrays
 
 SEEDS = range(5)
+MORE = (1, 2)  # starts of an ablation beside seed 0, on the corpus where every core has three
 LOCK = ".study.lock"  # in the results folder, while a study is at work there
 
 
@@ -68,6 +69,8 @@ def plans() -> list[Plan]:
     every = recipes.DOCUMENTS.values()
     wanted = [plan for of in every for kind in of.core for plan in _kind(of, **kind)]
     wanted += [plan for of in every for plan in ablations(of)]
+    wanted += [replace(plan, seed=seed) for of in every for seed in MORE for plan in ablations(of)
+               if plan.corpus == "RAVDESS"]
     for of in every:
         for seed in SEEDS:
             for n in of.sizes or (None,):

@@ -61,6 +61,15 @@ def test_every_training_time_slip_has_a_run_that_mends_it_alone():
             assert plan.reading == "code" and value == recipes.get(plan.document).settings[name].paper
 
 
+def test_on_ravdess_every_slip_is_priced_from_three_starts():
+    seeds = {}
+    for plan in study.plans():
+        if plan.changes:
+            seeds.setdefault((plan.document, plan.corpus, plan.changes), set()).add(plan.seed)
+    assert all(found == ({0, 1, 2} if corpus == "RAVDESS" or changes == (("loss", "binary on softmax"),) else {0})
+               for (_, corpus, changes), found in seeds.items())
+
+
 def test_readings_differ_where_the_document_does():
     assert set(recipes.switches(DOCUMENT, "TESS", 11)) == {
         "pool_before_gru", "bn1_used_twice", "mask_padding", "carry_state", "class_sorted_test", "drop_last_test",
