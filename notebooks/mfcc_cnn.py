@@ -312,12 +312,12 @@ show(chapter.readings(DOCUMENT, "RAVDESS"))
 # those: the softmax has no part in the training, and comes back when the network is asked. That is the loss of reading
 # `code`.
 #
-# Older versions take the probabilities and hold them off 0 and 1 by 0.0000001. Beyond that the loss is flat: an emotion
-# whose probability has fallen that low for a clip gets no push back from it, and one that has fallen so low for all of
-# them stays there. The network starts out sure and wrong, on values that nothing has scaled: where the same chance for
-# every emotion would cost {glue:text}`mc_even_loss` on RAVDESS, the first epoch costs {glue:text}`mc_first_loss` on
-# average. What that loss is worth is told among the slips, as `binary on softmax`: of its runs,
-# {glue:text}`mc_softmax_silenced` never name some emotion.
+# Older versions (where the change came was not found) take the probabilities and hold them off 0 and 1 by 0.0000001.
+# Beyond that the loss is flat: an emotion whose probability has fallen that low for a clip gets no push back from it,
+# and one that has fallen so low for all of them stays there. The network starts out sure and wrong, on values that
+# nothing has scaled: where the same chance for every emotion would cost {glue:text}`mc_even_loss` on RAVDESS, the first
+# epoch costs {glue:text}`mc_first_loss` on average. What that loss is worth is told among the slips, as `binary on
+# softmax`: of its runs, {glue:text}`mc_softmax_silenced` never name some emotion.
 #
 # The table counts the runs that end so in each reading. Its last columns tell a dead output from a rare one: if none of
 # the test clips gives it a probability, and if training stops at the share of the clips that are of another emotion.
