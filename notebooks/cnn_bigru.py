@@ -573,7 +573,8 @@ if by_time and not by_time["config"]["synthetic"]:
         on.append(np.dot(w, sounding))
         evenly.append(sounding.mean())
         begin, end = of["silence_start_s"], of["duration_s"] - of["silence_end_s"]
-        late.append((edges[w.argmax()] + edges[w.argmax() + 1]) / 2 > begin + (end - begin) * 2 / 3)
+        top = int(np.argmax(w))
+        late.append((edges[top] + edges[top + 1]) / 2 > begin + (end - begin) * 2 / 3)
     display(Markdown(
         f"In reading paper {percent(np.mean(on))} of the weight lies between the first and the last sound of a clip; "
         f"even weights would put {percent(np.mean(evenly))} there (means over {len(on)} test clips). In "
