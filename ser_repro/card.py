@@ -10,7 +10,7 @@ from ser_repro import chapter, datasets, evaluation, recipes, runs
 from ser_repro.evaluation import Score
 from ser_repro.features import arrays, sets
 
-FORMAT = 1
+FORMAT = 2
 SYNTHETIC = "synthetic: not a result"
 
 _READINGS = {"code": "as its public code has it, slips included", "paper": "as its text has it"}
