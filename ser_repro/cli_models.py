@@ -179,6 +179,9 @@ def predict(
     if model is None:
         raise SerReproError(f"no model is named: give --model FOLDER; {saved.HOW.format('models/mine')}.")
     using = saved.load(model)
+    for option, path in (("--output", output), ("--plot", plot)):
+        if path is not None and os.path.realpath(path.parent) == os.path.realpath(model):
+            raise SerReproError(f"{option} {path} lies in the model's folder: give another place.")
     _say(card.caution(using.card))
     if microphone is None:
         paths, faults = ask.find(files)
@@ -204,7 +207,8 @@ def predict(
             else:
                 for note in answers[-1].notes:
                     _say(f"{answers[-1].file}: {note}.")
-    _write(_text(answers, kind, using.classes), output)
+    if answers or output is None:  # where nothing was heard, earlier answers stay
+        _write(_text(answers, kind, using.classes), output)
     if plot and answers:
         _plot(answers[0], using, plot)
     if faults:

@@ -145,9 +145,13 @@ def heard(model: Saved, name: str, read: Callable[[int], np.ndarray], frames: in
     for start, samples in _windows(read, min(window, frames), hop):
         count = start + len(samples)
         peak = np.abs(samples.astype(np.float32)).max() * (2**-15 if samples.dtype == np.int16 else 1)
+        told = model.predict(samples, sample_rate)
+        if not np.isfinite(list(told.values())).all():
+            raise SerReproError(f"{name} holds samples of up to {peak:.2g} times full scale, of which the model makes "
+                                "no number: give a recording within full scale")
         found.append({
             "start_s": round(start / sample_rate, 3), "end_s": round(count / sample_rate, 3),
-            "probabilities": {emotion: round(p, DIGITS) for emotion, p in model.predict(samples, sample_rate).items()},
+            "probabilities": {emotion: round(p, DIGITS) for emotion, p in told.items()},
             "silent": bool(peak < SILENCE)})
     audio.refuse_short(name, frames, count, _REMEDY)
     silent = sum(one["silent"] for one in found)

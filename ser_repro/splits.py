@@ -135,6 +135,8 @@ def holdout(seed: int):
     def rule(clips: pd.DataFrame) -> Split:
         from sklearn.model_selection import train_test_split
 
+        if len(clips) < 2:
+            raise SerReproError(f"{len(clips)} clips can't be parted into training and test: give more.")
         train, test = train_test_split(clips["clip"].tolist(), test_size=0.2, random_state=seed)
         return Split("published", 0, tuple(train), (), tuple(test))
     return rule

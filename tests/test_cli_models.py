@@ -278,6 +278,21 @@ def test_a_folder_without_audio(listen, tmp_path):
     assert "none holds no audio file" in lines[0]
 
 
+def test_nothing_that_is_there_is_written_over_in_vain(listen, type_in, clip, tmp_path):
+    (tmp_path / "kept.json").write_text("earlier")
+    assert listen("gone.wav", "--output", "kept.json")[0] == 1
+    assert (tmp_path / "kept.json").read_text() == "earlier"
+    for option, name in (("--output", "card.json"), ("--plot", "curves.png")):
+        code, _, lines = type_in("predict", "clip.wav", option, f"model/{name}", "--model", "model")
+        assert code == 1 and "lies in the model's folder" in lines[-1]
+
+
+def test_a_recording_far_beyond_full_scale_has_no_answer(listen, tmp_path):
+    soundfile.write(tmp_path / "huge.wav", np.full(16000, 1e30) * np.sin(np.arange(16000)), 16000, subtype="FLOAT")
+    code, out, lines = listen("huge.wav")
+    assert code == 1 and "nan" not in out and "times full scale" in lines[-1]
+
+
 def test_where_no_answer_can_be_written(listen, clip, tmp_path):
     (tmp_path / "file").touch()
     for option in ("--output", "--plot"):

@@ -64,3 +64,9 @@ def test_a_clip_in_two_parts_is_refused():
 def test_unknown_protocol_or_fold(protocol, fold, message):
     with pytest.raises(SerReproError, match=message):
         splits.make(CLIPS["RAVDESS"], protocol, fold)
+
+
+def test_one_clip_cannot_be_parted():
+    clips = datasets.published("SAVEE").head(1)
+    with pytest.raises(SerReproError, match="1 clips can't be parted"):
+        splits.holdout(42)(clips)
