@@ -364,24 +364,9 @@ missing.append({"corpus": "IEMOCAP", "reading": "", "split": "", "seeds": "0", "
 show(compact(pd.concat([scores, pd.DataFrame(missing)], ignore_index=True).fillna("")))
 
 # %% mystnb={"image": {"alt": "Confusion matrices: true emotion down, predicted across"}} tags=["remove-input"]
-for c in OF.corpora:
-    for r in recipes.READINGS:
-        panels = []
-        for p, title in (("published", "document's split"), ("speaker", "new speakers")):
-            if seeds := found.seeds(c, r, p):
-                tested = pd.concat(chapter.frames(seeds[:1]))
-                classes = sorted(tested["emotion"].unique())
-                title = f"{c}, {r},\n" + ", ".join(filter(None, (title, chapter.missing(seeds))))
-                panels.append((title, evaluation.confusion(tested, classes), classes))
-        if panels:
-            plots.confusion(panels)
-            plt.show()
-if not found.count[0]:
-    display(Markdown("*No confusion matrix yet: nothing has been run.*"))
+notebook.show_confusions(found)
 
 # %% [markdown]
-# *Confusion matrices, first seed, all folds that have been run: rows are the true emotion, in per cent.*
-#
 # The README names a loss curve as one of its two results. These are ours, of loss and accuracy, a line a run. The test
 # part is only watched: the weights after the last epoch are the ones that are scored.
 

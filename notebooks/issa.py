@@ -517,24 +517,9 @@ missing.append({"corpus": "IEMOCAP", "reading": "both", "split": "both", "epochs
 show(pd.concat([scores, pd.DataFrame(missing)], ignore_index=True))
 
 # %% mystnb={"image": {"alt": "Confusion matrices: true emotion down, predicted across"}} tags=["remove-input"]
-for c in OF.corpora:
-    for r in recipes.READINGS:
-        panels = []
-        for p, title in (("published", "random fifth"), ("speaker", "new speakers")):
-            if seeds := seeds_of(c, r, p):
-                tested = pd.concat(frames(seeds[:1]))
-                names = sorted(tested["emotion"].unique())
-                title = f"{c}, {WORDS[r]},\n" + ", ".join(filter(None, (title, chapter.missing(seeds))))
-                panels.append((title, evaluation.confusion(tested, names), names))
-        if panels:
-            plots.confusion(panels)
-            plt.show()
-if not groups:
-    display(Markdown("*No confusion matrix yet: nothing has been run.*"))
+notebook.show_confusions(found)
 
 # %% [markdown]
-# *Confusion matrices, first seed, all folds that have been run: rows are the true emotion, in per cent.*
-#
 # Emotion by emotion, the share of clips named right on RAVDESS, beside that of the other re-implementation
 # {cite}`antipixel` (five random folds, read off its picture; it takes a window of 2.5 s from 0.5 s on at 44.1 kHz, and
 # mel bands in decibels, which we do not):

@@ -361,21 +361,7 @@ table = found.table()
 show(table) if len(table) else display(Markdown("*Nothing has been run yet.*"))
 
 # %% mystnb={"image": {"alt": "Confusion matrices: true emotion down, predicted across"}} tags=["remove-input"]
-for c in OF.corpora:
-    for r in recipes.READINGS:
-        panels = []
-        for p, title in (("published", "document's split"), ("speaker", "new speakers")):
-            if seeds := found.seeds(c, r, p):
-                all_ = pd.concat(chapter.frames(seeds[:1]))
-                classes = sorted(all_["emotion"].unique())
-                title = f"{c}, {r},\n" + ", ".join(filter(None, (title, chapter.missing(seeds))))
-                panels.append((title, evaluation.confusion(all_, classes), classes))
-        if panels:
-            plots.confusion(panels)
-            plt.show()
-
-# %% [markdown]
-# *Confusion matrices, first seed, all folds that have been run: rows are the true emotion, in per cent.*
+notebook.show_confusions(found)
 
 # %% mystnb={"image": {"alt": "Accuracy and loss over the epochs, of training and test"}} tags=["remove-input"]
 for quantity, shown in (("accuracy", OF.corpora), ("loss", OF.corpora[:1])):

@@ -129,12 +129,36 @@ def loss(difference) -> str:
             f"[{least:.1f}, {most:.1f}]")
 
 
+def show_confusions(found) -> None:
+    """Confusion matrices of a `chapter.Results`, a picture a corpus and reading: the first seed, of both splits."""
+    import matplotlib.pyplot as plt
+    import pandas as pd
+    from IPython.display import Markdown, display
+
+    from ser_repro import chapter, evaluation, plots, recipes
+
+    for corpus in found.document.corpora:
+        for reading in recipes.READINGS:
+            panels = []
+            for protocol, split in (("published", "document's split"), ("speaker", "new speakers")):
+                if seeds := found.seeds(corpus, reading, protocol):
+                    tested = pd.concat(chapter.frames(seeds[:1]))
+                    classes = sorted(tested["emotion"].unique())
+                    title = f"{corpus}, {reading},\n" + ", ".join(filter(None, (split, chapter.missing(seeds))))
+                    panels.append((title, evaluation.confusion(tested, classes), classes))
+            if panels:
+                plots.confusion(panels)
+                plt.show()
+    display(Markdown("*Confusion matrices, first seed, all folds that have been run: rows are the true emotion, in per "
+                     "cent.*" if found.count[0] else "*No confusion matrix yet: nothing has been run.*"))
+
+
 def show_new_speakers(found) -> None:
     """What is left with new speakers, of a `chapter.Results`: a table, a row a corpus and reading that has been run."""
     import pandas as pd
     from IPython.display import Markdown, display
 
-    from ser_repro import chapter, recipes
+    from ser_repro import chapter, evaluation, recipes
 
     rows = []
     for corpus in found.document.corpora:
@@ -148,8 +172,8 @@ def show_new_speakers(found) -> None:
             rows.append({
                 "corpus": corpus, "reading": reading, "folds": chapter.missing(both[1]) or f"all {len(both[1][0])}",
                 "training clips, shared and new": " / ".join(f"{n:.0f}" for n in trained),
-                "shared speakers": found.told(corpus, reading), "new speakers": found.told(
-                    corpus, reading, "speaker").partition(" (")[0],
+                "shared speakers": found.told(corpus, reading),
+                "new speakers": str(evaluation.score(chapter.frames(both[1]))),
                 "points lost on the same clips": "—" if lost is None else
                 f"{points(lost).replace(' points', '')} ({lost.clips} clips)",
                 "speakers, worst to best": f"{percent(voices.min())} to {percent(voices.max())}",
