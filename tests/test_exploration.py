@@ -208,6 +208,12 @@ def test_the_outlines_that_the_book_draws_are_stored():
     assert all(one.shape == (2, 240) and abs(one).max() == 100 for one in found.values())
 
 
+def test_the_stored_outlines_are_those_of_the_clips(real_corpus, tmp_path):
+    data = real_corpus("RAVDESS")
+    path = exploration.store_outlines("RAVDESS", list(exploration.load_outlines("RAVDESS", RESULTS)), data, tmp_path)
+    assert path.read_bytes() == (RESULTS / "exploration" / "RAVDESS-outlines.json").read_bytes()
+
+
 def test_relative_to_neutral_compares_a_speaker_with_himself():
     table = exploration.relative_to_neutral(exploration.load("RAVDESS", RESULTS))
     neutral = table[table["emotion"] == "neutral"].groupby("speaker")
