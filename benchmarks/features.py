@@ -34,10 +34,11 @@ import joblib
 import pandas as pd
 import soundfile
 
-from ser_repro import SerReproError, datasets, runs
+from ser_repro import SerReproError, datasets
 from ser_repro.features import extract
 from ser_repro.features.sets import AGREE, PATHS, SETS, Clip, differences
 from ser_repro.files import write_atomic
+from ser_repro.runs import run as runs
 
 TIMED = ("mfcc50_mean_code", "mfcc40_frames_code", "mel_image_code", "log_mel", "assignment258", "issa193_full",
          "issa193", "msf")

@@ -23,11 +23,12 @@ cache: str = ""  # folder of arrays and weights; "": SER_REPRO_CACHE or ~/.cache
 device: str = "auto"  # auto, cpu or gpu
 
 # %% tags=["remove-input"]
-from ser_repro import notebook, recipes, splits
+from ser_repro import documents, protocols
+from ser_repro.book import page as notebook
 
 notebook.check_run(globals(), "cnn_bigru")
 DOCUMENT = "cnn_bigru"
-OF = recipes.get(DOCUMENT)
+OF = documents.get(DOCUMENT)
 
 # %% tags=["remove-cell"]
 
@@ -39,11 +40,15 @@ import torch
 from IPython.display import Markdown, display
 from matplotlib.colors import ListedColormap
 
-from ser_repro import chapter, datasets, evaluation, exploration, plots, study
+from ser_repro import datasets
+from ser_repro.book import exploration, plots
+from ser_repro.book.page import draw, number, percent, say, show, unit
 from ser_repro.datasets import audio, demo
 from ser_repro.features import mfcc, sets
 from ser_repro.models.cnn_bigru import CHANNELS, COEFFICIENTS, HIDDEN, SHORTEST, CNNBiGRU
-from ser_repro.notebook import draw, number, percent, say, show, unit
+from ser_repro.results import found as chapter
+from ser_repro.results import scores as evaluation
+from ser_repro.runs import study
 
 plots.use_style()
 study.quiet()
@@ -59,8 +64,8 @@ def compact(table):
 
 
 for c in OF.corpora:
-    for r in recipes.READINGS:
-        for p in splits.PROTOCOLS:
+    for r in documents.READINGS:
+        for p in protocols.PROTOCOLS:
             say(f"cb_{c}_{r}_{p}", found.told(c, r, p))
     say(f"cb_{c}_chance", percent(chance[c]))
 
@@ -116,7 +121,7 @@ say("cb_live_lower", f"{100 * lower.min():.0f} to {percent(lower.max())}")
 
 # %% mystnb={"image": {"alt": "Accuracy claimed and measured, with intervals, a line a corpus"}} tags=["remove-input"]
 rows = [(f"{c}, {'the code' if r == 'code' else 'the words'}", None, found.score(c, r),
-         found.score(c, r, "speaker"), chance[c]) for c in OF.corpora for r in recipes.READINGS]
+         found.score(c, r, "speaker"), chance[c]) for c in OF.corpora for r in documents.READINGS]
 plots.claims(rows)
 plt.show()
 
@@ -357,7 +362,7 @@ say("cb_loudness", f"{np.mean(loudness):.1f}".replace("-", "−"))
 # %% tags=["remove-input"]
 scores = found.table()
 missing = [{"corpus": c, "reading": r, "split": chapter.SPLITS[p], "seeds": "0", "accuracy": chapter.NOT_RUN,
-            "UAR": "", "macro F1": ""} for c in OF.corpora for r in recipes.READINGS for p in splits.PROTOCOLS
+            "UAR": "", "macro F1": ""} for c in OF.corpora for r in documents.READINGS for p in protocols.PROTOCOLS
            if not found.records(c, r, p, whole=False)]
 missing.append({"corpus": "IEMOCAP", "reading": "", "split": "", "seeds": "0", "UAR": "", "macro F1": "",
                 "accuracy": "no copy here: it needs a signed licence"})
@@ -382,7 +387,7 @@ for c in OF.corpora:
             plots.learning_curves(panels, {title: chance[c] for title, _ in panels}, quantity=quantity)
             plt.show()
             curves = True
-    for r in recipes.READINGS:
+    for r in documents.READINGS:
         ends = [record["history"] for folds in found.records(c, r) for record in folds]
         if ends:
             known_, new = (np.mean([history[f"{part}_accuracy"][-1] for history in ends]) for part in ("train", "test"))
@@ -425,8 +430,8 @@ if mended and reading_paper:
 # %% tags=["remove-input"]
 rows = []
 for c in OF.corpora:
-    for r in recipes.READINGS:
-        for p in splits.PROTOCOLS:
+    for r in documents.READINGS:
+        for p in protocols.PROTOCOLS:
             seeds = found.records(c, r, p, whole=False)
             flat = [record for folds in seeds for record in folds]
             if flat:

@@ -24,8 +24,9 @@ cache: str = ""  # folder of arrays and checkpoints; "": SER_REPRO_CACHE or ~/.c
 device: str = "auto"  # auto, cpu or gpu
 
 # %% tags=["remove-input"]
-from ser_repro import notebook, recipes, splits
-from ser_repro.notebook import say, show
+from ser_repro import documents, protocols
+from ser_repro.book import page as notebook
+from ser_repro.book.page import say, show
 
 notebook.check_run(globals(), "cnn_n_gru")
 DOCUMENT = "cnn_n_gru"
@@ -36,18 +37,23 @@ import numpy as np
 import pandas as pd
 from IPython.display import Markdown, display
 
-from ser_repro import chapter, claims, datasets, evaluation, plots, search, study
-from ser_repro.chapter import NOT_RUN, SPLITS, frames
+from ser_repro import datasets
+from ser_repro.book import plots
 from ser_repro.models.cnn_n_gru import BLOCKS, CNNnGRU, layers
+from ser_repro.results import found as chapter
+from ser_repro.results import ledger as claims
+from ser_repro.results import scores as evaluation
+from ser_repro.results.found import NOT_RUN, SPLITS, frames
+from ser_repro.runs import search, study
 
 plots.use_style()
-OF = recipes.get(DOCUMENT)
+OF = documents.get(DOCUMENT)
 found = chapter.Results(DOCUMENT, results)
 chance = {c: chapter.chance(c) for c in OF.corpora}
 share = {c: datasets.published(c)["emotion"].value_counts(normalize=True) for c in OF.corpora}
 guess_loss = {c: -(share[c] * np.log(share[c])).sum() for c in OF.corpora}  # loss of saying how often each occurs
 run = {(c, p): {size for size in OF.sizes if found.records(c, protocol=p, n=size)} for c in OF.corpora
-       for p in splits.PROTOCOLS}
+       for p in protocols.PROTOCOLS}
 biggest = {c: max(run[c, "published"], default=None) for c in OF.corpora}
 both = {c: min(run[c, "published"] & run[c, "speaker"], default=None) for c in OF.corpora}
 
@@ -65,7 +71,7 @@ for c in OF.corpora:
     say(f"{key}_both_n", str(both[c] or "—"))
     say(f"{key}_both_published", found.text(c, n=both[c]))
     say(f"{key}_speaker", found.text(c, protocol="speaker", n=both[c]))
-    for split in splits.PROTOCOLS:
+    for split in protocols.PROTOCOLS:
         say(f"{key}_paper_{split}", found.text(c, "paper", split, n=3))
     say(f"{key}_chance", percent(chance[c]))
     deepest = found.score(c, n=18)
@@ -403,7 +409,7 @@ lines = []
 for c in OF.corpora:
     lines.append(f"- **{c}**, n = 18, by the method and the rule of splitting of the code of 2022: {verdicts[c]}.")
     if both[c]:
-        seeds = [found.records(c, protocol=p, n=both[c]) for p in splits.PROTOCOLS]
+        seeds = [found.records(c, protocol=p, n=both[c]) for p in protocols.PROTOCOLS]
         common = min(map(len, seeds))  # of the same starts
         inside, outside = (evaluation.score(frames(some[:common])) for some in seeds)
         line = (f"- **{c}**, n = {both[c]}, {'one seed' if common == 1 else f'{common} seeds'}: {inside} with shared "

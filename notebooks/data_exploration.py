@@ -18,7 +18,8 @@ recompute: bool = False  # measure the corpora on this machine anew and store th
 seed: int = 0  # which speaker and sentence are the example
 
 # %% tags=["remove-input"]
-from ser_repro import datasets, notebook
+from ser_repro import datasets
+from ser_repro.book import page as notebook
 
 notebook.check(globals(), corpora=datasets.CORPORA, data=None, results=None, recompute=(True, False), seed=None,
                example=[name for name, corpus in datasets.CORPORA.items() if corpus.index.is_file()])
@@ -37,9 +38,10 @@ from IPython.display import HTML, display
 from matplotlib.patches import Patch
 from matplotlib.ticker import MaxNLocator
 
-from ser_repro import SerReproError, exploration, plots, splits
-from ser_repro.exploration import EMOTION_COLOURS
-from ser_repro.notebook import draw, number, percent, say, show, unit
+from ser_repro import SerReproError, protocols
+from ser_repro.book import exploration, plots
+from ser_repro.book.exploration import EMOTION_COLOURS
+from ser_repro.book.page import draw, number, percent, say, show, unit
 
 plots.use_style()
 plt.rcParams["figure.dpi"] = 150  # sharp where a screen has two dots a pixel
@@ -819,7 +821,7 @@ display(HTML("".join(f"<details><summary>{k.name}</summary><p>{k.title}. {k.quir
 KEYS = {"voice": ["speaker"], "words": ["sentence"], "voice + words": ["speaker", "sentence"],
         "voice + emotion": ["speaker", "emotion"], "all three": ["speaker", "sentence", "emotion"]}
 PROTOCOLS = {"published": "random", "speaker": "new"}
-made = {(c, p): splits.make(datasets.published(c), p) for c in SIX for p in PROTOCOLS}
+made = {(c, p): protocols.make(datasets.published(c), p) for c in SIX for p in PROTOCOLS}
 gives = {place: {name: exploration.shared(datasets.published(place[0]), split, keys) for name, keys in KEYS.items()}
          for place, split in made.items()}
 for c in SIX:

@@ -18,7 +18,8 @@ recompute: bool = False  # measure the corpora on this machine anew and store th
 seed: int = 0  # which speaker and sentence are the example
 
 # %% tags=["remove-input"]
-from ser_repro import datasets, notebook
+from ser_repro import datasets
+from ser_repro.book import page as notebook
 
 
 def indexed():
@@ -45,11 +46,12 @@ from IPython.display import HTML, display
 from matplotlib.lines import Line2D
 from matplotlib.ticker import MaxNLocator
 
-from ser_repro import SerReproError, exploration, plots, separation
-from ser_repro.exploration import EMOTION_COLOURS
+from ser_repro import SerReproError
+from ser_repro.book import exploration, plots, separation
+from ser_repro.book.exploration import EMOTION_COLOURS
+from ser_repro.book.page import draw, number, percent, say, show, unit
 from ser_repro.features import extract, mel_image
 from ser_repro.features.sets import Clip
-from ser_repro.notebook import draw, number, percent, say, show, unit
 
 plots.use_style()
 plt.rcParams["figure.dpi"] = 150  # sharp where a screen has two dots a pixel

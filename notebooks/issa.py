@@ -23,8 +23,9 @@ cache: str = ""  # folder of arrays and checkpoints; "": SER_REPRO_CACHE or ~/.c
 device: str = "auto"  # auto, cpu or gpu
 
 # %% tags=["remove-input"]
-from ser_repro import notebook, recipes, splits
-from ser_repro.notebook import draw, number, say, show
+from ser_repro import documents, protocols
+from ser_repro.book import page as notebook
+from ser_repro.book.page import draw, number, say, show
 
 notebook.check_run(globals(), "issa")
 DOCUMENT = "issa"
@@ -39,14 +40,19 @@ import torch
 from IPython.display import Markdown, display
 from torch import nn
 
-from ser_repro import chapter, claims, datasets, evaluation, exploration, plots, separation, study
-from ser_repro.chapter import NOT_RUN, frames
+from ser_repro import datasets
+from ser_repro.book import exploration, plots, separation
 from ser_repro.features import issa193, sets
 from ser_repro.models.issa import POOL, VALUES, VARIANTS, Issa
+from ser_repro.results import found as chapter
+from ser_repro.results import ledger as claims
+from ser_repro.results import scores as evaluation
+from ser_repro.results.found import NOT_RUN, frames
+from ser_repro.runs import study
 
 plots.use_style()
 study.quiet()
-OF = recipes.get(DOCUMENT)
+OF = documents.get(DOCUMENT)
 found = chapter.Results(DOCUMENT, results)
 chance = {c: chapter.chance(c) for c in OF.corpora}
 clips = {c: datasets.studied(datasets.published(c)) for c in OF.corpora}
@@ -125,14 +131,14 @@ CLAIM = claimed["RAVDESS"]
 def verdict():
     """What the runs on RAVDESS say to the word "speaker-independent", a sentence a reading."""
     lines = []
-    for r in recipes.READINGS:
-        inside, outside = (scored("RAVDESS", r, p) for p in splits.PROTOCOLS)
+    for r in documents.READINGS:
+        inside, outside = (scored("RAVDESS", r, p) for p in protocols.PROTOCOLS)
         if not (inside and outside):
             missing = " and ".join(name for name, one in (("with a random fifth", inside),
                                                           ("with new speakers", outside)) if not one)
             lines.append(f"Reading `{r}`: open, as it is {NOT_RUN} {missing}.")
             continue
-        both = [seeds_of("RAVDESS", r, p) for p in splits.PROTOCOLS]
+        both = [seeds_of("RAVDESS", r, p) for p in protocols.PROTOCOLS]
         missing, lengths = chapter.missing(both[1]), [chapter.epochs(seeds) for seeds in both]
         held = [one.low <= CLAIM <= one.high for one in (inside, outside)]
         if all(held):
@@ -167,8 +173,8 @@ def judged(claim, c, r):
 for c in claimed:
     say(f"is_{c}_claim", percent(claimed[c], 2 if c == "RAVDESS" else 1))
 for c in OF.corpora:
-    for r in recipes.READINGS:
-        for p in splits.PROTOCOLS:
+    for r in documents.READINGS:
+        for p in protocols.PROTOCOLS:
             say(f"is_{c}_{r}_{p}", told(c, r, p))
     say(f"is_{c}_chance", percent(chance[c]))
 all_, some = (claim.value for claim in claims.of(DOCUMENT, "EMO-DB"))
@@ -213,10 +219,10 @@ display(Markdown("\n".join(f"- {line}" for line in verdict())))
 # %% mystnb={"image": {"alt": "Accuracy claimed and measured, with intervals, a line a corpus"}} tags=["remove-input"]
 rows = []
 for c in OF.corpora:
-    for r in recipes.READINGS:
-        lengths = sorted({length for p in splits.PROTOCOLS for length in groups.get((c, r, p), {})}, reverse=True)
+    for r in documents.READINGS:
+        lengths = sorted({length for p in protocols.PROTOCOLS for length in groups.get((c, r, p), {})}, reverse=True)
         for length in lengths or ([None] if r == "code" else []):
-            pair = [groups.get((c, r, p), {}).get(length) for p in splits.PROTOCOLS]
+            pair = [groups.get((c, r, p), {}).get(length) for p in protocols.PROTOCOLS]
             rows.append((f"{c}, {WORDS[r]}" + (f",\n{length} epochs" if length else ""), claimed[c],
                          *(evaluation.score(frames(seeds)) if seeds else None for seeds in pair), chance[c]))
 plots.claims(rows)
@@ -238,8 +244,8 @@ for claim in claims.of(DOCUMENT):
     if c not in OF.corpora:
         row |= dict.fromkeys(("the code, measured", "the words, measured", "new speakers", "verdict"), "no copy here")
     elif claim == claims.of(DOCUMENT, c)[0]:
-        row |= {f"{WORDS[r]}, measured": told(c, r) for r in recipes.READINGS} | {"new speakers": told(c, p="speaker")}
-        row["verdict"] = "; ".join(f"{WORDS[r]}: {judged(claim, c, r)}" for r in recipes.READINGS)
+        row |= {f"{WORDS[r]}, measured": told(c, r) for r in WORDS} | {"new speakers": told(c, p="speaker")}
+        row["verdict"] = "; ".join(f"{WORDS[r]}: {judged(claim, c, r)}" for r in documents.READINGS)
     else:
         row |= dict.fromkeys(("the code, measured", "the words, measured", "new speakers"), "—")
         row["verdict"] = "cannot be tested: the choice of clips is not known"
@@ -368,7 +374,7 @@ with torch.no_grad():
 show(chapter.readings(DOCUMENT, "RAVDESS"))
 
 # %% tags=["remove-cell"]
-paper, code = (recipes.settings(DOCUMENT, r, "RAVDESS") for r in ("paper", "code"))
+paper, code = (documents.settings(DOCUMENT, r, "RAVDESS") for r in ("paper", "code"))
 split = OF.split(clips["RAVDESS"])
 steps = paper["epochs"] * -(-len(split.train) // paper["batch_size"])
 say("is_decay_steps", number(steps))
@@ -389,7 +395,7 @@ for c in OF.corpora:
     say(f"is_{c}_tested", number(len(split.test)))
     say(f"is_{c}_trained", number(len(split.train)))
     sizes = [len(OF.parts(clips[c], "speaker", f).train) for f in
-             range(splits.folds(c, "speaker"))]
+             range(protocols.folds(c, "speaker"))]
     say(f"is_{c}_trained_speaker", number(sizes[0]) if len(set(sizes)) == 1 else
         f"{number(min(sizes))} to {number(max(sizes))}")
 
@@ -510,7 +516,7 @@ scores = found.table()
 if len(scores) and "epochs" not in scores:
     scores.insert(3, "epochs", code["epochs"])
 missing = [{"corpus": c, "reading": r, "split": chapter.SPLITS[p], "epochs": "—", "seeds": "0", "accuracy": NOT_RUN,
-            "UAR": "—", "macro F1": "—"} for c in OF.corpora for r in recipes.READINGS for p in splits.PROTOCOLS
+            "UAR": "—", "macro F1": "—"} for c in OF.corpora for r in documents.READINGS for p in protocols.PROTOCOLS
            if (c, r, p) not in groups]
 missing.append({"corpus": "IEMOCAP", "reading": "both", "split": "both", "epochs": "—", "seeds": "0", "UAR": "—",
                 "accuracy": "no copy here", "macro F1": "—"})
@@ -526,7 +532,7 @@ notebook.show_confusions(found)
 
 # %% tags=["remove-input"]
 recalls = {}
-for r in recipes.READINGS:
+for r in documents.READINGS:
     for p, title in (("published", "random fifth"), ("speaker", "new speakers")):
         seeds = seeds_of("RAVDESS", r, p)
         tested = pd.concat(frames(seeds)) if seeds else None
@@ -541,10 +547,10 @@ curves = False
 for quantity in ("accuracy", "loss"):
     for c in OF.corpora:
         panels = [(f"{c}, {WORDS[r]}", [record for folds in seeds_of(c, r) for record in folds])
-                  for r in recipes.READINGS if seeds_of(c, r)]
+                  for r in documents.READINGS if seeds_of(c, r)]
         panels += [(f"{c}, {WORDS[r]}, new speakers", [record for folds in seeds_of(c, r, "speaker")
                                                        for record in folds])
-                   for r in recipes.READINGS if seeds_of(c, r, "speaker")]
+                   for r in documents.READINGS if seeds_of(c, r, "speaker")]
         for some in (panels[i:i + 2] for i in range(0, len(panels), 2)):
             curves = True
             plots.learning_curves(some, {title: chance[c] for title, _ in some}, quantity=quantity)
@@ -750,7 +756,7 @@ show(pd.DataFrame(rows))
 # %% mystnb={"image": {"alt": "Points gained by mending a slip, with intervals"}} tags=["remove-input"]
 priced = {(slip, c) for slip, c, _ in notebook.show_effects(found)}
 for c in OF.corpora:
-    if waiting := [setting.switch for setting in recipes.switches(DOCUMENT, c).values()
+    if waiting := [setting.switch for setting in documents.switches(DOCUMENT, c).values()
                    if (setting.switch, c) not in priced]:
         display(Markdown(f"*{c}, not yet run: {'; '.join(waiting)}.*"))
 
@@ -787,7 +793,7 @@ for c in OF.corpora:
     lines.append(f"- **{c}, {percent(claim.value, 2)}**: " + "; ".join(
         f"{WORDS[r]}, by a random fifth, {told(c, r)}"
         + (f", {judged(claim, c, r)}" if scored(c, r) else "")
-        + f", with new speakers {told(c, r, 'speaker')}" for r in recipes.READINGS) + ".")
+        + f", with new speakers {told(c, r, 'speaker')}" for r in documents.READINGS) + ".")
 lines += [f"- **Speaker-independent?** {line}" for line in verdict()]
 lines.append(f"- The other re-implementation's random folds give {100 * folds.mean():.1f} ± {percent(folds.std())}, "
              f"{(folds < CLAIM).sum()} of {len(folds)} below the claim, with other features than ours (decibels, "

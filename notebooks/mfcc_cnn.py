@@ -23,8 +23,9 @@ cache: str = ""  # folder of arrays and checkpoints; "": SER_REPRO_CACHE or ~/.c
 device: str = "auto"  # auto, cpu or gpu
 
 # %% tags=["remove-input"]
-from ser_repro import notebook, recipes, splits
-from ser_repro.notebook import draw, say, show
+from ser_repro import documents, protocols
+from ser_repro.book import page as notebook
+from ser_repro.book.page import draw, say, show
 
 notebook.check_run(globals(), "mfcc_cnn")
 DOCUMENT = "mfcc_cnn"
@@ -37,12 +38,15 @@ import numpy as np
 import pandas as pd
 from IPython.display import Markdown, display
 
-from ser_repro import chapter, datasets, evaluation, plots
+from ser_repro import datasets
+from ser_repro.book import plots
 from ser_repro.features import sets
 from ser_repro.models.mfcc_cnn import CHANNELS, COEFFICIENTS, HIDDEN
+from ser_repro.results import found as chapter
+from ser_repro.results import scores as evaluation
 
 plots.use_style()
-OF = recipes.get(DOCUMENT)
+OF = documents.get(DOCUMENT)
 found = chapter.Results(DOCUMENT, results)
 chance = {c: chapter.chance(c) for c in OF.corpora}
 percent, number = notebook.percent, notebook.number
@@ -117,7 +121,7 @@ outputs = datasets.studied(datasets.published("RAVDESS"))["emotion"].nunique()
 say("mc_even_loss", f"{-(np.log(1 / outputs) + (outputs - 1) * np.log(1 - 1 / outputs)) / outputs:.2f}")
 some = sum(bool(unnamed(record)[0]) for folds in older for record in folds)
 say("mc_softmax_silenced", f"{some} of {len(older)}" if older else chapter.NOT_RUN)
-for r in recipes.READINGS:
+for r in documents.READINGS:
     some, every = silenced(r)
     say(f"mc_{r}_silenced", f"{some} of {every}" if every else chapter.NOT_RUN)
 
@@ -209,10 +213,10 @@ say("mc_22050", ", ".join(c for c in (*OF.corpora, "ShEMO") if datasets.get(c).s
 WEIGHTS = {"CREMA-D": (93_500, 53_350), "EMO-DB": (7_000, 53_479), "SAVEE": (6_000, 53_479)}
 rows, agree = [], []
 for c, (steps, values) in WEIGHTS.items():
-    settings = recipes.settings(DOCUMENT, "code", c)
+    settings = documents.settings(DOCUMENT, "code", c)
     clips = datasets.studied(datasets.published(c))
     batches = -(-len(OF.split(clips).train) // settings["batch_size"])
-    ours = sum(p.numel() for p in recipes.build(DOCUMENT, settings, clips["emotion"].nunique()).parameters())
+    ours = sum(p.numel() for p in documents.build(DOCUMENT, settings, clips["emotion"].nunique()).parameters())
     agree += [steps == batches * settings["epochs"], values == ours]
     rows.append({"corpus": c, "batches of an epoch": batches, "epochs": settings["epochs"],
                  "steps": number(batches * settings["epochs"]), "steps in the weights": number(steps),
@@ -228,11 +232,11 @@ say("mc_agree", f"{sum(agree)} of {len(agree)}")
 # ## What the method is
 
 # %% tags=["remove-cell"]
-code, paper = (recipes.settings(DOCUMENT, r, "RAVDESS") for r in recipes.READINGS)
-models = {r: recipes.build(DOCUMENT, v, datasets.studied(datasets.published("RAVDESS"))["emotion"].nunique())
-          for r, v in zip(recipes.READINGS, (code, paper), strict=True)}
+code, paper = (documents.settings(DOCUMENT, r, "RAVDESS") for r in documents.READINGS)
+models = {r: documents.build(DOCUMENT, v, datasets.studied(datasets.published("RAVDESS"))["emotion"].nunique())
+          for r, v in zip(documents.READINGS, (code, paper), strict=True)}
 boxes, window = {}, {}
-for r, values in zip(recipes.READINGS, (code, paper), strict=True):
+for r, values in zip(documents.READINGS, (code, paper), strict=True):
     means, model = sets.get(values["features"]).compute, models[r]
     window[r] = means
     differs = plots.RED if r == "code" else plots.GREEN
@@ -247,8 +251,8 @@ for r, values in zip(recipes.READINGS, (code, paper), strict=True):
          f"then pool 2\n{left} long", differs),
         (f"linear {HIDDEN}", f"from {model.hidden.in_features}", plots.BLUE),
         (f"linear {model.out.out_features}", "softmax", plots.BLUE)]
-draw("mc_flow", plots.flow([(f"reading\n{r}", boxes[r]) for r in recipes.READINGS]))
-for r in recipes.READINGS:
+draw("mc_flow", plots.flow([(f"reading\n{r}", boxes[r]) for r in documents.READINGS]))
+for r in documents.READINGS:
     for name in ("n_fft", "hop"):
         length = getattr(window[r], name)
         say(f"mc_{r}_{name}", f"{length} samples ({notebook.unit(1000 * length / window[r].sample_rate, 'ms')})")
@@ -366,7 +370,7 @@ notebook.show_confusions(found)
 # %% mystnb={"image": {"alt": "Accuracy and loss over the epochs, of training and test"}} tags=["remove-input"]
 for quantity, shown in (("accuracy", OF.corpora), ("loss", OF.corpora[:1])):
     panels = [(f"{c}, {r}", [record for folds in seeds for record in folds]) for c in shown
-              for r in recipes.READINGS if (seeds := found.records(c, r))]
+              for r in documents.READINGS if (seeds := found.records(c, r))]
     for some in (panels[i:i + 2] for i in range(0, len(panels), 2)):
         plots.learning_curves(some, {title: chance[title.split(",")[0]] for title, _ in some}, quantity=quantity)
         plt.show()
@@ -419,8 +423,8 @@ say("mc_loss_base", f"{hurt} of {len(base)}" if loss else chapter.NOT_RUN)
 # %% tags=["remove-input"]
 rows, gains = [], {}
 for c in OF.corpora:
-    for r in recipes.READINGS:
-        for p in splits.PROTOCOLS:
+    for r in documents.READINGS:
+        for p in protocols.PROTOCOLS:
             if not (seeds := found.seeds(c, r, p)):
                 continue
             three = [evaluation.picked(record) for folds in seeds for record in folds]

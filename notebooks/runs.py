@@ -29,13 +29,19 @@ import pandas as pd
 from IPython.display import HTML, Markdown, display
 from matplotlib.patches import Patch
 
-from ser_repro import chapter, claims, datasets, evaluation, notebook, plots, recipes, runs, splits
-from ser_repro.notebook import draw, say, show
+from ser_repro import datasets, documents, protocols
+from ser_repro.book import page as notebook
+from ser_repro.book import plots
+from ser_repro.book.page import draw, say, show
+from ser_repro.results import found as chapter
+from ser_repro.results import ledger as claims
+from ser_repro.results import scores as evaluation
+from ser_repro.runs import run as runs
 
-notebook.check(globals(), results=None, document=["", *recipes.DOCUMENTS])
+notebook.check(globals(), results=None, document=["", *documents.DOCUMENTS])
 plots.use_style()
 
-every = {name: chapter.Results(name, results) for name in ([document] if document else recipes.DOCUMENTS)}
+every = {name: chapter.Results(name, results) for name in ([document] if document else documents.DOCUMENTS)}
 planned = {name: {record["run"]: record for _, record in found.status if record} for name, found in every.items()}
 spare = {name: [runs.read(path) for path in sorted((Path(results) / name).glob("*.json"))
                 if path.stem not in planned[name]] for name in every}
@@ -43,7 +49,7 @@ records = {name: [*planned[name].values(), *spare[name]] for name in every}
 
 
 def title(name: str) -> str:
-    text = recipes.get(name).title
+    text = documents.get(name).title
     return text[0].upper() + text[1:]
 
 
@@ -73,15 +79,15 @@ for name, found in every.items():
     of = found.document
     claim = next((x for x in claims.of(name, "RAVDESS") if x.score == "accuracy"), None)
     say(f"intro_{name}_claim", notebook.unit(100 * claim.value, "%", 1) if claim else "no number found")
-    epochs = recipes.settings(name, "code", "RAVDESS", min(of.sizes, default=None))["epochs"]
+    epochs = documents.settings(name, "code", "RAVDESS", min(of.sizes, default=None))["epochs"]
     say(f"intro_{name}_epochs", str(dict(usual(found)).get("epochs", epochs)))
     say(f"intro_{name}_count", "{} of {}".format(*found.count))
     for size in of.sizes or (None,):
         key, which = f"intro_{name}{size or ''}", {"n": size, "changes": usual(found)}
-        for protocol in splits.PROTOCOLS:
+        for protocol in protocols.PROTOCOLS:
             say(f"{key}_{protocol}", whole(found.text("RAVDESS", protocol=protocol, **which)))
             say(f"{key}_paper_{protocol}", whole(found.text("RAVDESS", "paper", protocol, **which)))
-        for reading in recipes.READINGS:
+        for reading in documents.READINGS:
             took = [record["train_seconds"] for folds in found.records("RAVDESS", reading, **which) for record in folds]
             say(f"time_{name}{size or ''}_{reading}", notebook.unit(max(1, np.median(took) / 60), "min") if took else
                 chapter.NOT_RUN)
@@ -152,13 +158,13 @@ def picture(found: chapter.Results):
     wide, high = folds + 3.5, 2 * seeds + 2.5  # of a block; a cell is 1 wide and 2 high
     figure, axis = plt.subplots(figsize=(6.4, 0.55 + 0.062 * high * len(blocks)))
     for plan, record in grid:
-        x = recipes.READINGS.index(plan.reading) * wide + (plan.fold + 1.5 if plan.protocol == "speaker" else 0)
+        x = documents.READINGS.index(plan.reading) * wide + (plan.fold + 1.5 if plan.protocol == "speaker" else 0)
         y = blocks.index(block(plan)) * high + 2 * plan.seed
         axis.add_patch(plt.Rectangle((x, y), 0.86, 1.72, color=DONE if record else OPEN, linewidth=0))
     for i, (corpus, n, epochs) in enumerate(blocks):
         label = corpus + (f"  n = {n}" if n else "") + (f"\n{epochs} epochs" if epochs else "")
         axis.text(-0.5, i * high + seeds, label, ha="right", va="center", color=INK)
-    for i, reading in enumerate(recipes.READINGS):
+    for i, reading in enumerate(documents.READINGS):
         axis.text(i * wide, -3.6, f"reading {reading}", ha="left", va="bottom", color=INK, weight="bold")
         axis.text(i * wide - 0.1, -0.7, "own", ha="left", va="bottom", color=INK, fontsize=8)
         axis.text(i * wide + 1.5, -0.7, "  new speakers", ha="left", va="bottom", color=INK, fontsize=8)
@@ -181,7 +187,7 @@ def counts(found: chapter.Results) -> pd.DataFrame:
     return pd.DataFrame([
         {"corpus": corpus} | ({"n": n} if n else {}) | ({"epochs": epochs or "all"} if fewer else {}) | {
         f"{reading}, {chapter.SPLITS[protocol]}": " of ".join(map(str, row.get((reading, protocol), "—")))
-        for reading in recipes.READINGS for protocol in splits.PROTOCOLS}
+        for reading in documents.READINGS for protocol in protocols.PROTOCOLS}
         for (corpus, n, epochs), row in table.items()])
 
 
@@ -205,7 +211,7 @@ def listed(name: str) -> pd.DataFrame:
         run = runs.Run(**{key: value for key, value in c.items() if key != "settings"}, values=c["settings"])
         right = evaluation.table(record).eval("emotion == predicted").mean()
         rows.append({
-            "corpus": c["corpus"]} | ({"n": c["settings"]["n"]} if recipes.get(name).sizes else {}) | {
+            "corpus": c["corpus"]} | ({"n": c["settings"]["n"]} if documents.get(name).sizes else {}) | {
             "reading": c["reading"], "split": c["protocol"], "fold": c["fold"], "seed": c["seed"],
             "accuracy": notebook.unit(100 * right, "%", 1), "epochs": len(record["history"]["train_loss"]),
             "min": f"{record['train_seconds'] / 60:.1f}", "finished": record["finished"][:10],
@@ -250,7 +256,7 @@ for name, found in every.items():
         tried = searches(name)
         display(Markdown("*What the searches chose*: the document never gives its "
                          + ", ".join(key.replace("_", " ") for key in found.document.searched) + ". Each split has a "
-                         "search of its own, on validation clips alone: see `ser_repro.search`."))
+                         "search of its own, on validation clips alone: see `ser_repro.runs.search`."))
         display(Markdown("No search yet.")) if tried.empty else show(tried, long=True)
 
 # %% [markdown]

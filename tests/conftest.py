@@ -49,13 +49,21 @@ def demo(tmp_path_factory):
     return write_demo("RAVDESS", tmp_path_factory.mktemp("demo") / "RAVDESS", sample_rate=16000, duration_s=0.4)
 
 
+@pytest.fixture(scope="session")
+def small(demo, tmp_path_factory):
+    """The smallest saved model."""
+    from making import make_model, make_run
+
+    return make_model(make_run("mfcc_cnn"), demo, tmp_path_factory.mktemp("small"))
+
+
 @pytest.fixture
 def type_in(monkeypatch, capsys, tmp_path):
     """Type a command: exit status, standard output, and the lines of standard error."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.delenv("SER_REPRO_DATA", raising=False)
 
-    from ser_repro import cli
+    from ser_repro.cli import app as cli
 
     def typed(*words):
         monkeypatch.setattr(sys, "argv", ["ser-repro", *map(str, words)])

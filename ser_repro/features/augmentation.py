@@ -11,7 +11,7 @@ import numpy as np
 
 from ser_repro import SerReproError
 from ser_repro.features.sets import one_channel
-from ser_repro.splits import Split
+from ser_repro.protocols import Split
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,322 @@
+"""The commands that make models and use them: train and predict. `ser_repro.cli` gives them their names."""
+
+import csv
+import io
+import json
+import os
+import shlex
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.box import SIMPLE_HEAD
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.table import Column, Table
+
+from ser_repro import SerReproError, datasets
+from ser_repro.cli.terminal import Cache, Corpus, Data, Device, Results, aside, bar, console, with_bar
+from ser_repro.files import write_atomic
+
+FORMATS = ("table", "json", "csv")
+_ENDINGS = {".json": "json", ".csv": "csv", ".txt": "table"}
+_PLOTS = (".png", ".svg", ".pdf")
+
+
+def _say(line: str) -> None:
+    """A line beside the answer."""
+    aside.print(f"ser-repro: {line}", soft_wrap=True, highlight=False)
+
+
+# ---- train -------------------------------------------------------------------------------------------------------
+
+
+def train(
+    document: Annotated[str, typer.Argument(help="Whose method: cnn_n_gru, mfcc_cnn, cnn_bigru or issa.")],
+    corpus: Corpus,
+    reading: Annotated[str, typer.Option(help="code or paper: as its public code has it, or as its text does.")
+                       ] = "code",
+    protocol: Annotated[str, typer.Option(help="published (its own split) or speaker (new speakers are tested).")
+                        ] = "published",
+    fold: Annotated[int, typer.Option(help="Which speakers are tested, with --protocol speaker.")] = 0,
+    seed: Annotated[int, typer.Option(help="Of the weights' start and the order of clips.")] = 0,
+    n: Annotated[int | None, typer.Option(help="Size of the network, where the document has several.")] = None,
+    epochs: Annotated[int | None, typer.Option(help="Passes over the clips; by default the document's.")] = None,
+    change: Annotated[list[str] | None, typer.Option("--set", metavar="NAME=VALUE", help="Another value of a setting "
+                                                     "(can be repeated).")] = None,
+    model: Annotated[Path | None, typer.Option(help="Folder to write; by default one in models/ named by the run.")
+                     ] = None,
+    data: Data = None, cache: Cache = None, results: Results = Path("results"), device: Device = "auto",
+) -> None:
+    """Train one model, or take it up where it was stopped, and save it with its card, record and pictures."""
+    from ser_repro import documents, protocols
+    from ser_repro.features import arrays
+    from ser_repro.runs import run as runs
+    from ser_repro.runs import search, study, training
+    from ser_repro.saved import card
+    from ser_repro.saved import model as saved
+
+    of, known = documents.get(document), datasets.get(corpus)
+    if of.sizes and n is None:
+        raise SerReproError(f"which network? {of.title} has several: give --n {', '.join(map(str, of.sizes))}.")
+    for option, value, allowed in (
+            ("--reading", reading, documents.READINGS), ("--protocol", protocol, protocols.PROTOCOLS),
+            ("--device", device, training.DEVICES)):
+        if value not in allowed:
+            raise SerReproError(f"{option} {value} is not known: choose from {', '.join(allowed)}.")
+    if seed < 0:
+        raise SerReproError(f"--seed {seed} is not possible: give 0 or more.")
+    base = {"document": of.name, "reading": reading, "corpus": known.name, "protocol": protocol, "fold": fold}
+    values = documents.settings(of.name, reading, known.name, n)
+    found = search.chosen(results, n=n, **base) if of.searched else None
+    values |= (found or of.unsearched) | _changes(of, values, change or [])
+    if epochs is not None:
+        values["epochs"] = _number("--epochs", epochs, 1)
+    training.check_device(device)
+    run = runs.Run(**base, seed=seed, values=values)
+    if model is not None:
+        model = Path(os.path.expanduser(model))
+        saved.refuse_foreign(model)
+
+    what = of.inputs(values)
+    waves = with_bar(f"{known.name}, {what}", lambda progress: (
+        arrays.prepare(known.name, what, data=data, cache=cache, progress=progress) if data is not None else
+        runs.inputs(run, cache=cache, progress=progress)))
+    # An unknown fold, or a corpus without speakers: before anything is written.
+    of.parts(waves.clips, protocol, fold)
+    run = runs.Run(**base, seed=seed, values=values, synthetic=waves.synthetic)
+    model = model or Path("models") / f"{of.name}-{run.name}"
+    saved.refuse_foreign(model)
+    study.writable(model.absolute().parent, "--model")
+    if waves.synthetic:
+        _say(f"{card.SYNTHETIC}: the {known.name} at hand is demo speech.")
+    elif not run.path(results).exists():
+        study.writable(results, "--results")
+    if of.searched and not found:
+        _say(f"{', '.join(of.searched)} were not searched on this split: the document's later defaults are taken.")
+    stored = run.path(results) if not waves.synthetic and run.path(results).exists() else None
+    study.quiet()
+    with Progress(TextColumn(f"{of.title} on {known.name}", markup=False), BarColumn(), MofNCompleteColumn(),
+                  TextColumn("{task.fields[seen]}"), TimeRemainingColumn(), console=console, transient=True,
+                  disable=not console.is_terminal) as shown:
+        task = shown.add_task("", total=values["epochs"], seen="")
+
+        def progress(epoch, row):
+            part = next(name.removesuffix("_accuracy") for name in row if name not in ("train_loss", "train_accuracy"))
+            part = part.removesuffix("_loss")
+            shown.update(task, completed=epoch, seen=f"loss {row['train_loss']:.3f}, accuracy "
+                         f"{row['train_accuracy']:.2f}, {part} {row[f'{part}_accuracy']:.2f}")
+
+        record, weights, fresh = saved.obtain(run, waves, results=results, data=data, cache=cache, device=device,
+                                              progress=progress)
+    if fresh and stored:
+        _say(f"{stored} is stored, but its weights are not here: this is another training of the same run, with a "
+             "record of its own.")
+    made = saved.save(record, weights, waves, model, results=results)
+    how = f"trained in {record['train_seconds'] / 60:.1f} min" if fresh else "trained before"
+    console.print(f"{model}: {made['document']} on {known.name}, {how}", soft_wrap=True, highlight=False)
+    console.print(card.caution(made), soft_wrap=True, highlight=False)
+    command = f"ser-repro predict FILE --model {shlex.quote(str(model))}"
+    console.print(f"`{command}` uses it; {model / saved.README} says what it is.", soft_wrap=True, highlight=False)
+
+
+def _number(option: str, value, least: float):
+    if value < least:
+        raise SerReproError(f"{option} {value} is not possible: give {least} or more.")
+    return value
+
+
+def _changes(of, values: dict, pairs: list[str]) -> dict:
+    """Settings typed as NAME=VALUE, of the types they have in the document's readings."""
+    found = {}
+    for pair in pairs:
+        name, sign, text = pair.partition("=")
+        name, text = name.strip(), text.strip()
+        if not sign or name not in values:
+            raise SerReproError(f"--set {pair} names no setting of {of.title}: write NAME=VALUE with one of "
+                                f"{', '.join(values)}.")
+        if name == "n":
+            raise SerReproError("--set n=... is written --n ...")
+        given = [value for value in (values[name], of.settings[name].code, of.settings[name].paper,
+                                     of.unsearched.get(name)) if value is not None]
+        kinds = {type(value) for value in given}
+        try:
+            value = json.loads(text.lower() if text in ("True", "False") else text)
+        except ValueError:
+            value = text
+        if kinds == {float} and type(value) is int:
+            value = float(value)
+        if type(value) not in kinds:
+            raise SerReproError(f"--set {pair} is not possible: {name} is a value like "
+                                f"{' or '.join(dict.fromkeys(map(str, given)))} ({of.settings[name].meaning}).")
+        if type(value) in (int, float):
+            _number(f"--set {name} =", value, 1 if type(value) is int else 0)
+        found[name] = value
+    return found
+
+
+# ---- predict -----------------------------------------------------------------------------------------------------
+
+
+def predict(
+    files: Annotated[list[str] | None, typer.Argument(metavar="[FILE_OR_FOLDER]...", help="Recordings, or folders of "
+                                                      "them.")] = None,
+    model: Annotated[Path | None, typer.Option(help="Folder of a saved model, which `ser-repro train` writes.")] = None,
+    kind: Annotated[str | None, typer.Option("--format", help="table, json or csv; by default what the ending of "
+                                             "--output says, or else a table.")] = None,
+    window: Annotated[float | None, typer.Option(help="Cut recordings into windows of so many seconds; 0 takes them "
+                                                 "whole. By default whole, and only long ones in windows.")] = None,
+    hop: Annotated[float | None, typer.Option(help="Seconds from one window to the next; by default as long as a "
+                                              "window.")] = None,
+    plot: Annotated[Path | None, typer.Option(help="Draw one recording's windows over time to this file.")] = None,
+    output: Annotated[Path | None, typer.Option(help="Write the answer to this file; by default it is printed.")
+                      ] = None,
+    microphone: Annotated[float | None, typer.Option(metavar="SECONDS", help="Record from the microphone, instead of "
+                                                     "reading files.")] = None,
+) -> None:
+    """Emotions that a saved model hears in recordings, with probabilities. Exit status 1 where a file was not read."""
+    from ser_repro.saved import card
+    from ser_repro.saved import model as saved
+    from ser_repro.saved import predict as ask
+
+    kind = kind or (_ENDINGS.get(output.suffix.lower(), "table") if output else "table")
+    _check(kind, window, hop, plot, output, microphone, files)
+    if model is None:
+        raise SerReproError(f"no model is named: give --model FOLDER; {saved.HOW.format('models/mine')}.")
+    using = saved.load(model)
+    for option, path in (("--output", output), ("--plot", plot)):
+        if path is not None and os.path.realpath(path.parent) == os.path.realpath(model):
+            raise SerReproError(f"{option} {path} lies in the model's folder: give another place.")
+    _say(card.caution(using.card))
+    if microphone is None:
+        paths, faults = ask.find(files)
+    else:
+        paths, faults = ["microphone"], []
+    if plot and len(paths) != 1:
+        raise SerReproError(f"--plot draws one recording, and here are {len(paths)}: give one.")
+    for fault in faults:
+        _say(f"{fault}.")
+    answers, windows = [], {"window_s": window, "hop_s": hop}
+    with bar("listening", aside) as shown:
+        for path in shown.track(paths, description=""):
+            try:
+                if microphone is not None:
+                    heard = ask.microphone(microphone, using.sample_rate,
+                                           ready=lambda: _say(f"recording {microphone:g} s: speak now."))
+                    answers.append(ask.spoken(using, *heard, **windows))
+                else:
+                    answers.append(ask.recording(using, path, **windows))
+            except SerReproError as error:
+                faults.append(str(error))
+                _say(str(error))
+            else:
+                for note in answers[-1].notes:
+                    _say(f"{answers[-1].file}: {note}.")
+    if answers or output is None:  # where nothing was heard, earlier answers stay
+        _write(_text(answers, kind, using.classes), output)
+    if plot and answers:
+        _plot(answers[0], using, plot)
+    if faults:
+        raise typer.Exit(1)
+
+
+def _check(kind, window, hop, plot, output, microphone, files) -> None:
+    """Refuse what can't be done before anything is loaded."""
+    from ser_repro.saved.predict import SHORTEST_S
+
+    if kind not in FORMATS:
+        raise SerReproError(f"--format {kind} is not known: choose from {', '.join(FORMATS)}.")
+    if bool(files) == (microphone is not None):
+        raise SerReproError("give files and folders, or --microphone SECONDS" + (", not both." if files else "."))
+    if microphone is not None and not 0 < microphone <= 600:
+        raise SerReproError(f"--microphone {microphone:g} is not possible: give a length in s, up to 600.")
+    if window is not None and window != 0 and not SHORTEST_S <= window < float("inf"):
+        raise SerReproError(f"--window {window:g} is not possible: give {SHORTEST_S:g} s or more, or 0 for none.")
+    if hop is not None and not SHORTEST_S <= hop <= (float("inf") if window is None else window):
+        raise SerReproError(f"--hop {hop:g} is not possible: give {SHORTEST_S:g} s or more, and no more than --window, "
+                            "so that nothing is left out.")
+    for option, path, endings in (("--output", output, tuple(_ENDINGS)), ("--plot", plot, _PLOTS)):
+        if path is not None and path.suffix.lower() not in endings:
+            raise SerReproError(f"{option} {path} is not possible: give a name that ends in {', '.join(endings)}.")
+        if path is not None and os.path.realpath(path) in map(os.path.realpath, files or []):
+            raise SerReproError(f"{option} {path} would be written over what is read: give another file.")
+        if path is not None and path.is_dir():
+            raise SerReproError(f"{option} {path} is a folder: give a file.")
+
+
+def _text(answers: list, kind: str, classes: list[str]) -> str:
+    if kind == "json":
+        rows = []
+        for one in answers:
+            row = {"file": one.file, "duration_s": one.duration_s, "emotion": one.emotion,
+                   "probabilities": one.probabilities, "silent": all(window["silent"] for window in one.windows),
+                   "notes": one.notes}
+            rows.append(row | ({"windows": one.windows} if len(one.windows) > 1 else {}))
+        return json.dumps(rows, indent=1, ensure_ascii=False) + "\n"
+    if kind == "csv":
+        page = io.StringIO()  # not by pandas, for which the name of a file has to be text
+        out = csv.writer(page, lineterminator="\n")
+        out.writerow(["file", "start_s", "end_s", "emotion", *classes, "silent"])
+        for one in answers:
+            for window in one.windows:
+                found = window["probabilities"]
+                out.writerow([one.file, window["start_s"], window["end_s"], next(iter(found)),
+                              *(found[emotion] for emotion in classes), window["silent"]])
+        return page.getvalue()
+    return _table(answers)
+
+
+def _table(answers: list) -> str:
+    from ser_repro.saved.pictures import clock
+
+    if not answers:
+        return ""
+    several = any(len(one.windows) > 1 for one in answers)
+    if len(answers) == 1 and not several:
+        table = Table("emotion", Column("%", justify="right"), "", box=None, show_header=False)
+        for emotion, p in answers[0].probabilities.items():
+            table.add_row(emotion, f"{100 * p:.1f} %", "█" * round(30 * p))
+        if answers[0].windows[0]["silent"]:
+            table.add_row("(silence)")
+    else:
+        table = Table(Column("file", overflow="fold"), *([Column("time", no_wrap=True)] if several else []),
+                      Column("emotion"), Column("%", justify="right"), Column("others (%)", overflow="fold"),
+                      box=SIMPLE_HEAD)
+
+    def row(name, time, probabilities, silent, least=0.0):
+        (first, p), *others = probabilities.items()
+        table.add_row(name, *([time] if several else []), f"{first} (silence)" if silent else first, f"{100 * p:.1f}",
+                      ", ".join(f"{emotion} {100 * q:.1f}" for emotion, q in others if q >= least))
+
+    for one in answers if table.box else []:
+        many = len(one.windows) > 1
+        for i, window in enumerate(one.windows):  # of many windows what counts; JSON and CSV have all of it
+            time = f"{clock(window['start_s'], 1)}–{clock(window['end_s'], 1)}"
+            row("" if i else one.file, time, window["probabilities"], window["silent"], 0.01 if many else 0.0)
+        if many:
+            row("", "mean", one.probabilities, all(window["silent"] for window in one.windows))
+    page = io.StringIO()
+    Console(file=page, markup=False, highlight=False, width=console.width).print(table)
+    return page.getvalue()
+
+
+def _write(text: str, output: Path | None) -> None:
+    if output is None:
+        print(text, end="")
+        return
+    # The name of a file need not be text.
+    write_atomic(output, text.encode("utf-8", "backslashreplace"), remedy="give another file with --output")
+    _say(f"{output}: written.")
+
+
+def _plot(answer, using, plot: Path) -> None:
+    from ser_repro.book import plots
+    from ser_repro.saved import pictures
+
+    if len(answer.windows) < 2:
+        raise SerReproError(f"{plot} not drawn: {answer.file} is one window; give --window, shorter than "
+                            f"{answer.duration_s:.2g} s.")
+    plots.use_style()
+    figure = pictures.over_time(answer.windows, using.classes, Path(answer.file).name, using.card["synthetic"])
+    write_atomic(plot, pictures.content(figure, plot.suffix[1:].lower()), remedy="give another file with --plot")
+    _say(f"{plot}: drawn.")

@@ -1,0 +1,1 @@
+"""What records say: scores, the ledger of claims, and what a document's runs come to."""

@@ -1,0 +1,1 @@
+"""A run, from plan to record: what it is, training, search, and the study."""

@@ -1,0 +1,1 @@
+"""A saved model: its folder, its card, and what it says of recordings."""

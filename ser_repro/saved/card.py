@@ -1,0 +1,229 @@
+"""The card of a saved model: what it takes to use it, and what its user should know, for programs and for people."""
+
+import hashlib
+import json
+from datetime import UTC, datetime
+
+import pandas as pd
+
+from ser_repro import datasets, documents
+from ser_repro.features import arrays, sets
+from ser_repro.results import found as chapter
+from ser_repro.results import scores as evaluation
+from ser_repro.results.scores import Score
+from ser_repro.runs import run as runs
+
+FORMAT = 2
+SYNTHETIC = "synthetic: not a result"
+
+_READINGS = {"code": "as its public code has it, slips included", "paper": "as its text has it"}
+
+
+def make(record: dict, waves, results) -> dict:
+    """The card of a run's model, but for the hash of its weights.
+
+    Parameters
+    ----------
+    record : dict
+        Of the run.
+    waves : Arrays
+        What it was trained on.
+    results : path
+        Folder of records, where those with new speakers are looked for.
+    """
+    config = record["config"]
+    of, corpus = documents.get(config["document"]), datasets.get(config["corpus"])
+    what = of.inputs(config["settings"])
+    tested = {row[0] for row in record["test"]["rows"]}
+    trained = waves.clips[~waves.clips["clip"].isin(tested)]
+    seconds = trained["duration_s"]
+    return {
+        "format": FORMAT,
+        "synthetic": config["synthetic"],
+        "document": of.title,
+        "run": record["run"],
+        "config": config,
+        "classes": record["test"]["classes"],
+        "input": {
+            "what": what,
+            "hash": record.get("features_hash", ""),
+            "definition": {} if arrays.is_waveform(what) else sets.get(what).definition,
+            # Of most clips: what is at another rate is brought to it first.
+            "sample_rate": int(trained["sample_rate"].mode()[0]),
+        },
+        "trained_on": {
+            "clips": record["clips"]["train"],
+            "seconds": {"shortest": round(float(seconds.min()), 2), "median": round(float(seconds.median()), 2),
+                        "longest": round(float(seconds.max()), 2)},
+        },
+        "corpus": {
+            "name": corpus.name, "title": corpus.title, "language": corpus.language, "licence": corpus.licence,
+            "home": corpus.home, "speakers": len(set(waves.clips["speaker"]) - {""}), "acted": corpus.table is None,
+            "hash": record["corpus_hash"],
+        },
+        "split_hash": record["split_hash"],
+        "scores": _scores(record),
+        "new_speakers": None if config["synthetic"] else _new_speakers(record, results),
+        "chance": round(float(evaluation.table(record)["emotion"].value_counts(normalize=True).max()), 5),
+        "parameters": record["parameters"],
+        "versions": record["versions"],
+        "device": record["device"],
+        "trained": record["finished"],
+        "saved": datetime.now(UTC).isoformat(timespec="seconds"),
+    }
+
+
+def _numbers(frames: list) -> dict:
+    """The three scores of tables of test clips, as fractions with their intervals."""
+    scores = [evaluation.score(frames, name) for name in evaluation.SCORES]
+    return {one.name: {"value": round(one.value, 5), "low": round(one.low, 5), "high": round(one.high, 5)}
+            for one in scores} | {"clips": scores[0].clips, "resampled": scores[0].by,
+                                  "speakers": len(set(frames[0]["speaker"]) - {""})}
+
+
+def _scores(record: dict) -> dict:
+    """Of the run's test clips, as its recipe tests them, and, where that differs, each clip by itself."""
+    found = {"as tested": _numbers([evaluation.table(record)])}
+    if "alone" in record["test"]["conditions"]:
+        found["each clip alone"] = _numbers([_as_predicted(record)])
+    return found
+
+
+def _as_predicted(record: dict) -> pd.DataFrame:
+    """Test clips of a record, each by itself, as a saved model takes recordings."""
+    alone = "alone" in record["test"]["conditions"]
+    return evaluation.condition(record, "alone") if alone else evaluation.table(record)
+
+
+def _new_speakers(record: dict, results) -> dict | None:
+    """What the same method reaches with speakers it has not heard, all folds where they have been run; None if none."""
+    config = record["config"]
+    plain = runs.Run(**{k: config[k] for k in ("document", "reading", "corpus", "protocol", "fold", "seed")},
+                     values=config["settings"]).changed == {}
+    epochs = getattr(documents.get(config["document"]).settings["epochs"], config["reading"])
+    if plain and config["settings"]["epochs"] == epochs:
+        found = chapter.Results(config["document"], results)
+        for whole in (True, False):
+            seeds = found.records(config["corpus"], config["reading"], "speaker", n=config["settings"].get("n"),
+                                  whole=whole)
+            if seeds:
+                frames = [pd.concat(map(_as_predicted, folds)) for folds in seeds]
+                return _numbers(frames) | {"seeds": len(seeds), "folds": len(seeds[0]),
+                                          "missing": chapter.missing(seeds)}
+    if config["protocol"] == "speaker":
+        return _numbers([_as_predicted(record)]) | {"seeds": 1, "folds": 1, "missing": "one fold"}
+    return None
+
+
+def seal(card: dict) -> dict:
+    """The card with a checksum of its content."""
+    return card | {"checksum": checksum(card)}
+
+
+def checksum(card: dict) -> str:
+    body = {key: value for key, value in card.items() if key != "checksum"}
+    return hashlib.sha256(json.dumps(body, sort_keys=True).encode()).hexdigest()[:16]
+
+
+def _text(numbers: dict, name: str = "accuracy") -> str:
+    one = numbers[name]
+    return str(Score(name, one["value"], one["low"], one["high"], 0, "", ()))
+
+
+def caution(card: dict) -> str:
+    """What whoever reads a prediction should know, in a line."""
+    if card["synthetic"]:
+        return f"{SYNTHETIC}: the model was trained on demo speech, and what it says of a voice means nothing."
+    of = card["corpus"]
+    speech = f"{'acted ' * of['acted']}speech of {of['speakers'] or 'unnamed'} speakers ({of['name']})"
+    known = "" if card["config"]["protocol"] == "speaker" else (
+        f" {_text(card['scores'].get('each clip alone', card['scores']['as tested']))} of clips of voices it knows,")
+    new = card["new_speakers"]
+    part = f" ({new['missing']})" if new and new["missing"] else ""
+    reaches = f"{_text(new)} with new speakers{part}" if new else "with new speakers not measured"
+    return f"measured on {speech}: right on{known} {reaches}." if known or new else (
+        f"measured on {speech}; {reaches}.")
+
+
+def readme(card: dict) -> str:
+    """The card for people, in Markdown."""
+    config, of, came = card["config"], card["corpus"], card["input"]
+    classes = card["classes"]
+    own = {"published": "the document's own split: voices of the test part are heard in training",
+           "speaker": f"new speakers, fold {config['fold']}"}[config["protocol"]]
+    rows = [(own, card["scores"]["as tested"])]
+    if "each clip alone" in card["scores"]:
+        rows.append(("the same clips, each by itself, which is how `predict` takes them",
+                     card["scores"]["each clip alone"]))
+    new = card["new_speakers"]
+    if new and config["protocol"] == "published":
+        folds = new["missing"] or f"all {new['folds']} folds"
+        alone = ", each clip by itself" * ("each clip alone" in card["scores"])
+        rows.append((f"new speakers: other trainings of the same method, {folds}{alone}", new))
+    table = "\n".join(f"| {title} | {one['clips']} | {_text(one)} | {_text(one, 'uar')} | {_text(one, 'macro_f1')} |"
+                      for title, one in rows)
+    if new:
+        meaning = (f"Of a voice that the model has not heard, expect about {100 * new['accuracy']['value']:.0f} % right"
+                   f" where speech is as in {of['name']}, and less elsewhere.")
+    else:
+        meaning = ("How many it names right of a voice that it has not heard was not measured: expect far fewer. "
+                   "`ser-repro train ... --protocol speaker` measures it.")
+    kind = (f"samples at {came['sample_rate'] if came['what'] == arrays.NATIVE else came['what']} Hz"
+            if arrays.is_waveform(came["what"]) else f"feature set `{came['what']}` of samples at "
+            f"{came['sample_rate']} Hz")
+    settings = "\n".join(f"| `{name}` | {value} |" for name, value in config["settings"].items())
+    long = card["trained_on"]["seconds"]
+    banner = f"> **{SYNTHETIC}.** Trained on demo speech, made by a program: no number below says anything.\n\n"
+    speech = "acted speech" if of["acted"] else "the speech of the corpus"
+    home = f", {of['home']}" if of["home"] else ""
+    return f"""# {card['document'][0].upper()}{card['document'][1:]}, trained on {of['name']}
+
+{banner if card['synthetic'] else ''}It names one of {len(classes)} emotions for a recording of speech: \
+{', '.join(classes)}. It was made by `ser-repro train` to study what a document claims, {_READINGS[config['reading']]}.
+
+## What it is meant for, and what not
+
+Meant for studying the claims of documents on speech emotion recognition: to see what such a model makes of a
+recording, where it fails, and what its scores are worth.
+
+Not meant for judging people: not for hiring, schools, policing, borders, insurance, medicine or care, nor for watching
+anyone's mood. It has learned how actors play emotions, not what anyone feels, and it errs most with voices, languages
+and microphones that it has not heard.
+
+## Scores
+
+| clips | number | accuracy | UAR | macro F1 |
+|---|---|---|---|---|
+{table}
+
+In brackets: 95 % intervals, {card['scores']['as tested']['resampled']} resampled. Naming the most frequent emotion \
+every time is right on {100 * card['chance']:.1f} %. {meaning}
+
+![Accuracy and loss, epoch by epoch](curves.png)
+
+![Confusion matrix of the test clips](confusion.png)
+
+## Data
+
+{of['title']}: {speech}, {of['speakers'] or 'unnamed'} speakers{', ' * bool(of['language'])}{of['language']}{home}.
+Licence of the data: {of['licence']}; whether it binds the weights too is not settled, so keep to its terms with them
+as well. {card['trained_on']['clips']} clips trained, of {long['shortest']:g} to \
+{long['longest']:g} s (median {long['median']:g} s). The clips are not part of this folder.
+
+## Use
+
+    ser-repro predict recording.wav --model this-folder
+
+Input: {kind}. Recordings at other rates are brought to it, with the same code as in training.
+
+## Where it comes from
+
+Run {card['run']}, split {card['split_hash']}, corpus {of['hash'][:16]}, {card['parameters']} parameters, \
+trained {card['trained'][:10]} on {card['device']}, with \
+{', '.join(f'{name} {version}' for name, version in card['versions'].items())}. `record.json` holds every epoch and \
+the probabilities of every test clip; `card.json` is this page for programs; `model.safetensors` holds the weights.
+
+| setting | value |
+|---|---|
+{settings}
+"""

@@ -1,0 +1,215 @@
+"""A corpus of the user's own: from a table or from file names, through the package as any other."""
+
+import shutil
+
+import pandas as pd
+import pytest
+
+from ser_repro import SerReproError, datasets, documents, protocols
+from ser_repro.datasets import base, own
+from ser_repro.features import arrays
+from ser_repro.runs import run as runs
+
+CODES = {"W": "anger", "L": "boredom", "E": "disgust", "A": "fear", "F": "happiness", "T": "sadness", "N": "neutral"}
+
+
+@pytest.fixture(scope="module")
+def recordings(tmp_path_factory):
+    """Clips under names of no corpus: WHO/EMOTION_NN.wav. Read-only."""
+    demo = datasets.write_demo("EMO-DB", tmp_path_factory.mktemp("demo") / "EMO-DB", per_emotion=2, duration_s=0.2,
+                               speakers=["03", "08", "09", "15"])
+    folder = tmp_path_factory.mktemp("own")
+    for number, row in enumerate(datasets.find("EMO-DB", demo).to_dict("records")):
+        (folder / "sound" / f"p{row['speaker']}").mkdir(parents=True, exist_ok=True)
+        shutil.copy(row["path"], folder / "sound" / f"p{row['speaker']}" / f"{row['emotion']}_{number:02d}.wav")
+    return folder
+
+
+@pytest.fixture
+def table(recordings, tmp_path):
+    """The good table, and a function that writes it, changed, to mine.csv beside nothing else."""
+    good = datasets.from_names(recordings, "{speaker}/{emotion}_{}")
+    good["path"] = [str(recordings / path) for path in good["path"]]
+
+    def write(change=lambda t: t, text=None):
+        path = tmp_path / "mine.csv"
+        path.write_text(text if text is not None else change(good.copy()).to_csv(index=False))
+        return path
+
+    yield good, write
+    base.CORPORA.pop("mine", None)
+
+
+def test_a_table_is_a_corpus(table):
+    good, write = table
+    path = write(lambda t: t.assign(sex="female", age="30", language="Greek"))
+    clips = datasets.clips(path)
+    assert list(clips) == own.COLUMNS
+    assert len(clips) == len(good) and set(clips["corpus"]) == {"mine"} and list(clips["clip"]) == sorted(clips["clip"])
+    assert set(clips["speaker"]) == {"p03", "p08", "p09", "p15"} and set(clips["age"]) == {30}
+    assert set(clips["emotion"]) <= set(datasets.EMOTIONS) and clips["emotion"].nunique() == 7
+    corpus = datasets.get("mine")  # known by its name from then on
+    assert corpus.sexes["p03"] == "female" and corpus.language == "Greek"
+    assert corpus.emotion_counts == clips["emotion"].value_counts().sort_index().to_dict()
+    report = datasets.check("mine")
+    assert report.ok and report.n_clips == len(good) and not report.indexed
+
+
+def test_paths_are_relative_to_the_table(recordings):
+    names = datasets.from_names(recordings, "sound/{speaker}/{emotion}_{#}")
+    names.to_csv(recordings / "beside.csv", index=False)
+    try:
+        clips = datasets.clips(recordings / "beside.csv")
+    finally:
+        base.CORPORA.pop("beside", None)
+        (recordings / "beside.csv").unlink()
+    assert len(clips) == len(names) and clips["clip"].str.fullmatch(r"sound/p\d\d/[a-z]+_\d\d").all()
+
+
+def test_it_trains_as_any_other(table, tmp_path):
+    """From the arrays to a record, under both protocols."""
+    _, write = table
+    corpus = datasets.get(write()).name
+    open_ = documents.get("cnn_n_gru").unsearched
+    values = documents.settings("cnn_n_gru", "code", corpus, 3) | open_ | {"epochs": 1, "batch_size": 4}
+    waves = arrays.prepare(corpus, 16000, cache=tmp_path / "cache")
+    for protocol in protocols.PROTOCOLS:
+        run = runs.Run("cnn_n_gru", "code", corpus, protocol, 0, 0, values)
+        split = protocols.make(waves.clips, protocol)
+        record = runs.execute(run, waves, work=tmp_path / protocol)
+        assert record["config"]["corpus"] == "mine" and len(record["test"]["rows"]) == len(split.test)
+        if protocol == "speaker":
+            assert {row[1] for row in record["test"]["rows"]} == {"p03"}
+
+
+def test_a_mended_label_reaches_the_training(table, tmp_path):
+    """Also where neither names nor sizes of the files have changed."""
+    _, write = table
+    for emotion in ("fear", "calm"):
+        corpus = datasets.get(write(lambda t, emotion=emotion: t.assign(
+            emotion=t["emotion"].replace("anger", emotion), session="01", intensity="02"))).name
+        values = documents.settings("cnn_n_gru", "code", corpus, 3) | documents.get("cnn_n_gru").unsearched
+        waves = runs.inputs(runs.Run("cnn_n_gru", "code", corpus, "published", 0, 0, values), cache=tmp_path / "cache")
+        assert ("calm" in set(waves.clips["emotion"])) == (emotion == "calm")
+        assert set(waves.clips["session"]) == {"01"} and set(waves.clips["intensity"]) == {"02"}
+
+
+def test_without_speakers_there_is_no_protocol_speaker(table):
+    _, write = table
+    clips = datasets.clips(write(lambda t: t.drop(columns="speaker")))
+    assert set(clips["speaker"]) == {""} and datasets.get("mine").speakers == ()
+    with pytest.raises(SerReproError, match="mine names no speakers: protocol speaker needs more, protocol published"):
+        protocols.make(clips, "speaker")
+
+
+@pytest.mark.parametrize(("change", "says"), [
+    (lambda t: t.drop(columns="emotion"), "by its commas: 'path', 'speaker'): give path, emotion, and"),
+    (lambda t: t.rename(columns={"speaker": "Actor"}), "has a column 'Actor'"),
+    (lambda t: t.iloc[:0], "lists no clip"),
+    (lambda t: t.assign(emotion=t["emotion"].replace("anger", "angry")), "emotion 'angry', did you mean anger?"),
+    (lambda t: t.assign(emotion="zzz"), "unknown emotion 'zzz'? The study's are anger, boredom"),
+    (lambda t: t.assign(path="gone/" + t["emotion"]), "files are not there, "),
+    (lambda t: pd.concat([t, t.iloc[:1]]), "twice: give each file one row"),
+    (lambda t: t.assign(clip="a"), "names clip 'a' twice"),
+    (lambda t: t.assign(speaker=["", *t["speaker"][1:]]), "names no speaker for 1 of"),
+    (lambda t: t.assign(age="old"), "age 'old' is no whole number of years"),
+    *((lambda t, age=age: t.assign(age=age), f"age '{age}' is no whole number of years, 0 to 150")
+      for age in ("99999999999999999999999", "-5", "5000", "1e400", "30.5")),
+    (lambda t: t.assign(emotion=["", *t["emotion"][1:]]), "names no emotion for 1 of"),
+    (lambda t: t.assign(path="~no-such-user/" + t["path"]), "files are not there, '~no-such-user"),
+    (lambda t: t.assign(path="x" * 300), "files are not there"),
+    (lambda t: t.assign(path=[t["path"][1].replace("sound", "./sound"), *t["path"][1:]],
+                        clip=t.index.astype(str)), "twice: give each file one row"),
+    (lambda t: t.assign(sex=["female", *["male"] * (len(t) - 1)]), "has sex female, male"),
+    (lambda t: t.assign(sex="f"), "speaker p03 has sex f: give female, male or nothing"),
+])
+def test_a_table_that_will_not_do_is_refused_in_one_line(table, change, says):
+    path = table[1](change)
+    with pytest.raises(SerReproError) as error:
+        datasets.clips(path)
+    assert says in str(error.value) and "\n" not in str(error.value) and str(path) in str(error.value)
+    assert "mine" not in datasets.CORPORA
+
+
+@pytest.mark.parametrize(("text", "says"), [
+    ("", "is no table of clips"), ("path,emotion\n\"a.wav,anger\n", "is no table of clips"),
+    ("path;emotion\na.wav;anger\n", "lacks path, emotion .its columns, by its commas: 'path;emotion'"),
+    ("path,emotion\na, b.wav,anger\n", "more cells than its header has columns: write a name that holds a comma in"),
+])
+def test_what_is_no_table_is_refused(table, text, says):
+    with pytest.raises(SerReproError, match=says) as error:
+        datasets.clips(table[1](text=text))
+    assert "\n" not in str(error.value)
+
+
+def test_a_table_may_not_take_the_name_of_a_corpus(table, tmp_path):
+    shutil.copy(table[1](), tmp_path / "TESS.csv")
+    with pytest.raises(SerReproError, match="a corpus named TESS is known already"):
+        datasets.get(tmp_path / "TESS.csv")
+    (tmp_path / "TESS.csv").rename(tmp_path / "emo_db.csv")  # `get` would take that for EMO-DB
+    with pytest.raises(SerReproError, match="a corpus named EMO-DB is known already"):
+        datasets.get(tmp_path / "emo_db.csv")
+    with pytest.raises(SerReproError, match=r"none\.csv can't be read .*: give the CSV file"):
+        datasets.get(tmp_path / "none.csv")
+
+
+@pytest.mark.parametrize(("pattern", "names", "first"), [
+    ("{speaker}_{emotion}_{}", ["DC_anger_take 1.wav"], ("DC", "anger")),
+    ("{speaker}/{emotion}{#}", ["x/DC/fear07.flac"], ("DC", "fear")),
+    ("{speaker:2}{sentence:3}{emotion:1}{:1}", ["deep/er/03a01Fa.wav"], ("03", "happiness")),
+    ("{emotion}-{speaker}", ["boredom-a-b.WAV"], ("a-b", "boredom")),
+    (r"{speaker}\{emotion}_{}.wav", ["01/ANGER_1.wav"], ("01", "anger")),
+])
+def test_names_tell_what_is_in_clips(tmp_path, pattern, names, first):
+    for name in [*names, "notes.txt", "._" + names[0].rpartition("/")[2]]:
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).touch()
+    found = datasets.from_names(tmp_path, pattern, CODES if "{emotion:1}" in pattern else None)
+    assert found["path"].tolist() == names
+    assert (found["speaker"][0], found["emotion"][0]) == first
+
+
+@pytest.mark.parametrize(("pattern", "emotions", "says"), [
+    ("{speaker}", None, "makes no table"), ("{emotion}_{colour}", None, "makes no table"),
+    ("{emotion}_{emotion}", None, "makes no table"), ("{emotion", None, "makes no table"),
+    ("{speaker}{emotion}_{}", None, r"does not tell where \{speaker\}\{emotion\} part"),
+    ("{emotion}+{}", None, "no WAV or FLAC file below .*: 'W_1' is one of the names there"),
+    ("{emotion:99999999999}_{}", None, "makes no table"), ("{emotion:0}_{}", None, "makes no table"),
+    ("{emotion}_{}", {"x": "anger"}, "hold 'W' where the emotion stands"),
+    ("{emotion}_{}", {"W": "rage"}, "unknown emotion 'rage'"),
+    ("{emotion}_{}", None, "hold 'W' where the emotion stands: say which of .* that is, as in W=anger"),
+])
+def test_names_that_tell_nothing_are_refused(tmp_path, pattern, emotions, says):
+    (tmp_path / "W_1.wav").touch()
+    with pytest.raises(SerReproError, match=says) as error:
+        datasets.from_names(tmp_path, pattern, emotions)
+    assert "\n" not in str(error.value)
+
+
+def test_emotions_in_names_may_be_partly_codes(tmp_path):
+    for name in ("W_1.wav", "fear_2.wav"):
+        (tmp_path / name).touch()
+    found = datasets.from_names(tmp_path, "{emotion}_{}", {"W": "anger"})
+    assert found["emotion"].tolist() == ["anger", "fear"] and found["label"].tolist() == ["W", "fear"]
+
+
+def test_a_table_from_a_spreadsheet_is_read(table):
+    """Empty rows and columns, a mark at its beginning, `\\` between folders, numbers of rows; speakers stay text."""
+    good, write = table
+    good["path"] = [path.replace("/", "\\") for path in good["path"]]
+    good["speaker"] = good["speaker"].str[1:]
+    lines = good.reset_index().to_csv(index=False).replace("index,", ",", 1).splitlines()
+    text = "\ufeff" + "\r\n".join(f"{line}," for line in [*lines, ",,,"])
+    clips = datasets.clips(write(text=text))
+    assert len(clips) == len(good) and set(clips["speaker"]) == {"03", "08", "09", "15"}
+
+
+def test_the_table_of_a_corpus_is_a_table_of_clips(table, tmp_path):
+    clips = datasets.clips(table[1]())
+    clips.to_csv(tmp_path / "again.csv", index=False)
+    again = datasets.read_table(tmp_path / "again.csv").table
+    assert again.drop(columns="corpus").equals(clips.drop(columns="corpus"))
+
+
+def test_every_optional_column_is_one_of_the_clips_table():
+    assert set(own.NEEDED + own.OPTIONAL) | {"corpus"} == set(own.COLUMNS)
