@@ -62,9 +62,14 @@ def writable(folder: Path, option: str) -> None:
 # ---- writing -----------------------------------------------------------------------------------------------------
 
 
-def write_atomic(path: str | Path, content: str | bytes, *,
-                 remedy: str = "free some room or give another file") -> None:
+def write_atomic(path: str | Path, content: str | bytes, *, remedy: str = "free some room or give another file",
+                 sync: bool = True) -> None:
     """The whole file or none of it: written beside, then moved into place.
+
+    Parameters
+    ----------
+    sync : bool
+        Wait until the disk has it, so that even a power cut leaves it whole.
 
     Raises
     ------
@@ -77,8 +82,9 @@ def write_atomic(path: str | Path, content: str | bytes, *,
         with tempfile.NamedTemporaryFile(dir=path.parent, prefix=f".{path.name}.", delete=False) as file:
             beside = file.name
             file.write(content.encode() if isinstance(content, str) else content)
-            file.flush()
-            os.fsync(file.fileno())
+            if sync:
+                file.flush()
+                os.fsync(file.fileno())
         os.chmod(beside, 0o644)
         os.replace(beside, path)
     except OSError as error:

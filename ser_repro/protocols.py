@@ -1,14 +1,17 @@
-"""Protocols: who trains, who validates, who is tested. A split is a value with a hash."""
+"""Protocols: who trains, who validates, who is tested. A split is a value with a hash.
 
-import hashlib
+A protocol is a value that `register` makes known by its name; a new one is one module that does so.
+"""
+
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 
-from ser_repro import SerReproError
+from ser_repro import SerReproError, datasets
+from ser_repro.files import digest, one_of
 
-PROTOCOLS = ("published", "speaker")
 PUBLISHED_SEED = 42  # the documents' random_state
 _VALIDATION_SHARE = 0.1
 
@@ -23,7 +26,7 @@ class Split:
     Raises
     ------
     SerReproError
-        If a clip stands in two parts, or nothing is left to train or to test.
+        If a clip stands in two parts, or nothing is left to train, or to test where the protocol tests here.
     """
 
     protocol: str
@@ -34,8 +37,9 @@ class Split:
 
     def __post_init__(self):
         parts = {"train": self.train, "validation": self.validation, "test": self.test}
-        for name, part in parts.items():
-            if not part and name != "validation":  # most documents validate on nothing
+        elsewhere = self.protocol in PROTOCOLS and PROTOCOLS[self.protocol].elsewhere
+        for name in ("train",) if elsewhere else ("train", "test"):  # most documents validate on nothing
+            if not parts[name]:
                 raise SerReproError(f"protocol {self.protocol}, fold {self.fold}: nothing is left to {name}; "
                                     "use a corpus with more clips.")
         if len(set().union(*parts.values())) != sum(map(len, parts.values())):
@@ -43,9 +47,8 @@ class Split:
 
     @property
     def hash(self) -> str:
-        text = "\n".join([self.protocol, str(self.fold), *(" ".join(p) for p in (self.train, self.validation,
-                                                                                self.test))])
-        return hashlib.sha256(text.encode()).hexdigest()[:16]
+        parts = (" ".join(part) for part in (self.train, self.validation, self.test))
+        return digest("\n".join([self.protocol, str(self.fold), *parts]), 16)
 
     def refuse_shared_speakers(self, clips: pd.DataFrame) -> "Split":
         """Itself, if no speaker of the test part is heard in training or validation.
@@ -63,82 +66,113 @@ class Split:
         return self
 
 
+Rule = Callable[[pd.DataFrame], Split]
+
+
+@dataclass(frozen=True)
+class Protocol:
+    """A way of holding clips out.
+
+    Attributes
+    ----------
+    name, title : str
+        As it is typed, and as a reader calls it.
+    folds : callable(corpus, speakers) -> int
+        How many folds a corpus has, by its name and the number of its speakers; 0 where it can't be used.
+    split : callable(clips, fold, rule, validation) -> Split
+        Of a clips table in the order of clip ids. `rule` is the document's own split, `validation` whether some
+        training clips must be kept out of training to choose settings by.
+    apart : bool
+        Whether it keeps speakers apart. A split that then shares one is refused.
+    elsewhere : bool
+        Whether nothing of the training corpus is tested: the run names the corpora that are.
+    """
+
+    name: str
+    title: str
+    folds: Callable[[str, int], int]
+    split: Callable[[pd.DataFrame, int, Rule, bool], Split]
+    apart: bool
+    elsewhere: bool = False
+
+
+PROTOCOLS: dict[str, Protocol] = {}
+
+
+def register(protocol: Protocol) -> Protocol:
+    """Make a protocol known by its name.
+
+    Raises
+    ------
+    SerReproError
+        If the name is taken.
+    """
+    if protocol.name in PROTOCOLS:
+        raise SerReproError(f"a protocol named {protocol.name} is registered already: give it another name.")
+    PROTOCOLS[protocol.name] = protocol
+    return protocol
+
+
+def get(name: str) -> Protocol:
+    """The protocol of that name; a SerReproError where there is none."""
+    return PROTOCOLS[one_of(name, PROTOCOLS, "protocol")]
+
+
 def folds(corpus: str, protocol: str, clips: pd.DataFrame | None = None) -> int:
-    """How many folds a protocol has on a corpus."""
-    if protocol not in PROTOCOLS:
-        raise SerReproError(f"no protocol {protocol!r}: choose one of {', '.join(PROTOCOLS)}.")
-    if protocol == "published":
-        return 1
-    if clips is None:
-        from ser_repro import datasets
-        speakers = len(datasets.get(corpus).speakers)
-    else:
-        speakers = len(set(clips["speaker"]) - {""})
-    return min(speakers, _GROUPS.get(corpus, speakers))
+    """How many folds a protocol has on a corpus: of the clips given, or of all that are published."""
+    of = get(protocol)
+    speakers = len(datasets.get(corpus).speakers) if clips is None else len(set(clips["speaker"]) - {""})
+    return of.folds(corpus, speakers)
 
 
-def make(clips: pd.DataFrame, protocol: str, fold: int = 0, *, published=None, validation: bool = True) -> Split:
+def make(clips: pd.DataFrame, protocol: str, fold: int = 0, *, published: Rule | None = None,
+         validation: bool = True) -> Split:
     """The split of a clips table under a protocol.
 
     Parameters
     ----------
     clips : DataFrame
         Of one corpus, in the order of clip ids.
-    protocol : "published" or "speaker"
+    protocol : str
+        One of `PROTOCOLS`.
     fold : int
     published : callable(clips) -> Split, optional
-        The document's own rule, under protocol `published`; by default that of CNN-n-GRU.
+        The document's own rule, under protocol `published`; by default a random fifth is tested.
     validation : bool
-        Under protocol `speaker`: keep some clips out of training to choose settings by.
+        Keep some clips out of training to choose settings by, where the protocol says who they are.
 
     Raises
     ------
     SerReproError
-        For an unknown protocol or fold, or where a corpus has too few clips or speakers.
+        For an unknown protocol or fold, where a corpus has too few clips or speakers, or where a speaker is on both
+        sides of a protocol that keeps speakers apart.
     """
-    corpus = clips["corpus"].iloc[0]
+    of, corpus = get(protocol), clips["corpus"].iloc[0]
     count = folds(corpus, protocol, clips)
-    if count < 1:
-        return by_speaker(clips, fold, validation)  # which says what is lacking
-    if not 0 <= fold < count:
+    if count and not 0 <= fold < count:
         raise SerReproError(f"{corpus} has folds 0 to {count - 1} under protocol {protocol}, not {fold}.")
-    return (published or eighty_ten_ten)(clips) if protocol == "published" else by_speaker(clips, fold, validation)
+    split = of.split(clips, fold, published or holdout(PUBLISHED_SEED), validation)
+    return split.refuse_shared_speakers(clips) if of.apart else split
 
 
-def eighty_ten_ten(clips: pd.DataFrame) -> Split:
-    """The split of CNN-n-GRU's public code: 80/10/10 of every class, speakers shared, parts sorted by class.
-
-    All clips are shuffled once (random_state 42) and cut at int(.8 n) and int(.9 n) within each class. The names are
-    swapped there: the ninth tenth is tested and the last tenth validates.
-    """
-    train, validation, test = [], [], []
-    shuffled = clips.sample(frac=1, random_state=PUBLISHED_SEED)
-    for _, group in shuffled.groupby("emotion", sort=True):
-        ids = group["clip"].tolist()
-        a, b = int(0.8 * len(ids)), int(0.9 * len(ids))
-        train += ids[:a]
-        test += ids[a:b]
-        validation += ids[b:]
-    return Split("published", 0, tuple(train), tuple(validation), tuple(test))
+# ---- the three protocols -----------------------------------------------------------------------------------------
 
 
-def holdout(seed: int):
+def holdout(seed: int) -> Rule:
     """The split of most public code: a fifth of all clips, drawn at random, tested; nothing validates.
 
     It is scikit-learn's `train_test_split(test_size=0.2, random_state=seed)`, without regard to class or speaker, over
     clips in the order of their ids: the code takes them as the file system lists them, which differs by machine.
-
-    Returns
-    -------
-    callable(clips) -> Split
     """
     def rule(clips: pd.DataFrame) -> Split:
-        from sklearn.model_selection import train_test_split
-
-        if len(clips) < 2:
-            raise SerReproError(f"{len(clips)} clips can't be parted into training and test: give more.")
-        train, test = train_test_split(clips["clip"].tolist(), test_size=0.2, random_state=seed)
-        return Split("published", 0, tuple(train), (), tuple(test))
+        count = len(clips)
+        if count < 2:
+            raise SerReproError(f"{count} clips can't be parted into training and test: give more.")
+        # What scikit-learn does, without the seconds that importing it takes: the first of a permutation are tested.
+        order = np.random.RandomState(seed).permutation(count)
+        tested = int(np.ceil(0.2 * count))
+        ids = clips["clip"].to_numpy()
+        return Split("published", 0, tuple(ids[order[tested:]]), (), tuple(ids[order[:tested]]))
     return rule
 
 
@@ -152,8 +186,7 @@ def by_speaker(clips: pd.DataFrame, fold: int, validation: bool = True) -> Split
     """
     corpus = clips["corpus"].iloc[0]
     speakers = sorted(set(clips["speaker"]) - {""})
-    count = min(len(speakers), _GROUPS.get(corpus, len(speakers))) or 1
-    groups = [list(group) for group in np.array_split(speakers, count)]
+    groups = [list(group) for group in np.array_split(speakers, _speaker_folds(corpus, len(speakers)) or 1)]
     if len(groups) < 2:
         has = f"has {len(speakers)} speaker(s) here" if speakers else "names no speakers"
         raise SerReproError(f"{corpus} {has}: protocol speaker needs more, protocol published does not.")
@@ -161,17 +194,40 @@ def by_speaker(clips: pd.DataFrame, fold: int, validation: bool = True) -> Split
     rest = clips[~tested]
     if not validation:
         drawn = rest.sample(frac=1, random_state=PUBLISHED_SEED)
-        split = Split("speaker", fold, tuple(drawn["clip"]), (), tuple(clips[tested]["clip"]))
-        return split.refuse_shared_speakers(clips)
+        return Split("speaker", fold, tuple(drawn["clip"]), (), tuple(clips[tested]["clip"]))
     others = [s for group in groups[fold + 1:] + groups[:fold] for s in group]
-    if len(others) > 2:
-        validating = rest["speaker"].isin(others[:2])
-    else:
-        drawn = rest.groupby("emotion").sample(frac=_VALIDATION_SHARE, random_state=PUBLISHED_SEED)
-        validating = rest["clip"].isin(drawn["clip"])
+    validating = _validating(rest, others)
+    return Split("speaker", fold, _ids(rest[~validating]), _ids(rest[validating]), _ids(clips[tested]))
 
-    def ids(part):
-        return tuple(part.sort_values(["emotion", "clip"])["clip"])
 
-    split = Split("speaker", fold, ids(rest[~validating]), ids(rest[validating]), ids(clips[tested]))
-    return split.refuse_shared_speakers(clips)
+def _validating(rest: pd.DataFrame, speakers: list[str]) -> pd.Series:
+    """Which of the clips left validate: two whole speakers, or, where there are no more, a tenth of every class."""
+    if len(speakers) > 2:
+        return rest["speaker"].isin(speakers[:2])
+    drawn = rest.groupby("emotion").sample(frac=_VALIDATION_SHARE, random_state=PUBLISHED_SEED)
+    return rest["clip"].isin(drawn["clip"])
+
+
+def _ids(part: pd.DataFrame) -> tuple[str, ...]:
+    return tuple(part.sort_values(["emotion", "clip"])["clip"])
+
+
+def _speaker_folds(corpus: str, speakers: int) -> int:
+    return min(speakers, _GROUPS.get(corpus, speakers))
+
+
+def all_train(clips: pd.DataFrame, validation: bool = True) -> Split:
+    """Every clip of the corpus trains (or validates, by the rule of `by_speaker`); other corpora are tested."""
+    if not validation:
+        drawn = clips.sample(frac=1, random_state=PUBLISHED_SEED)
+        return Split("cross_corpus", 0, tuple(drawn["clip"]), (), ())
+    validating = _validating(clips, sorted(set(clips["speaker"]) - {""}))
+    return Split("cross_corpus", 0, _ids(clips[~validating]), _ids(clips[validating]), ())
+
+
+register(Protocol("published", "the document's own split", lambda corpus, speakers: 1,
+                  lambda clips, fold, rule, validation: rule(clips), apart=False))
+register(Protocol("speaker", "new speakers", _speaker_folds,
+                  lambda clips, fold, rule, validation: by_speaker(clips, fold, validation), apart=True))
+register(Protocol("cross_corpus", "another corpus", lambda corpus, speakers: 1,
+                  lambda clips, fold, rule, validation: all_train(clips, validation), apart=True, elsewhere=True))

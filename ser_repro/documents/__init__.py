@@ -1,35 +1,41 @@
-"""Recipes: each document's method as data, in its two readings, one named setting a decision.
+"""Documents: each one's method as data, in its two readings, one named setting a decision, and what it claims.
 
-`code` is what the public code does, slips included; `paper` is what the text says. A setting that a document never
+`code` is what the public code does, bugs included; `paper` is what the text says. A setting that a document never
 gives (for CNN-n-GRU: learning rate, weight decay, batch, hidden size) stands as None: the study finds it on validation
 data (`ser_repro.runs.search`) before a run.
 
-A document is a module here that makes a `Document`, and its name in the list below.
+A document is a module here that makes a `Document`, and its name in the list below; or one from outside the package
+that calls `register`. Baselines are documents of our own, with one reading. Nothing here imports torch: the functions
+that build models do, when they are called.
 """
 
-from torch import nn
+from ser_repro import SerReproError, plugins
+from ser_repro.documents import cnn_bigru, cnn_n_gru, issa, mfcc_cnn, svm193
+from ser_repro.documents.base import READINGS, Document, Kind, Setting
+from ser_repro.files import one_of
 
-from ser_repro import SerReproError
-from ser_repro.documents import cnn_bigru, cnn_n_gru, issa, mfcc_cnn
-from ser_repro.documents.base import READINGS, Document, Setting
+__all__ = ["DOCUMENTS", "READINGS", "Document", "Kind", "Setting", "build", "get", "register", "settings", "switches"]
 
-__all__ = ["DOCUMENTS", "READINGS", "Document", "Setting", "build", "get", "settings", "switches"]
-
-DOCUMENTS: dict[str, Document] = {one.name: one for one in (
-    cnn_n_gru.DOCUMENT, mfcc_cnn.DOCUMENT, cnn_bigru.DOCUMENT, issa.DOCUMENT)}
+DOCUMENTS: dict[str, Document] = {}
 
 
-def get(document: str) -> Document:
-    """The document of that name.
+def register(document: Document) -> Document:
+    """Make a document known by its name.
 
     Raises
     ------
     SerReproError
-        If there is none.
+        If the name is taken.
     """
-    if document not in DOCUMENTS:
-        raise SerReproError(f"no document {document!r}: choose one of {', '.join(DOCUMENTS)}.")
-    return DOCUMENTS[document]
+    if document.name in DOCUMENTS:
+        raise SerReproError(f"a document named {document.name} is registered already: give it another name.")
+    DOCUMENTS[document.name] = document
+    return document
+
+
+def get(document: str) -> Document:
+    """The document of that name; a SerReproError where there is none."""
+    return DOCUMENTS[one_of(document, DOCUMENTS, "document")]
 
 
 def settings(document: str, reading: str, corpus: str, n: int | None = None, **changes) -> dict:
@@ -52,8 +58,7 @@ def settings(document: str, reading: str, corpus: str, n: int | None = None, **c
         For an unknown document, reading, n or setting.
     """
     of = get(document)
-    if reading not in READINGS:
-        raise SerReproError(f"no reading {reading!r}: choose one of {', '.join(READINGS)}.")
+    one_of(reading, of.readings, f"reading of {of.title}" if of.readings != READINGS else "reading")
     if of.sizes and n not in of.sizes:
         raise SerReproError(f"n = {n} is not defined: {of.title} has n = {', '.join(map(str, of.sizes))}.")
     if n is not None and not of.sizes:
@@ -66,11 +71,17 @@ def settings(document: str, reading: str, corpus: str, n: int | None = None, **c
 
 
 def switches(document: str, corpus: str, n: int | None = None) -> dict[str, Setting]:
-    """The slips in which the two readings differ on this corpus and this n."""
-    code, paper = (settings(document, reading, corpus, n) for reading in READINGS)
-    return {name: s for name, s in get(document).settings.items() if s.switch and code[name] != paper[name]}
+    """The settings with a price in which the two readings differ on this corpus and this n."""
+    of = get(document)
+    code, paper = (settings(document, reading, corpus, n) for reading in (of.readings[0], of.readings[-1]))
+    return {name: s for name, s in of.settings.items() if s.switch and code[name] != paper[name]}
 
 
-def build(document: str, values: dict, n_classes: int) -> nn.Module:
+def build(document: str, values: dict, n_classes: int):
     """The untrained model of a recipe."""
     return get(document).build(values, n_classes)
+
+
+for one in (cnn_n_gru, mfcc_cnn, cnn_bigru, issa, svm193):
+    register(one.DOCUMENT)
+plugins.load()

@@ -1,12 +1,12 @@
-"""What a recipe is made of: settings in two readings, and what a document brings besides them."""
+"""What a document is made of: what it claims, its settings in two readings, and how they become a model and a run."""
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 
 import pandas as pd
-from torch import nn
 
 from ser_repro import protocols
+from ser_repro.results.ledger import Claim, PublishedMatrix
 
 READINGS = ("code", "paper")
 SILENT = "silent: customary practice, our choice"
@@ -20,13 +20,73 @@ class Setting:
     paper: object
     meaning: str
     source: str = ""  # where the value of reading `paper` comes from
-    switch: str = ""  # a slip of the code that the chapter prices: its name there
+    switch: str = ""  # what the chapter prices it as: a bug of the code, or another difference from the text
     at_test: bool = False  # acts on the test alone: no training of its own
 
 
 @dataclass(frozen=True)
+class LogUniform:
+    """A searched setting, drawn evenly over the logarithm, kept to three digits."""
+
+    low: float
+    high: float
+
+    def draw(self, rng) -> float:
+        import numpy as np
+
+        return float(f"{10 ** rng.uniform(np.log10(self.low), np.log10(self.high)):.2e}")
+
+
+@dataclass(frozen=True)
+class Choice:
+    """A searched setting, one of some values."""
+
+    values: tuple
+
+    def draw(self, rng):
+        return self.values[int(rng.integers(len(self.values)))]
+
+
+@dataclass(frozen=True)
+class Feeding:
+    """How test clips are fed to a model.
+
+    Attributes
+    ----------
+    order : str
+        "as split", "class-sorted" (which is how its document's split has them) or "shuffled".
+    carry_state : bool
+        Hand the state that a recurrent model ends a batch with to the next batch.
+    alone : bool
+        Each clip by itself: no neighbour, no padding.
+    """
+
+    order: str = "as split"
+    carry_state: bool = False
+    alone: bool = False
+
+
+AS_SPLIT = Feeding()
+RANDOM_FIFTH = protocols.holdout(protocols.PUBLISHED_SEED)
+
+
+@dataclass(frozen=True)
+class Kind:
+    """Runs of one kind, for a document's core: every corpus, fold and so on of the document where nothing is said."""
+
+    reading: str
+    protocol: str
+    corpora: tuple[str, ...] = ()
+    seeds: tuple[int, ...] = (0,)
+    folds: tuple[int, ...] = ()
+    n: int | None = None
+    changes: Mapping = field(default_factory=dict)
+    tested: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
 class Document:
-    """A document's method as data, and the functions that turn it into a network, its inputs and its training.
+    """A document's method as data, and the functions that turn it into a model, its inputs and its training.
 
     Attributes
     ----------
@@ -36,26 +96,34 @@ class Document:
         Name -> Setting. One whose value is None is never given by the document.
     corpora : tuple of str
         Those that the study runs it on.
-    build : callable(values, n_classes) -> nn.Module
-        The untrained model: of inputs and lengths (see `ser_repro.features.arrays`) it makes logits, whose softmax is
-        the probability of each class (log-probabilities will do), shape (batch, n_classes), or those and a state to
-        hand on.
+    build : callable(values, n_classes) -> nn.Module or scikit-learn estimator
+        The untrained model. A network makes of inputs and lengths (see `ser_repro.features.arrays`) logits, whose
+        softmax is the probability of each class (log-probabilities will do), shape (batch, n_classes), or those and a
+        state to hand on. An estimator has fit, and predict_proba or decision_function.
     inputs : callable(values) -> int or str
         What it is fed: a rate in Hz, "native", or the name of a feature set.
-    optimiser : callable(parameters, values)
-        What Lightning's `configure_optimizers` may return.
+    optimiser : callable(parameters, values) -> torch optimiser, or None
+        None says that `build` gives an estimator, which is fitted at once.
+    schedule : callable(optimiser, values) -> torch learning-rate scheduler, optional
+    schedule_every : "epoch" or "step"
+    claims, matrices : tuple
+        What the document claims, and the confusion matrices that it prints.
+    readings : tuple of str
+        "code" and "paper"; a baseline of our own has one.
     adjust : callable(values, corpus, n) -> values
         What a reading cannot say once for all corpora and sizes.
     split : callable(clips) -> Split
         Under protocol `published`.
+    feedings : callable(values) -> dict of str to Feeding
+        How test clips are fed: "" as the recipe says, and under other names conditions to compare with.
     validates : bool
         Whether some training clips are kept to choose settings by.
     drop_last : bool
         Whether training leaves out the last, incomplete batch of an epoch.
     sizes : tuple of int
         Values of the setting n, where the document has networks of several sizes.
-    searched : tuple of str
-        Settings that the study finds on validation clips.
+    space : callable(corpus) -> dict
+        Settings that the study searches on validation clips, and what they are drawn from.
     unsearched : dict
         Values for these where no search has been made.
     demo : dict
@@ -63,28 +131,38 @@ class Document:
     cost : callable(values) -> float
         Time that a clip takes to train an epoch, relative to CNN-3-GRU in reading code: for the estimate of the time
         left.
-    core : tuple of dict
-        Kinds of runs in the order of what they teach: reading, protocol, and optionally corpora, seeds, folds, n and
-        changes (of settings). Made before the ablations and the rest of the grid.
+    core : tuple of Kind
+        In the order of what they teach. Made before the ablations and the rest of the grid.
     """
 
     name: str
     title: str
     settings: dict[str, Setting]
     corpora: tuple[str, ...]
-    build: Callable[[dict, int], nn.Module]
+    build: Callable[[dict, int], object]
     inputs: Callable[[dict], int | str]
-    optimiser: Callable[[Iterator, dict], object]
+    optimiser: Callable[[Iterator, dict], object] | None = None
+    schedule: Callable[[object, dict], object] | None = None
+    schedule_every: str = "epoch"
+    claims: tuple[Claim, ...] = ()
+    matrices: tuple[PublishedMatrix, ...] = ()
+    readings: tuple[str, ...] = READINGS
     adjust: Callable[[dict, str, int | None], dict] = lambda values, corpus, n: values
-    split: Callable[[pd.DataFrame], protocols.Split] = protocols.eighty_ten_ten
+    split: protocols.Rule = RANDOM_FIFTH
+    feedings: Callable[[dict], dict[str, Feeding]] = lambda values: {"": AS_SPLIT}
     validates: bool = False
     drop_last: bool = False
     sizes: tuple[int, ...] = ()
-    searched: tuple[str, ...] = ()
+    space: Callable[[str], dict] = lambda corpus: {}
     unsearched: dict = field(default_factory=dict)
     demo: dict = field(default_factory=dict)
     cost: Callable[[dict], float] = lambda values: 1.0
-    core: tuple[dict, ...] = ()
+    core: tuple[Kind, ...] = ()
+
+    @property
+    def searched(self) -> tuple[str, ...]:
+        """Settings that the study searches."""
+        return tuple(self.unsearched)
 
     def parts(self, clips: pd.DataFrame, protocol: str, fold: int = 0) -> protocols.Split:
         """The document's split of a clips table; errors as those of `protocols.make`."""
@@ -92,3 +170,8 @@ class Document:
 
     def __str__(self) -> str:
         return self.title
+
+
+def conditions(own: Feeding, **others: dict) -> dict[str, Feeding]:
+    """What `Document.feedings` gives: the recipe's own way, and ways that differ from it in what is named."""
+    return {"": own} | {name: replace(own, **changes) for name, changes in others.items()}

@@ -1,11 +1,10 @@
-"""The CNN-BiGRU with attention on frames of 40 MFCCs. See `ser_repro.models.cnn_bigru`."""
+"""The CNN-BiGRU with attention on frames of 40 MFCCs. See `ser_repro.models.cnn_bigru`.
 
-import torch
+Its README claims no number.
+"""
 
 from ser_repro import protocols
-from ser_repro.documents.base import SILENT, Document, Setting
-from ser_repro.features import mfcc  # noqa: F401  (registers the sets that the settings name)
-from ser_repro.models.cnn_bigru import CNNBiGRU
+from ser_repro.documents.base import SILENT, Document, Kind, Setting
 
 SETTINGS = {
     "features": Setting("mfcc40_frames_code", "mfcc40_frames_whole", "frames of 40 MFCCs: the first 100 (at 48 kHz "
@@ -22,12 +21,16 @@ SETTINGS = {
 }
 
 
-def _build(values: dict, n_classes: int) -> CNNBiGRU:
+def _build(values: dict, n_classes: int):
+    from ser_repro.models.cnn_bigru import CNNBiGRU
+
     return CNNBiGRU(n_classes=n_classes, view_as_time=values["view_as_time"], activations=values["activations"])
 
 
-def _optimiser(parameters, values: dict) -> torch.optim.Optimizer:
-    return torch.optim.Adam(parameters, lr=values["learning_rate"], weight_decay=values["weight_decay"])
+def _optimiser(parameters, values: dict):
+    from torch.optim import Adam
+
+    return Adam(parameters, lr=values["learning_rate"], weight_decay=values["weight_decay"])
 
 
 DOCUMENT = Document(
@@ -35,9 +38,9 @@ DOCUMENT = Document(
     build=_build, inputs=lambda values: values["features"], optimiser=_optimiser, split=protocols.holdout(123),
     demo={"epochs": 2, "batch_size": 16},
     cost=lambda values: 0.5 if values["features"].endswith("code") else 2.0,
-    core=({"reading": "code", "protocol": "published", "corpora": ("RAVDESS",)},
-          {"reading": "code", "protocol": "speaker", "corpora": ("RAVDESS",)},
-          {"reading": "paper", "protocol": "published", "corpora": ("RAVDESS",)},
-          {"reading": "paper", "protocol": "speaker", "corpora": ("RAVDESS",), "folds": (0,)},
-          {"reading": "code", "protocol": "published", "corpora": ("RAVDESS",), "seeds": (1, 2)},
-          {"reading": "code", "protocol": "published", "corpora": ("CREMA-D",)}))
+    core=(Kind("code", "published", corpora=("RAVDESS",)),
+          Kind("code", "speaker", corpora=("RAVDESS",)),
+          Kind("paper", "published", corpora=("RAVDESS",)),
+          Kind("paper", "speaker", corpora=("RAVDESS",), folds=(0,)),
+          Kind("code", "published", corpora=("RAVDESS",), seeds=(1, 2)),
+          Kind("code", "published", corpora=("CREMA-D",))))

@@ -16,9 +16,10 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from scipy import stats
+from scipy.special import ndtri, stdtrit
 
 from ser_repro import SerReproError
+from ser_repro.files import one_of
 
 SCORES = {"accuracy": "accuracy", "uar": "UAR", "macro_f1": "macro F1"}  # and what readers know them as
 RESAMPLES = 2000
@@ -49,16 +50,40 @@ class Score:
         return f"{100 * self.value:.1f} % [{100 * self.low:.1f}, {100 * self.high:.1f}]"
 
 
-def table(record: dict) -> pd.DataFrame:
-    """Test clips of a record: clip, speaker, emotion, `p(class)`, and `predicted`, in the order they were fed."""
-    test = record["test"]
+def table(record: dict, corpus: str | None = None) -> pd.DataFrame:
+    """Test clips of a record: clip, speaker, emotion, `p(class)`, and `predicted`, in the order they were fed.
+
+    Parameters
+    ----------
+    corpus : str, optional
+        One of the other corpora that the run is tested on; by default the test part of its own. Another corpus is
+        scored on the emotions that both have: its clips with others are left out, and so are the probabilities of
+        emotions that it lacks, the rest of each clip made to sum to 1. Calm and boredom are emotions of their own,
+        not kinds of neutral.
+
+    Raises
+    ------
+    SerReproError
+        If the run is not tested there.
+    """
+    tested = record.get("tested", {}) | ({"": record["test"]} if "test" in record else {})
+    test = tested[one_of(corpus or "", tested, "tested corpus")]
     frame = pd.DataFrame(test["rows"], columns=test["columns"])
-    probabilities = frame[[f"p({c})" for c in test["classes"]]].to_numpy()
-    return frame.assign(predicted=[test["classes"][i] for i in probabilities.argmax(1)])
+    classes = test["classes"]
+    if corpus:
+        classes = [c for c in classes if c in set(frame["emotion"])]
+        frame = frame[frame["emotion"].isin(classes)].reset_index(drop=True)
+        frame = frame[["clip", "speaker", "emotion", *(f"p({c})" for c in classes)]]
+    columns = [f"p({c})" for c in classes]
+    probabilities = frame[columns].to_numpy()
+    if corpus:
+        probabilities = probabilities / np.maximum(probabilities.sum(1, keepdims=True), 1e-12)
+        frame[columns] = probabilities
+    return frame.assign(predicted=[classes[i] for i in probabilities.argmax(1)])
 
 
 def condition(record: dict, name: str) -> pd.DataFrame:
-    """The table of a record with the predictions made under another condition (see `runs.execute`).
+    """The table of a record with the predictions made under another condition (see `Document.feedings`).
 
     Raises
     ------
@@ -93,7 +118,7 @@ def from_confusion(matrices: np.ndarray, name: str) -> np.ndarray:
     if name == "macro_f1":
         either = true + predicted > 0
         return np.divide(2 * right, true + predicted, out=np.zeros(right.shape), where=either).sum(-1) / either.sum(-1)
-    raise SerReproError(f"no score {name!r}: choose one of {', '.join(SCORES)}.")
+    return one_of(name, SCORES, "score")  # raises: it is none of them
 
 
 def _matrices(frame: pd.DataFrame, classes: list[str], groups: list[str]) -> np.ndarray:
@@ -150,57 +175,9 @@ def _bootstrap(sides: list[list[pd.DataFrame]], name: str, resamples: int) -> Sc
     ends = np.percentile(np.take_along_axis(value(resampled), picked, 0).mean(0), [2.5, 97.5])
     own = value(stacks.sum(1))
     n = len(groups)
-    wider = stats.t.ppf(0.975, n - 1) / stats.norm.ppf(0.975) * np.sqrt(n / (n - 1)) if n > 1 else 1.0
+    wider = stdtrit(n - 1, 0.975) / ndtri(0.975) * np.sqrt(n / (n - 1)) if n > 1 else 1.0
     low, high = np.clip(own.mean() + wider * (ends - own.mean()), 1 - len(sides), 1)
     return Score(name, float(own.mean()), float(low), float(high), len(first), f"{unit}s", tuple(map(float, own)))
-
-
-def documents_accuracy(record: dict) -> float:
-    """Accuracy as the public code of CNN-n-GRU counts it: the last incomplete batch is neither fed nor scored, but
-    stays in the denominator."""
-    frame = table(record)
-    size = record["config"]["settings"]["batch_size"]
-    fed = frame.iloc[:len(frame) // size * size]
-    return float((fed["emotion"] == fed["predicted"]).sum() / len(frame))
-
-
-@dataclass(frozen=True)
-class Picked:
-    """Test accuracy of a training at three epochs (counted from 1): what choosing by the test part would have gained.
-
-    Attributes
-    ----------
-    last, best, stopped : tuple of (epoch, accuracy)
-        At the end, which is what the study scores; at the epoch best on the test part; and where early stopping on
-        the loss of the test part would have ended it.
-    """
-
-    last: tuple[int, float]
-    best: tuple[int, float]
-    stopped: tuple[int, float]
-
-
-def picked(record: dict, patience: int = 2) -> Picked:
-    """See `Picked`; for documents that watch their test part, whose public code could have chosen by it.
-
-    Raises
-    ------
-    SerReproError
-        If the record's test part was not watched.
-    """
-    history = record["history"]
-    if "test_accuracy" not in history:
-        raise SerReproError(f"record {record['run']} was not watched on its test part.")
-    accuracy, loss = history["test_accuracy"], history["test_loss"]
-    lowest, stop = 0, len(loss) - 1
-    for epoch, value in enumerate(loss):
-        if value < loss[lowest]:
-            lowest = epoch
-        if epoch - lowest >= patience:
-            stop = epoch
-            break
-    best = int(np.argmax(accuracy))
-    return Picked(*((epoch + 1, accuracy[epoch]) for epoch in (len(accuracy) - 1, best, stop)))
 
 
 def difference(a: list[pd.DataFrame], b: list[pd.DataFrame], name: str = "accuracy",

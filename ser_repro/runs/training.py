@@ -1,28 +1,27 @@
-"""Training: one Lightning loop for every document. A killed training resumes after its last whole epoch.
+"""Training by gradient: one loop for every network. A killed training resumes after its last whole epoch.
 
 All that is random in an epoch (order of clips, dropout) comes from the run's seed and the epoch's number, so that a
-resumed training ends with the weights of an unbroken one.
+resumed training ends with the weights of an unbroken one. A checkpoint is a safetensors file: loading it runs no code.
 """
 
 import contextlib
 import ctypes
-import io
-import signal
+import json
 import time
-import warnings
 from collections.abc import Iterator
 from pathlib import Path
 
-import lightning as L
 import numpy as np
 import torch
-from lightning.pytorch.callbacks import ModelCheckpoint
-from lightning.pytorch.plugins.io import TorchCheckpointIO
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import load as parse
+from safetensors.torch import save as dump
 from torch.nn import functional as F
 
 from ser_repro import SerReproError
+from ser_repro.files import one_of, write_atomic
 
-CHECKPOINT = "last.ckpt"
+DEVICES = ("auto", "cpu", "gpu")
 
 
 class Batches:
@@ -74,91 +73,149 @@ LOSSES = {"categorical": F.cross_entropy, "binary on logits": _binary_on_logits,
 """Of logits, shape (batch, class), and class numbers."""
 
 
-class Training(L.LightningModule):
-    """A recipe's training around its model.
+class Diverged(SerReproError):
+    """The loss is no longer a number."""
+
+    def __init__(self, epoch: int):
+        super().__init__(f"training diverged in epoch {epoch}: the loss is not a number; use a lower learning rate.")
+
+
+class Training:
+    """A recipe's training around its network.
 
     Parameters
     ----------
     document : documents.Document
+    model : nn.Module
     values : dict
         Settings of the recipe.
     source : object with `batch(rows) -> (inputs, lengths)`
     parts : dict
-        Part of the split ("train" and at most one other) -> two int64 arrays, shape (clips,): rows of the clips table,
+        "train" and at most one other part of the split -> two int64 arrays, shape (clips,): rows of the clips table,
         and class numbers. After every epoch loss and accuracy of the other part are taken down. Where a document
         validates on nothing that is the test part, as in its code: nothing is decided by it.
     seed : int
         Of the order of the clips (the model's weights are drawn by the caller).
     progress : callable(epoch, row), optional
         Called after each epoch, counted from 1, with losses and accuracies of both parts.
+
+    Attributes
+    ----------
+    history : list of dict
+        A row an epoch: `PART_loss` and `PART_accuracy`.
+    seconds : float
     """
 
     def __init__(self, document, model, values: dict, source, parts: dict, seed: int, progress=None):
-        super().__init__()
-        self.progress = progress
-        self.document, self.model, self.values, self.source, self.seed = document, model, values, source, seed
-        self.parts = parts
-        self.watched = next(part for part in parts if part != "train")
-        self.loss = LOSSES[values.get("loss", "categorical")]
+        self.document, self.model, self.values, self.source = document, model, values, source
+        self.parts, self.seed, self.progress = parts, seed, progress
+        self.watched = next((part for part in parts if part != "train"), None)
+        self.loss = LOSSES[one_of(values.get("loss", "categorical"), LOSSES, "loss")]
         self.history: list[dict] = []
         self.seconds = 0.0
-        self.state = None
-        self.sums: dict[str, list] = {}
 
-    def configure_optimizers(self):
-        return self.document.optimiser(self.model.parameters(), self.values)
+    def start(self, device: torch.device) -> None:
+        """Move the model to a device and make its optimiser."""
+        self.device = device
+        self.model.to(device)
+        self.optimiser = self.document.optimiser(self.model.parameters(), self.values)
+        schedule = self.document.schedule
+        self.schedule = schedule(self.optimiser, self.values) if schedule else None
 
-    def train_dataloader(self):
+    def epoch(self) -> None:
+        """One pass over the training clips, and one over those that are watched; adds a row to the history.
+
+        Raises
+        ------
+        Diverged
+        """
+        began, number = time.monotonic(), len(self.history)
+        torch.manual_seed(hash((self.seed, number)) % 2**63)
+        row = self._pass("train", self._training_batches(number))
+        if self.watched:
+            with torch.no_grad():
+                row |= self._pass(self.watched, Batches(self.source, *self.parts[self.watched],
+                                                        self.values["batch_size"]))
+        if self.schedule and self.document.schedule_every == "epoch":
+            self.schedule.step()
+        self.history.append(row)
+        self.seconds += time.monotonic() - began
+        if not np.isfinite([value for name, value in row.items() if name.endswith("_loss")]).all():
+            raise Diverged(len(self.history))
+
+    def _training_batches(self, number: int) -> Batches:
         rows, targets = self.parts["train"]
-        shuffle = (self.seed, self.current_epoch) if self.values.get("shuffle", True) else None
+        shuffle = (self.seed, number) if self.values.get("shuffle", True) else None
         return Batches(self.source, rows, targets, min(self.values["batch_size"], len(rows)), shuffle_seed=shuffle,
                        drop_last=self.document.drop_last)
 
-    def val_dataloader(self):
-        return Batches(self.source, *self.parts[self.watched], self.values["batch_size"])
+    def _pass(self, part: str, batches: Batches) -> dict:
+        """Loss and accuracy over batches, on which the model is trained where they are the training part's."""
+        training = part == "train"
+        self.model.train(training)
+        carry, state, loss_sum, right, count = self.values.get("carry_state"), None, 0.0, 0, 0
+        for inputs, lengths, target in batches:
+            target = target.to(self.device)
+            output, ended = answer(self.model, inputs.to(self.device), lengths.to(self.device), state)
+            if carry:
+                state = ended.detach()
+            loss = self.loss(output, target)
+            if training:
+                self.optimiser.zero_grad()
+                loss.backward()
+                self.optimiser.step()
+                if self.schedule and self.document.schedule_every == "step":
+                    self.schedule.step()
+            loss_sum += loss.detach() * len(target)
+            right += (output.detach().argmax(1) == target).sum()
+            count += len(target)
+        return {f"{part}_loss": float(loss_sum) / count, f"{part}_accuracy": float(right) / count}
 
-    def on_train_epoch_start(self):
-        self.started = time.monotonic()
-        torch.manual_seed(hash((self.seed, self.current_epoch)) % 2**63)
-        self.state, self.sums["train"] = None, [0.0, 0, 0]
+    # ---- checkpoints ---------------------------------------------------------------------------------------------
 
-    def on_validation_epoch_start(self):
-        self.state, self.sums[self.watched] = None, [0.0, 0, 0]
+    def checkpoint(self) -> bytes:
+        """All that a resume needs: weights and the optimiser's tensors, and the rest as JSON in the file's header."""
+        optimiser = self.optimiser.state_dict()
+        tensors = {f"model.{name}": value for name, value in self.model.state_dict().items()}
+        numbers: dict = {}
+        for index, held in optimiser["state"].items():
+            for name, value in held.items():
+                if isinstance(value, torch.Tensor):
+                    tensors[f"optimiser.{index}.{name}"] = value
+                else:
+                    numbers.setdefault(str(index), {})[name] = value
+        rest = {"history": self.history, "seconds": self.seconds, "groups": optimiser["param_groups"],
+                "numbers": numbers, "schedule": self.schedule.state_dict() if self.schedule else None}
+        return dump({name: value.detach().cpu().contiguous() for name, value in tensors.items()},
+                    {"training": json.dumps(rest)})
 
-    def _step(self, batch, part: str):
-        inputs, lengths, target = batch
-        output, state = answer(self.model, inputs, lengths, self.state)
-        if self.values.get("carry_state"):
-            self.state = state.detach()
-        loss = self.loss(output, target)
-        sums = self.sums[part]
-        sums[0] += loss.detach() * len(target)
-        sums[1] += (output.detach().argmax(1) == target).sum()
-        sums[2] += len(target)
-        return loss
+    def resume(self, path: Path) -> None:
+        """Go on from a checkpoint; one that a kill cut short is removed, and training starts again."""
+        try:
+            content = path.read_bytes()
+            tensors = parse(content)
+            with safe_open(path, "pt") as file:
+                rest = json.loads(file.metadata()["training"])
+        except FileNotFoundError:
+            return
+        except (SafetensorError, OSError, KeyError, TypeError, ValueError):
+            path.unlink()
+            return
+        states: dict = {int(index): dict(held) for index, held in rest["numbers"].items()}
+        for name, value in tensors.items():
+            kind, _, within = name.partition(".")
+            if kind == "optimiser":
+                index, _, what = within.partition(".")
+                states.setdefault(int(index), {})[what] = value
+        self.model.load_state_dict(_weights(tensors))
+        self.optimiser.load_state_dict({"state": states, "param_groups": rest["groups"]})
+        if self.schedule:
+            self.schedule.load_state_dict(rest["schedule"])
+        self.history, self.seconds = rest["history"], rest["seconds"]
 
-    def training_step(self, batch, _index):
-        return self._step(batch, "train")
 
-    def validation_step(self, batch, _index):
-        self._step(batch, self.watched)
-
-    def on_train_epoch_end(self):
-        row = {}
-        for part, (loss, right, count) in self.sums.items():
-            row |= {f"{part}_loss": float(loss) / count, f"{part}_accuracy": float(right) / count}
-        self.history.append(row)
-        self.seconds += time.monotonic() - self.started
-        if not np.isfinite([row["train_loss"], row[f"{self.watched}_loss"]]).all():
-            raise Diverged(len(self.history))
-        if self.progress:
-            self.progress(len(self.history), row)
-
-    def on_save_checkpoint(self, checkpoint):
-        checkpoint["ser_repro"] = {"history": self.history, "seconds": self.seconds}
-
-    def on_load_checkpoint(self, checkpoint):
-        self.history, self.seconds = checkpoint["ser_repro"]["history"], checkpoint["ser_repro"]["seconds"]
+def _weights(tensors: dict) -> dict:
+    return {name.removeprefix("model."): value for name, value in tensors.items() if name.startswith("model.")}
 
 
 def answer(model, inputs, lengths, state=None):
@@ -175,31 +232,32 @@ def carried(state, batch: int):
     return state[:, :batch].contiguous()
 
 
-DEVICES = ("auto", "cpu", "gpu")
+def device_of(name: str) -> torch.device:
+    """The device that auto, cpu or gpu means here.
 
-
-def check_device(device: str) -> None:
-    """Refuse a GPU where there is none, which Lightning would find out only when training starts."""
-    if device == "gpu" and not (torch.cuda.is_available() or torch.backends.mps.is_available()):
+    Raises
+    ------
+    SerReproError
+        For another name, or a GPU where there is none.
+    """
+    one_of(name, DEVICES, "--device")
+    if name != "cpu" and torch.cuda.is_available():
+        return torch.device("cuda")
+    if name != "cpu" and torch.backends.mps.is_available():
+        return torch.device("mps")
+    if name == "gpu":
         raise SerReproError("no GPU is to be seen here: choose cpu or auto, or install a torch that knows your GPU.")
+    return torch.device("cpu")
 
 
-class Diverged(SerReproError):
-    """The loss is no longer a number."""
-
-    def __init__(self, epoch: int):
-        super().__init__(f"training diverged in epoch {epoch}: the loss is not a number; use a lower learning rate.")
-
-
-def fit(training: Training, folder: str | Path, *, epochs: int, device: str = "auto") -> None:
-    """Train to `epochs` epochs, from the checkpoint in `folder` where there is one.
+def fit(training: Training, checkpoint: Path, *, epochs: int, device: str = "auto") -> None:
+    """Train to `epochs` epochs, going on from the checkpoint where there is one.
 
     Parameters
     ----------
-    folder : path
-        Holds the checkpoint, written anew after each epoch.
-    device : str
-        Lightning's accelerator: auto, cpu, gpu, ...
+    checkpoint : Path
+        Written anew after each epoch.
+    device : "auto", "cpu" or "gpu"
 
     Raises
     ------
@@ -207,54 +265,16 @@ def fit(training: Training, folder: str | Path, *, epochs: int, device: str = "a
     SerReproError
         If a checkpoint can't be written.
     """
-    folder = Path(folder)
-    checkpoint = folder / CHECKPOINT
     keep_freed_memory()
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # Lightning's advice on loader workers: the data is in memory
-        keep = ModelCheckpoint(dirpath=folder, filename="last", enable_version_counter=False,
-                               save_on_train_epoch_end=True)
-        trainer = L.Trainer(
-            max_epochs=epochs, accelerator=device, devices=1, logger=False, enable_progress_bar=False,
-            enable_model_summary=False, num_sanity_val_steps=0, reload_dataloaders_every_n_epochs=1,
-            callbacks=[keep], plugins=[_WholeFile()])
-        on_interrupt = signal.getsignal(signal.SIGINT)
-        try:
-            resume = _readable(checkpoint)
-            if resume and len(resume["ser_repro"]["history"]) >= epochs:
-                training.on_load_checkpoint(resume)
-                training.load_state_dict(resume["state_dict"])
-            else:
-                # Weights only would refuse Lightning's own loop state; the file is this run's own work.
-                trainer.fit(training, ckpt_path=checkpoint if resume else None, weights_only=False)
-        except SystemExit as stop:
-            # Lightning turns Ctrl-C into an exit, and is deaf to the next one.
-            if not isinstance(stop.__context__, KeyboardInterrupt):
-                raise
-            signal.signal(signal.SIGINT, on_interrupt)
-            raise KeyboardInterrupt from None
-        except OSError as error:
-            raise SerReproError(f"no checkpoint written to {folder}: {error.strerror or error}; free some room or "
-                                "set --cache to another folder, and start again: nothing is lost.") from error
-
-
-class _WholeFile(TorchCheckpointIO):
-    """Writes a checkpoint beside the last one and moves it into its place.
-
-    Lightning's own way goes through the folder for temporary files and copies from there where that is on another
-    disk: with no room left, half a checkpoint then replaces a whole one.
-    """
-
-    def save_checkpoint(self, checkpoint, path, storage_options=None):
-        content = io.BytesIO()
-        torch.save(checkpoint, content)
-        beside = Path(f"{path}.new")
-        try:
-            beside.parent.mkdir(parents=True, exist_ok=True)
-            beside.write_bytes(content.getbuffer())
-            beside.replace(path)
-        finally:
-            beside.unlink(missing_ok=True)
+    training.start(device_of(device))
+    training.resume(checkpoint)
+    while len(training.history) < epochs:
+        training.epoch()
+        # Not synced: it would cost a tenth of a short epoch, and a spoilt checkpoint is noticed.
+        write_atomic(checkpoint, training.checkpoint(), sync=False,
+                     remedy="free some room or set --cache to another folder, and start again: nothing is lost")
+        if training.progress:
+            training.progress(len(training.history), training.history[-1])
 
 
 def keep_freed_memory() -> None:
@@ -266,20 +286,9 @@ def keep_freed_memory() -> None:
         libc.mallopt(-1, 2**31 - 1)  # M_TRIM_THRESHOLD
 
 
-def _readable(checkpoint: Path):
-    """The checkpoint, or None if there is none or a kill left half of one (training then starts again)."""
-    if not checkpoint.exists():
-        return None
-    try:
-        return torch.load(checkpoint, map_location="cpu", weights_only=False)
-    except Exception:  # torch.load raises a different type for every way in which a file is cut short
-        checkpoint.unlink()
-        return None
-
-
 @torch.no_grad()
 def predict(model, source, rows: np.ndarray, *, batch_size: int, carry_state: bool = False, device="cpu") -> np.ndarray:
-    """Class probabilities, shape (clips, classes), in the order of `rows`."""
+    """Class probabilities of a network, shape (clips, classes), in the order of `rows`."""
     model.eval().to(device)
     state, out = None, []
     for inputs, lengths, _ in Batches(source, rows, np.zeros(len(rows), np.int64), batch_size):
@@ -292,7 +301,7 @@ def predict(model, source, rows: np.ndarray, *, batch_size: int, carry_state: bo
 
 @torch.no_grad()
 def attention(model, source, rows: np.ndarray, *, batch_size: int, device="cpu") -> list[np.ndarray]:
-    """What the attention of a model that has one gives the steps of each clip, padding left out."""
+    """What the attention of a network that has one gives the steps of each clip, padding left out."""
     model.eval().to(device)
     return [clip[clip > 0] for inputs, lengths, _ in Batches(source, rows, np.zeros(len(rows), np.int64), batch_size)
             for clip in model.weights(inputs.to(device), lengths.to(device)).cpu().numpy()]

@@ -1,19 +1,17 @@
 """The card of a saved model: what it takes to use it, and what its user should know, for programs and for people."""
 
-import hashlib
-import json
 from datetime import UTC, datetime
 
 import pandas as pd
 
-from ser_repro import datasets, documents
+from ser_repro import datasets, protocols
 from ser_repro.features import arrays, sets
-from ser_repro.results import found as chapter
-from ser_repro.results import scores as evaluation
+from ser_repro.results import scores
 from ser_repro.results.scores import Score
-from ser_repro.runs import run as runs
+from ser_repro.runs import found, records
+from ser_repro.runs.run import Run
 
-FORMAT = 2
+FORMAT = 3
 SYNTHETIC = "synthetic: not a result"
 
 _READINGS = {"code": "as its public code has it, slips included", "paper": "as its text has it"}
@@ -31,9 +29,8 @@ def make(record: dict, waves, results) -> dict:
     results : path
         Folder of records, where those with new speakers are looked for.
     """
-    config = record["config"]
-    of, corpus = documents.get(config["document"]), datasets.get(config["corpus"])
-    what = of.inputs(config["settings"])
+    config, run = record["config"], Run.from_config(record["config"])
+    of, corpus, what = run.recipe, datasets.get(run.corpus), run.inputs
     tested = {row[0] for row in record["test"]["rows"]}
     trained = waves.clips[~waves.clips["clip"].isin(tested)]
     seconds = trained["duration_s"]
@@ -64,8 +61,9 @@ def make(record: dict, waves, results) -> dict:
         "split_hash": record["split_hash"],
         "scores": _scores(record),
         "new_speakers": None if config["synthetic"] else _new_speakers(record, results),
-        "chance": round(float(evaluation.table(record)["emotion"].value_counts(normalize=True).max()), 5),
+        "chance": round(float(scores.table(record)["emotion"].value_counts(normalize=True).max()), 5),
         "parameters": record["parameters"],
+        "epochs": records.epochs(record),
         "versions": record["versions"],
         "device": record["device"],
         "trained": record["finished"],
@@ -75,15 +73,15 @@ def make(record: dict, waves, results) -> dict:
 
 def _numbers(frames: list) -> dict:
     """The three scores of tables of test clips, as fractions with their intervals."""
-    scores = [evaluation.score(frames, name) for name in evaluation.SCORES]
+    three = [scores.score(frames, name) for name in scores.SCORES]
     return {one.name: {"value": round(one.value, 5), "low": round(one.low, 5), "high": round(one.high, 5)}
-            for one in scores} | {"clips": scores[0].clips, "resampled": scores[0].by,
+            for one in three} | {"clips": three[0].clips, "resampled": three[0].by,
                                   "speakers": len(set(frames[0]["speaker"]) - {""})}
 
 
 def _scores(record: dict) -> dict:
     """Of the run's test clips, as its recipe tests them, and, where that differs, each clip by itself."""
-    found = {"as tested": _numbers([evaluation.table(record)])}
+    found = {"as tested": _numbers([scores.table(record)])}
     if "alone" in record["test"]["conditions"]:
         found["each clip alone"] = _numbers([_as_predicted(record)])
     return found
@@ -92,37 +90,30 @@ def _scores(record: dict) -> dict:
 def _as_predicted(record: dict) -> pd.DataFrame:
     """Test clips of a record, each by itself, as a saved model takes recordings."""
     alone = "alone" in record["test"]["conditions"]
-    return evaluation.condition(record, "alone") if alone else evaluation.table(record)
+    return scores.condition(record, "alone") if alone else scores.table(record)
 
 
 def _new_speakers(record: dict, results) -> dict | None:
     """What the same method reaches with speakers it has not heard, all folds where they have been run; None if none."""
-    config = record["config"]
-    plain = runs.Run(**{k: config[k] for k in ("document", "reading", "corpus", "protocol", "fold", "seed")},
-                     values=config["settings"]).changed == {}
-    epochs = getattr(documents.get(config["document"]).settings["epochs"], config["reading"])
-    if plain and config["settings"]["epochs"] == epochs:
-        found = chapter.Results(config["document"], results)
+    run = Run.from_config(record["config"])
+    epochs = getattr(run.recipe.settings["epochs"], run.reading) if "epochs" in run.values else None
+    if not run.changed and run.values.get("epochs") == epochs:
+        have = found.Found(run.document, results)
         for whole in (True, False):
-            seeds = found.records(config["corpus"], config["reading"], "speaker", n=config["settings"].get("n"),
-                                  whole=whole)
+            seeds = have.records(run.corpus, run.reading, "speaker", n=run.n, whole=whole)
             if seeds:
                 frames = [pd.concat(map(_as_predicted, folds)) for folds in seeds]
                 return _numbers(frames) | {"seeds": len(seeds), "folds": len(seeds[0]),
-                                          "missing": chapter.missing(seeds)}
-    if config["protocol"] == "speaker":
+                                          "missing": found.missing(seeds)}
+    if run.protocol == "speaker":
         return _numbers([_as_predicted(record)]) | {"seeds": 1, "folds": 1, "missing": "one fold"}
     return None
 
 
 def seal(card: dict) -> dict:
-    """The card with a checksum of its content."""
-    return card | {"checksum": checksum(card)}
-
-
-def checksum(card: dict) -> str:
-    body = {key: value for key, value in card.items() if key != "checksum"}
-    return hashlib.sha256(json.dumps(body, sort_keys=True).encode()).hexdigest()[:16]
+    """The card with its caution in words, and a checksum of its content."""
+    card = card | {"caution": _caution(card)}
+    return card | {"checksum": records.checksum(card)}
 
 
 def _text(numbers: dict, name: str = "accuracy") -> str:
@@ -130,13 +121,13 @@ def _text(numbers: dict, name: str = "accuracy") -> str:
     return str(Score(name, one["value"], one["low"], one["high"], 0, "", ()))
 
 
-def caution(card: dict) -> str:
+def _caution(card: dict) -> str:
     """What whoever reads a prediction should know, in a line."""
     if card["synthetic"]:
         return f"{SYNTHETIC}: the model was trained on demo speech, and what it says of a voice means nothing."
     of = card["corpus"]
     speech = f"{'acted ' * of['acted']}speech of {of['speakers'] or 'unnamed'} speakers ({of['name']})"
-    known = "" if card["config"]["protocol"] == "speaker" else (
+    known = "" if protocols.get(card["config"]["protocol"]).apart else (
         f" {_text(card['scores'].get('each clip alone', card['scores']['as tested']))} of clips of voices it knows,")
     new = card["new_speakers"]
     part = f" ({new['missing']})" if new and new["missing"] else ""
@@ -149,14 +140,15 @@ def readme(card: dict) -> str:
     """The card for people, in Markdown."""
     config, of, came = card["config"], card["corpus"], card["input"]
     classes = card["classes"]
-    own = {"published": "the document's own split: voices of the test part are heard in training",
-           "speaker": f"new speakers, fold {config['fold']}"}[config["protocol"]]
+    protocol = protocols.get(config["protocol"])
+    own = (f"{protocol.title}, fold {config['fold']}" if protocol.apart else
+           f"{protocol.title}: voices of the test part are heard in training")
     rows = [(own, card["scores"]["as tested"])]
     if "each clip alone" in card["scores"]:
         rows.append(("the same clips, each by itself, which is how `predict` takes them",
                      card["scores"]["each clip alone"]))
     new = card["new_speakers"]
-    if new and config["protocol"] == "published":
+    if new and not protocol.apart:
         folds = new["missing"] or f"all {new['folds']} folds"
         alone = ", each clip by itself" * ("each clip alone" in card["scores"])
         rows.append((f"new speakers: other trainings of the same method, {folds}{alone}", new))
@@ -176,6 +168,7 @@ def readme(card: dict) -> str:
     banner = f"> **{SYNTHETIC}.** Trained on demo speech, made by a program: no number below says anything.\n\n"
     speech = "acted speech" if of["acted"] else "the speech of the corpus"
     home = f", {of['home']}" if of["home"] else ""
+    curves = "![Accuracy and loss, epoch by epoch](curves.png)\n\n" if card["epochs"] else ""
     return f"""# {card['document'][0].upper()}{card['document'][1:]}, trained on {of['name']}
 
 {banner if card['synthetic'] else ''}It names one of {len(classes)} emotions for a recording of speech: \
@@ -199,9 +192,7 @@ and microphones that it has not heard.
 In brackets: 95 % intervals, {card['scores']['as tested']['resampled']} resampled. Naming the most frequent emotion \
 every time is right on {100 * card['chance']:.1f} %. {meaning}
 
-![Accuracy and loss, epoch by epoch](curves.png)
-
-![Confusion matrix of the test clips](confusion.png)
+{curves}![Confusion matrix of the test clips](confusion.png)
 
 ## Data
 

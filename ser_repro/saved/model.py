@@ -9,31 +9,24 @@
 functions that made those of the training.
 """
 
-import hashlib
 import json
 import os
-import shutil
-import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
-from torch import nn
 
-from ser_repro import SerReproError, documents, files
+from ser_repro import SerReproError
 from ser_repro.features import arrays, sets
-from ser_repro.results import scores as evaluation
-from ser_repro.runs import run as runs
-from ser_repro.runs import training
+from ser_repro.files import digest, read_json, whole_folder
+from ser_repro.runs import methods, records
 from ser_repro.saved import card
 
 WEIGHTS, CARD, RECORD, README = "model.safetensors", "card.json", "record.json", "README.md"
 CURVES, CONFUSION = "curves.png", "confusion.png"
 FILES = (WEIGHTS, CARD, RECORD, README, CURVES, CONFUSION)
 HOW = "`ser-repro train mfcc_cnn RAVDESS --model {}` makes one"
-
-_SAME = 1e-3  # that probabilities of the same weights may differ by on another machine; those of others differ by more
 
 
 # ---- using one ---------------------------------------------------------------------------------------------------
@@ -48,12 +41,12 @@ class Saved:
     folder : Path
     card : dict
         What `card.json` holds; see `ser_repro.saved.card`.
-    network : nn.Module
+    model : methods.Network or methods.Estimator
     """
 
     folder: Path
     card: dict
-    network: nn.Module
+    model: methods.Network | methods.Estimator
 
     @property
     def classes(self) -> list[str]:
@@ -99,7 +92,7 @@ class Saved:
         """As `predict`, shape (classes,), in the order of `classes`."""
         values = self._values(_checked(samples, sample_rate), sample_rate)
         one = arrays.Arrays("", pd.DataFrame({"start": [0], "length": [len(values)]}), values, "", False)
-        return training.predict(self.network, one, np.array([0]), batch_size=1)[0]
+        return self.model.probabilities(one, np.array([0]), batch_size=1)[0]
 
     def _values(self, samples: np.ndarray, sample_rate: int) -> np.ndarray:
         """What the network is fed, as `arrays.prepare` makes it: samples, or values of shape (frame, values)."""
@@ -151,131 +144,28 @@ def load(folder: str | Path) -> Saved:
         raise SerReproError(f"{folder} holds no saved model (no {CARD}): give the folder of one; "
                             f"{HOW.format('models/mine')}.")
     remedy = "`ser-repro train` with the same words makes it anew"
-    try:
-        found = json.loads((folder / CARD).read_text(encoding="utf-8"))
-        kind, told = found["format"], found["checksum"]
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise SerReproError(f"{folder / CARD} is damaged ({type(error).__name__}): {remedy}.") from None
-    if kind != card.FORMAT:
-        raise SerReproError(f"{folder / CARD} has format {kind}, this version reads {card.FORMAT}: {remedy}.")
-    if told != card.checksum(found):
+    found = read_json(folder / CARD, "card", remedy, check=lambda content: (content["format"], content["checksum"]))
+    if found["format"] != card.FORMAT:
+        raise SerReproError(f"{folder / CARD} has format {found['format']}, this version reads {card.FORMAT}: "
+                            f"{remedy}.")
+    if found["checksum"] != records.checksum(found):
         raise SerReproError(f"{folder / CARD} was changed after it was written (its checksum differs): {remedy}.")
     try:
         content = (folder / WEIGHTS).read_bytes()
     except OSError as error:
         raise SerReproError(f"{folder / WEIGHTS} can't be read ({error.strerror}): {remedy}.") from None
-    if hashlib.sha256(content).hexdigest() != found["weights"]:
+    if digest(content) != found["weights"]:
         raise SerReproError(f"{folder / WEIGHTS} is not what {CARD} describes, but damaged or of another model: "
                             f"{remedy}.")
-    return Saved(folder, found, _network(found, content, f"{folder}: {remedy}"))
-
-
-def _network(found: dict, content: bytes, remedy: str) -> nn.Module:
-    from safetensors import SafetensorError
-    from safetensors.torch import load as parse
-
-    from ser_repro.features import extract  # noqa: F401  (knows all sets)
-
     config, what = found["config"], found["input"]["what"]
     if not arrays.is_waveform(what) and sets.get(what).hash != found["input"]["hash"]:
-        raise SerReproError(f"this version's features {what} are others than the model was trained on; {remedy}.")
-    try:
-        network = documents.build(config["document"], config["settings"], len(found["classes"]))
-        network.load_state_dict(parse(content))
-    except (SafetensorError, RuntimeError, KeyError, TypeError, ValueError) as error:
-        raise SerReproError(f"the weights do not fit this version's network ({type(error).__name__}); {remedy}."
-                            ) from error
-    return network.eval()
+        raise SerReproError(f"this version's features {what} are others than the model was trained on; {folder}: "
+                            f"{remedy}.")
+    return Saved(folder, found, methods.loaded(config["document"], config["settings"], len(found["classes"]), content,
+                                               f"{folder}: {remedy}"))
 
 
 # ---- making one --------------------------------------------------------------------------------------------------
-
-
-def obtain(run: runs.Run, waves, *, results: str | Path, data=None, cache=None, device: str = "auto",
-           progress=None) -> tuple[dict, Path, bool]:
-    """The record of a run, the file of weights that belong to it, and whether they were trained now.
-
-    A stored record is taken where the weights in the cache give its probabilities. It is never replaced: where they do
-    not, or are not there, training leaves its own record beside the new weights.
-
-    Parameters
-    ----------
-    waves : Arrays
-        What the run trains on (`runs.inputs`).
-    progress : callable(epoch, row), optional
-
-    Raises
-    ------
-    SerReproError
-        As `runs.obtain`, and where settings make a network that can't be trained.
-    """
-    work = arrays.cache_folder(cache) / "runs" / run.hash
-    _forget_other_clips(run, waves, work)
-    places = [work] if run.synthetic else [Path(results), work]
-    for place in places:
-        if run.path(place).exists() and (work / "weights.safetensors").exists():
-            record = runs.read(run.path(place))
-            if _belong(record, work / "weights.safetensors", run, waves):
-                return record, work / "weights.safetensors", False
-    _refuse_unfit(run, waves)
-    stored = run.synthetic or run.path(results).exists()
-    try:
-        record = runs.obtain(run, mode="train", results=work if stored else results, data=data, cache=cache,
-                             device=device, progress=progress)
-    except (RuntimeError, ValueError) as error:
-        if isinstance(error, SerReproError):
-            raise
-        raise _unfit(error) from error
-    return record, work / "weights.safetensors", True
-
-
-def _forget_other_clips(run: runs.Run, waves, work: Path) -> None:
-    """Drop what was trained on clips that have been mended, added or relabelled since: it must not be gone on with."""
-    columns = ["clip", "emotion", "speaker", "sha256"]
-    now = hashlib.sha256(waves.clips[columns].to_csv(index=False).encode()).hexdigest()
-    mark = work / "clips"
-    if mark.exists() and mark.read_text() != now:
-        for name in (training.CHECKPOINT, "weights.safetensors"):
-            (work / name).unlink(missing_ok=True)
-    files.write_atomic(mark, now, remedy="free some room or set --cache to another folder")
-
-
-def _belong(record: dict, weights: Path, run: runs.Run, waves) -> bool:
-    """Whether a record is of these clips as they are now split and labelled, and the weights give its probabilities."""
-    of = documents.get(run.document)
-    split = of.parts(waves.clips, run.protocol, run.fold)
-    emotion = waves.clips.set_index("clip")["emotion"]
-    if (record["split_hash"], record["corpus_hash"]) != (split.hash, waves.corpus_hash) or any(
-            emotion[clip] != told for clip, _, told, *_ in record["test"]["rows"]):
-        return False
-    found = {"config": run.config, "classes": record["test"]["classes"],
-             "input": {"what": of.inputs(run.values), "hash": record.get("features_hash", "")}}
-    try:
-        network = _network(found, weights.read_bytes(), "")
-    except (SerReproError, OSError):
-        return False
-    row_of = {clip: row for row, clip in enumerate(waves.clips["clip"])}
-    rows = np.array([row_of[row[0]] for row in record["test"]["rows"]])
-    again = training.predict(network, waves, rows, batch_size=run.values["batch_size"],
-                             carry_state=run.values.get("carry_state", False))
-    return bool(np.abs(again - np.array([row[3:] for row in record["test"]["rows"]])).max() < _SAME)
-
-
-def _refuse_unfit(run: runs.Run, waves) -> None:
-    """Find out before the first epoch that settings do not go together."""
-    try:
-        module = runs.trainer_for(run, waves)
-        module.configure_optimizers()
-        training.predict(module.model, waves, module.parts["train"][0][:1], batch_size=1)
-    except (AttributeError, KeyError, TypeError, ValueError, RuntimeError) as error:
-        if isinstance(error, SerReproError):
-            raise
-        raise _unfit(error) from error
-
-
-def _unfit(error: Exception) -> SerReproError:
-    reason = " ".join(str(error).split())[:200]
-    return SerReproError(f"these settings can't be trained on these clips ({reason}): change --set, or leave it out.")
 
 
 def refuse_foreign(folder: Path) -> None:
@@ -295,7 +185,7 @@ def save(record: dict, weights: Path, waves, folder: str | Path, *, results: str
     Parameters
     ----------
     record, weights
-        As `obtain` gives them.
+        As `runs.execution.obtain` gives them.
     waves : Arrays
         What the run was trained on.
     results : path
@@ -314,39 +204,29 @@ def save(record: dict, weights: Path, waves, folder: str | Path, *, results: str
     folder = Path(os.path.realpath(os.path.expanduser(folder)))
     refuse_foreign(folder)
     content = weights.read_bytes()
-    made = card.seal(card.make(record, waves, results) | {"weights": hashlib.sha256(content).hexdigest()})
+    made = card.seal(card.make(record, waves, results) | {"weights": digest(content)})
     parts = {WEIGHTS: content, CARD: (json.dumps(made, indent=1, ensure_ascii=False) + "\n").encode(),
              README: card.readme(made).encode(), **_pictures(record, made)}
-    beside = old = None
     try:
-        folder.parent.mkdir(parents=True, exist_ok=True)
-        beside = Path(tempfile.mkdtemp(prefix=f".{folder.name}.", dir=folder.parent))
-        beside.chmod(0o755)
-        for name, part in parts.items():
-            (beside / name).write_bytes(part)
-        runs.write(record, beside / RECORD)
-        if folder.exists():
-            old = folder.parent / f"{beside.name}.old"
-            folder.rename(old)
-        beside.rename(folder)
+        with whole_folder(folder) as beside:
+            for name, part in parts.items():
+                (beside / name).write_bytes(part)
+            records.write(record, beside / RECORD)
     except OSError as error:
         raise SerReproError(f"no model written to {folder} ({error.strerror or error}): free some room or give another "
                             "--model, and start again: what was trained is kept.") from error
-    finally:
-        if old and old.exists() and not folder.exists():  # stopped between the two
-            old.rename(folder)
-        for left in filter(None, (beside, old)):
-            shutil.rmtree(left, ignore_errors=True)
     return made
 
 
 def _pictures(record: dict, made: dict) -> dict[str, bytes]:
     from ser_repro.book import plots
+    from ser_repro.results import scores
     from ser_repro.saved import pictures
 
     plots.use_style()
     title = f"{made['document']}, {made['corpus']['name']}"
-    counts = evaluation.confusion(evaluation.table(record), made["classes"])
-    drawn = {CURVES: pictures.curves(record, made["chance"]),
-             CONFUSION: plots.confusion([(title, counts, made["classes"])], made["synthetic"])}
+    counts = scores.confusion(scores.table(record), made["classes"])
+    drawn = {CONFUSION: plots.confusion([(title, counts, made["classes"])], made["synthetic"])}
+    if record["history"]:
+        drawn[CURVES] = pictures.curves(record, made["chance"])
     return {name: pictures.content(figure) for name, figure in drawn.items()}

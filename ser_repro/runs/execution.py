@@ -1,0 +1,343 @@
+"""From a run to its record: the one place that decides between a stored record, training, and the demo corpus."""
+
+import importlib.metadata
+import os
+import platform
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+import numpy as np
+from filelock import FileLock, Timeout
+
+from ser_repro import SerReproError, __version__, datasets, protocols
+from ser_repro.features import arrays, sets
+from ser_repro.files import cache_folder, digest, one_of, write_atomic
+from ser_repro.runs import methods, records
+from ser_repro.runs.run import Run
+
+MODES = ("auto", "train", "stored")
+WEIGHTS = "weights.safetensors"
+_SAME = 1e-3  # that probabilities of the same weights may differ by on another machine; those of others differ by more
+
+
+@dataclass(frozen=True)
+class Obtained:
+    """A record, and the file of the weights that belong to it where those were asked for."""
+
+    record: dict
+    weights: Path | None = None
+    fresh: bool = False  # trained now
+
+
+# ---- making a record ---------------------------------------------------------------------------------------------
+
+
+def versions(libraries: tuple[str, ...]) -> dict:
+    """Of the package, Python and what trains."""
+    return {"ser_repro": __version__, "python": platform.python_version()} | {
+        name: importlib.metadata.version(name) for name in libraries}
+
+
+def device_name(device) -> str:
+    """The accelerator's name, or the CPU's with its threads."""
+    kind = getattr(device, "type", device)
+    if kind == "cuda":
+        import torch
+
+        return torch.cuda.get_device_name()
+    cpu, threads = platform.processor() or platform.machine(), 1
+    try:
+        with open("/proc/cpuinfo") as file:
+            cpu = next((line.split(":")[1].strip() for line in file if line.startswith("model name")), cpu)
+    except OSError:
+        pass
+    if kind != device:  # torch's
+        import torch
+
+        threads = torch.get_num_threads()
+    return f"{cpu}, {threads} thread{'s' if threads > 1 else ''}"
+
+
+def parts_of(run: Run, waves) -> tuple[protocols.Split, list[str], dict]:
+    """Split, classes in alphabetical order, and (rows, class numbers) of each part."""
+    split = run.recipe.parts(waves.clips, run.protocol, run.fold)
+    classes = sorted(waves.clips["emotion"].unique())
+    row_of = {clip: row for row, clip in enumerate(waves.clips["clip"])}
+    target_of = waves.clips["emotion"].map({c: i for i, c in enumerate(classes)}).to_numpy(np.int64)
+    parts = {}
+    for part in ("train", "validation", "test"):
+        rows = np.array([row_of[clip] for clip in getattr(split, part)], np.int64)
+        parts[part] = (rows, target_of[rows])
+    return split, classes, parts
+
+
+def untrained(run: Run, n_classes: int) -> methods.Network | methods.Estimator:
+    """The model of a run before it is trained, drawn from its seed."""
+    return methods.of(run.recipe)(run.recipe, run.values, n_classes, run.seed)
+
+
+def execute(run: Run, waves, *, others: dict | None = None, work: str | Path, device: str = "auto",
+            progress=None) -> dict:
+    """Train (or resume), test, and return the record; the weights are left in `work`.
+
+    Parameters
+    ----------
+    waves : Arrays
+        The corpus as the recipe takes it.
+    others : dict
+        Corpus -> Arrays, of those that the run is tested on besides.
+    work : path
+        Folder for checkpoints, kept for a resume until the record is stored.
+    progress : callable(epoch, row), optional
+    """
+    split, classes, parts = parts_of(run, waves)
+    model = untrained(run, len(classes))
+    model.fit(waves, parts, work=Path(work), device=device, progress=progress)
+    what = run.inputs
+    found = {
+        "format": records.FORMAT,
+        "run": run.name,
+        "config": run.config,
+        "split_hash": split.hash,
+        "corpus_hash": waves.corpus_hash,
+        "features_hash": "" if arrays.is_waveform(what) else sets.get(what).hash,
+        "clips": {part: len(rows) for part, (rows, _) in parts.items()},
+        "parameters": model.parameters,
+        "versions": versions(model.libraries),
+        "device": device_name(model.device),
+        "finished": datetime.now(UTC).isoformat(timespec="seconds"),
+        "train_seconds": round(model.seconds, 1),
+        "history": {key: [round(float(row[key]), 5) for row in model.history] for key in (model.history or [{}])[0]},
+    }
+    if len(parts["test"][0]):
+        found["test"] = _test(run, waves, classes, parts["test"][0], model)
+    if run.tested:
+        found["tested"] = {corpus: _elsewhere(run, corpus, others[corpus], classes, model) for corpus in run.tested}
+    write_atomic(Path(work) / WEIGHTS, model.dump(), remedy="free some room or set --cache to another folder, and "
+                                                            "start again: nothing is lost")
+    return found
+
+
+def _table(clips, probabilities: np.ndarray, prefix: str = "") -> list[list]:
+    return [[prefix + clip, prefix + speaker, emotion, *(round(float(p), 5) for p in row)]
+            for clip, speaker, emotion, row in zip(clips["clip"], clips["speaker"], clips["emotion"], probabilities,
+                                                   strict=True)]
+
+
+def _columns(classes: list[str]) -> list[str]:
+    return ["clip", "speaker", "emotion", *(f"p({c})" for c in classes)]
+
+
+def _test(run: Run, waves, classes: list[str], rows: np.ndarray, model) -> dict:
+    """Probabilities of the test clips as the recipe tests them, and predictions under its other conditions."""
+    rng = np.random.default_rng(run.seed)
+    feedings = run.recipe.feedings(run.values)
+    own = feedings.pop("")
+    order = rng.permutation(len(rows)) if own.order == "shuffled" else np.arange(len(rows))
+
+    def probabilities(feeding, order):
+        out = np.empty((len(rows), len(classes)))
+        out[order] = model.probabilities(waves, rows[order], feeding)
+        return out
+
+    table = _table(waves.clips.iloc[rows], probabilities(own, order))
+    conditions = {}
+    for name, feeding in feedings.items():
+        drawn = rng.permutation(len(rows)) if feeding.order == "shuffled" and own.order != "shuffled" else order
+        conditions[name] = probabilities(feeding, drawn).argmax(1)[order].tolist()
+    given = model.attention(waves, rows[order])
+    weights = {} if given is None else {
+        "attention": [[round(float(weight), 4) for weight in clip] for clip in given]}
+    return {
+        "classes": classes,
+        "order": own.order,
+        "columns": _columns(classes),
+        "rows": [table[i] for i in order],  # as fed, so that the last incomplete batch can be told
+        "conditions": conditions,
+    } | weights
+
+
+def _elsewhere(run: Run, corpus: str, waves, classes: list[str], model) -> dict:
+    """Probabilities of the clips of another corpus whose emotions the model knows; ids begin with the corpus's name,
+    as two corpora may each have a speaker "03"."""
+    rows = np.flatnonzero(waves.clips["emotion"].isin(classes))
+    if not len(rows):
+        raise SerReproError(f"{corpus} has no emotion in common with {run.corpus}: test on another corpus.")
+    feeding = run.recipe.feedings(run.values)[""]
+    return {"corpus_hash": waves.corpus_hash, "classes": classes, "columns": _columns(classes),
+            "rows": _table(waves.clips.iloc[rows], model.probabilities(waves, rows, feeding), f"{corpus}/")}
+
+
+# ---- inputs ------------------------------------------------------------------------------------------------------
+
+
+def inputs(run: Run, corpus: str | None = None, *, data=None, cache=None, progress=None):
+    """The arrays a run trains on, or is tested on: made from the audio where that is on this machine, else as they
+    were prepared."""
+    corpus, what = corpus or run.corpus, run.inputs
+    known = datasets.CORPORA.get(corpus)
+    if known is not None and known.table is not None:  # the user's own: its labels may have been mended since
+        return arrays.prepare(corpus, what, data=data, cache=cache, progress=progress)
+    try:
+        return arrays.load(corpus, what, cache=cache)
+    except SerReproError:  # none, or damaged
+        if corpus not in datasets.available(data):
+            raise
+    return arrays.prepare(corpus, what, data=data, cache=cache, progress=progress)
+
+
+def refuse_demo(waves, synthetic: bool) -> None:
+    """Raise a SerReproError where a run that is not called synthetic would rest on demo speech."""
+    if waves.synthetic and not synthetic:
+        raise SerReproError(f"the {waves.corpus} at hand is demo speech, whose runs are no results: run `ser-repro "
+                            f"prepare {waves.corpus}` on the real corpus first.")
+
+
+def real(data=None) -> list[str]:
+    """Corpora of real speech on this machine."""
+    if not (data or os.environ.get("SER_REPRO_DATA")):
+        return []
+    return [name for name in datasets.available(data) if not datasets.is_synthetic(data, name)]
+
+
+def _prepared(run: Run, cache) -> bool:
+    """Whether arrays of real speech are in the cache. Damaged ones count: training says so."""
+    try:
+        return not arrays.load(run.corpus, run.inputs, cache=cache).synthetic
+    except SerReproError:
+        return (arrays.folder_of(run.corpus, run.inputs, cache) / "meta.json").exists()
+
+
+def on_demo(run: Run, cache=None) -> tuple[Run, dict]:
+    """The run on the demo corpus, made short, and where its files are kept apart from those of real speech."""
+    from ser_repro.datasets import demo
+
+    apart = cache_folder(cache) / "demo"
+    for corpus in (run.corpus, *run.tested):
+        demo.write_demo(corpus, apart / "corpora" / corpus)
+    return (replace(run.with_values(**run.recipe.demo), synthetic=True),
+            {"data": apart / "corpora", "cache": apart, "results": apart / "results"})
+
+
+# ---- stored, or made now -----------------------------------------------------------------------------------------
+
+
+def obtain(run: Run, *, mode: str = "auto", results: str | Path = "results", data=None, cache=None,
+           device: str = "auto", progress=None, waves=None, weights: bool = False) -> Obtained:
+    """The record of a run: stored, or made now.
+
+    Parameters
+    ----------
+    mode : "auto", "train" or "stored"
+        `auto` takes the stored record where there is one and trains otherwise; `train` trains in any case.
+    progress : callable(epoch, row), optional
+    waves : Arrays, optional
+        What it trains on, where that has been read already.
+    weights : bool
+        The weights are wanted too. A stored record is then taken only where weights in the cache give its
+        probabilities. It is never replaced: where they do not, or are not there, training leaves its own record
+        beside the new weights.
+
+    Raises
+    ------
+    SerReproError
+        For an unknown mode, a missing record (`stored`), a missing corpus, a missing GPU, or settings that make a
+        model that can't be trained.
+    """
+    one_of(mode, MODES, "mode")
+    path, work = run.path(results), cache_folder(cache) / "runs" / run.hash
+    if mode == "stored" or (mode == "auto" and path.exists() and not weights):
+        return Obtained(records.read(path))
+    _check_device(run, device)
+    waves = waves or inputs(run, data=data, cache=cache)
+    refuse_demo(waves, run.synthetic)
+    others = {corpus: inputs(run, corpus, data=data, cache=cache) for corpus in run.tested}
+    for other in others.values():
+        refuse_demo(other, run.synthetic)
+    work.mkdir(parents=True, exist_ok=True)
+    try:
+        with FileLock(work / "lock", timeout=0):
+            _forget_other_clips(waves, work)
+            if weights and mode == "auto":
+                for place in [work] if run.synthetic else [Path(results), work]:
+                    if run.path(place).exists() and (work / WEIGHTS).exists():
+                        record = records.read(run.path(place))
+                        if _belong(record, work / WEIGHTS, run, waves):
+                            return Obtained(record, work / WEIGHTS)
+            if weights:
+                _refuse_unfit(run, waves)
+                path = run.path(work if run.synthetic or path.exists() else results)
+            record = _trained(run, waves, others, work, device, progress)
+            records.write(record, path)
+            _drop_checkpoint(work)
+    except Timeout:
+        raise SerReproError(f"run {run.name} is being trained by another process: wait for it.") from None
+    return Obtained(record, work / WEIGHTS, fresh=True)
+
+
+def _check_device(run: Run, device: str) -> None:
+    if run.recipe.optimiser is not None:
+        from ser_repro.runs.training import device_of
+
+        device_of(device)
+
+
+def _trained(run: Run, waves, others, work, device, progress) -> dict:
+    try:
+        return execute(run, waves, others=others, work=work, device=device, progress=progress)
+    except (RuntimeError, ValueError) as error:
+        if isinstance(error, SerReproError):
+            raise
+        raise _unfit(error) from error
+
+
+def _drop_checkpoint(work: Path) -> None:
+    """The weights are kept; the checkpoint is three times as large."""
+    (work / methods.CHECKPOINT).unlink(missing_ok=True)
+
+
+def _forget_other_clips(waves, work: Path) -> None:
+    """Drop what was trained on clips that have been mended, added or relabelled since: it must not be gone on with."""
+    now = digest(waves.clips[["clip", "emotion", "speaker", "sha256"]].to_csv(index=False))
+    mark = work / "clips"
+    if mark.exists() and mark.read_text() != now:
+        for name in (methods.CHECKPOINT, WEIGHTS):
+            (work / name).unlink(missing_ok=True)
+    write_atomic(mark, now, remedy="free some room or set --cache to another folder")
+
+
+def _belong(record: dict, weights: Path, run: Run, waves) -> bool:
+    """Whether a record is of these clips as they are now split and labelled, and the weights give its probabilities."""
+    split = run.recipe.parts(waves.clips, run.protocol, run.fold)
+    emotion = waves.clips.set_index("clip")["emotion"]
+    if "test" not in record or (record["split_hash"], record["corpus_hash"]) != (split.hash, waves.corpus_hash) or any(
+            emotion[clip] != told for clip, _, told, *_ in record["test"]["rows"]):
+        return False
+    try:
+        model = methods.loaded(run.document, run.values, len(record["test"]["classes"]), weights.read_bytes(), "")
+    except (SerReproError, OSError):
+        return False
+    row_of = {clip: row for row, clip in enumerate(waves.clips["clip"])}
+    rows = np.array([row_of[row[0]] for row in record["test"]["rows"]])
+    again = model.probabilities(waves, rows, run.recipe.feedings(run.values)[""])
+    return bool(np.abs(again - np.array([row[3:] for row in record["test"]["rows"]])).max() < _SAME)
+
+
+def _refuse_unfit(run: Run, waves) -> None:
+    """Find out before the first epoch that settings do not go together."""
+    try:
+        _, classes, parts = parts_of(run, waves)
+        model = untrained(run, len(classes))
+        if run.recipe.optimiser is not None:
+            run.recipe.optimiser(model.module.parameters(), run.values)
+            model.probabilities(waves, parts["train"][0][:1], batch_size=1)
+    except (AttributeError, KeyError, TypeError, ValueError, RuntimeError) as error:
+        if isinstance(error, SerReproError):
+            raise
+        raise _unfit(error) from error
+
+
+def _unfit(error: Exception) -> SerReproError:
+    reason = " ".join(str(error).split())[:200]
+    return SerReproError(f"these settings can't be trained on these clips ({reason}): change --set, or leave it out.")

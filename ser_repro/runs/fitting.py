@@ -1,0 +1,105 @@
+"""Fitting at once: scikit-learn estimators, trained and stored by the same rules as networks.
+
+A fitted estimator is stored as a safetensors file: its arrays as tensors, its numbers and texts as JSON in the header.
+Loading it fills a new estimator that the document's recipe builds, so that no code comes out of the file, and a scaler
+that was fitted on the training clips belongs to the model.
+"""
+
+import json
+
+import numpy as np
+
+from ser_repro import SerReproError
+
+_PLAIN = (bool, int, float, str, type(None))
+
+
+def values_of(source, rows: np.ndarray) -> np.ndarray:
+    """One vector a clip, shape (clips, values), of a source whose clips are one frame each.
+
+    Raises
+    ------
+    SerReproError
+        If the clips have a time axis.
+    """
+    inputs, _ = source.batch(rows)
+    if inputs.shape[-1] != 1 or inputs.shape[1] == 1:
+        raise SerReproError(f"an estimator takes one vector a clip, and these clips are of shape "
+                            f"{tuple(inputs.shape[1:])}: choose a feature set of one vector a clip.")
+    return inputs[..., 0].numpy()
+
+
+def predict(estimator, values: np.ndarray) -> np.ndarray:
+    """Class probabilities, shape (clips, classes).
+
+    Where an estimator has no probabilities, the softmax of its decision function: their order is the estimator's, but
+    how sure they sound means little.
+    """
+    if hasattr(estimator, "predict_proba"):
+        return estimator.predict_proba(values)
+    scores = estimator.decision_function(values)
+    if scores.ndim == 1:  # of two classes
+        scores = np.stack([-scores / 2, scores / 2], axis=1)
+    raised = np.exp(scores - scores.max(1, keepdims=True))
+    return raised / raised.sum(1, keepdims=True)
+
+
+def dump(estimator) -> bytes:
+    """A fitted estimator, or pipeline of such, as a safetensors file.
+
+    Raises
+    ------
+    SerReproError
+        If it holds anything but arrays, numbers and texts.
+    """
+    from safetensors.numpy import save
+
+    arrays, plain = {}, {}
+    for place, part in _parts(estimator):
+        for name, value in vars(part).items():
+            key = f"{place}.{name}"
+            if isinstance(value, np.ndarray) and value.dtype.kind in "biuf":
+                # A fitted attribute may have the machine's byte order alone, and any layout.
+                arrays[key] = np.ascontiguousarray(value)
+            elif isinstance(value, np.generic):
+                plain[key] = value.item()
+            elif isinstance(value, _PLAIN) or (isinstance(value, list | tuple)
+                                               and all(isinstance(one, _PLAIN) for one in value)):
+                plain[key] = value
+            elif name not in part.get_params(deep=False):
+                raise SerReproError(f"{type(part).__name__}.{name} is a {type(value).__name__}, which can't be stored "
+                                    "without code: use an estimator that holds arrays, numbers and texts.")
+    return save(arrays, {"estimator": json.dumps(plain)})
+
+
+def load(estimator, content: bytes):
+    """The estimator, new from its recipe, with what `dump` stored.
+
+    Raises
+    ------
+    KeyError, ValueError, TypeError, safetensors.SafetensorError
+        If the content is no such file, or that of another estimator.
+    """
+    from safetensors import deserialize
+    from safetensors.numpy import load as parse
+
+    deserialize(content)  # raises where the content is none
+    header = json.loads(content[8:8 + int.from_bytes(content[:8], "little")])
+    held = parse(content) | json.loads(header["__metadata__"]["estimator"])
+    parts = dict(_parts(estimator))
+    for key, value in held.items():
+        place, _, name = key.partition(".")
+        setattr(parts[place], name, value)
+    return estimator
+
+
+def parameters(estimator) -> int:
+    """Numbers that the fit has left in its arrays."""
+    return sum(value.size for _, part in _parts(estimator) for name, value in vars(part).items()
+               if isinstance(value, np.ndarray) and name.endswith("_") and not name.startswith("_"))
+
+
+def _parts(estimator):
+    """(place, estimator) of each step of a pipeline, or of the estimator itself."""
+    steps = getattr(estimator, "steps", None)
+    return [(str(i), part) for i, (_, part) in enumerate(steps)] if steps else [("0", estimator)]

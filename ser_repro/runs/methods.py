@@ -1,0 +1,172 @@
+"""The two ways in which a recipe becomes a model that predicts: a network trained by gradient, an estimator fitted at
+once. Both fit, predict, and are stored in a form that loads without running code.
+
+`of(document)` tells which one a document takes. Nothing else in the package asks.
+"""
+
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+
+from ser_repro import SerReproError, documents
+from ser_repro.documents.base import AS_SPLIT, Document, Feeding
+
+CHECKPOINT = "last.safetensors"
+
+
+class Network:
+    """A network of a document, its weights drawn from a seed, or loaded.
+
+    Attributes
+    ----------
+    history : list of dict
+        Losses and accuracies, a row an epoch.
+    seconds : float
+        That training took.
+    """
+
+    libraries = ("torch", "numpy", "pandas")
+
+    def __init__(self, document: Document, values: dict, n_classes: int, seed: int | None = None):
+        if seed is not None:
+            import torch
+
+            torch.manual_seed(seed)
+        self.document, self.values, self.seed = document, values, seed
+        self.module = documents.build(document.name, values, n_classes)
+        self.history: list[dict] = []
+        self.seconds, self.device = 0.0, "cpu"
+
+    def fit(self, source, parts: dict, *, work: Path, device: str = "auto",
+            progress: Callable[[int, dict], None] | None = None) -> None:
+        """Train, going on from the checkpoint in `work` where there is one.
+
+        Parameters
+        ----------
+        parts : dict
+            Part of the split -> (rows, class numbers); of those beside "train" the first that holds clips is watched.
+        """
+        from ser_repro.runs import training
+
+        watched = [part for part in ("validation", "test") if len(parts.get(part, ((),))[0])][:1]
+        one = training.Training(self.document, self.module, self.values, source,
+                                {part: parts[part] for part in ("train", *watched)}, self.seed, progress)
+        self.history = one.history
+        try:
+            training.fit(one, work / CHECKPOINT, epochs=self.values["epochs"], device=device)
+        finally:
+            self.history, self.seconds = one.history, one.seconds
+        self.device = one.device
+
+    def probabilities(self, source, rows: np.ndarray, feeding: Feeding = AS_SPLIT,
+                      batch_size: int | None = None) -> np.ndarray:
+        """Of each clip every class, shape (clips, classes), fed in the order of `rows`."""
+        from ser_repro.runs import training
+
+        size = 1 if feeding.alone else batch_size or self.values["batch_size"]
+        return training.predict(self.module, source, rows, batch_size=size, carry_state=feeding.carry_state,
+                                device=self.device)
+
+    def attention(self, source, rows: np.ndarray) -> list[np.ndarray] | None:
+        """Of each clip, how much each of its steps counts; None of a network without attention."""
+        from ser_repro.runs import training
+
+        if not hasattr(self.module, "weights"):
+            return None
+        return training.attention(self.module, source, rows, batch_size=self.values["batch_size"], device=self.device)
+
+    @property
+    def parameters(self) -> int:
+        return sum(p.numel() for p in self.module.parameters())
+
+    def dump(self) -> bytes:
+        """The weights as a safetensors file."""
+        from safetensors.torch import save
+
+        return save({name: value.cpu().contiguous() for name, value in self.module.state_dict().items()})
+
+    def load(self, content: bytes) -> "Network":
+        """Itself, with the weights of a safetensors file.
+
+        Raises
+        ------
+        KeyError, RuntimeError, TypeError, ValueError, safetensors.SafetensorError
+            If it holds none, or others.
+        """
+        from safetensors.torch import load
+
+        self.module.load_state_dict(load(content))
+        self.module.eval()
+        return self
+
+
+class Estimator:
+    """A scikit-learn estimator of a document; attributes and methods as those of `Network`."""
+
+    libraries = ("scikit-learn", "numpy", "pandas")
+
+    def __init__(self, document: Document, values: dict, n_classes: int, seed: int | None = None):
+        self.document, self.values, self.seed = document, values, seed
+        self.module = documents.build(document.name, values, n_classes)
+        self.history: list[dict] = []
+        self.seconds, self.device = 0.0, "cpu"
+
+    def fit(self, source, parts: dict, *, work: Path, device: str = "auto", progress=None) -> None:
+        """Fit to the training clips alone; nothing is watched, and no checkpoint is needed."""
+        from ser_repro.runs import fitting
+
+        rows, targets = parts["train"]
+        began = time.monotonic()
+        self.module.fit(fitting.values_of(source, rows), targets)
+        self.seconds = time.monotonic() - began
+
+    def probabilities(self, source, rows: np.ndarray, feeding: Feeding = AS_SPLIT,
+                      batch_size: int | None = None) -> np.ndarray:
+        from ser_repro.runs import fitting
+
+        return fitting.predict(self.module, fitting.values_of(source, rows))
+
+    def attention(self, source, rows: np.ndarray) -> None:
+        return None
+
+    @property
+    def parameters(self) -> int:
+        from ser_repro.runs import fitting
+
+        return fitting.parameters(self.module)
+
+    def dump(self) -> bytes:
+        from ser_repro.runs import fitting
+
+        return fitting.dump(self.module)
+
+    def load(self, content: bytes) -> "Estimator":
+        from ser_repro.runs import fitting
+
+        fitting.load(self.module, content)
+        return self
+
+
+def of(document: Document) -> type[Network] | type[Estimator]:
+    """What a document's recipe is trained as."""
+    return Estimator if document.optimiser is None else Network
+
+
+def loaded(document: str, values: dict, n_classes: int, content: bytes, remedy: str) -> Network | Estimator:
+    """A trained model from its stored form.
+
+    Raises
+    ------
+    SerReproError
+        If the content is not that of this recipe's model; ends in `remedy`.
+    """
+    known = documents.get(document)
+    try:
+        from safetensors import SafetensorError
+
+        return of(known)(known, values, n_classes).load(content)
+    except (SafetensorError, RuntimeError, KeyError, TypeError, ValueError, AttributeError) as error:
+        raise SerReproError(f"the weights do not fit this version's model ({type(error).__name__}); {remedy}."
+                            ) from error

@@ -1,0 +1,72 @@
+"""Records: what a run leaves, one JSON file a run, named by the hash of the run's configuration.
+
+A record holds configuration, hashes of split and corpus, versions, device, wall time, history per epoch (empty where
+there are no epochs), and the probabilities of every test clip: `test` of the training corpus, and under `tested` a
+table for each other corpus. Scores are computed from it (`ser_repro.results.scores`), never stored in its place.
+"""
+
+import json
+from pathlib import Path
+
+from ser_repro import SerReproError
+from ser_repro.files import digest, read_json, write_atomic
+from ser_repro.runs.run import config_hash
+
+FORMAT = 1
+REMEDY = "free some room or set --results to another folder, and start again: the trained weights are kept"
+_DAMAGED = "remove it and run `ser-repro study` again"
+
+
+def checksum(content: dict) -> str:
+    """Of all that a record or a card holds besides its checksum."""
+    return digest({key: value for key, value in content.items() if key != "checksum"}, 16)
+
+
+def _dumps(record: dict) -> str:
+    """JSON with a line a history series and a line a test clip, so that a difference can be read."""
+    def block(value, indent):
+        pad = " " * indent
+        if isinstance(value, dict):
+            inner = ",\n".join(f'{pad} {json.dumps(key)}: {block(item, indent + 1)}' for key, item in value.items())
+            return f"{{\n{inner}\n{pad}}}"
+        if isinstance(value, list) and value and isinstance(value[0], list):
+            return "[\n" + ",\n".join(f"{pad} {json.dumps(item)}" for item in value) + f"\n{pad}]"
+        return json.dumps(value)
+    return block(record, 0) + "\n"
+
+
+def write(record: dict, path: Path) -> None:
+    """Store a record, with a checksum of its content."""
+    write_atomic(path, _dumps(record | {"checksum": checksum(record)}), remedy=REMEDY)
+
+
+def read(path: str | Path) -> dict:
+    """A record, checked.
+
+    Raises
+    ------
+    SerReproError
+        If it is damaged, was changed by hand, or its name is not that of its configuration.
+    """
+    path = Path(path)
+    record = read_json(path, "record", _DAMAGED, missing=f"no record {path}: run `ser-repro study` to make it.",
+                       check=lambda content: (content["config"], content["checksum"]))
+    if record.get("format") != FORMAT:
+        raise SerReproError(f"record {path} has format {record.get('format')}, this version reads {FORMAT}: "
+                            f"{_DAMAGED}.")
+    if record["checksum"] != checksum(record):
+        raise SerReproError(f"record {path} was changed after it was written (its checksum differs): {_DAMAGED}.")
+    if not path.stem.endswith(config_hash(record["config"])):
+        raise SerReproError(f"record {path} belongs to another configuration ({config_hash(record['config'])}): "
+                            f"{_DAMAGED}.")
+    return record
+
+
+def read_all(results: str | Path, document: str) -> list[dict]:
+    """All records of a document, in the order of their names."""
+    return [read(path) for path in sorted((Path(results) / document).glob("*.json"))]
+
+
+def epochs(record: dict) -> int:
+    """How many epochs it was trained for; 0 where it was fitted at once."""
+    return len(record["history"].get("train_loss", ()))
