@@ -35,9 +35,11 @@ from filelock import FileLock, Timeout
 
 from ser_repro import SerReproError, __version__
 from ser_repro.datasets.audio import measure
-from ser_repro.datasets.base import Archive, Corpus, get
-from ser_repro.datasets.finding import find, marked_above, parse_path, walk
+from ser_repro.datasets.base import Archive, Corpus
+from ser_repro.datasets.finding import find, parse_path
+from ser_repro.datasets.folders import marked_above, walk
 from ser_repro.datasets.indexes import HASH_LENGTH, published
+from ser_repro.datasets.lookup import get
 
 _CHUNK = 1 << 16
 _TIMEOUT = (15, 60)  # s to connect, and to wait for the next bytes
