@@ -42,6 +42,7 @@ from ser_repro import SerReproError, protocols
 from ser_repro.book import exploration, plots
 from ser_repro.book.exploration import EMOTION_COLOURS
 from ser_repro.book.page import draw, number, percent, say, show, unit
+from ser_repro.documents.uses import USES
 
 plots.use_style()
 plt.rcParams["figure.dpi"] = 150  # sharp where a screen has two dots a pixel
@@ -165,10 +166,10 @@ ages = {c: a for c, a in ages.items() if len(a)}
 say("de_youngest", str(ages["CREMA-D"].min()))
 say("de_oldest", str(ages["CREMA-D"].max()))
 say("de_under_40", percent((ages["CREMA-D"] < 40).mean()))
-uses = pd.DataFrame([{"corpus": c, "document": d, "clips": use.clips, "how": use.how}
-                     for c in ALL for d, use in datasets.get(c).uses.items()])
+uses = pd.DataFrame([{"corpus": c, "document": d, "clips": clips, "how": how}
+                     for d, (_, by_corpus) in USES.items() for c, (clips, how) in by_corpus.items()])
 named_by = uses.groupby("corpus")["document"].count().sort_values()
-say("de_documents", str(len(datasets.DOCUMENTS)))
+say("de_documents", str(len(USES)))
 say("de_most_named", named_by.index[-1])
 say("de_most_named_by", str(named_by.iloc[-1]))
 say("de_pairs", str(len(uses)))
@@ -224,27 +225,27 @@ def who_used_what():
         axis.add_patch(plt.Circle((x, y), 0.46 * np.sqrt(n / largest), **how))
 
     for y, (c, (_, size)) in enumerate(names.iterrows()):
-        for x, document in enumerate(datasets.DOCUMENTS):
+        for x, (_, by_corpus) in enumerate(USES.values()):
             x = 1.35 * x
-            use = datasets.get(c).uses.get(document)
-            if use is None:
+            clips, _ = by_corpus.get(c, (0, ""))
+            if clips == 0:
                 axis.plot(x, y, ".", color=SILENCE, ms=3)
-            elif use.clips is None:
+            elif clips is None:
                 disc(x, y, size, facecolor="white", edgecolor=SPEECH, lw=1.5, ls=(0, (3, 2)))
                 axis.text(x, y, "?", ha="center", va="center", color=SPEECH, fontsize=11)
             else:
                 disc(x, y, size, color=SILENCE, lw=0)
-                disc(x, y, use.clips, color=SPEECH, lw=0)
-                inside = use.clips > largest / 3
-                axis.text(x if inside else x + 0.06 + 0.46 * np.sqrt(size / largest), y, number(use.clips), va="center",
+                disc(x, y, clips, color=SPEECH, lw=0)
+                inside = clips > largest / 3
+                axis.text(x if inside else x + 0.06 + 0.46 * np.sqrt(size / largest), y, number(clips), va="center",
                           ha="center" if inside else "left", color="white" if inside else "black", fontsize=9.5)
     axis.set_yticks(range(len(names)), [f"{c}\n{number(size)}" for c, size in names["size"].items()])
-    axis.set_xticks(1.35 * np.arange(len(datasets.DOCUMENTS)),
-                    [textwrap.fill(title, 13) for title in datasets.DOCUMENTS.values()])
+    axis.set_xticks(1.35 * np.arange(len(USES)),
+                    [textwrap.fill(title, 13) for title, _ in USES.values()])
     axis.xaxis.tick_top()
     axis.tick_params(length=0)
     axis.spines[:].set_visible(False)
-    axis.set(xlim=(-0.55, 1.35 * (len(datasets.DOCUMENTS) - 1) + 0.95), ylim=(len(names) - 0.5, -0.5), aspect="equal")
+    axis.set(xlim=(-0.55, 1.35 * (len(USES) - 1) + 0.95), ylim=(len(names) - 0.5, -0.5), aspect="equal")
     figure.tight_layout()
     return figure
 
@@ -268,7 +269,7 @@ draw("de_uses", who_used_what())
 # {glue:text}`de_most_named_by` of them, so scores can hardly be compared across documents. What each did:
 
 # %% tags=["remove-input"]
-told = uses[uses["how"] != ""].assign(document=uses["document"].map(datasets.DOCUMENTS),
+told = uses[uses["how"] != ""].assign(document=[USES[d][0] for d in uses["document"]],
                                       clips=uses["clips"].map(lambda n: "?" if pd.isna(n) else number(int(n))))
 told["corpus"] = told["corpus"].map(together)
 show(told[["document", "corpus", "clips", "how"]].sort_values(["document", "corpus"]).rename(columns={"how": "remark"}))

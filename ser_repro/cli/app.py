@@ -80,6 +80,8 @@ def corpora_list(data: Data = None) -> None:
 @corpora.command("show")
 def corpora_show(corpus: Corpus) -> None:
     """What a corpus holds, its licence, how it is had, what is odd in it, and which documents used what of it."""
+    from ser_repro.documents.uses import uses
+
     corpus = datasets.get(corpus)
     console.print(f"{corpus.name}: {corpus.title}", soft_wrap=True, highlight=False)
     sexes = [speaker.sex for speaker in corpus.speakers]
@@ -98,9 +100,8 @@ def corpora_show(corpus: Corpus) -> None:
         "speakers": people + (f", aged {min(ages)} to {max(ages)}" if ages else ""), "language": corpus.language,
         "form": form if corpus.sample_rate else "", "licence": corpus.licence, "home": corpus.home, "to get it": had,
         "folders": corpus.layouts, "known oddities": corpus.quirks,
-    } | {f"in {datasets.DOCUMENTS[name]}": "; ".join(filter(None, ("clips: not stated" if use.clips is None else
-                                                                   f"{use.clips} clips", use.how)))
-         for name, use in corpus.uses.items()}
+    } | {f"in {title}": "; ".join(filter(None, ("clips: not stated" if clips is None else f"{clips} clips", how)))
+         for title, clips, how in uses(corpus.name)}
     table = Table("", Column(overflow="fold"), show_header=False, box=None, padding=(0, 2, 0, 0))
     for name, fact in facts.items():
         if fact:

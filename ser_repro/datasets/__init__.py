@@ -13,16 +13,17 @@ no corpus lies.
 
 from ser_repro.datasets import cremad, emodb, emovo, iemocap, ravdess, savee, shemo, tess
 from ser_repro.datasets.audio import measure, read
-from ser_repro.datasets.base import CORPORA, DOCUMENTS, EMOTIONS, Corpus, Speaker, get, register
+from ser_repro.datasets.base import CORPORA, EMOTIONS, Corpus, Speaker, register
 from ser_repro.datasets.checking import Fault, Report, check
 from ser_repro.datasets.demo import synthesise, write_demo
-from ser_repro.datasets.finding import available, clips, data_folder, find, is_synthetic, studied
+from ser_repro.datasets.finding import available, clips, find, is_synthetic, studied
+from ser_repro.datasets.folders import data_folder
 from ser_repro.datasets.indexes import content_hash, published, read_index, write_index
+from ser_repro.datasets.lookup import get
 from ser_repro.datasets.own import from_names, read_table
 
 __all__ = [
     "CORPORA",
-    "DOCUMENTS",
     "EMOTIONS",
     "Corpus",
     "Fault",

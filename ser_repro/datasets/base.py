@@ -18,14 +18,9 @@ from ser_repro import SerReproError
 EMOTIONS = ("anger", "boredom", "calm", "disgust", "fear", "happiness", "neutral", "sadness", "surprise")
 """The emotions of the study, whatever a corpus calls them."""
 
-DOCUMENTS = {
-    "cnn_n_gru": "CNN-n-GRU",
-    "course_cnn": "1-D and 2-D CNNs (course report)",
-    "mfcc_cnn": "CNN on 50 MFCCs",
-    "cnn_bigru": "CNN-BiGRU with attention",
-    "issa": "Issa et al. 2020",
-}
-"""The five documents of the study, short name to title."""
+COLUMNS = ["corpus", "clip", "path", "emotion", "label", "speaker", "sex", "age", "language", "sentence", "intensity",
+           "session", "scenario"]
+"""Columns of every table of clips."""
 
 INDEX_FOLDER = Path(__file__).parent / "index"
 
@@ -39,13 +34,6 @@ class Speaker(NamedTuple):
     name: str
     sex: str
     age: int | None = None
-
-
-class Use(NamedTuple):
-    """What a document did with a corpus: how many of its clips it used (None where it does not say), and how."""
-
-    clips: int | None
-    how: str = ""
 
 
 class Archive(NamedTuple):
@@ -131,8 +119,6 @@ class Corpus:
         What a user should know before trusting the files.
     layouts : str
         The published folders, and others that copies come in.
-    uses : mapping of str to Use
-        Which clips each of the study's documents used, by the document's name in `DOCUMENTS`.
     misnamed : mapping of str to str
         Published names that break the corpus's own rule, and what the rule would make them.
     studied : tuple of str
@@ -176,7 +162,6 @@ class Corpus:
     label_counts: Mapping[str, int] = field(default_factory=dict)
     quirks: str = ""
     layouts: str = ""
-    uses: Mapping[str, Use] = field(default_factory=dict)
     misnamed: Mapping[str, str] = field(default_factory=dict)
     studied: tuple[str, ...] = ()
     source: Source | None = None
@@ -195,9 +180,6 @@ class Corpus:
                 f"corpus {self.name} maps to {', '.join(strangers)}, which the study does not know: "
                 f"use {', '.join(EMOTIONS)}"
             )
-        unknown = sorted(set(self.uses) - set(DOCUMENTS))
-        if unknown:
-            raise SerReproError(f"corpus {self.name} is used by {', '.join(unknown)}: use {', '.join(DOCUMENTS)}")
         if self.index is None:
             object.__setattr__(self, "index", INDEX_FOLDER / f"{self.name}.csv")
 
@@ -254,7 +236,8 @@ CORPORA: dict[str, Corpus] = {}
 """Every corpus the package knows, by name."""
 
 
-def _key(name: str) -> str:
+def key(name: str) -> str:
+    """What two spellings of one name have in common: letter case, hyphens, underscores and spaces do not count."""
     return re.sub(r"[-_\s]", "", name).casefold()
 
 
@@ -266,34 +249,11 @@ def register(corpus: Corpus) -> Corpus:
     SerReproError
         If the name is taken, also in another spelling: two corpora under one name would mix silently.
     """
-    taken = {_key(name): name for name in CORPORA}
-    if _key(corpus.name) in taken:
+    taken = {key(name): name for name in CORPORA}
+    if key(corpus.name) in taken:
         raise SerReproError(
-            f"a corpus named {taken[_key(corpus.name)]} is already registered: "
+            f"a corpus named {taken[key(corpus.name)]} is already registered: "
             f"give {corpus.name} another name"
         )
     CORPORA[corpus.name] = corpus
     return corpus
-
-
-def get(name: str | Corpus) -> Corpus:
-    """The corpus of that name; letter case, hyphens, underscores and spaces do not matter.
-
-    The path of a CSV file of clips does as well, for a corpus of the user's own (see `own`).
-
-    Raises
-    ------
-    SerReproError
-        If no corpus has that name, or the CSV file is not a table of clips.
-    """
-    if isinstance(name, Corpus):
-        return name
-    if str(name).casefold().endswith(".csv"):
-        from ser_repro.datasets import own
-
-        return own.load(name)
-    for known, corpus in CORPORA.items():
-        if _key(known) == _key(str(name)):
-            return corpus
-    raise SerReproError(f"no corpus is named {name!r}: choose one of {', '.join(sorted(CORPORA))}, "
-                        "or give a CSV file of your own clips")

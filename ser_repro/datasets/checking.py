@@ -14,9 +14,11 @@ from typing import NamedTuple
 import pandas as pd
 
 from ser_repro import SerReproError
-from ser_repro.datasets.base import CORPORA, Corpus, get
-from ser_repro.datasets.finding import candidates, folder_of, marked_above, parse_path, walk
+from ser_repro.datasets.base import CORPORA, Corpus
+from ser_repro.datasets.finding import candidates, folder_of, parse_path
+from ser_repro.datasets.folders import marked_above, walk
 from ser_repro.datasets.indexes import HASH_LENGTH, content_hash, measure_all, read_index
+from ser_repro.datasets.lookup import get
 
 _AUDIO = {".wav", ".flac", ".aif", ".aiff", ".mp3", ".ogg", ".opus", ".m4a", ".sph"}
 

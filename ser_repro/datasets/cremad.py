@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 
-from ser_repro.datasets.base import UNSPECIFIED, Corpus, Source, Speaker, Use, register
+from ser_repro.datasets.base import UNSPECIFIED, Corpus, Source, Speaker, register
 
 _EMOTIONS = {
     "ANG": "anger",
@@ -94,11 +94,6 @@ CREMAD = register(
             "emotion."
         ),
         layouts="One folder, AudioWAV, beside videos and MP3 files.",
-        uses={
-            "course_cnn": Use(7442, "4948 training, 261 validation, 2233 test"),
-            "mfcc_cnn": Use(7442),
-            "cnn_bigru": Use(None, "named in the README; the public code cannot read it"),
-        },
         source=Source(
             clip_url="https://media.githubusercontent.com/media/CheyneyComputerScience/CREMA-D/master/{place}.wav",
             unpacked_bytes=610_000_000,

@@ -20,9 +20,10 @@ import pandas as pd
 
 from ser_repro import SerReproError
 from ser_repro.datasets.audio import to_int16
-from ser_repro.datasets.base import Corpus, get
-from ser_repro.datasets.finding import MARKER
+from ser_repro.datasets.base import Corpus
+from ser_repro.datasets.folders import MARKER
 from ser_repro.datasets.indexes import published
+from ser_repro.datasets.lookup import get
 from ser_repro.datasets.voice import Voice, manner, speak
 
 _STRENGTH = {"normal": 0.85, "strong": 1.25}

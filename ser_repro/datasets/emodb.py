@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 
-from ser_repro.datasets.base import Archive, Corpus, Source, Speaker, Use, register
+from ser_repro.datasets.base import Archive, Corpus, Source, Speaker, register
 
 _EMOTIONS = {
     "W": "anger",
@@ -103,10 +103,6 @@ EMODB = register(
             "speakers lack some emotions."
         ),
         layouts="One folder, wav, beside lablaut, labsilb and others that hold no audio.",
-        uses={
-            "mfcc_cnn": Use(535, "boredom is called calm"),
-            "issa": Use(535, "86.1 %; and 95.71 % on 520 of them: which 520 is not known"),
-        },
         source=Source(
             archives=(Archive("http://emodb.bilderbar.info/download/download.zip"),),
             unpacked_bytes=50_000_000,

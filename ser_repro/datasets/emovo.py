@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 
-from ser_repro.datasets.base import Archive, Corpus, Source, Speaker, Use, register
+from ser_repro.datasets.base import Archive, Corpus, Source, Speaker, register
 
 _EMOTIONS = {
     "dis": "disgust",
@@ -67,7 +67,6 @@ EMOVO = register(
             "(rabbia) anger, sor surprise, tri sadness. Five of the 14 sentences are grammatical nonsense."
         ),
         layouts="A folder a speaker (f1 to f3, m1 to m3).",
-        uses={"mfcc_cnn": Use(None, "named, but the public code stops at it: no label map")},
         source=Source(
             archives=(  # the file that the home page links
                 Archive("https://drive.usercontent.google.com/download?id=1SUtaKeA-LYnKaD3qv87Y5wYgihJiNJAo&confirm=t"),

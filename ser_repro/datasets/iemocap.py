@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping
 
-from ser_repro.datasets.base import Corpus, Labels, Source, Speaker, Use, register
+from ser_repro.datasets.base import Corpus, Labels, Source, Speaker, register
 
 _EMOTIONS = {
     "ang": "anger",
@@ -131,11 +131,6 @@ IEMOCAP = register(
             "actors of a session speak in every dialogue: keep sessions apart, not only speakers."
         ),
         layouts="Session1 to Session5, in each sentences/wav/DIALOGUE/TURN.wav and dialog/EmoEvaluation/DIALOGUE.txt.",
-        uses={
-            "cnn_n_gru": Use(5531, "four classes, excitement merged"),
-            "cnn_bigru": Use(None, "named in the README; the public code cannot read it"),
-            "issa": Use(None, "four classes: which clips is not known"),
-        },
         source=Source(
             ask="ask for the release at https://sail.usc.edu/iemocap/iemocap_release.htm; after signing "
             "you are sent the address of IEMOCAP_full_release.tar.gz",

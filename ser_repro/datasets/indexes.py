@@ -16,8 +16,9 @@ import pandas as pd
 
 from ser_repro import SerReproError
 from ser_repro.datasets.audio import measure
-from ser_repro.datasets.base import Corpus, get
+from ser_repro.datasets.base import Corpus
 from ser_repro.datasets.finding import clips
+from ser_repro.datasets.lookup import get
 
 INDEX_COLUMNS = ["clip", "sample_rate", "channels", "frames", "sha256"]
 

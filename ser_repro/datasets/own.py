@@ -19,8 +19,8 @@ from pathlib import Path
 import pandas as pd
 
 from ser_repro import SerReproError
-from ser_repro.datasets.base import CORPORA, EMOTIONS, UNSPECIFIED, Corpus, Speaker, _key
-from ser_repro.datasets.finding import COLUMNS, SUFFIXES, walk
+from ser_repro.datasets.base import COLUMNS, CORPORA, EMOTIONS, UNSPECIFIED, Corpus, Speaker, key
+from ser_repro.datasets.folders import SUFFIXES, walk
 
 NEEDED = ("path", "emotion")
 OPTIONAL = ("clip", "label", "speaker", "sex", "age", "language", "sentence", "intensity", "session", "scenario")
@@ -105,7 +105,7 @@ def of_table(path: Path, table: pd.DataFrame) -> Corpus:
     table["label"] = table["label"].where(table["label"] != "", table["emotion"])
     corpus = _corpus(path, table.assign(path=files))
     for known in CORPORA.values():  # however it is spelt: `get` takes TESS for tess
-        if _key(known.name) == _key(corpus.name) and known.origin != corpus.origin:
+        if key(known.name) == key(corpus.name) and known.origin != corpus.origin:
             raise SerReproError(f"a corpus named {known.name} is known already: give {path} another name")
     return corpus
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 
-from ser_repro.datasets.base import Archive, Corpus, Source, Speaker, Use, register
+from ser_repro.datasets.base import Archive, Corpus, Source, Speaker, register
 
 _LABELS = {
     "01": "neutral",
@@ -99,12 +99,6 @@ RAVDESS = register(
             "A folder an actor (Actor_01 to Actor_24), in Audio_Speech_Actors_01-24. Some copies hold every actor's "
             "folder twice, one inside the other; songs and videos beside the speech are left alone."
         ),
-        uses={
-            "cnn_n_gru": Use(None, "added in 2025; the rows of its matrix sum to 441, no tenth of 1440"),
-            "mfcc_cnn": Use(1440),
-            "cnn_bigru": Use(1440),
-            "issa": Use(1440, "8 classes"),
-        },
         source=Source(
             archives=(
                 Archive(

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 
-from ser_repro.datasets.base import Corpus, Source, Speaker, Use, register
+from ser_repro.datasets.base import Corpus, Source, Speaker, register
 
 _EMOTIONS = {
     "a": "anger",
@@ -71,7 +71,6 @@ SAVEE = register(
             "own or generic: numbers count anew in every emotion, so that a01 and d01 need not be the same words."
         ),
         layouts="AudioData, a folder a speaker in it (DC/a01.wav); flat copies name the speaker in the file (DC_a01).",
-        uses={"course_cnn": Use(480, "300 training, 100 validation, 80 test"), "mfcc_cnn": Use(480)},
         source=Source(
             ask="register at http://kahlan.eps.surrey.ac.uk/savee/Register.html; what you are let download holds "
             "AudioData.zip",

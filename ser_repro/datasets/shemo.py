@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from ser_repro.datasets.base import Archive, Corpus, Source, Speaker, Use, register
+from ser_repro.datasets.base import Archive, Corpus, Source, Speaker, register
 
 _EMOTIONS = {
     "A": "anger",
@@ -95,7 +95,6 @@ SHEMO = register(
             "files, all of men, at 22 050 Hz. The transcripts name another emotion than the file for 163 clips."
         ),
         layouts="Two folders, female and male.",
-        uses={"mfcc_cnn": Use(None, "named, but the public code stops at it: no label map")},
         source=Source(
             archives=(
                 Archive(

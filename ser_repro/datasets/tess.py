@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 
-from ser_repro.datasets.base import Archive, Corpus, Source, Speaker, Use, register
+from ser_repro.datasets.base import Archive, Corpus, Source, Speaker, register
 
 _EMOTIONS = {
     "angry": "anger",
@@ -78,7 +78,6 @@ TESS = register(
         ),
         layouts="A folder a speaker and emotion (OAF_angry, YAF_fear), spelt variously; many copies hold all twice.",
         misnamed={"OA_bite_neutral": "OAF_bite_neutral"},
-        uses={"cnn_n_gru": Use(2800), "mfcc_cnn": Use(2800)},
         source=Source(
             archives=(
                 Archive("https://borealisdata.ca/api/access/dataset/:persistentId/?persistentId=doi:10.5683/SP2/E8H2MF"),

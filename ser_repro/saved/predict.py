@@ -15,7 +15,7 @@ import numpy as np
 
 from ser_repro import SerReproError
 from ser_repro.datasets import audio
-from ser_repro.datasets.finding import walk
+from ser_repro.datasets.folders import walk
 from ser_repro.saved.model import Saved
 
 SUFFIXES = (".wav", ".flac", ".mp3", ".ogg", ".oga", ".opus", ".aif", ".aiff", ".au", ".caf", ".w64", ".rf64")

@@ -21,7 +21,7 @@ from ser_repro.runs import search, study
 @pytest.mark.parametrize(("words", "says"), [
     ("study --n 4", "--n 4 is not in the study: choose from 3, 5, 11, 18"),
     ("study --seed 7", "--seed 7 is not in the study: choose from 0, 1, 2, 3, 4"),
-    ("study --corpus XYZ", "no corpus is named 'XYZ': choose one of CREMA-D, EMO-DB, EMOVO, IEMOCAP, RAVDESS, SAVEE"),
+    ("study --corpus XYZ", "no corpus 'XYZ': choose one of CREMA-D, EMO-DB, EMOVO, IEMOCAP, RAVDESS, SAVEE"),
     ("study --corpus ShEMO", "--corpus ShEMO is not in the study: choose from CREMA-D, EMO-DB, EMOVO, RAVDESS, SAVEE"),
     ("study --document cnn", "--document cnn is not in the study: choose from cnn_bigru, cnn_n_gru, issa, mfcc_cnn"),
     ("study --document issa --corpus TESS", "no run of the study is all of these: leave an option out"),
@@ -37,12 +37,12 @@ from ser_repro.runs import search, study
     ("prepare RAVDESS --rate abc", "--rate abc is no sample rate for speech: give Hz (2000 to 192000"),
     ("prepare RAVDESS --rate ²", "no sample rate"), ("prepare RAVDESS --rate 1", "no sample rate"),
     ("prepare RAVDESS --rate 99999999999", "no sample rate"), ("prepare RAVDESS --rate 1e4", "no sample rate"),
-    ("prepare XYZ", "no corpus is named 'XYZ'"),
+    ("prepare XYZ", "no corpus 'XYZ'"),
     ("prepare RAVDESS", "set SER_REPRO_DATA"),
     ("corpora check RAVDESS", "set SER_REPRO_DATA"),
-    ("corpora check XYZ", "no corpus is named 'XYZ'"), ("corpora check", "no folder of corpora is named"),
-    ("corpora show XYZ", "no corpus is named 'XYZ'"), ("corpora show gone.csv", "gone.csv can't be read"),
-    ("corpora table XYZ", "no corpus is named 'XYZ'"), ("corpora table TESS", "set SER_REPRO_DATA"),
+    ("corpora check XYZ", "no corpus 'XYZ'"), ("corpora check", "no folder of corpora is named"),
+    ("corpora show XYZ", "no corpus 'XYZ'"), ("corpora show gone.csv", "gone.csv can't be read"),
+    ("corpora table XYZ", "no corpus 'XYZ'"), ("corpora table TESS", "set SER_REPRO_DATA"),
     ("corpora table gone --pattern {emotion}", "gone is not a folder"),
     ("corpora table . --pattern {speaker}", "makes no table"), ("corpora table . --emotion W=anger", "give both"),
     ("corpora table . --pattern {emotion} --csv notes.txt", "notes.txt is no name of a table: give one that ends in"),
@@ -55,10 +55,10 @@ from ser_repro.runs import search, study
     ("corpora download SAVEE --data x --archive ~no-such-user/x.zip", "x.zip is not there"),
     ("corpora download SAVEE --data x --archive .", "is a folder: give the path of a zip or tar file"),
     ("corpora table . --pattern {emotion} --emotion anger", "--emotion takes CODE=EMOTION"),
-    ("corpora download XYZ", "no corpus is named 'XYZ'"), ("corpora download EMO-DB", "no folder to download to"),
+    ("corpora download XYZ", "no corpus 'XYZ'"), ("corpora download EMO-DB", "no folder to download to"),
     ("corpora download IEMOCAP --data .", "IEMOCAP has no public address: ask for the release at https://sail.usc.edu"),
     ("corpora download SAVEE --data .", "`ser-repro corpora download SAVEE --archive FILE` unpacks what they send"),
-    ("demo XYZ there", "no corpus is named 'XYZ'")])
+    ("demo XYZ there", "no corpus 'XYZ'")])
 def test_a_wrong_value_is_one_line(refused, words, says):
     assert says in refused(*words.split())
 
@@ -426,5 +426,5 @@ def test_the_command_itself_exits_as_it_should(tmp_path):
     done = subprocess.run([sys.executable, "-m", "ser_repro.cli", "corpora", "check", "Mozart"], capture_output=True,
                           text=True, env=environment, cwd=tmp_path, timeout=600)
     assert done.returncode == 1 and done.stdout == ""
-    assert done.stderr == ("ser-repro: no corpus is named 'Mozart': choose one of CREMA-D, EMO-DB, EMOVO, IEMOCAP, "
-                           "RAVDESS, SAVEE, ShEMO, TESS, or give a CSV file of your own clips\n")
+    assert done.stderr == ("ser-repro: no corpus 'Mozart': choose one of CREMA-D, EMO-DB, EMOVO, IEMOCAP, "
+                           "RAVDESS, SAVEE, ShEMO, TESS, a CSV file of your own clips.\n")

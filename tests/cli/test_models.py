@@ -91,7 +91,7 @@ def test_sizes_and_open_settings(type_in, refused, demo):
 
 
 @pytest.mark.parametrize(("words", "says"), [
-    ("train cnn RAVDESS", "no document 'cnn': choose one of"), ("train issa Mozart", "no corpus is named 'Mozart'"),
+    ("train cnn RAVDESS", "no document 'cnn': choose one of"), ("train issa Mozart", "no corpus 'Mozart'"),
     ("train issa gone.csv", "gone.csv can't be read"), ("train issa RAVDESS --reading text", "choose from code, paper"),
     ("train issa RAVDESS --protocol mine", "choose from published, speaker"),
     ("train issa RAVDESS --device tpu", "choose from auto, cpu, gpu"),

@@ -167,7 +167,7 @@ def test_every_corpus_states_what_a_reader_needs(name):
     assert sum(corpus.emotion_counts.values()) == sum(corpus.speaker_counts.values()) == n_clips
     assert set(corpus.speaker_counts) == set(corpus.sexes) and set(corpus.sexes.values()) <= {"female", "male"}
     assert corpus.citation.startswith("@") and corpus.home.startswith("http")
-    assert all((corpus.licence, corpus.language, corpus.layouts, corpus.quirks, corpus.uses, corpus.title))
+    assert all((corpus.licence, corpus.language, corpus.layouts, corpus.quirks, corpus.title))
     assert corpus.parse(str(Path(corpus.example).with_suffix("")))
     source = corpus.source
     assert bool(source.ask) != bool(source.archives or source.clip_url) and source.unpacked_bytes > 10_000_000
@@ -212,7 +212,7 @@ def test_a_corpus_is_found_in_any_spelling(spelling):
 
 
 def test_an_unknown_corpus_is_told_the_known_ones():
-    with pytest.raises(SerReproError, match=r"'IEMOCUP'.*CREMA-D, EMO-DB, .*TESS, or give a CSV file"):
+    with pytest.raises(SerReproError, match=r"'IEMOCUP'.*CREMA-D, EMO-DB, .*TESS, a CSV file"):
         datasets.get("IEMOCUP")
 
 

@@ -19,7 +19,8 @@ import soundfile
 from filelock import FileLock
 
 from ser_repro import SerReproError, datasets
-from ser_repro.datasets import base, downloading, finding, indexes
+from ser_repro.datasets import base, downloading, finding, indexes, unpacking
+from ser_repro.files import whole_folder
 
 EMODB = datasets.get("EMO-DB")
 CLIPS = [f"{speaker}a01{letter}a" for speaker in ("03", "08", "09", "10") for letter in "WLEAFTN"]
@@ -141,6 +142,11 @@ def refused(match, function, *args, **kwargs):
     return str(caught.value)
 
 
+def unpack(archive, folder, limit):
+    with whole_folder(folder) as new:
+        unpacking.extract(archive, new, limit)
+
+
 class Special(bytes):
     """A type of member that tarfile knows, in place of a content."""
 
@@ -199,8 +205,9 @@ def test_several_archives_make_one_corpus(site, original, tmp_path):
 
 def test_a_broken_transfer_goes_on(site, corpus, original, packed, tmp_path):
     site.cut = len(packed) // 2
-    message = refused("broke off after .* start again to go on from there", downloading.download, corpus, tmp_path)
-    assert str(len(packed)) in message and EMODB.home in message and "--archive FILE" in message
+    message = refused("could not be fetched .* start again to go on from there", downloading.download, corpus, tmp_path)
+    assert f"{len(packed) - site.cut} more expected" in message
+    assert EMODB.home in message and "--archive FILE" in message
     part, = (tmp_path / ".downloads" / "EMO-DB").glob("*.part")
     there = part.stat().st_size
     assert 0 < there <= site.cut and packed.startswith(part.read_bytes())
@@ -220,23 +227,20 @@ def test_an_early_end_that_no_length_tells_is_caught_by_the_checksum(site, corpu
     assert same(downloading.download(corpus, tmp_path), original)
 
 
-@pytest.mark.parametrize("change", ["no ranges", "other etag", "other size", "shorter", "no notes"])
+@pytest.mark.parametrize("change", ["no ranges", "other file", "longer file"])
 def test_a_part_that_cannot_be_gone_on_from_is_fetched_anew(site, corpus, original, packed, tmp_path, change):
-    size = len(packed)
-    site.cut = size + 9 if change == "shorter" else size // 2
-    # First another file, so that going on after it would give a wrong whole.
-    site.files["download.zip"] = bytes({"shorter": 2 * size, "other size": size + 1}.get(change, size))
-    site.etag = {"other etag": '"0"', "other size": None}.get(change, '"1"')
-    refused("broke off", downloading.download, corpus, tmp_path)
+    site.cut = 2 * len(packed) if change == "longer file" else len(packed) // 2
+    if change != "no ranges":
+        site.files["download.zip"] = bytes(4 * len(packed))
+    refused("could not be fetched", downloading.download, corpus, tmp_path)
     site.files["download.zip"], site.cut, site.ranges = packed, None, change != "no ranges"
-    site.etag = site.etag and '"1"'
-    if change == "no notes":
-        for mark in (tmp_path / ".downloads" / "EMO-DB").glob("*.mark"):
-            mark.unlink()
+    if change == "other file":  # what it would make with the rest of the right one does not pass for it
+        refused("not the file that was published", downloading.download, corpus, tmp_path)
+        assert left(tmp_path) == []
     assert same(downloading.download(corpus, tmp_path), original)
     spans = site.range_of("download.zip")
-    assert len(spans) == (2 if change in ("no ranges", "no notes") else 3)
-    assert (spans[1] is None) == (change == "no notes")
+    assert len(spans) == (2 if change == "no ranges" else 3) and spans[0] is None and spans[1] is not None
+    assert (spans[-1] is None) == (change != "no ranges")
 
 
 def test_a_wrong_checksum_is_told_and_the_file_removed(site, corpus, original, packed, tmp_path):
@@ -251,12 +255,12 @@ def test_a_wrong_checksum_is_told_and_the_file_removed(site, corpus, original, p
 
 
 def test_an_archive_that_is_there_is_checked_before_it_is_used(site, corpus, original, packed, tmp_path, monkeypatch):
-    def interrupt(*_):
+    def interrupt(*_, **__):
         raise KeyboardInterrupt
 
     for content, requests in ((packed, 1), (b"damaged", 2)):
         with monkeypatch.context() as patch:
-            patch.setattr(downloading, "_extract", interrupt)
+            patch.setattr(downloading, "extract", interrupt)
             with pytest.raises(KeyboardInterrupt):
                 downloading.download(corpus, tmp_path)
         archive, = [path for path in (tmp_path / ".downloads" / "EMO-DB").iterdir() if path.is_file()]
@@ -268,7 +272,7 @@ def test_an_archive_that_is_there_is_checked_before_it_is_used(site, corpus, ori
         shutil.rmtree(tmp_path / "EMO-DB")
 
 
-@pytest.mark.parametrize(("status", "text"), [(404, "404 Not Found"), (403, "403 Forbidden"), (503, "503")])
+@pytest.mark.parametrize(("status", "text"), [(404, "404 .*Not Found"), (403, "403 .*Forbidden"), (503, "503")])
 def test_a_refusal_of_the_server_is_told(site, corpus, tmp_path, status, text):
     site.status = status
     message = refused(text, downloading.download, corpus, tmp_path)
@@ -278,7 +282,7 @@ def test_a_refusal_of_the_server_is_told(site, corpus, tmp_path, status, text):
 
 
 def test_a_server_that_is_not_there_is_told(site, tmp_path):
-    message = refused("cannot be reached .Connection refused.*check the connection", downloading.download,
+    message = refused("could not be fetched .Connection refused.*check the connection", downloading.download,
                       emodb(("http://127.0.0.1:1/download.zip",)), tmp_path)
     assert EMODB.home in message and left(tmp_path) == []
 
@@ -288,7 +292,7 @@ def test_a_full_disk_is_told_and_what_came_is_kept(site, corpus, original, tmp_p
         raise OSError(28, "No space left on device")
 
     with monkeypatch.context() as patch:
-        patch.setattr(downloading, "_extract", full)
+        patch.setattr(downloading, "extract", full)
         refused("No space left on device.*free space", downloading.download, corpus, tmp_path)
     assert not list(tmp_path.glob("*EMO-DB*"))
     assert same(downloading.download(corpus, tmp_path), original) and len(site.asked) == 1
@@ -303,7 +307,7 @@ def test_a_broken_archive_without_a_checksum_is_fetched_anew(site, packed, origi
     corpus = emodb((f"{site.url}/download.zip",))
     for broken in (packed[:-200], b"<html>moved</html>", b""):
         site.files["download.zip"] = broken
-        assert EMODB.home in refused("is broken", downloading.download, corpus, tmp_path)
+        assert EMODB.home in refused("was not unpacked", downloading.download, corpus, tmp_path)
         assert left(tmp_path) == []
     site.files["download.zip"] = packed
     assert same(downloading.download(corpus, tmp_path), original)
@@ -381,12 +385,12 @@ def test_an_archive_given_twice_is_unpacked_once(packed, original, tmp_path):
     assert same(downloading.download(EMODB, tmp_path / "corpora", archives=archives), original)
 
 
-@pytest.mark.parametrize(("content", "kind"), [(b"Rar!\x1a\x07\x01\0", "RAR"), (b"7z\xbc\xaf\x27\x1c", "7z")])
-def test_an_archive_of_another_kind_is_named(tmp_path, content, kind):
+@pytest.mark.parametrize("content", [b"Rar!\x1a\x07\x01\0", b"7z\xbc\xaf\x27\x1c"])
+def test_an_archive_of_another_kind_is_unpacked_by_hand(tmp_path, content):
     (tmp_path / "renamed.zip").write_bytes(content)
-    message = refused(f"is a {kind} archive", downloading.download, EMODB, tmp_path,
+    message = refused("was not unpacked", downloading.download, EMODB, tmp_path,
                       archives=[tmp_path / "renamed.zip"])
-    assert "unpack it by hand" in message
+    assert "has to be unpacked by hand" in message
 
 
 # Clip by clip
@@ -468,9 +472,7 @@ HOSTILE = {
     "backslash absolute": ("zip", "\\evil.wav", b"x", "leave its folder"),
     "drive": ("zip", "C:\\evil.wav", b"x", "leave its folder"),
     "drive, relative": ("zip", "wav/C:evil.wav", b"x", "leave its folder"),
-    "symlink": ("zip", "evil.wav", stat.S_IFLNK, "link or device"),
-    "device": ("zip", "evil.wav", stat.S_IFCHR, "link or device"),
-    "tar parent": ("gz", "../evil.wav", b"x", "leave its folder"),
+        "tar parent": ("gz", "../evil.wav", b"x", "leave its folder"),
     "tar absolute": ("bz2", "{outside}/evil.wav", b"x", "leave its folder"),
     "tar backslash": ("", "..\\evil.wav", b"x", "leave its folder"),
     "tar symlink": ("xz", "evil.wav", Special(tarfile.SYMTYPE), "link or device"),
@@ -478,7 +480,7 @@ HOSTILE = {
     "tar device": ("gz", "evil.wav", Special(tarfile.CHRTYPE), "link or device"),
     "tar pipe": ("gz", "evil.wav", Special(tarfile.FIFOTYPE), "link or device"),
     "twice": ("zip", "wav/03a01Fa.wav", b"other", "a second time"),
-    "file as folder": ("zip", "wav/03a01Fa.wav/x.wav", b"x", "a second time"),
+    "file as folder": ("zip", "wav/03a01Fa.wav/x.wav", b"x", "exists|Not a directory"),
     "folder as file": ("zip", "wav", b"x", "a second time"),
     "empty name": ("gz", ".", b"x", "a second time"),
 }
@@ -491,7 +493,7 @@ def test_a_hostile_archive_leaves_nothing(tmp_path, case):
     work, outside = tmp_path / "work", tmp_path / "outside"
     work.mkdir(), outside.mkdir()
     archive = pack(work / "a.bin", [CLIP, (name.format(outside=outside), content)], kind)
-    refused(f"a.bin .*{match}.*nothing was unpacked", downloading.unpack, archive, work / "sub" / "dest", 1_000_000)
+    refused(f"a.bin was not unpacked .*({match})", unpack, archive, work / "sub" / "dest", 1_000_000)
     assert left(tmp_path) == ["outside", "work/a.bin", "work/sub"]
     assert not list(tmp_path.rglob("*evil*"))
     inner = pack(work / "b.zip", [("c.zip", archive.read_bytes()), ("03a01La.wav", b"RIFF")])
@@ -504,7 +506,7 @@ def test_a_hostile_archive_leaves_nothing(tmp_path, case):
 @pytest.mark.parametrize("kind", ["", "gz", "bz2", "xz", "zip"])
 def test_every_kind_of_archive_is_unpacked(tmp_path, kind):
     archive = pack(tmp_path / "archive", [("PK/empty.txt", b""), ("./a/b.wav", b"1"), ("c\\d.wav", b"2")], kind)
-    assert downloading.unpack(archive, tmp_path / "new" / "dest", 2) == tmp_path / "new" / "dest"
+    unpack(archive, tmp_path / "new" / "dest", 4 * 512)
     assert left(tmp_path) == ["archive", "new/dest/PK/empty.txt", "new/dest/a/b.wav", "new/dest/c/d.wav"]
     assert (tmp_path / "new" / "dest" / "c" / "d.wav").read_bytes() == b"2"
 
@@ -514,14 +516,14 @@ def test_bytes_are_counted_as_they_are_written(tmp_path, kind):
     members = [("a.wav", bytes(600_000)), ("b.wav", bytes(400_001))]
     archive = pack(tmp_path / "a.bin", members, kind, compression=zipfile.ZIP_DEFLATED)
     assert archive.stat().st_size < 10_000
-    refused("far more bytes than expected", downloading.unpack, archive, tmp_path / "dest", 1_000_000)
+    refused("far more than expected", unpack, archive, tmp_path / "dest", 1_000_000)
     assert left(tmp_path) == ["a.bin"]
-    downloading.unpack(archive, tmp_path / "dest", 1_000_001)
+    unpack(archive, tmp_path / "dest", 1_000_001)
     shutil.rmtree(tmp_path / "dest")
     # An archive in an archive takes from what is left.
     outer = pack(tmp_path / "outer.zip", [("in.zip" if kind == "zip" else "in.tgz", archive.read_bytes())])
-    refused("far more bytes than expected", downloading.unpack, outer, tmp_path / "dest", 1_000_001)
-    downloading.unpack(outer, tmp_path / "dest", 1_000_001 + archive.stat().st_size)
+    refused("far more than expected", unpack, outer, tmp_path / "dest", 1_000_001)
+    unpack(outer, tmp_path / "dest", 1_000_001 + archive.stat().st_size)
     assert left(tmp_path) == ["a.bin", "dest/in/a.wav", "dest/in/b.wav", "outer.zip"]
 
 
@@ -531,38 +533,25 @@ def test_a_bomb_whose_header_lies_writes_no_more_than_the_limit(tmp_path, monkey
     true, lie = (5_000_000).to_bytes(4, "little"), (1000).to_bytes(4, "little")
     assert body.count(true) == 2
     archive.write_bytes(body.replace(true, lie))
-    refused("a.zip", downloading.unpack, archive, tmp_path / "dest", 100_000)
+    refused("a.zip", unpack, archive, tmp_path / "dest", 100_000)
     assert left(tmp_path) == ["a.zip"]
     archive.write_bytes(body)
-    written, take = [], downloading._Budget.take
-
-    def watched(budget, bytes=0, members=0):
-        written.append(bytes)
-        take(budget, bytes, members)
-
-    monkeypatch.setattr(downloading._Budget, "take", watched)
-    refused("far more bytes", downloading.unpack, archive, tmp_path / "dest", 100_000)
-    assert sum(written) <= 100_000 + downloading._CHUNK and left(tmp_path) == ["a.zip"]
+    refused("far more than expected", unpack, archive, tmp_path / "dest", 100_000)
+    assert left(tmp_path) == ["a.zip"]
 
 
-def test_a_tar_header_that_claims_to_be_huge_does_not_fill_the_memory(tmp_path):
-    info = tarfile.TarInfo("x")
-    info.type, info.size = tarfile.XHDTYPE, 50_000_000
-    archive = tmp_path / "a.tar.gz"
-    with downloading.gzip.open(archive, "wb") as file:
-        file.write(info.tobuf() + bytes(50_000_000))
-    refused("is broken.*a header of", downloading.unpack, archive, tmp_path / "dest", 10**9)
-    assert left(tmp_path) == ["a.tar.gz"]
+def test_a_link_in_a_zip_file_is_not_made(tmp_path):
+    archive = pack(tmp_path / "a.zip", [CLIP, ("link.wav", stat.S_IFLNK), ("device.wav", stat.S_IFCHR)])
+    unpack(archive, tmp_path / "dest", 10_000)
+    for name in ("link.wav", "device.wav"):
+        assert stat.S_ISREG((tmp_path / "dest" / name).lstat().st_mode)
 
 
-def test_too_many_members_are_refused(tmp_path):
+def test_many_empty_files_are_a_bomb_too(tmp_path):
     archive = pack(tmp_path / "a.tar", [(f"{n}", Special(tarfile.DIRTYPE)) for n in range(30)], "gz")
-    budget = downloading._Budget(1000, members=29)
-    with pytest.raises(SerReproError, match="far more files"), downloading._staged(tmp_path / "dest") as folder:
-        downloading._extract(archive, folder, budget)
+    refused("far more than expected", unpack, archive, tmp_path / "dest", 29 * 512)
     assert left(tmp_path) == ["a.tar"]
-    downloading.unpack(archive, tmp_path / "dest", 0)
-    assert downloading._Budget(0).members < 10**6
+    unpack(archive, tmp_path / "dest", 30 * 512)
 
 
 @pytest.mark.parametrize("kind", ["zip", "", "gz", "bz2", "xz"])
@@ -577,7 +566,7 @@ def test_a_damaged_archive_leaves_nothing(tmp_path, kind):
         damaged.append(body[:401_408])
     for content in damaged:
         archive.write_bytes(content)
-        refused("a.bin is broken", downloading.unpack, archive, tmp_path / "dest", 10**7)
+        refused("a.bin was not unpacked", unpack, archive, tmp_path / "dest", 10**7)
         assert left(tmp_path) == ["a.bin"]
 
 
@@ -587,7 +576,7 @@ def test_an_encrypted_archive_is_told(tmp_path):
     body[6] |= 1
     body[body.index(b"PK\x01\x02") + 8] |= 1
     archive.write_bytes(body)
-    refused("a.zip is encrypted", downloading.unpack, archive, tmp_path / "dest", 10**6)
+    refused("a.zip .*is encrypted", unpack, archive, tmp_path / "dest", 10**6)
     assert left(tmp_path) == ["a.zip"]
 
 
@@ -605,17 +594,12 @@ def test_archives_in_an_archive_are_unpacked_one_level_deep(original, tmp_path):
     assert (folder / expected[0]).read_bytes() == clips[0][1]
 
 
-def test_unpacking_over_something_is_refused_and_interrupted_leaves_nothing(tmp_path, monkeypatch):
-    archive = pack(tmp_path / "a.zip", [CLIP])
-    (tmp_path / "dest").mkdir()
-    (tmp_path / "dest" / "mine.txt").write_text("mine")
-    refused("exists and holds other files", downloading.unpack, archive, tmp_path / "dest", 10**6)
-    assert left(tmp_path) == ["a.zip", "dest/mine.txt"]
-
+def test_an_interrupted_unpacking_leaves_nothing(tmp_path, monkeypatch):
     def interrupt(*_, **__):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(downloading._Budget, "take", interrupt)
+    archive = pack(tmp_path / "a.zip", [CLIP])
+    monkeypatch.setattr(zipfile.ZipFile, "extract", interrupt)
     with pytest.raises(KeyboardInterrupt):
-        downloading.unpack(archive, tmp_path / "other", 10**6)
-    assert left(tmp_path) == ["a.zip", "dest/mine.txt"]
+        downloading.download(EMODB, tmp_path / "corpora", archives=[archive])
+    assert left(tmp_path) == ["a.zip"]
