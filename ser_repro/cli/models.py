@@ -5,6 +5,7 @@ import io
 import json
 import os
 import shlex
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
@@ -14,9 +15,9 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Column, Table
 
-from ser_repro import SerReproError, datasets
-from ser_repro.cli.terminal import Cache, Corpus, Data, Device, Results, aside, bar, console, with_bar
-from ser_repro.files import write_atomic
+from ser_repro import SerReproError
+from ser_repro.cli.terminal import DEVICES, Cache, Corpus, Data, Device, Results, aside, bar, console, with_bar
+from ser_repro.files import one_of, writable, write_atomic
 
 FORMATS = ("table", "json", "csv")
 _ENDINGS = {".json": "json", ".csv": "csv", ".txt": "table"}
@@ -32,7 +33,8 @@ def _say(line: str) -> None:
 
 
 def train(
-    document: Annotated[str, typer.Argument(help="Whose method: cnn_n_gru, mfcc_cnn, cnn_bigru or issa.")],
+    document: Annotated[str, typer.Argument(help="Whose method: cnn_n_gru, mfcc_cnn, cnn_bigru, issa, or svm193, "
+                                             "a baseline.")],
     corpus: Corpus,
     reading: Annotated[str, typer.Option(help="code or paper: as its public code has it, or as its text does.")
                        ] = "code",
@@ -49,73 +51,71 @@ def train(
     data: Data = None, cache: Cache = None, results: Results = Path("results"), device: Device = "auto",
 ) -> None:
     """Train one model, or take it up where it was stopped, and save it with its card, record and pictures."""
-    from ser_repro import documents, protocols
+    from ser_repro import datasets, documents, protocols
     from ser_repro.features import arrays
-    from ser_repro.runs import run as runs
-    from ser_repro.runs import search, study, training
+    from ser_repro.runs import execution, search
+    from ser_repro.runs.run import Run
     from ser_repro.saved import card
     from ser_repro.saved import model as saved
 
     of, known = documents.get(document), datasets.get(corpus)
     if of.sizes and n is None:
         raise SerReproError(f"which network? {of.title} has several: give --n {', '.join(map(str, of.sizes))}.")
-    for option, value, allowed in (
-            ("--reading", reading, documents.READINGS), ("--protocol", protocol, protocols.PROTOCOLS),
-            ("--device", device, training.DEVICES)):
-        if value not in allowed:
-            raise SerReproError(f"{option} {value} is not known: choose from {', '.join(allowed)}.")
+    here = [name for name, one in protocols.PROTOCOLS.items() if not one.elsewhere]
+    for option, value, allowed in (("--reading", reading, of.readings), ("--protocol", protocol, here),
+                                   ("--device", device, DEVICES)):
+        one_of(value, allowed, option)
     if seed < 0:
         raise SerReproError(f"--seed {seed} is not possible: give 0 or more.")
-    base = {"document": of.name, "reading": reading, "corpus": known.name, "protocol": protocol, "fold": fold}
-    values = documents.settings(of.name, reading, known.name, n)
-    found = search.chosen(results, n=n, **base) if of.searched else None
-    values |= (found or of.unsearched) | _changes(of, values, change or [])
+    run = Run.of(of.name, known.name, reading, protocol, fold, seed, n=n)
+    found = search.decided(results, run)
+    changes = {name: of.unsearched[name] for name in run.open} if found is None else {
+        name: found.values[name] for name in of.searched}
+    run = run.with_values(**changes | _changes(of, run.values, change or []))
     if epochs is not None:
-        values["epochs"] = _number("--epochs", epochs, 1)
-    training.check_device(device)
-    run = runs.Run(**base, seed=seed, values=values)
+        if "epochs" not in run.values:
+            raise SerReproError(f"--epochs {epochs} is not possible: {of.title} is fitted at once; leave it out.")
+        run = run.with_values(epochs=_number("--epochs", epochs, 1))
     if model is not None:
         model = Path(os.path.expanduser(model))
         saved.refuse_foreign(model)
+    execution.check_device(run, device)
 
-    what = of.inputs(values)
-    waves = with_bar(f"{known.name}, {what}", lambda progress: (
-        arrays.prepare(known.name, what, data=data, cache=cache, progress=progress) if data is not None else
-        runs.inputs(run, cache=cache, progress=progress)))
+    waves = with_bar(f"{known.name}, {run.inputs}", lambda progress: (
+        arrays.prepare(known.name, run.inputs, data=data, cache=cache, progress=progress) if data is not None else
+        execution.inputs(run, cache=cache, progress=progress)))
     # An unknown fold, or a corpus without speakers: before anything is written.
     of.parts(waves.clips, protocol, fold)
-    run = runs.Run(**base, seed=seed, values=values, synthetic=waves.synthetic)
+    run = replace(run, synthetic=waves.synthetic)
     model = model or Path("models") / f"{of.name}-{run.name}"
     saved.refuse_foreign(model)
-    study.writable(model.absolute().parent, "--model")
+    writable(model.absolute().parent, "--model")
     if waves.synthetic:
         _say(f"{card.SYNTHETIC}: the {known.name} at hand is demo speech.")
     elif not run.path(results).exists():
-        study.writable(results, "--results")
-    if of.searched and not found:
+        writable(results, "--results")
+    if of.searched and found is None:
         _say(f"{', '.join(of.searched)} were not searched on this split: the document's later defaults are taken.")
     stored = run.path(results) if not waves.synthetic and run.path(results).exists() else None
-    study.quiet()
     with Progress(TextColumn(f"{of.title} on {known.name}", markup=False), BarColumn(), MofNCompleteColumn(),
                   TextColumn("{task.fields[seen]}"), TimeRemainingColumn(), console=console, transient=True,
                   disable=not console.is_terminal) as shown:
-        task = shown.add_task("", total=values["epochs"], seen="")
+        task = shown.add_task("", total=run.values.get("epochs"), seen="")
 
         def progress(epoch, row):
-            part = next(name.removesuffix("_accuracy") for name in row if name not in ("train_loss", "train_accuracy"))
-            part = part.removesuffix("_loss")
-            shown.update(task, completed=epoch, seen=f"loss {row['train_loss']:.3f}, accuracy "
-                         f"{row['train_accuracy']:.2f}, {part} {row[f'{part}_accuracy']:.2f}")
+            seen = ", ".join(f"{name.removesuffix('_accuracy')} {value:.2f}" for name, value in row.items()
+                             if name.endswith("_accuracy"))
+            shown.update(task, completed=epoch, seen=f"loss {row['train_loss']:.3f}, accuracy {seen}")
 
-        record, weights, fresh = saved.obtain(run, waves, results=results, data=data, cache=cache, device=device,
-                                              progress=progress)
-    if fresh and stored:
+        made = execution.obtain(run, results=results, data=data, cache=cache, device=device, progress=progress,
+                                waves=waves, weights=True)
+    if made.fresh and stored:
         _say(f"{stored} is stored, but its weights are not here: this is another training of the same run, with a "
              "record of its own.")
-    made = saved.save(record, weights, waves, model, results=results)
-    how = f"trained in {record['train_seconds'] / 60:.1f} min" if fresh else "trained before"
-    console.print(f"{model}: {made['document']} on {known.name}, {how}", soft_wrap=True, highlight=False)
-    console.print(card.caution(made), soft_wrap=True, highlight=False)
+    told = saved.save(made.record, made.weights, waves, model, results=results)
+    how = f"trained in {made.record['train_seconds'] / 60:.1f} min" if made.fresh else "trained before"
+    console.print(f"{model}: {told['document']} on {known.name}, {how}", soft_wrap=True, highlight=False)
+    console.print(told["caution"], soft_wrap=True, highlight=False)
     command = f"ser-repro predict FILE --model {shlex.quote(str(model))}"
     console.print(f"`{command}` uses it; {model / saved.README} says what it is.", soft_wrap=True, highlight=False)
 
@@ -175,7 +175,6 @@ def predict(
                                                      "reading files.")] = None,
 ) -> None:
     """Emotions that a saved model hears in recordings, with probabilities. Exit status 1 where a file was not read."""
-    from ser_repro.saved import card
     from ser_repro.saved import model as saved
     from ser_repro.saved import predict as ask
 
@@ -187,7 +186,7 @@ def predict(
     for option, path in (("--output", output), ("--plot", plot)):
         if path is not None and os.path.realpath(path.parent) == os.path.realpath(model):
             raise SerReproError(f"{option} {path} lies in the model's folder: give another place.")
-    _say(card.caution(using.card))
+    _say(using.card["caution"])
     if microphone is None:
         paths, faults = ask.find(files)
     else:

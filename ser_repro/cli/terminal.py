@@ -16,6 +16,7 @@ Cache = Annotated[Path | None, typer.Option(help="Folder of arrays and checkpoin
 Results = Annotated[Path, typer.Option(help="Folder of the records.")]
 Corpus = Annotated[str, typer.Argument(metavar="NAME", help="A corpus that `ser-repro corpora list` names, or a CSV "
                                                             "file of your own clips.")]
+DEVICES = ("auto", "cpu", "gpu")
 Device = Annotated[str, typer.Option(help="auto, cpu or gpu.")]
 
 

@@ -249,7 +249,7 @@ def obtain(run: Run, *, mode: str = "auto", results: str | Path = "results", dat
     path, work = run.path(results), cache_folder(cache) / "runs" / run.hash
     if mode == "stored" or (mode == "auto" and path.exists() and not weights):
         return Obtained(records.read(path))
-    _check_device(run, device)
+    check_device(run, device)
     waves = waves or inputs(run, data=data, cache=cache)
     refuse_demo(waves, run.synthetic)
     others = {corpus: inputs(run, corpus, data=data, cache=cache) for corpus in run.tested}
@@ -276,7 +276,8 @@ def obtain(run: Run, *, mode: str = "auto", results: str | Path = "results", dat
     return Obtained(record, work / WEIGHTS, fresh=True)
 
 
-def _check_device(run: Run, device: str) -> None:
+def check_device(run: Run, device: str) -> None:
+    """Refuse a GPU where there is none, before anything else is done; an estimator needs none."""
     if run.recipe.optimiser is not None:
         from ser_repro.runs.training import device_of
 

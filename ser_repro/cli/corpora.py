@@ -1,69 +1,25 @@
-"""The command `ser-repro`: corpora, arrays, and the study."""
+"""The commands about corpora: list, show, table, check, download, index; and the demo corpus."""
 
 import os
-import sys
+from pathlib import Path
+from typing import Annotated
 
-try:
-    import tempfile
-    from pathlib import Path
-    from typing import Annotated
+import typer
+from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.table import Column, Table
 
-    import pandas as pd
-    import typer
-    from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
-    from rich.table import Column, Table
+from ser_repro import SerReproError
+from ser_repro.cli.terminal import Corpus, Data, console, with_bar
+from ser_repro.files import write_atomic
 
-    from ser_repro import SerReproError, datasets
-    from ser_repro.cli import models as cli_models
-    from ser_repro.cli.terminal import Cache, Corpus, Data, Device, Results, console, with_bar
-    from ser_repro.files import write_atomic
-except KeyboardInterrupt:  # a second or two, in which a mistyped command is stopped
-    sys.exit(130)
-
-app = typer.Typer(no_args_is_help=True, add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False,
-                  help="Measure speech-emotion models by the rules of the reproduction study.")
-corpora = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="What corpora are, and whether yours is whole.")
-app.add_typer(corpora, name="corpora")
-_RATES = range(2000, 192001)
-_STOPPED = 130  # the exit status of a command that Ctrl-C ended
-_Mistyped = typer.BadParameter.__base__  # what the parser raises for any fault in a command; typer names only this kind
+app = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="What corpora are, and whether yours is whole.")
 
 
-def main() -> None:
-    """Entry point: a problem that the user can mend is one line, and exit status 1 (2 where it was mistyped)."""
-    for stream in filter(None, (sys.stdout, sys.stderr)):  # there is none where it was closed
-        stream.reconfigure(errors="backslashreplace")  # names of files need not be text
-    try:
-        status = app(prog_name="ser-repro", standalone_mode=False)
-        if status == _STOPPED:
-            raise KeyboardInterrupt
-        sys.exit(status if isinstance(status, int) else 0)
-    except SerReproError as error:
-        _fail(str(error), 1)
-    except _Mistyped as error:
-        if len(sys.argv) == 1 or "Usage:" in error.format_message():  # no arguments: the help
-            error.show()
-            sys.exit(error.exit_code)
-        command = error.ctx.command_path if error.ctx else "ser-repro"
-        _fail(f"{error.format_message().strip().rstrip('.')}: `{command} --help` tells what there is.", 2)
-    except (KeyboardInterrupt, typer.Abort):
-        _fail("stopped; start again and it goes on: a training from its last whole epoch.", _STOPPED)
-    except BrokenPipeError:
-        sys.stderr.close()
-        sys.exit(1)
-    except OSError as error:
-        _fail(f"{f'{error.filename}: ' if error.filename else ''}{error.strerror or error}: free some room, or give a "
-              "file or folder that can be read and written.", 1)
-
-
-def _fail(line: str, status: int) -> None:
-    print("ser-repro:", " ".join(line.split("\n")), file=sys.stderr)
-    sys.exit(status)
-
-
-@corpora.command("list")
-def corpora_list(data: Data = None) -> None:
+@app.command("list")
+def list_(data: Data = None) -> None:
     """Corpora that the study knows, and which of them are here."""
+    from ser_repro import datasets
+
     named = data or os.environ.get("SER_REPRO_DATA")
     here = datasets.available(data) if named else []
     table = Table(*(Column(title, overflow="fold") for title in (
@@ -77,9 +33,10 @@ def corpora_list(data: Data = None) -> None:
         console.print("Set SER_REPRO_DATA or give --data to look for them on this machine.")
 
 
-@corpora.command("show")
-def corpora_show(corpus: Corpus) -> None:
+@app.command("show")
+def show(corpus: Corpus) -> None:
     """What a corpus holds, its licence, how it is had, what is odd in it, and which documents used what of it."""
+    from ser_repro import datasets
     from ser_repro.documents.uses import uses
 
     corpus = datasets.get(corpus)
@@ -118,8 +75,8 @@ def _check_output(csv: Path, *inputs: str) -> None:
         raise SerReproError(f"--csv {csv} would be written over the table that is read: give another file")
 
 
-@corpora.command("table")
-def corpora_table(
+@app.command("table")
+def table(
     corpus: Annotated[str, typer.Argument(metavar="NAME", help="A corpus, a CSV file of your own clips, or, with "
                                                                "--pattern, the folder that holds them.")],
     data: Data = None,
@@ -134,7 +91,7 @@ def corpora_table(
     fold: Annotated[int, typer.Option(help="With --document and --protocol speaker: which speakers are tested.")] = 0,
 ) -> None:
     """The clips of a corpus, a row a clip: path, emotion, speaker, sex, age, language, sentence and more."""
-    from ser_repro import documents
+    from ser_repro import datasets, documents
 
     if not document and (protocol, fold) != ("published", 0):
         raise SerReproError("--protocol and --fold say which split of a document is meant: give --document as well.")
@@ -177,14 +134,18 @@ def corpora_table(
                       soft_wrap=True)
 
 
-@corpora.command("check")
-def corpora_check(
+@app.command("check")
+def check(
     corpus: Annotated[list[str] | None, typer.Argument(metavar="[NAME]...", help="Corpora, or CSV files of your own "
                                                        "clips; by default all corpora that are here.")] = None,
     data: Data = None,
     csv: Annotated[Path | None, typer.Option(help="Write every fault to this file, a row each.")] = None,
 ) -> None:
     """Compare copies with the index, sample by sample. Exit status 1 where one differs from the published corpus."""
+    import pandas as pd
+
+    from ser_repro import datasets
+
     if csv:
         _check_output(csv, *(corpus or []))
     names = corpus or datasets.available(datasets.data_folder(data))
@@ -205,13 +166,14 @@ def corpora_check(
         raise typer.Exit(1)
 
 
-@corpora.command("download")
-def corpora_download(
+@app.command("download")
+def download(
     corpus: Corpus, data: Data = None,
     archive: Annotated[list[Path] | None, typer.Option(help="An archive that you have already, as the publisher sent "
                                                             "it: it is unpacked only (can be repeated).")] = None,
 ) -> None:
     """Bring a corpus from its publisher, unpack it, and check it. Can be stopped and started again."""
+    from ser_repro import datasets
     from ser_repro.datasets import downloading
 
     corpus = datasets.get(corpus)
@@ -229,12 +191,16 @@ def corpora_download(
 
         folder = downloading.download(corpus, Path(named), archives=archive or (), progress=progress)
     console.print(f"{folder}: unpacked", soft_wrap=True)
-    corpora_check([corpus.name], data=folder)
+    check([corpus.name], data=folder)
 
 
-@corpora.command("index")
-def corpora_index(corpus: Corpus, csv: Annotated[Path, typer.Option(help="File to write.")], data: Data = None) -> None:
+@app.command("index")
+def index(corpus: Corpus, csv: Annotated[Path, typer.Option(help="File to write.")], data: Data = None) -> None:
     """Write the index of a good copy: rate, channels, length and hash of every clip, which `check` compares with."""
+    import tempfile
+
+    from ser_repro import datasets
+
     _check_output(csv, corpus)
     corpus = datasets.get(corpus)
     if corpus.table is None and datasets.is_synthetic(datasets.data_folder(data), corpus):
@@ -246,10 +212,10 @@ def corpora_index(corpus: Corpus, csv: Annotated[Path, typer.Option(help="File t
     console.print(f"{csv}: {corpus.n_clips} clips", soft_wrap=True)
 
 
-@app.command()
 def demo(corpus: Corpus, destination: Annotated[Path, typer.Argument(help="Folder to write; must not exist.")],
          seed: int = 0) -> None:
     """Write a small synthetic corpus in the official layout: to try things, never for a result."""
+    from ser_repro import datasets
     from ser_repro.datasets.demo import write_demo
 
     if datasets.get(corpus).table is not None:
@@ -258,112 +224,3 @@ def demo(corpus: Corpus, destination: Annotated[Path, typer.Argument(help="Folde
     destination = os.path.abspath(os.path.expanduser(destination))
     console.print(f"{write_demo(corpus, destination, seed=seed)}: synthetic speech in the layout of {corpus}",
                   soft_wrap=True)
-
-
-@app.command()
-def prepare(corpus: Corpus, data: Data = None, cache: Cache = None,
-            document: Annotated[list[str] | None, typer.Option(help="What this document's recipes need (can be "
-                                                               "repeated); by default what all need.")] = None,
-            rate: Annotated[str, typer.Option(help="Waveforms at this rate in Hz, or native, and nothing else.")] = "",
-            features: Annotated[str, typer.Option(help="This feature set, and nothing else.")] = "") -> None:
-    """Write the arrays that training needs, so that it also runs where the audio and its libraries are not."""
-    from ser_repro import documents
-    from ser_repro.features import arrays, extract, sets  # noqa: F401  (extract knows all sets)
-
-    name = datasets.get(corpus).name
-    for one in document or []:
-        documents.get(one)
-    if rate and features:
-        raise SerReproError("--rate and --features ask for different arrays: give one of them at a time.")
-    if rate and rate != arrays.NATIVE and not (rate.isdecimal() and rate.isascii() and int(rate) in _RATES):
-        raise SerReproError(f"--rate {rate} is no sample rate for speech: give Hz ({_RATES[0]} to {_RATES[-1]}, e.g. "
-                            f"16000) or {arrays.NATIVE}.")
-    if features:
-        sets.get(features)
-    wanted = [rate if rate == arrays.NATIVE else int(rate)] if rate else [features] if features else list(dict.fromkeys(
-        of.inputs(documents.settings(of.name, reading, name, min(of.sizes, default=None)))
-        for of in documents.DOCUMENTS.values() if not document or of.name in document
-        for reading in documents.READINGS))
-    for one in wanted:
-        made = with_bar(f"{name}, {one}", lambda progress, one=one: arrays.prepare(
-            name, one, data=data, cache=cache, progress=progress))
-        console.print(f"{arrays.folder_of(name, one, cache)}: {len(made.clips)} clips, "
-                      f"{made.values.nbytes / 1e6:.0f} MB", soft_wrap=True)
-
-
-@app.command()
-def study(
-    results: Results = Path("results"), data: Data = None, cache: Cache = None,
-    list_only: Annotated[bool, typer.Option("--list", help="Show what is done and what is not, and stop.")] = False,
-    document: Annotated[list[str] | None, typer.Option(help="Only this document (can be repeated).")] = None,
-    corpus: Annotated[list[str] | None, typer.Option(help="Only this corpus (can be repeated).")] = None,
-    n: Annotated[list[int] | None, typer.Option(help="Only this size.")] = None,
-    reading: Annotated[list[str] | None, typer.Option(help="Only this reading: code or paper.")] = None,
-    protocol: Annotated[list[str] | None, typer.Option(help="Only this protocol: published or speaker.")] = None,
-    seed: Annotated[list[int] | None, typer.Option(help="Only this seed.")] = None,
-    first: Annotated[int | None, typer.Option(help="Only the first so many of those.")] = None,
-    jobs: Annotated[int | None, typer.Option(help="Runs at a time: by default one on a GPU, else one a core.")] = None,
-    device: Device = "auto",
-) -> None:
-    """Make every run of the study that has no record yet. It can be stopped and started again at any time."""
-    from ser_repro import documents, protocols
-    from ser_repro.runs import study as plan
-
-    only = {"document": document, "corpus": [datasets.get(c).name for c in corpus or []], "n": n, "reading": reading,
-            "protocol": protocol, "seed": seed}
-    every = documents.DOCUMENTS.values()
-    for name, allowed in (("document", documents.DOCUMENTS), ("n", {n for of in every for n in of.sizes}),
-                          ("reading", documents.READINGS), ("protocol", protocols.PROTOCOLS), ("seed", plan.SEEDS),
-                          ("corpus", {name for of in every for name in of.corpora})):
-        for value in only[name] or []:
-            if value not in allowed:
-                raise SerReproError(f"--{name} {value} is not in the study: choose from "
-                                    f"{', '.join(map(str, sorted(allowed)))}.")
-    if device not in ("auto", "cpu", "gpu"):
-        raise SerReproError(f"--device {device} is not known: choose auto, cpu or gpu.")
-    if jobs is not None and jobs < 1:
-        raise SerReproError(f"--jobs {jobs} makes no run: give 1 or more.")
-    if first is not None and first < 1:
-        raise SerReproError(f"--first {first} leaves no run: give 1 or more.")
-    if results.exists() and not results.is_dir():
-        raise SerReproError(f"--results {results} is a file: give the folder of the records.")
-    wanted = plan.select(plan.plans(), **only)[:first]
-    if not wanted:
-        raise SerReproError("no run of the study is all of these: leave an option out; `ser-repro study --list` shows "
-                            "what there is.")
-    failed = 0
-    if not list_only:
-        with console.status("starting") as status:
-            failed = plan.run_study(wanted, results=results, data=data, cache=cache, device=device, jobs=jobs,
-                                    report=lambda line: console.print(line, soft_wrap=True, highlight=False),
-                                    watch=status.update)
-    _print_status(plan.status(wanted, results))
-    if failed:
-        raise SerReproError(f"{failed} run{'s' * (failed > 1)} failed, each for the reason on its line: mend that "
-                            "and start again.")
-
-
-def _print_status(rows) -> None:
-    from ser_repro.results import scores as evaluation
-
-    table = Table("run", "accuracy (95 %)", "epochs", "device", "min")
-    for plan, record in rows:
-        if record:
-            score = evaluation.score([evaluation.table(record)])
-            table.add_row(plan.label, str(score), str(len(record["history"]["train_loss"])), record["device"],
-                          f"{record['train_seconds'] / 60:.0f}")
-    done = sum(record is not None for _, record in rows)
-    if done:
-        console.print(table)
-    console.print(f"{done} of {len(rows)} runs have a record; not yet run: {len(rows) - done}")
-    for plan, record in rows[:] if len(rows) - done <= 20 else []:
-        if record is None:
-            console.print(f"  {plan.label}", highlight=False)
-
-
-app.command()(cli_models.train)
-app.command()(cli_models.predict)
-
-
-if __name__ == "__main__":
-    main()

@@ -1,0 +1,116 @@
+"""The commands that make the study: prepare and study."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.table import Table
+
+from ser_repro import SerReproError
+from ser_repro.cli.terminal import DEVICES, Cache, Corpus, Data, Device, Results, console, with_bar
+from ser_repro.files import one_of
+
+_RATES = range(2000, 192001)
+
+
+def prepare(corpus: Corpus, data: Data = None, cache: Cache = None,
+            document: Annotated[list[str] | None, typer.Option(help="What this document's recipes need (can be "
+                                                               "repeated); by default what all need.")] = None,
+            rate: Annotated[str, typer.Option(help="Waveforms at this rate in Hz, or native, and nothing else.")] = "",
+            features: Annotated[str, typer.Option(help="This feature set, and nothing else.")] = "") -> None:
+    """Write the arrays that training needs, so that it also runs where the audio and its libraries are not."""
+    from ser_repro import datasets, documents
+    from ser_repro.features import arrays, extract, sets  # noqa: F401  (extract knows all sets)
+
+    name = datasets.get(corpus).name
+    for one in document or []:
+        documents.get(one)
+    if rate and features:
+        raise SerReproError("--rate and --features ask for different arrays: give one of them at a time.")
+    if rate and rate != arrays.NATIVE and not (rate.isdecimal() and rate.isascii() and int(rate) in _RATES):
+        raise SerReproError(f"--rate {rate} is no sample rate for speech: give Hz ({_RATES[0]} to {_RATES[-1]}, e.g. "
+                            f"16000) or {arrays.NATIVE}.")
+    if features:
+        sets.get(features)
+    wanted = [rate if rate == arrays.NATIVE else int(rate)] if rate else [features] if features else list(dict.fromkeys(
+        of.inputs(documents.settings(of.name, reading, name, min(of.sizes, default=None)))
+        for of in documents.DOCUMENTS.values() if not document or of.name in document
+        for reading in of.readings))
+    for one in wanted:
+        made = with_bar(f"{name}, {one}", lambda progress, one=one: arrays.prepare(
+            name, one, data=data, cache=cache, progress=progress))
+        console.print(f"{arrays.folder_of(name, one, cache)}: {len(made.clips)} clips, "
+                      f"{made.values.nbytes / 1e6:.0f} MB", soft_wrap=True)
+
+
+def study(
+    results: Results = Path("results"), data: Data = None, cache: Cache = None,
+    list_only: Annotated[bool, typer.Option("--list", help="Show what is done and what is not, and stop.")] = False,
+    document: Annotated[list[str] | None, typer.Option(help="Only this document (can be repeated).")] = None,
+    corpus: Annotated[list[str] | None, typer.Option(help="Only this corpus (can be repeated).")] = None,
+    n: Annotated[list[int] | None, typer.Option(help="Only this size.")] = None,
+    reading: Annotated[list[str] | None, typer.Option(help="Only this reading: code or paper.")] = None,
+    protocol: Annotated[list[str] | None, typer.Option(help="Only this protocol: published, speaker or "
+                                                       "cross_corpus.")] = None,
+    seed: Annotated[list[int] | None, typer.Option(help="Only this seed.")] = None,
+    first: Annotated[int | None, typer.Option(help="Only the first so many of those.")] = None,
+    jobs: Annotated[int | None, typer.Option(help="Runs at a time: by default one on a GPU, else one a core.")] = None,
+    device: Device = "auto",
+) -> None:
+    """Make every run of the study that has no record yet. It can be stopped and started again at any time."""
+    from ser_repro import datasets, documents, protocols
+    from ser_repro.runs import plans
+    from ser_repro.runs.study import run_study
+
+    only = {"document": document, "corpus": [datasets.get(c).name for c in corpus or []], "n": n, "reading": reading,
+            "protocol": protocol, "seed": seed}
+    every = documents.DOCUMENTS.values()
+    for name, allowed in (("document", documents.DOCUMENTS), ("n", {n for of in every for n in of.sizes}),
+                          ("reading", documents.READINGS), ("protocol", protocols.PROTOCOLS), ("seed", plans.SEEDS),
+                          ("corpus", {name for of in every for name in of.corpora})):
+        for value in only[name] or []:
+            if value not in allowed:
+                raise SerReproError(f"--{name} {value} is not in the study: choose from "
+                                    f"{', '.join(map(str, sorted(allowed)))}.")
+    one_of(device, DEVICES, "--device")
+    if jobs is not None and jobs < 1:
+        raise SerReproError(f"--jobs {jobs} makes no run: give 1 or more.")
+    if first is not None and first < 1:
+        raise SerReproError(f"--first {first} leaves no run: give 1 or more.")
+    if results.exists() and not results.is_dir():
+        raise SerReproError(f"--results {results} is a file: give the folder of the records.")
+    wanted = plans.select(plans.plans(), **only)[:first]
+    if not wanted:
+        raise SerReproError("no run of the study is all of these: leave an option out; `ser-repro study --list` shows "
+                            "what there is.")
+    failed = 0
+    if not list_only:
+        with console.status("starting") as status:
+            failed = run_study(wanted, results=results, data=data, cache=cache, device=device, jobs=jobs,
+                               report=lambda line: console.print(line, soft_wrap=True, highlight=False),
+                               watch=status.update)
+    _print_status(plans.status(wanted, results))
+    if failed:
+        raise SerReproError(f"{failed} run{'s' * (failed > 1)} failed, each for the reason on its line: mend that "
+                            "and start again.")
+
+
+def _print_status(rows) -> None:
+    from ser_repro.results import scores
+    from ser_repro.runs import records
+
+    table = Table("run", "accuracy (95 %)", "epochs", "device", "min")
+    for run, record in rows:
+        for corpus in ["test" in record and "", *record.get("tested", ())] if record else []:
+            if corpus is False:
+                continue
+            score = scores.score([scores.table(record, corpus)])
+            table.add_row(run.label + (f": {corpus}" if corpus else ""), str(score), str(records.epochs(record) or "—"),
+                          record["device"], f"{record['train_seconds'] / 60:.0f}")
+    done = sum(record is not None for _, record in rows)
+    if done:
+        console.print(table)
+    console.print(f"{done} of {len(rows)} runs have a record; not yet run: {len(rows) - done}")
+    for run, record in rows if len(rows) - done <= 20 else []:
+        if record is None:
+            console.print(f"  {run.label}", highlight=False)
