@@ -99,6 +99,7 @@ def spread(by_size: dict[int, tuple[np.ndarray, np.ndarray]]) -> Figure:
     axes[1].set(title="gradient of the layer's weights", xlabel="GRU layer")
     for axis in axes:
         axis.set_xticks(range(1, 19, 3))
+        axis.minorticks_off()
         axis.grid(alpha=0.2)
     axes[0].legend()
     figure.tight_layout()

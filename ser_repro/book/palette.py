@@ -25,19 +25,19 @@ BLUE, ORANGE, RED, PURPLE, SKY, GREY = "#0063B0", "#D77F18", "#B32D02", "#3D1A50
 
 EMOTIONS = {
     "anger": Look("#B32D02", "o"),
-    "boredom": Look("#43322B", "v", hatch="---"),
-    "calm": Look("#099FD8", "^", hatch="..."),
-    "disgust": Look("#007D56", "X", hatch="///"),
-    "fear": Look("#1046FF", "s", hatch="xxx"),
-    "happiness": Look("#D77F18", "*", hatch="\\\\\\"),
-    "neutral": Look("#959595", "."),
+    "boredom": Look("#43322B", "v", hatch="--"),
+    "calm": Look("#099FD8", "^", hatch=".."),
+    "disgust": Look("#007D56", "X", hatch="//"),
+    "fear": Look("#1046FF", "s", hatch="xx"),
+    "happiness": Look("#D77F18", "<", hatch="\\\\"),
+    "neutral": Look("#949494", "."),
     "sadness": Look("#332E65", "D"),
-    "surprise": Look("#895B81", "P", hatch="|||"),
+    "surprise": Look("#895B81", "P", hatch="||"),
 }
 """An emotion's look: nine colours, and markers and hatches beside them."""
 
 ROLES = {
-    "claimed": Look("black", "D", (5, 2)),
+    "claimed": Look("#000000", "D", (5, 2)),
     "shared speakers": Look(BLUE, "o"),
     "new speakers": Look(RED, "s"),
     "new corpus": Look(PURPLE, "^"),
@@ -55,12 +55,12 @@ CORPORA = {
     "IEMOCAP": Look("#895B81", "X"),
     "RAVDESS": Look("#1046FF", "o"),
     "SAVEE": Look("#007D56", "P"),
-    "ShEMO": Look("#959595", "*"),
+    "ShEMO": Look("#949494", ">"),
     "TESS": Look("#B32D02", "s"),
 }
 """A corpus of the package has one colour and one marker in every picture."""
 
-_SPARE_MARKERS = "<>hpdH8"
+_SPARE_MARKERS = "<hpd*H8"
 
 
 def corpora(names: Iterable[str]) -> dict[str, Look]:
@@ -68,7 +68,9 @@ def corpora(names: Iterable[str]) -> dict[str, Look]:
 
     Looks repeat only after 63 corpora of one's own.
     """
-    spare = cycle(Look(look.colour, marker) for marker, look in product(_SPARE_MARKERS, EMOTIONS.values()))
+    taken = {look.colour for look in CORPORA.values()}
+    colours = sorted((look.colour for look in EMOTIONS.values()), key=lambda colour: colour in taken)
+    spare = cycle(Look(colour, marker) for marker, colour in product(_SPARE_MARKERS, colours))
     return {name: CORPORA.get(name) or next(spare) for name in dict.fromkeys(names)}
 
 

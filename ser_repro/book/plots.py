@@ -9,6 +9,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 import seaborn
+from matplotlib import patheffects
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.ticker import PercentFormatter
@@ -24,8 +25,9 @@ MANY_CLASSES = 6  # from here on two matrices side by side leave no room for dig
 def mark(figure: Figure, synthetic: bool = True) -> Figure:
     """Say across a picture that it rests on synthetic speech."""
     if synthetic:
-        figure.text(0.5, 0.5, "synthetic: not a result", color=RED, alpha=0.25, fontsize=26, rotation=20,
-                    ha="center", va="center", zorder=10)
+        figure.text(0.5, 0.5, "synthetic: not a result", color=RED, alpha=0.35, fontsize=26, rotation=20,
+                    ha="center", va="center", zorder=10,
+                    path_effects=[patheffects.withStroke(linewidth=2, foreground="white", alpha=0.5)])
     return figure
 
 
@@ -124,6 +126,8 @@ def confusion(panels: list[tuple[str, np.ndarray, list[str]]], synthetic: bool =
         seaborn.heatmap(share, vmin=0, vmax=100, cmap="Blues", square=True, cbar=False, annot=digits, fmt="",
                         annot_kws={"fontsize": 10}, linewidths=0.5, linecolor="#dddddd", xticklabels=classes,
                         yticklabels=classes, ax=axis)
+        for text, cell in zip(axis.texts, share.flat, strict=True):
+            text.set_color("white" if cell > 65 else "black")
         axis.set_xticks(axis.get_xticks(), classes, rotation=45, ha="right", rotation_mode="anchor")
         axis.tick_params(length=0, axis="both")
         axis.tick_params(axis="y", rotation=0)
@@ -175,7 +179,7 @@ def learning_curves(panels: list[tuple[str, list[dict]]], chance: dict[str, floa
         Title -> accuracy of guessing.
     quantity : "accuracy" or "loss"
     """
-    figure, axes = plt.subplots(len(panels), 1, figsize=(WIDTH, 0.7 + 2.1 * len(panels)), sharex=True, sharey=True,
+    figure, axes = plt.subplots(len(panels), 1, figsize=(WIDTH, 0.9 + 2.1 * len(panels)), sharex=True, sharey=True,
                                 squeeze=False)
     looks = {}
     for axis, (title, records) in zip(axes[:, 0], panels, strict=True):
@@ -185,7 +189,7 @@ def learning_curves(panels: list[tuple[str, list[dict]]], chance: dict[str, floa
         axis.set(title=title, ylabel=quantity)
     order = sorted(looks, key=list(ROLES).index)
     axes[0, 0].legend(handles=lines({name: looks[name] for name in order}), loc="lower right", ncols=len(order),
-                      bbox_to_anchor=(1.02, 1.0), borderaxespad=0, handlelength=1.8, columnspacing=1.2)
+                      bbox_to_anchor=(1.05, 1.0), borderaxespad=2.2)  # above the title, however long that is
     figure.tight_layout()
     return mark(figure, synthetic)
 
@@ -214,7 +218,8 @@ def effects(rows: list[tuple[str, str, Score]]) -> Figure:
     at = [(y, name) for y, name in zip(apart, named, strict=True) if name]
     axis.set_yticks(*zip(*at, strict=True))
     axis.set_ylim(apart[-1] + 0.3, apart[0] - 0.3)
-    axis.xaxis.set_major_formatter(lambda value, _: f"{100 * value:+.0f}".replace("-", "\N{MINUS SIGN}"))
+    axis.xaxis.set_major_formatter(lambda value, _: f"{100 * value:+.0f}".replace("-", "\N{MINUS SIGN}")
+                                   if value else "0")
     axis.set_xlabel("accuracy points gained or lost when it is changed")
     axis.grid(axis="x", alpha=0.25)
     axis.legend(handles=handles(looks), loc="lower center", bbox_to_anchor=(0.5, 1.0), ncols=3)
