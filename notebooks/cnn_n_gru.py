@@ -38,7 +38,7 @@ import pandas as pd
 from IPython.display import Markdown, display
 
 from ser_repro import datasets
-from ser_repro.book import plots
+from ser_repro.book import diagrams, palette, plots
 from ser_repro.models.cnn_n_gru import BLOCKS, CNNnGRU, layers
 from ser_repro.results import found as chapter
 from ser_repro.results import ledger as claims
@@ -46,7 +46,7 @@ from ser_repro.results import scores as evaluation
 from ser_repro.results.found import NOT_RUN, SPLITS, frames
 from ser_repro.runs import search, study
 
-plots.use_style()
+palette.use_theme()
 OF = documents.get(DOCUMENT)
 found = chapter.Results(DOCUMENT, results)
 chance = {c: chapter.chance(c) for c in OF.corpora}
@@ -201,13 +201,13 @@ for size in BLOCKS:
                   "channels at the end": layers(size)[-1].out_channels,
                   "parameters": f"{sum(p.numel() for p in model.parameters()):,}"})
 show(pd.DataFrame(sizes))
-plots.architecture(n)
+diagrams.architecture(n)
 plt.show()
 
 # %% [markdown]
-# *The network of the run shown in detail below. Red: what the public code does. Green: what we take the words of the
-# abstract to mean. The document's own architecture figure (read by eye) also averages before the GRU: on this point
-# figure and code agree against the words.*
+# *The network of the run shown in detail below. Red, dashed edge: what the public code does. Blue, thick edge: what we
+# take the words of the abstract to mean. The document's own architecture figure (read by eye) also averages before the
+# GRU: on this point figure and code agree against the words.*
 #
 # ## Where text and code part
 #
@@ -353,7 +353,7 @@ display(Markdown(" ".join(said)))
 
 # %% mystnb={"image": {"alt": "Differences between clips and gradient, over GRU layers"}} tags=["remove-input"]
 spreads = {size: notebook.spread_by_layer(size) for size in sorted(BLOCKS)}
-plots.spread(spreads)
+diagrams.spread(spreads)
 plt.show()
 say("spread_clips", str(notebook.SPREAD_CLIPS))
 say("spread_starts", str(notebook.SPREAD_STARTS))

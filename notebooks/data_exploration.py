@@ -39,12 +39,11 @@ from matplotlib.patches import Patch
 from matplotlib.ticker import MaxNLocator
 
 from ser_repro import SerReproError, protocols
-from ser_repro.book import exploration, plots
-from ser_repro.book.exploration import EMOTION_COLOURS
+from ser_repro.book import exploration, palette
 from ser_repro.book.page import draw, number, percent, say, show, unit
 from ser_repro.documents.uses import USES
 
-plots.use_style()
+palette.use_theme()
 plt.rcParams["figure.dpi"] = 150  # sharp where a screen has two dots a pixel
 SIX = ["RAVDESS", "TESS", "EMO-DB", "CREMA-D", "EMOVO", "SAVEE"]  # those the prose speaks of, whatever is pictured
 ALL = SIX + [c for c in datasets.CORPORA if c not in SIX]
@@ -52,8 +51,7 @@ WIDTH = 5.8  # of a picture, in inches: narrow enough for its text to be read on
 SIGN = {"female": "♀", "male": "♂"}
 SPEECH, SILENCE, HEARD, NEW, TRAINED = "#2a7f78", "#cfcdc6", "#D55E00", "#0072B2", "#dddbd4"
 SEX = {"female": (HEARD, "o", "women"), "male": (NEW, "^", "men")}
-MARKS = dict(zip(ALL, [(plots.BLUE, "o"), (plots.RED, "s"), (plots.GREEN, "D"), ("black", "v"), (plots.SKY, "^"),
-                       (plots.ORANGE, "P"), ("#CC79A7", "X"), (plots.GREY, "*")], strict=False))
+MARKS = palette.corpora(ALL)
 NOTHING = "other"  # labels that are no emotion of the study
 
 here = notebook.real(data or None)
@@ -286,8 +284,8 @@ def how_even():
     left = pd.Series(0.0, index=best.index)
     for emotion in [e for e in [*ORDER, NOTHING] if e in shares.index]:
         width = shares.loc[emotion, best.index]
-        look = {"color": EMOTION_COLOURS[emotion]} if emotion != NOTHING else {"color": "white", "hatch": "////",
-                                                                               "edgecolor": SILENCE}
+        look = ({"color": palette.EMOTIONS[emotion].colour} if emotion != NOTHING else
+                {"color": "white", "hatch": "////", "edgecolor": SILENCE})
         axis.barh(range(len(best)), width, left=left, height=0.74, label=emotion, lw=0, **look)
         left += width
     for y, share in enumerate(best):
@@ -346,7 +344,7 @@ def people_and_clips():
         for c, cell in zip(line, inner, strict=True):
             one_column_a_person(figure.add_subplot(cell), c)
     shown = [e for e in ORDER if any(e in classes(c) for c in ALL)]
-    handles = [Patch(color=EMOTION_COLOURS[e], label=e) for e in shown]
+    handles = [Patch(color=palette.EMOTIONS[e].colour, label=e) for e in shown]
     handles.append(Patch(color=SILENCE, label="other or not told"))
     figure.legend(handles=handles, loc="upper left", ncols=5, fontsize=9.5, handlelength=1, columnspacing=1,
                   handletextpad=0.4)
@@ -366,7 +364,7 @@ def one_column_a_person(axis, c):
     bottom = np.zeros(len(count))
     for emotion in count:
         axis.bar(range(len(count)), count[emotion], bottom=bottom, width=1 - gap,
-                 color=EMOTION_COLOURS.get(emotion, SILENCE), lw=0, snap=False)
+                 color=palette.EMOTIONS[emotion].colour if emotion else SILENCE, lw=0, snap=False)
         bottom += count[emotion].to_numpy()
     axis.set_title(c, weight="bold", pad=4)
     axis.set(xlim=(-0.6, len(count) - 0.4), yticks=[0, bottom.max()])
@@ -631,7 +629,7 @@ def by_emotion(names):
     for axis, (measure, label) in zip(axes, MEASURES.items(), strict=True):
         axis.axvline(0, color="black", lw=0.8)
         for c in names:
-            colour, marker = MARKS[c]
+            colour, marker, *_ = MARKS[c]
             middle = tables[c].groupby("emotion")[measure].median().reindex(ORDER).dropna()
             axis.plot(middle, [ORDER.index(e) for e in middle.index], marker=marker, color=colour, ms=6.5, lw=1,
                       label=c, mec="white", mew=0.5)
@@ -724,7 +722,7 @@ def in_every_emotion(sounds):
             continue
         emotion, signal = list(waves.items())[place]
         time = np.arange(len(signal)) / exploration.SAMPLE_RATE
-        above.plot(time, signal, color=EMOTION_COLOURS[emotion], lw=0.5)
+        above.plot(time, signal, color=palette.EMOTIONS[emotion].colour, lw=0.5)
         above.set(ylim=(-loudest, loudest), yticks=[], xlim=(0, longest))
         above.set_title(emotion, weight="bold", pad=2)
         above.spines[:].set_visible(False)
@@ -745,7 +743,7 @@ def in_every_emotion(sounds):
 
 picture = in_every_emotion(sounds)
 if synthetic:
-    picture.text(0.5, 0.5, notebook.SYNTHETIC, color=plots.RED, alpha=0.55, fontsize=30, rotation=30, ha="center",
+    picture.text(0.5, 0.5, notebook.SYNTHETIC, color=palette.RED, alpha=0.55, fontsize=30, rotation=30, ha="center",
                  va="center")
 draw("de_sentence", picture)
 where = f"{example}, speaker {speaker}, sentence {sentence}"

@@ -47,13 +47,12 @@ from matplotlib.lines import Line2D
 from matplotlib.ticker import MaxNLocator
 
 from ser_repro import SerReproError
-from ser_repro.book import exploration, plots, separation
-from ser_repro.book.exploration import EMOTION_COLOURS
+from ser_repro.book import exploration, palette, separation
 from ser_repro.book.page import draw, number, percent, say, show, unit
 from ser_repro.features import extract, mel_image
 from ser_repro.features.sets import Clip
 
-plots.use_style()
+palette.use_theme()
 plt.rcParams["figure.dpi"] = 150  # sharp where a screen has two dots a pixel
 WIDTH = 5.2  # of a picture, in inches: narrow enough for its text to be read on a phone
 PAIR = ("neutral", "anger")
@@ -251,7 +250,7 @@ say("ft_sentence_of", f"Synthetic, not a result: the demo synthesiser under name
 
 def marked(figure):
     if synthetic:
-        figure.text(0.5, 0.5, notebook.SYNTHETIC, color=plots.RED, alpha=0.5, fontsize=28, rotation=30, ha="center",
+        figure.text(0.5, 0.5, notebook.SYNTHETIC, color=palette.RED, alpha=0.5, fontsize=28, rotation=30, ha="center",
                     va="center")
     return figure
 
@@ -270,7 +269,7 @@ def through_every_image():
     figure, axes = plt.subplots(len(images) + 1, 2, figsize=(WIDTH, 1.28 * (len(images) + 1)), sharex=True,
                                 sharey="row", height_ratios=[0.7] + [1] * len(images))
     for axis, (emotion, clip) in zip(axes[0], heard.items(), strict=True):
-        axis.plot(np.arange(len(clip.samples)) / rate, clip.samples, color=EMOTION_COLOURS[emotion], lw=0.5)
+        axis.plot(np.arange(len(clip.samples)) / rate, clip.samples, color=palette.EMOTIONS[emotion].colour, lw=0.5)
         axis.set_title(emotion, weight="bold", loc="center")
         axis.set_yticks([])
     for line, name in zip(axes[1:], images, strict=True):
@@ -335,13 +334,13 @@ def through_every_mean():
         skip = int(block == "mfcc")  # the first is the level, and would flatten the others
         for emotion, look in zip(PAIR, ("-", "-"), strict=True):
             axis.plot(np.arange(1 + skip, len(places) + 1), given[name, emotion][places][skip:], look, lw=1.3,
-                      color=EMOTION_COLOURS[emotion], marker="." if len(places) < 20 else None)
+                      color=palette.EMOTIONS[emotion].colour, marker="." if len(places) < 20 else None)
         axis.set_title(f"{block}, {1 + skip} to {len(places)}" + " (power)" * (block == "mel"), fontsize=10)
         axis.set_yticks([])
         axis.tick_params(length=2)
         axis.xaxis.set_major_locator(MaxNLocator(5, steps=[1, 2, 5, 10], integer=True))
-    figure.legend(handles=[Line2D([], [], color=EMOTION_COLOURS[e], lw=2, label=e) for e in PAIR], loc="upper right",
-                  ncols=2, borderaxespad=0.1)
+    figure.legend(handles=[Line2D([], [], color=palette.EMOTIONS[e].colour, lw=2, label=e) for e in PAIR],
+                  loc="upper right", ncols=2, borderaxespad=0.1)
     figure.tight_layout(rect=(0, 0, 1, 0.96))
     return marked(figure)
 
@@ -499,7 +498,7 @@ def first_frames():
         time = np.arange(len(clip.samples)) / rate
         kept = time <= until
         axis.plot(time[~kept], clip.samples[~kept], color="#b9b6ad", lw=0.5)
-        axis.plot(time[kept], clip.samples[kept], color=EMOTION_COLOURS[emotion], lw=0.5)
+        axis.plot(time[kept], clip.samples[kept], color=palette.EMOTIONS[emotion].colour, lw=0.5)
         axis.set(xlim=(0, end), yticks=[])
         axis.set_ylabel(emotion, rotation=0, ha="right", va="center")
         axis.spines["left"].set_visible(False)
@@ -560,7 +559,7 @@ def banks():
                                     strict=True):
         bank = librosa.filters.mel(sr=built, n_fft=2048, n_mels=mel_image.BANDS)
         for band, row in enumerate(bank):
-            axis.plot(frequency / 1000, row / row.max(), lw=1, color=plots.BLUE if band % 2 else plots.ORANGE)
+            axis.plot(frequency / 1000, row / row.max(), lw=1, color=palette.BLUE if band % 2 else palette.ORANGE)
         axis.set_title(label, weight="bold")
         axis.set(yticks=[], ylim=(0, 1.05), xlim=(0, mel_image.SAMPLE_RATE / 2000))
         axis.spines["left"].set_visible(False)
@@ -638,7 +637,7 @@ say("ft_report_values", str(len(extract.SETS["assignment258"].values)))
 # a sentence it has not met.
 
 # %% tags=["hide-input", "remove-output"]
-EMOTION, SPEAKER = plots.RED, plots.BLUE
+EMOTION, SPEAKER = palette.RED, palette.BLUE
 
 
 def emotion_and_speaker():

@@ -41,7 +41,7 @@ from IPython.display import Markdown, display
 from torch import nn
 
 from ser_repro import datasets
-from ser_repro.book import exploration, plots, separation
+from ser_repro.book import diagrams, exploration, palette, plots, separation
 from ser_repro.features import issa193, sets
 from ser_repro.models.issa import POOL, VALUES, VARIANTS, Issa
 from ser_repro.results import found as chapter
@@ -50,7 +50,7 @@ from ser_repro.results import scores as evaluation
 from ser_repro.results.found import NOT_RUN, frames
 from ser_repro.runs import study
 
-plots.use_style()
+palette.use_theme()
 study.quiet()
 OF = documents.get(DOCUMENT)
 found = chapter.Results(DOCUMENT, results)
@@ -269,18 +269,18 @@ show(pd.DataFrame(rows))
 
 # %% tags=["remove-cell"]
 def boxes(model):
-    """A model's layers as boxes of `plots.flow`: what ends a convolution stands in its box."""
-    out, x = [[f"{VALUES} values", ["one channel"], plots.GREY]], torch.zeros(2, 1, 1, VALUES)
+    """A model's layers as boxes of `diagrams.flow`: what ends a convolution stands in its box."""
+    out, x = [[f"{VALUES} values", ["one channel"], diagrams.INPUT]], torch.zeros(2, 1, 1, VALUES)
     for layer in model.layers:
         x = layer(x)
         if isinstance(layer, nn.Conv2d):
-            out.append([f"conv {layer.out_channels}", [f"{x.shape[-1]} long"], plots.BLUE])
+            out.append([f"conv {layer.out_channels}", [f"{x.shape[-1]} long"], diagrams.LAYER])
         elif isinstance(layer, nn.MaxPool2d):
-            out.append([f"pool {POOL}", [f"{x.shape[-1]} long"], plots.SKY])
+            out.append([f"pool {POOL}", [f"{x.shape[-1]} long"], diagrams.REDUCE])
         elif isinstance(layer, nn.Flatten):
-            out.append(["flatten", [f"{x.shape[1]} values"], plots.GREEN])
+            out.append(["flatten", [f"{x.shape[1]} values"], diagrams.REDUCE])
         elif isinstance(layer, nn.Linear):
-            out.append([f"linear {layer.out_features}", [], plots.BLUE])
+            out.append([f"linear {layer.out_features}", [], diagrams.LAYER])
         elif isinstance(layer, nn.Dropout):
             out[-1][1].append(f"dropout {layer.p:g}")
         else:
@@ -298,7 +298,7 @@ def halves(label, model):
 
 classes = clips["RAVDESS"]["emotion"].nunique()
 with torch.no_grad():
-    picture = plots.flow(halves("figure", Issa(n_classes=7, variant="figure"))
+    picture = diagrams.flow(halves("figure", Issa(n_classes=7, variant="figure"))
                          + halves("RAVDESS,\npaper", Issa(n_classes=classes, variant="ravdess"))
                          + halves("RAVDESS,\ncode", Issa(n_classes=classes, variant="ravdess", same_padding=False)))
 draw("is_flow", picture)
@@ -462,8 +462,8 @@ variance = deviation**2 / (deviation**2).sum()
 # %% tags=["remove-cell"]
 figure, axis = plt.subplots(figsize=(5.6, 4))
 start, rows = 0, []
-for (name, count), colour in zip(kinds.items(), (plots.BLUE, plots.GREEN, plots.ORANGE, plots.RED, "#CC79A7"),
-                                 strict=True):
+five = (palette.BLUE, palette.SKY, palette.ORANGE, palette.RED, palette.PURPLE)
+for (name, count), colour in zip(kinds.items(), five, strict=True):
     kind, of = name.replace("mfcc", "MFCC"), slice(start, start + count)
     axis.semilogy(np.arange(VALUES)[of], mean[of], "o", ms=3, mfc="none", mew=0.8, color=colour)
     axis.semilogy(np.arange(VALUES)[of], deviation[of], "o", ms=3, color=colour)
@@ -609,10 +609,10 @@ for c in OF.corpora:
     x = np.arange(1, len(history["test_loss"]) + 1)
     figure, (above, below) = plt.subplots(2, 1, figsize=(6.2, 5), sharex=True)
     for axis, quantity in ((above, "accuracy"), (below, "loss")):
-        axis.plot(x, history[f"train_{quantity}"], color=plots.SKY, lw=1, label="training")
-        axis.plot(x, history[f"test_{quantity}"], color=plots.GREY, lw=1, label="test")
-        for name, marker, colour in (("stopped", "s", plots.RED), ("best", "^", plots.ORANGE),
-                                     ("last", "o", plots.BLUE)):
+        axis.plot(x, history[f"train_{quantity}"], color=palette.SKY, lw=1, label="training")
+        axis.plot(x, history[f"test_{quantity}"], color=palette.GREY, lw=1, label="test")
+        for name, marker, colour in (("stopped", "s", palette.RED), ("best", "^", palette.ORANGE),
+                                     ("last", "o", palette.BLUE)):
             epoch = getattr(three, name)[0]
             axis.plot(epoch, history[f"test_{quantity}"][epoch - 1], marker, color=colour, ms=8, mec="white", zorder=5,
                       clip_on=False, label={"stopped": "stopped early", "best": "best on the test part",
@@ -670,15 +670,15 @@ for y, (label, what) in zip(range(len(lines), 0, -1), lines, strict=True):
         axis.plot(CLAIM, y, "D", color="black", mfc="white", ms=8, mew=1.6, zorder=4)
         text += f", {percent(CLAIM, 2)}"
     elif what == "folds":
-        axis.plot(OTHER_FOLDS, [y] * len(folds), "o", color=plots.GREEN, ms=6, alpha=0.7)
-        axis.plot([folds.mean()] * 2, [y - 0.16, y + 0.16], color=plots.GREEN, lw=2.5)
-        text, colour = f"{text}, {100 * folds.mean():.1f} ± {percent(folds.std())}", plots.GREEN
+        axis.plot(OTHER_FOLDS, [y] * len(folds), "o", color=palette.PURPLE, ms=6, alpha=0.7)
+        axis.plot([folds.mean()] * 2, [y - 0.16, y + 0.16], color=palette.PURPLE, lw=2.5)
+        text, colour = f"{text}, {100 * folds.mean():.1f} ± {percent(folds.std())}", palette.PURPLE
     elif what == "pretrained":
-        axis.plot(list(PRETRAINED.values()), [y] * len(PRETRAINED), "o", color=plots.GREY, ms=6, alpha=0.8)
-        colour = plots.GREY
+        axis.plot(list(PRETRAINED.values()), [y] * len(PRETRAINED), "o", color=palette.GREY, ms=6, alpha=0.8)
+        colour = palette.GREY
     else:
         score, seeds = scored("RAVDESS", *what), seeds_of("RAVDESS", *what)
-        colour = plots.MEASURED if what[1] == "published" else plots.SPEAKER
+        colour = palette.ROLES["shared speakers" if what[1] == "published" else "new speakers"].colour
         if score:
             axis.plot([score.low, score.high], [y] * 2, color=colour, lw=5, alpha=0.35, solid_capstyle="round")
             axis.plot(score.seeds, [y] * len(score.seeds), "o", color=colour, ms=6, alpha=0.8)
@@ -688,8 +688,8 @@ for y, (label, what) in zip(range(len(lines), 0, -1), lines, strict=True):
     axis.text(0.01, y + 0.34, text, color=colour, fontsize=9, va="center",
               bbox={"fc": "white", "ec": "none", "pad": 1})
 axis.axvline(CLAIM, color="black", lw=1, ls="--", zorder=0)
-axis.axvline(chance["RAVDESS"], color=plots.GREY, lw=1, ls=":", zorder=0)
-axis.text(chance["RAVDESS"], 0.35, " chance", color=plots.GREY, fontsize=9, va="center")
+axis.axvline(chance["RAVDESS"], color=palette.GREY, lw=1, ls=":", zorder=0)
+axis.text(chance["RAVDESS"], 0.35, " chance", color=palette.GREY, fontsize=9, va="center")
 axis.set(xlim=(0, 1), ylim=(0.2, len(lines) + 0.7), yticks=[])
 axis.spines["left"].set_visible(False)
 axis.xaxis.set_major_formatter(lambda value, _: f"{100 * value:.0f} %")

@@ -39,13 +39,13 @@ import pandas as pd
 from IPython.display import Markdown, display
 
 from ser_repro import datasets
-from ser_repro.book import plots
+from ser_repro.book import diagrams, palette, plots
 from ser_repro.features import sets
 from ser_repro.models.mfcc_cnn import CHANNELS, COEFFICIENTS, HIDDEN
 from ser_repro.results import found as chapter
 from ser_repro.results import scores as evaluation
 
-plots.use_style()
+palette.use_theme()
 OF = documents.get(DOCUMENT)
 found = chapter.Results(DOCUMENT, results)
 chance = {c: chapter.chance(c) for c in OF.corpora}
@@ -239,19 +239,19 @@ boxes, window = {}, {}
 for r, values in zip(documents.READINGS, (code, paper), strict=True):
     means, model = sets.get(values["features"]).compute, models[r]
     window[r] = means
-    differs = plots.RED if r == "code" else plots.GREEN
+    differs = diagrams.CODE if r == "code" else diagrams.PAPER
     left = model.hidden.in_features // CHANNELS[-1]
     kernel = model.convs[0].kernel_size[0]
     boxes[r] = [
-        ("clip", f"one channel\n{number(means.sample_rate)} Hz", plots.GREY),
+        ("clip", f"one channel\n{number(means.sample_rate)} Hz", diagrams.INPUT),
         ("MFCCs", f"window {means.n_fft}\nhop {means.hop}\n{COEFFICIENTS} means", differs),
-        (f"conv {CHANNELS[0]}", f"kernel {kernel}\n{COEFFICIENTS} long", plots.BLUE),
-        (f"conv {CHANNELS[1]}", f"then pool 2\n{COEFFICIENTS // 2} long", plots.BLUE),
+        (f"conv {CHANNELS[0]}", f"kernel {kernel}\n{COEFFICIENTS} long", diagrams.LAYER),
+        (f"conv {CHANNELS[1]}", f"then pool 2\n{COEFFICIENTS // 2} long", diagrams.LAYER),
         (f"conv {CHANNELS[2]}", (f"dropout {values['dropout']:g}\n" if values["dropout"] else "") +
          f"then pool 2\n{left} long", differs),
-        (f"linear {HIDDEN}", f"from {model.hidden.in_features}", plots.BLUE),
-        (f"linear {model.out.out_features}", "softmax", plots.BLUE)]
-draw("mc_flow", plots.flow([(f"reading\n{r}", boxes[r]) for r in documents.READINGS]))
+        (f"linear {HIDDEN}", f"from {model.hidden.in_features}", diagrams.LAYER),
+        (f"linear {model.out.out_features}", "softmax", diagrams.LAYER)]
+draw("mc_flow", diagrams.flow([(f"reading\n{r}", boxes[r]) for r in documents.READINGS]))
 for r in documents.READINGS:
     for name in ("n_fft", "hop"):
         length = getattr(window[r], name)
@@ -269,8 +269,8 @@ say("mc_rate", f"{number(window['code'].sample_rate)} Hz")
 #   Two rows of boxes, one for each reading: clip, means of 50 MFCCs, three convolutions with two pools, two linear
 #   layers. The rows differ in window and hop of the MFCCs and in what follows the third convolution.
 # ---
-# The network in both readings, drawn from the model for RAVDESS. Every layer but the last is followed by a ReLU. Red:
-# the code, where the text says otherwise. Green: what the text says.
+# The network in both readings, drawn from the model for RAVDESS. Every layer but the last is followed by a ReLU. Red,
+# dashed edge: the code, where the text says otherwise. Blue, thick edge: what the text says.
 # ```
 #
 # A clip becomes one vector: all that happens in its course is averaged away, and the convolutions run along the

@@ -31,7 +31,7 @@ from matplotlib.patches import Patch
 
 from ser_repro import datasets, documents, protocols
 from ser_repro.book import page as notebook
-from ser_repro.book import plots
+from ser_repro.book import palette, plots
 from ser_repro.book.page import draw, say, show
 from ser_repro.results import found as chapter
 from ser_repro.results import ledger as claims
@@ -39,7 +39,7 @@ from ser_repro.results import scores as evaluation
 from ser_repro.runs import run as runs
 
 notebook.check(globals(), results=None, document=["", *documents.DOCUMENTS])
-plots.use_style()
+palette.use_theme()
 
 every = {name: chapter.Results(name, results) for name in ([document] if document else documents.DOCUMENTS)}
 planned = {name: {record["run"]: record for _, record in found.status if record} for name, found in every.items()}
@@ -124,8 +124,8 @@ show(pd.DataFrame([{"document": f'<a href="#{name}">{html.escape(title(name))}</
 #   A row a document: accuracy on RAVDESS as claimed, as measured by the document's own split, and as measured with new
 #   speakers, beside a dotted line for guessing. The numbers are in the table of the first page.
 # ---
-# What the runs on RAVDESS have come to so far, in reading `code`: claimed (diamonds) and measured (dots), with 95 %
-# intervals over speakers.
+# What the runs on RAVDESS have come to so far, in reading `code`: claimed (diamonds) and measured (dots and
+# squares), with 95 % intervals over speakers.
 # ```
 #
 # ## Document by document

@@ -65,19 +65,6 @@ MEASURES = ["duration_s", "level_db", "floor_db", "peak_db", "full_scale", "chan
             "silence_end_s", "f0_median_hz", "f0_iqr_semitones"]
 """The columns that `describe` measures and `store` keeps."""
 
-EMOTION_COLOURS = {
-    "anger": "#882255",
-    "boredom": "#999933",
-    "calm": "#44AA99",
-    "disgust": "#117733",
-    "fear": "#AA4499",
-    "happiness": "#DDAA33",
-    "neutral": "#777777",
-    "sadness": "#332288",
-    "surprise": "#66BBEE",
-}
-"""One colour an emotion, after Paul Tol's muted scheme, whose colours colour-blind readers can tell apart."""
-
 _ABOUT = ["corpus", "clip", "emotion", "speaker", "sex", "sentence", "intensity"]
 _MAY_LACK = ["channel_correlation", "f0_median_hz", "f0_iqr_semitones"]  # of a mono, of an unvoiced clip
 _VERSION = 2  # of the measures: a change here makes stored summaries void

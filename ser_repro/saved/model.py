@@ -219,11 +219,11 @@ def save(record: dict, weights: Path, waves, folder: str | Path, *, results: str
 
 
 def _pictures(record: dict, made: dict) -> dict[str, bytes]:
-    from ser_repro.book import plots
+    from ser_repro.book import palette, plots
     from ser_repro.results import scores
     from ser_repro.saved import pictures
 
-    plots.use_style()
+    palette.use_theme()
     title = f"{made['document']}, {made['corpus']['name']}"
     counts = scores.confusion(scores.table(record), made["classes"])
     drawn = {CONFUSION: plots.confusion([(title, counts, made["classes"])], made["synthetic"])}

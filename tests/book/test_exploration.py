@@ -268,8 +268,3 @@ def test_shared_counts_what_training_has_heard_of_the_test():
     heard = {(rows.at[c, "speaker"], rows.at[c, "sentence"]) for c in random.train}
     by_hand = np.mean([(rows.at[c, "speaker"], rows.at[c, "sentence"]) in heard for c in random.test])
     assert exploration.shared(clips, random, ["speaker", "sentence"]) == by_hand
-
-
-def test_every_emotion_has_a_colour_of_its_own():
-    assert set(exploration.EMOTION_COLOURS) == set(datasets.EMOTIONS)
-    assert len(set(exploration.EMOTION_COLOURS.values())) == len(datasets.EMOTIONS)
