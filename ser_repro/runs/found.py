@@ -139,7 +139,8 @@ class Found:
             if kind.changed or kind.tested:
                 continue
             of = self.done.get(kind) or begun[:1]
-            three = [scores.score(frames(of), name) for name in scores.SCORES]
+            tables = frames(of)
+            three = [scores.score(tables, name) for name in scores.SCORES]
             spread = three[0].seeds
             size = {"n": kind.n} if self.document.sizes else {}
             rows.append({"corpus": kind.corpus} | size | {
