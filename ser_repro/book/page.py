@@ -366,11 +366,13 @@ def spread_by_layer(n: int):
     import numpy as np
     import torch
 
+    from ser_repro.datasets.audio import as_float
     from ser_repro.datasets.demo import choose, synthesise
     from ser_repro.models.cnn_n_gru import CNNnGRU
 
     clips = choose("RAVDESS").drop_duplicates("speaker")["clip"].tolist()[:SPREAD_CLIPS]
-    waves = [torch.from_numpy(synthesise("RAVDESS", clip, sample_rate=16000)[0][:, 0] / 2**15) for clip in clips]
+    waves = [torch.from_numpy(as_float(synthesise("RAVDESS", clip, sample_rate=16000)[0][:, 0], np.float64))
+             for clip in clips]
     lengths = torch.tensor([len(wave) for wave in waves])
     batch = torch.nn.utils.rnn.pad_sequence(waves, batch_first=True).unsqueeze(1)
     target = torch.arange(len(clips)) % 8

@@ -22,6 +22,7 @@ import pandas as pd
 from torch import nn
 
 from ser_repro import SerReproError, documents, files
+from ser_repro.datasets import audio
 from ser_repro.features import arrays, sets
 from ser_repro.results import scores as evaluation
 from ser_repro.runs import run as runs
@@ -114,7 +115,7 @@ class Saved:
         if sample_rate != self.sample_rate:
             import soxr
 
-            scaled = samples.astype(np.float32) * np.float32(2**-15 if samples.dtype == np.int16 else 1)
+            scaled = audio.as_float(samples)
             samples = soxr.resample(scaled, sample_rate, self.sample_rate, quality="VHQ")
         of, key = sets.get(what), extract.key_of(samples, self.sample_rate)
         return arrays.frames(of, of.compute(sets.Clip(samples, self.sample_rate, key=key)))
