@@ -39,8 +39,8 @@ for name, value in baseline.headlines(page).items():
 # brought to zero mean and unit variance by the training clips alone. It is fitted in seconds.
 #
 # **With shared speakers** it is right on {glue:text}`sv_RAVDESS_published` of RAVDESS, tested on the same random
-# fifth as Issa et al. and the CNN on 50 MFCCs. **With new speakers** it is right on {glue:text}`sv_RAVDESS_speaker`. Always
-# naming the most frequent emotion is right on {glue:text}`sv_RAVDESS_chance`. In brackets: 95 % intervals over
+# fifth as Issa et al. and the CNN on 50 MFCCs. **With new speakers** it is right on {glue:text}`sv_RAVDESS_speaker`.
+# Always naming the most frequent emotion is right on {glue:text}`sv_RAVDESS_chance`. In brackets: 95 % intervals over
 # speakers.
 #
 # **Against the networks**, on the same clips of RAVDESS with shared speakers: {glue:text}`sv_versus_published`; with new
