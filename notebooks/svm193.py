@@ -43,8 +43,8 @@ for name, value in baseline.headlines(page).items():
 # Always naming the most frequent emotion is right on {glue:text}`sv_RAVDESS_chance`. In brackets: 95 % intervals over
 # speakers.
 #
-# **Against the networks**, on the same clips of RAVDESS with shared speakers: {glue:text}`sv_versus_published`; with new
-# speakers: {glue:text}`sv_versus_speaker`. A difference above zero is in favour of the network.
+# **Against the networks**, on the same clips of RAVDESS with shared speakers: {glue:text}`sv_versus_published`; with
+# new speakers: {glue:text}`sv_versus_speaker`. A difference above zero is in favour of the network.
 #
 # **On another corpus**, trained on RAVDESS: {glue:text}`sv_elsewhere`.
 
