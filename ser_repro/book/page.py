@@ -10,6 +10,7 @@ from pathlib import Path
 
 from ser_repro import SerReproError, datasets, documents, protocols
 from ser_repro.features import arrays
+from ser_repro.files import cache_folder
 from ser_repro.results import scores as evaluation
 from ser_repro.runs import run as runs
 from ser_repro.runs import search, study, training
@@ -285,7 +286,7 @@ def demo_corpus(corpus: str, cache=None) -> Path:
     """The demo corpus in the layout of `corpus`, written once to the cache folder."""
     from ser_repro.datasets import demo
 
-    folder = arrays.cache_folder(cache) / "demo" / corpus
+    folder = cache_folder(cache) / "demo" / corpus
     return demo.write_demo(corpus, folder)
 
 
@@ -327,7 +328,7 @@ def obtain(*, document: str = "cnn_n_gru", corpus: str, n: int | None = None, re
             raise SerReproError(f"the {corpus} at hand is demo speech, whose runs are no results: run `ser-repro "
                                 f"prepare {corpus}` on the real corpus, or leave mode at auto.")
         return runs.obtain(run, mode="train" if mode == "train" else "auto", results=results, **here)
-    apart = arrays.cache_folder(cache) / "demo"
+    apart = cache_folder(cache) / "demo"
     values = values | of.demo | ({"epochs": epochs} if epochs else {})
     run = runs.Run(**plan.base, seed=seed, values=values, synthetic=True)
     return runs.obtain(run, results=apart / "results", **here | {"data": demo_corpus(corpus, cache), "cache": apart})

@@ -4,7 +4,6 @@ import torch
 
 from ser_repro import protocols
 from ser_repro.documents.base import SILENT, Document, Setting
-from ser_repro.features import mfcc  # noqa: F401  (registers the sets that the settings name)
 from ser_repro.models.cnn_bigru import CNNBiGRU
 
 SETTINGS = {

@@ -4,7 +4,6 @@ import torch
 
 from ser_repro import protocols
 from ser_repro.documents.base import Document, Setting
-from ser_repro.features import issa193  # noqa: F401  (registers the sets that the settings name)
 from ser_repro.models.issa import Issa
 
 INFERRED = "inferred from an older public program with the same layers"

@@ -23,14 +23,10 @@ from filelock import FileLock
 from ser_repro import SerReproError, datasets
 from ser_repro.datasets.finding import COLUMNS, marked_above
 from ser_repro.features import sets
+from ser_repro.files import cache_folder
 
 NATIVE = "native"
 _VERSION = 2  # of the arrays' making: a change here makes old arrays void
-
-
-def cache_folder(cache: str | Path | None = None) -> Path:
-    """The folder given, or SER_REPRO_CACHE, or `~/.cache/ser_repro`."""
-    return Path(os.path.expanduser(cache or os.environ.get("SER_REPRO_CACHE") or "~/.cache/ser_repro"))
 
 
 @dataclass(frozen=True)

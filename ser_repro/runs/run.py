@@ -19,7 +19,7 @@ from filelock import FileLock, Timeout
 
 from ser_repro import SerReproError, __version__, documents, protocols
 from ser_repro.features import arrays, sets
-from ser_repro.files import write_atomic
+from ser_repro.files import cache_folder, write_atomic
 from ser_repro.runs import training
 
 FORMAT = 1
@@ -297,7 +297,7 @@ def obtain(run: Run, *, mode: str = "auto", results: str | Path = "results", dat
     training.check_device(device)
     waves = inputs(run, data=data, cache=cache)
     refuse_demo(waves, run.synthetic)
-    work = arrays.cache_folder(cache) / "runs" / run.hash
+    work = cache_folder(cache) / "runs" / run.hash
     work.mkdir(parents=True, exist_ok=True)
     try:
         with FileLock(work / "lock", timeout=0):

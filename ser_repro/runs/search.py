@@ -19,8 +19,7 @@ import numpy as np
 from filelock import FileLock
 
 from ser_repro import SerReproError, documents
-from ser_repro.features import arrays
-from ser_repro.files import write_atomic
+from ser_repro.files import cache_folder, write_atomic
 from ser_repro.runs import run as runs
 from ser_repro.runs import training
 
@@ -109,7 +108,7 @@ def search(base: dict, values: dict, waves, *, results: str | Path, cache=None, 
         In epochs of a round.
     """
     file = path(results, n=values["n"], **base)
-    work = arrays.cache_folder(cache) / "searches" / file.stem
+    work = cache_folder(cache) / "searches" / file.stem
     work.mkdir(parents=True, exist_ok=True)
     with FileLock(work / "lock"):
         best = chosen(results, n=values["n"], **base)

@@ -16,7 +16,7 @@ import torch
 from filelock import FileLock, Timeout
 
 from ser_repro import SerReproError, datasets, documents, protocols
-from ser_repro.features import arrays
+from ser_repro.files import cache_folder
 from ser_repro.runs import run as runs
 from ser_repro.runs import search, training
 
@@ -147,7 +147,7 @@ def execute(plan: Plan, *, results, data, cache, device: str, threads: int) -> s
     """Search if need be, train, store the record. Returns the run's name."""
     torch.set_num_threads(threads)
     quiet()
-    note = _Note(arrays.cache_folder(cache) / "study", plan)
+    note = _Note(cache_folder(cache) / "study", plan)
     try:
         run = plan.run(results)
         if run is None:
@@ -286,7 +286,7 @@ def run_study(wanted: list[Plan] | None = None, *, results: str | Path = "result
     on_gpu = device != "cpu" and torch.cuda.is_available()
     jobs = jobs or (1 if on_gpu else os.cpu_count() or 1)
     threads = max((os.cpu_count() or 1) // jobs, 1)
-    writable(arrays.cache_folder(cache), "--cache")
+    writable(cache_folder(cache), "--cache")
     lock = FileLock(results / LOCK)
     try:
         held = lock.acquire(timeout=0)
@@ -297,7 +297,7 @@ def run_study(wanted: list[Plan] | None = None, *, results: str | Path = "result
         todo = [plan for plan, record in status(plans() if wanted is None else wanted, results) if record is None]
         require(todo, data=data, cache=cache)
         total, done_cost, began, failed = sum(map(cost, todo)), 0.0, time.monotonic(), 0
-        for left in (arrays.cache_folder(cache) / "study").glob("*.json"):
+        for left in (cache_folder(cache) / "study").glob("*.json"):
             left.unlink()  # by workers that were killed
         report(f"{len(todo)} runs to make, {jobs} at a time")
 
@@ -316,7 +316,7 @@ def run_study(wanted: list[Plan] | None = None, *, results: str | Path = "result
 
         work = joblib.Parallel(n_jobs=jobs, return_as="generator_unordered", pre_dispatch=jobs, batch_size=1)(
             joblib.delayed(attempt)(plan) for plan in todo)
-        watcher = _Watcher(arrays.cache_folder(cache) / "study", watch) if watch else contextlib.nullcontext()
+        watcher = _Watcher(cache_folder(cache) / "study", watch) if watch else contextlib.nullcontext()
         with watcher:
             for count, (plan, _name, error) in enumerate(work, 1):
                 done_cost += cost(plan)

@@ -23,6 +23,7 @@ from torch import nn
 
 from ser_repro import SerReproError, documents, files
 from ser_repro.features import arrays, sets
+from ser_repro.files import cache_folder
 from ser_repro.results import scores as evaluation
 from ser_repro.runs import run as runs
 from ser_repro.runs import training
@@ -109,15 +110,15 @@ class Saved:
             if not len(values):
                 raise SerReproError(f"{len(samples)} samples are too short a recording: give some tenths of a second.")
             return values
-        from ser_repro.features import extract
+        from ser_repro.features.clip import Clip, key_of
 
         if sample_rate != self.sample_rate:
             import soxr
 
             scaled = samples.astype(np.float32) * np.float32(2**-15 if samples.dtype == np.int16 else 1)
             samples = soxr.resample(scaled, sample_rate, self.sample_rate, quality="VHQ")
-        of, key = sets.get(what), extract.key_of(samples, self.sample_rate)
-        return arrays.frames(of, of.compute(sets.Clip(samples, self.sample_rate, key=key)))
+        of, key = sets.get(what), key_of(samples, self.sample_rate)
+        return arrays.frames(of, of.compute(Clip(samples, self.sample_rate, key=key)))
 
 
 def _checked(samples: np.ndarray, sample_rate: int) -> np.ndarray:
@@ -174,8 +175,6 @@ def _network(found: dict, content: bytes, remedy: str) -> nn.Module:
     from safetensors import SafetensorError
     from safetensors.torch import load as parse
 
-    from ser_repro.features import extract  # noqa: F401  (knows all sets)
-
     config, what = found["config"], found["input"]["what"]
     if not arrays.is_waveform(what) and sets.get(what).hash != found["input"]["hash"]:
         raise SerReproError(f"this version's features {what} are others than the model was trained on; {remedy}.")
@@ -209,7 +208,7 @@ def obtain(run: runs.Run, waves, *, results: str | Path, data=None, cache=None, 
     SerReproError
         As `runs.obtain`, and where settings make a network that can't be trained.
     """
-    work = arrays.cache_folder(cache) / "runs" / run.hash
+    work = cache_folder(cache) / "runs" / run.hash
     _forget_other_clips(run, waves, work)
     places = [work] if run.synthetic else [Path(results), work]
     for place in places:
