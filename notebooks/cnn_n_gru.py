@@ -36,6 +36,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 from IPython.display import Markdown, display
+from ser_repro.results.found import NOT_RUN, SPLITS, frames
 
 from ser_repro import datasets
 from ser_repro.book import diagrams, palette, plots
@@ -43,7 +44,6 @@ from ser_repro.models.cnn_n_gru import BLOCKS, CNNnGRU, layers
 from ser_repro.results import found as chapter
 from ser_repro.results import ledger as claims
 from ser_repro.results import scores as evaluation
-from ser_repro.results.found import NOT_RUN, SPLITS, frames
 from ser_repro.runs import search, study
 
 palette.use_theme()

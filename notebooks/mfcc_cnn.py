@@ -107,11 +107,10 @@ for name, labels in mfcc_cnn.LABEL_MAPS.items():
                  "clips": number(about.n_clips), "speakers": len(about.speakers),
                  "training clips": number(len(split.train)) if split else "no copy here",
                  "test clips": number(len(split.test)) if split else "no copy here",
-                 "test clips with a twin in training": percent(audit.shared(clips, split)) if split else "no copy here"})
+                 "with a twin in training": percent(audit.shared(clips, split)) if split else "no copy here"})
 book.table(rows)
-first = rows[0]
-page.say("mc_takes", first["test clips with a twin in training"])
-page.say("mc_test_clips", first["test clips"])
+page.say("mc_takes", rows[0]["with a twin in training"])
+page.say("mc_test_clips", rows[0]["test clips"])
 page.say("mc_22050", ", ".join(name for name in mfcc_cnn.LABEL_MAPS if datasets.get(name).sample_rate == 22_050)
          or "none")
 
@@ -237,13 +236,14 @@ for kind, runs in silent.items():
         reached = [sum(values) / len(never) for values in zip(*((run.reached, run.most) for run in never), strict=True)]
         rows.append({"corpus": kind.corpus, "reading": kind.reading, "split": book.page.split_name(kind.protocol),
                      "runs": len(runs), "with an emotion never predicted": len(never),
-                     "which (in how many runs)": ", ".join(f"{name} ({counts[name]})" for name in sorted(counts)) or "—",
+                     "which": ", ".join(f"{name} ({counts[name]})" for name in sorted(counts)) or "—",
                      "its largest probability": f"{max(run.probability for run in never):.4f}" if never else "—",
                      "training accuracy, and the most possible": " of ".join(percent(x) for x in reached) or "—"})
 book.table(rows)
 
 # %% [markdown]
-# *A run is one seed and one fold, after its last epoch. Training accuracy is the mean of the runs that never predict
+# *A run is one seed and one fold, after its last epoch; in brackets, how many of them never predict that emotion.
+# Training accuracy is the mean of the runs that never predict
 # some emotion.*
 #
 # ## What we measure
@@ -270,8 +270,8 @@ page.say("mc_gap", "; ".join(f"{name} {100 * more:.0f}" for name, more in gap.it
 # %% [markdown]
 # *Learning curves with shared speakers, a line a seed.*
 #
-# The network overfits: after the last epoch of reading `code`, accuracy on the training clips is higher than on the test
-# clips by, in points: {glue:text}`mc_gap`.
+# The network overfits: after the last epoch of reading `code`, accuracy on the training clips is higher than on the
+# test clips by, in points: {glue:text}`mc_gap`.
 #
 # ## Accuracy drops with new speakers
 #
@@ -299,8 +299,8 @@ page.say("mc_loss_base", share(silent[found.kind("RAVDESS")][:len(loss.seeds)]) 
 
 # %% [markdown]
 # *Binary on softmax* mends nothing: it is the code's loss under an older Keras. Of the runs of reading `code` that
-# "binary cross-entropy" is compared with on RAVDESS, {glue:text}`mc_loss_base` never predict some emotion, so its effect
-# there is not that of bringing a silent emotion back.
+# "binary cross-entropy" is compared with on RAVDESS, {glue:text}`mc_loss_base` never predict some emotion. Such a run
+# can gain from any change that brings the emotion back.
 #
 # (mfcc-when-to-stop)=
 # ### Choosing the epoch by the test clips
@@ -329,8 +329,8 @@ def also(record):
     """What choosing by the test clips would have given in this run, and what it never predicts."""
     at = audit.picked(record)
     never = ", ".join(mfcc_cnn.silent(record).emotions) or "none"
-    return (f" after epoch {at.last[0]}; {percent(at.best[1], 1)} after epoch {at.best[0]}, the best on its test clips. "
-            f"Emotions never predicted: {never}")
+    return (f" after epoch {at.last[0]}; {percent(at.best[1], 1)} after epoch {at.best[0]}, the best on its test clips"
+            f". Emotions never predicted: {never}")
 
 
 record = page.run(also)

@@ -10,6 +10,7 @@ import pytest
 from ser_repro import SerReproError, documents, protocols
 from ser_repro.book import page as notebook
 from ser_repro.features import arrays
+from ser_repro.files import cache_folder
 from ser_repro.results import scores as evaluation
 from ser_repro.runs import run as runs
 from ser_repro.runs import study
@@ -125,7 +126,7 @@ def test_a_folder_of_corpora_without_the_corpus_is_no_reason_to_stop(no_corpora,
     monkeypatch.setattr(notebook.runs, "obtain", lambda run, **options: made.update(run=run, **options))
     notebook.obtain(**RUN, data=str(tmp_path), results=tmp_path / "results", epochs=1)
     assert made["run"].synthetic and made["data"] == tmp_path / "demo"
-    assert Path(made["results"]).is_relative_to(arrays.cache_folder())
+    assert Path(made["results"]).is_relative_to(cache_folder())
 
 
 def test_demo_speech_never_makes_a_result(no_corpora, demo, tmp_path, monkeypatch):
