@@ -10,14 +10,14 @@ from ser_repro.documents import mfcc_cnn
 
 
 def record(named):
-    """Of the first 40 clips of RAVDESS by name, all predicted as `named` says."""
-    clips = datasets.studied(datasets.published("RAVDESS")).sort_values("clip").head(40)
+    """Of 60 clips of RAVDESS, all predicted as `named` says."""
+    clips = datasets.studied(datasets.published("RAVDESS")).sample(60, random_state=0)
     classes = sorted(clips["emotion"].unique())
     rows = [[clip, speaker, emotion, *(0.7 if c == named(emotion) else 0.3 / (len(classes) - 1) for c in classes)]
             for clip, speaker, emotion in zip(clips["clip"], clips["speaker"], clips["emotion"], strict=True)]
     return clips, {"run": "one", "config": {"corpus": "RAVDESS"}, "history": {"train_accuracy": [0.2, 0.5]},
-                   "test": {"classes": classes, "columns": ["clip", "speaker", "emotion", *(f"p({c})" for c in classes)],
-                            "rows": rows}}
+                   "test": {"classes": classes, "rows": rows,
+                            "columns": ["clip", "speaker", "emotion", *(f"p({c})" for c in classes)]}}
 
 
 def test_an_emotion_that_is_never_predicted_is_found():
