@@ -284,8 +284,9 @@ def how_even():
     left = pd.Series(0.0, index=best.index)
     for emotion in [e for e in [*ORDER, NOTHING] if e in shares.index]:
         width = shares.loc[emotion, best.index]
-        look = ({"color": palette.EMOTIONS[emotion].colour} if emotion != NOTHING else
-                {"color": "white", "hatch": "////", "edgecolor": SILENCE})
+        emotion_look = palette.EMOTIONS.get(emotion)
+        look = ({"facecolor": emotion_look.colour, "hatch": emotion_look.hatch, "edgecolor": "white"} if emotion_look
+                else {"facecolor": "white", "hatch": "////", "edgecolor": SILENCE})
         axis.barh(range(len(best)), width, left=left, height=0.74, label=emotion, lw=0, **look)
         left += width
     for y, share in enumerate(best):

@@ -91,7 +91,7 @@ def waveform(samples: np.ndarray, sample_rate: int) -> np.ndarray:
     """
     import soxr
 
-    first = samples[:, 0].astype(np.float32) / (32768 if samples.dtype == np.int16 else 1)
+    first = audio.as_float(samples[:, 0])
     if sample_rate != SAMPLE_RATE:
         first = soxr.resample(first, sample_rate, SAMPLE_RATE)
     return first - first.mean()
@@ -146,7 +146,7 @@ def recording(samples: np.ndarray) -> dict[str, float]:
         at full scale) and channel_correlation (of the first two channels, -1 to 1; NaN for mono, 0 where one is
         silent).
     """
-    scaled = samples.astype(np.float64) / (32768 if samples.dtype == np.int16 else 1)
+    scaled = audio.as_float(samples, np.float64)
     first = np.abs(scaled[:, 0])
     correlation = np.nan
     if scaled.shape[1] > 1:
@@ -155,7 +155,7 @@ def recording(samples: np.ndarray) -> dict[str, float]:
         correlation = float(np.sum(left * right) / energy) if energy else 0.0
     return {
         "peak_db": float(20 * np.log10(max(first.max(), 1e-7))),
-        "full_scale": int(np.sum(first >= 32767 / 32768)),
+        "full_scale": int(np.sum(first >= audio.as_float(np.int16(32767), np.float64))),
         "channel_correlation": correlation,
     }
 

@@ -84,4 +84,5 @@ def use_theme() -> None:
         "xtick.labelsize": 9.5, "ytick.labelsize": 9.5, "legend.fontsize": 9.5, "legend.title_fontsize": 9.5,
         "axes.spines.top": False, "axes.spines.right": False, "axes.linewidth": 0.8, "axes.edgecolor": "black",
         "xtick.major.size": 3.5, "ytick.major.size": 3.5, "xtick.major.width": 0.8, "ytick.major.width": 0.8,
+        "xtick.minor.size": 2, "ytick.minor.size": 2, "xtick.minor.width": 0.5, "ytick.minor.width": 0.5,
         "legend.frameon": False, "lines.linewidth": 1.5, "patch.edgecolor": "none", "hatch.linewidth": 0.6})

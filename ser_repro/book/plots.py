@@ -162,8 +162,6 @@ def curves(axis, records: list[dict], quantity: str) -> dict[str, Look]:
     if quantity == "accuracy":
         axis.set_ylim(0, 1)
         axis.yaxis.set_major_formatter(PercentFormatter(1, symbol=" %"))
-    else:
-        axis.set_ylim(bottom=0)
     return looks
 
 
@@ -187,6 +185,7 @@ def learning_curves(panels: list[tuple[str, list[dict]]], chance: dict[str, floa
         if chance and quantity == "accuracy":
             looks["chance"] = guessing(axis, chance[title])
         axis.set(title=title, ylabel=quantity)
+    axes[0, 0].set_ylim(bottom=0)  # of all panels, and only now: it ends the fitting of the axis to the lines
     order = sorted(looks, key=list(ROLES).index)
     axes[0, 0].legend(handles=lines({name: looks[name] for name in order}), loc="lower right", ncols=len(order),
                       bbox_to_anchor=(1.05, 1.0), borderaxespad=2.2)  # above the title, however long that is

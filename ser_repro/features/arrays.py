@@ -21,7 +21,9 @@ import pandas as pd
 from filelock import FileLock
 
 from ser_repro import SerReproError, datasets
-from ser_repro.datasets.finding import COLUMNS, marked_above
+from ser_repro.datasets import audio
+from ser_repro.datasets.base import COLUMNS
+from ser_repro.datasets.folders import marked_above
 from ser_repro.features import sets
 
 NATIVE = "native"
@@ -67,12 +69,11 @@ class Arrays:
         starts, lengths = self._bounds
         if self._even is not None:
             return torch.from_numpy(self._even[rows]), torch.from_numpy(lengths[rows])
-        waveform = self.values.ndim == 1
-        scale = np.float32(2**-15 if waveform else 1)
-        out = np.zeros((len(rows), 1 if waveform else self.values.shape[1], int(lengths[rows].max())), np.float32)
+        channels = 1 if self.values.ndim == 1 else self.values.shape[1]
+        out = np.zeros((len(rows), channels, int(lengths[rows].max())), np.float32)
         for target, row in zip(out, rows, strict=True):
             start, length = starts[row], lengths[row]
-            np.multiply(self.values[start:start + length].T, scale, out=target[:, :length])
+            audio.as_float(self.values[start:start + length].T, out=target[:, :length])
         return torch.from_numpy(out), torch.from_numpy(lengths[rows])
 
     @functools.cached_property
@@ -184,8 +185,6 @@ def prepare(corpus: str, what: int | str, *, data: str | Path | None = None, cac
 
 def _read(path: str, what: int | str, corpus: str, published: dict | None = None) -> tuple[dict, np.ndarray | None]:
     """Facts of a clip, and its samples where those are wanted."""
-    from ser_repro.datasets import audio
-
     samples, rate = audio.read(path)
     facts = audio.facts(samples, rate)
     if published and rate != published["sample_rate"]:
@@ -207,10 +206,10 @@ def waveform(samples: np.ndarray, rate: int, wanted: int | str) -> np.ndarray:
     """
     import soxr
 
-    samples = samples[:, 0].astype(np.float64) * (1 if samples.dtype == np.int16 else 2**15)
+    samples = audio.as_float(samples[:, 0], np.float64)
     if wanted not in (NATIVE, rate):
         samples = soxr.resample(samples, rate, wanted, quality="VHQ")
-    return np.clip(np.rint(samples), -32768, 32767).astype(np.int16)
+    return audio.to_int16(samples)
 
 
 def _features(clips: pd.DataFrame, name: str, cache, workers: int | None, progress) -> list[np.ndarray]:

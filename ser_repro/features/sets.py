@@ -15,6 +15,7 @@ from dataclasses import asdict, dataclass
 import numpy as np
 
 from ser_repro import SerReproError
+from ser_repro.datasets import audio
 
 PATHS = ("fast", "torch", "reference")
 VERSION = 4  # of the computing: a change of values that no definition shows makes what is stored void
@@ -85,7 +86,7 @@ class Clip:
         samples = np.asarray(samples)
         if samples.ndim not in (1, 2) or not samples.size:
             raise SerReproError(f"samples of shape {samples.shape} are no clip: give shape (time, channel).")
-        scaled = samples.astype(np.float32) * np.float32(2**-15 if samples.dtype == np.int16 else 1)
+        scaled = audio.as_float(samples)
         self.samples = one_channel(scaled.reshape(-1) if scaled.size == len(scaled) else np.mean(scaled, axis=1))
         self.sample_rate, self.path, self.key = sample_rate, path, key
         # What is computed of a clip must not hold the clip: memory then is free as soon as the clip is let go of.

@@ -260,7 +260,9 @@ def frames(seeds: list[list[dict]]) -> list[pd.DataFrame]:
 
 def chance(corpus: str) -> float:
     """Accuracy of always naming the most frequent emotion of a corpus, as it is published."""
-    return float(datasets.studied(datasets.published(corpus))["emotion"].value_counts(normalize=True).max())
+    of = datasets.get(corpus)
+    counts = [n for emotion, n in of.emotion_counts.items() if emotion in (of.studied or datasets.EMOTIONS)]
+    return max(counts) / sum(counts)
 
 
 def readings(document: str, corpus: str, n: int | None = None) -> pd.DataFrame:

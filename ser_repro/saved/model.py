@@ -18,6 +18,7 @@ import numpy as np
 import pandas as pd
 
 from ser_repro import SerReproError
+from ser_repro.datasets import audio
 from ser_repro.features import arrays, sets
 from ser_repro.files import digest, read_json, whole_folder
 from ser_repro.runs import methods, records
@@ -107,7 +108,7 @@ class Saved:
         if sample_rate != self.sample_rate:
             import soxr
 
-            scaled = samples.astype(np.float32) * np.float32(2**-15 if samples.dtype == np.int16 else 1)
+            scaled = audio.as_float(samples)
             samples = soxr.resample(scaled, sample_rate, self.sample_rate, quality="VHQ")
         of, key = sets.get(what), extract.key_of(samples, self.sample_rate)
         return arrays.frames(of, of.compute(sets.Clip(samples, self.sample_rate, key=key)))

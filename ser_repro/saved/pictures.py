@@ -42,6 +42,7 @@ def curves(record: dict, chance: float) -> Figure:
     for axis, quantity in zip(axes, ("accuracy", "loss"), strict=True):
         looks = plots.curves(axis, [record], quantity)
         axis.set(title=quantity)
+    axes[1].set_ylim(bottom=0)
     looks["chance"] = plots.guessing(axes[0], chance)
     figure.tight_layout(rect=(0, 0, 1, 0.92))
     figure.legend(handles=plots.lines(looks), loc="upper right", ncols=len(looks))

@@ -96,6 +96,10 @@ def test_learning_curves_draw_a_line_a_run_and_part(quantity):
     assert guessed == ([0.3] if quantity == "accuracy" else [])
     assert (one.get_title(loc="left"), two.get_title(loc="left"), one.get_ylabel()) == ("one", "two", quantity)
     assert whole(figure)
+    high = record(seed=3)
+    high["history"]["test_loss"][2] = 9.0
+    axis = plots.learning_curves([("low", runs), ("high", [high])], quantity="loss").axes[1]
+    assert axis.get_ylim()[0] == 0 and axis.get_ylim()[1] > 9  # the later panel is not cut off
 
 
 def test_curves_of_one_epoch_are_points():
