@@ -36,7 +36,8 @@ import soundfile
 
 from ser_repro import SerReproError, datasets
 from ser_repro.features import extract
-from ser_repro.features.sets import AGREE, PATHS, SETS, Clip, differences
+from ser_repro.features.clip import PATHS, Clip
+from ser_repro.features.sets import AGREE, SETS, differences
 from ser_repro.files import write_atomic
 from ser_repro.runs import run as runs
 

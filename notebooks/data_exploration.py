@@ -267,7 +267,7 @@ draw("de_uses", who_used_what())
 # {glue:text}`de_most_named_by` of them, so scores can hardly be compared across documents. What each did:
 
 # %% tags=["remove-input"]
-told = uses[uses["how"] != ""].assign(document=[USES[d][0] for d in uses["document"]],
+told = uses[uses["how"] != ""].assign(document=lambda table: [USES[d][0] for d in table["document"]],
                                       clips=uses["clips"].map(lambda n: "?" if pd.isna(n) else number(int(n))))
 told["corpus"] = told["corpus"].map(together)
 show(told[["document", "corpus", "clips", "how"]].sort_values(["document", "corpus"]).rename(columns={"how": "remark"}))

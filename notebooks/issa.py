@@ -38,6 +38,7 @@ import numpy as np
 import pandas as pd
 import torch
 from IPython.display import Markdown, display
+from ser_repro.results.found import NOT_RUN, frames
 from torch import nn
 
 from ser_repro import datasets
@@ -47,7 +48,6 @@ from ser_repro.models.issa import POOL, VALUES, VARIANTS, Issa
 from ser_repro.results import found as chapter
 from ser_repro.results import ledger as claims
 from ser_repro.results import scores as evaluation
-from ser_repro.results.found import NOT_RUN, frames
 from ser_repro.runs import study
 
 palette.use_theme()

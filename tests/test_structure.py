@@ -64,8 +64,8 @@ def test_a_document_corpus_feature_set_and_protocol_from_outside(toy):
 import matplotlib
 matplotlib.use("Agg")
 from ser_repro import book
-page = book.open("toy", dict(corpus="TOY", reading="code", protocol="published", fold=0, seed=0, epochs=0, mode="stored",
-                             results="results", data="", cache="", device="cpu"))
+page = book.open("toy", dict(corpus="TOY", reading="code", protocol="published", fold=0, seed=0, epochs=0,
+                             mode="stored", results="results", data="", cache="", device="cpu"))
 print(page.found.ledger().to_string())
 for section in (page.overview, page.claims, page.readings, page.scores, page.bugs, page.run, page.verdict):
     section()

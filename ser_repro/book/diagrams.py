@@ -29,14 +29,14 @@ def flow(rows: list[tuple[str, list[tuple[str, str, str]]]]) -> Figure:
     for axis, (label, boxes) in zip(axes[:, 0], rows, strict=True):
         axis.set(xlim=(0, 100), ylim=(0, 16))
         axis.axis("off")
-        left = 12 if any(label for label, _ in rows) else 0
+        left = 9 if any(label for label, _ in rows) else 0
         axis.text(0, 8, label, fontsize=10, style="italic", va="center")
         step = (100 - left) / len(boxes)
         for i, (title, text, colour) in enumerate(boxes):
             x = left + i * step
-            _box(axis, x + 0.4, 1, step - 2.4, 14, title, text, colour)
+            _box(axis, x + 0.4, 1, step - 2.2, 14, title, text, colour)
             if i:
-                _arrow(axis, (x - 2.0, 8), (x + 0.4, 8))
+                _arrow(axis, (x - 1.8, 8), (x + 0.4, 8))
     figure.tight_layout()
     return figure
 

@@ -20,7 +20,7 @@ def prepare(corpus: Corpus, data: Data = None, cache: Cache = None,
             features: Annotated[str, typer.Option(help="This feature set, and nothing else.")] = "") -> None:
     """Write the arrays that training needs, so that it also runs where the audio and its libraries are not."""
     from ser_repro import datasets, documents
-    from ser_repro.features import arrays, extract, sets  # noqa: F401  (extract knows all sets)
+    from ser_repro.features import arrays, sets
 
     name = datasets.get(corpus).name
     for one in document or []:

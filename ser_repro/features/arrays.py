@@ -25,14 +25,10 @@ from ser_repro.datasets import audio
 from ser_repro.datasets.base import COLUMNS
 from ser_repro.datasets.folders import marked_above
 from ser_repro.features import sets
+from ser_repro.files import cache_folder
 
 NATIVE = "native"
 _VERSION = 2  # of the arrays' making: a change here makes old arrays void
-
-
-def cache_folder(cache: str | Path | None = None) -> Path:
-    """The folder given, or SER_REPRO_CACHE, or `~/.cache/ser_repro`."""
-    return Path(os.path.expanduser(cache or os.environ.get("SER_REPRO_CACHE") or "~/.cache/ser_repro"))
 
 
 @dataclass(frozen=True)

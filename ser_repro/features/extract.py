@@ -18,14 +18,13 @@ from pathlib import Path
 import joblib
 import numpy as np
 import pandas as pd
-import xxhash
 
 from ser_repro import SerReproError
 from ser_repro.datasets import audio
-from ser_repro.features import assignment258, issa193, mel_image, mfcc, msf, raw  # noqa: F401  (each registers its sets)
-from ser_repro.features.arrays import cache_folder
-from ser_repro.features.sets import PATHS, SETS, Clip, FeatureSet, get
+from ser_repro.features.clip import PATHS, Clip, key_of
+from ser_repro.features.sets import FeatureSet, get
 from ser_repro.features.store import Store
+from ser_repro.files import cache_folder, one_of
 
 _LOT = 16  # clips that a process takes at a time
 
@@ -70,16 +69,6 @@ class Features:
         return np.stack(values)
 
 
-def key_of(samples: np.ndarray, sample_rate: int) -> str:
-    """Hash of a clip's samples and rate: what its features are stored under.
-
-    Not that of the index, which rounds to 16 bits: a clip of 24 bits has features of its own.
-    """
-    found = xxhash.xxh3_128(np.ascontiguousarray(samples).data)
-    found.update(f"{samples.dtype} {samples.shape} {sample_rate}".encode())
-    return found.hexdigest()
-
-
 def extract(clips: pd.DataFrame | Iterable[str | Path], sets: Iterable[str | FeatureSet], *, path: str = "fast",
             cache: str | Path | None = None, workers: int | None = None,
             progress: Callable[[int, int], None] | None = None) -> dict[str, Features]:
@@ -102,19 +91,17 @@ def extract(clips: pd.DataFrame | Iterable[str | Path], sets: Iterable[str | Fea
     SerReproError
         For an unknown set or path, a clip that can't be read or used, or a cache that can't be written.
     """
-    if path not in PATHS:
-        raise SerReproError(f"no path {path!r}: choose one of {', '.join(PATHS)}.")
+    one_of(path, PATHS, "path")
     cache = cache_folder(cache)  # here: a worker that is kept from an earlier call has the environment of then
     wanted = [get(one) for one in sets]
     files = [str(p) for p in (clips["path"] if isinstance(clips, pd.DataFrame) else clips)]
     stores = {one.name: Store(one, path, cache) for one in wanted}
     lots = [files[i:i + _LOT] for i in range(0, len(files), _LOT)]
-    names = [one.name if SETS.get(one.name) is one else one for one in wanted]
     # One thread in each process: the processes share out the cores.
     with joblib.parallel_config(backend="loky", inner_max_num_threads=1):
         work = joblib.Parallel(n_jobs=workers or -1, return_as="generator", pre_dispatch="2*n_jobs")
         keys: list[str] = []
-        for found in work(joblib.delayed(_lot)(lot, names, path, cache) for lot in lots):
+        for found in work(joblib.delayed(_lot)(lot, wanted, path, cache) for lot in lots):
             if isinstance(found, str):
                 raise SerReproError(found)
             keys += found
@@ -131,9 +118,8 @@ def _naming(file: str) -> Iterator[None]:
         raise SerReproError(f"{file}: {error}") from error
 
 
-def _lot(files: list[str], names: list, path: str, cache) -> list[str] | str:
+def _lot(files: list[str], sets: list[FeatureSet], path: str, cache) -> list[str] | str:
     """Compute and store what the cache lacks of some clips. Returns their keys, or what is wrong with one of them."""
-    sets = [get(name) for name in names]
     stores = [Store(one, path, cache) for one in sets]
     try:
         read = []

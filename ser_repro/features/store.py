@@ -15,8 +15,8 @@ from pathlib import Path
 import numpy as np
 
 from ser_repro import SerReproError
-from ser_repro.features.arrays import cache_folder
 from ser_repro.features.sets import VERSION, FeatureSet
+from ser_repro.files import cache_folder
 
 _PATIENCE_S = 60  # for another process that is writing
 _AT_ONCE = 500  # SQLite takes only so many names in a question
@@ -28,8 +28,8 @@ class Store:
     Parameters
     ----------
     feature_set : FeatureSet
-    path : "fast" or "reference"
-        Values of the two paths are never mixed.
+    path : "fast", "torch" or "reference"
+        Values of different paths are never mixed.
     cache : path, optional
         By default SER_REPRO_CACHE, or `~/.cache/ser_repro`.
     """

@@ -125,13 +125,17 @@ class Found:
             return NOT_RUN
         return str(scores.score(frames(seeds), name)) + (f" ({missing(seeds)})" if missing(seeds) else "")
 
-    def elsewhere(self, trained: str, tested: str, name: str = "accuracy", *, reading: str = "code",
-                  protocol: str = "cross_corpus") -> Score | None:
+    def tables_elsewhere(self, trained: str, tested: str, *, reading: str = "code",
+                         protocol: str = "cross_corpus") -> list[pd.DataFrame]:
+        """Test clips of another corpus than was trained on, a table a seed; empty where that has not been run."""
+        return [pd.concat([scores.table(record, tested) for record in folds]) for kind, seeds in self.begun.items()
+                if (kind.corpus, kind.reading, kind.protocol) == (trained, reading, protocol) and not kind.changed
+                and tested in kind.tested for folds in seeds]
+
+    def elsewhere(self, trained: str, tested: str, name: str = "accuracy", **which) -> Score | None:
         """The score of what was trained on one corpus, on the clips of another; None where that has not been run."""
-        tables = [[scores.table(record, tested) for record in folds] for kind, seeds in self.begun.items()
-                  if (kind.corpus, kind.reading, kind.protocol) == (trained, reading, protocol) and not kind.changed
-                  and tested in kind.tested for folds in seeds]
-        return scores.score([pd.concat(folds) for folds in tables], name) if tables else None
+        tables = self.tables_elsewhere(trained, tested, **which)
+        return scores.score(tables, name) if tables else None
 
     def table(self) -> pd.DataFrame:
         """Scores of all that has been run as a reading says, a row a corpus, size, reading and split."""
@@ -199,13 +203,7 @@ class Found:
     def lost(self, corpus: str, reading: str = "code", **which) -> Score | None:
         """What new speakers cost: accuracy with new speakers minus accuracy with shared ones, so below zero where it
         costs; paired on the test clips and seeds that both have. None where they share none."""
-        sides = [{folds[0]["config"]["seed"]: frame for folds, frame in zip(seeds, frames(seeds), strict=True)}
-                 for seeds in (self.seeds(corpus, reading, protocol, **which) for protocol in plans.GRID)]
-        seeds = sorted(set(sides[0]) & set(sides[1]))
-        clips = set.intersection(*(set(side[seed]["clip"]) for side in sides for seed in seeds)) if seeds else set()
-        if not clips:
-            return None
-        return scores.difference(*([side[seed][side[seed]["clip"].isin(clips)] for seed in seeds] for side in sides))
+        return on_same_clips(*(self.seeds(corpus, reading, protocol, **which) for protocol in plans.GRID))
 
     def difference(self, name: str, value, n: int | None = None) -> str:
         """What a changed setting is called; with its value, where that is not the text's."""
@@ -249,6 +247,23 @@ def _paired(one: list[list[dict]], other: list[list[dict]]) -> tuple[Score | Non
         return None, ""
     both = [[[side[seed][fold] for fold in folds] for seed in seeds] for side in sides]
     return scores.difference(*map(frames, both)), missing(both[0])
+
+
+def on_same_clips(one: list[list[dict]], other: list[list[dict]]) -> Score | None:
+    """Accuracy of the other minus that of one, on the test clips and seeds that both have; None where they share none.
+
+    Parameters
+    ----------
+    one, other : list of list of dict
+        A list a seed, of a record a fold.
+    """
+    sides = [{folds[0]["config"]["seed"]: frame for folds, frame in zip(seeds, frames(seeds), strict=True)}
+             for seeds in (one, other)]
+    seeds = sorted(set(sides[0]) & set(sides[1]))
+    clips = set.intersection(*(set(side[seed]["clip"]) for side in sides for seed in seeds)) if seeds else set()
+    if not clips:
+        return None
+    return scores.difference(*([side[seed][side[seed]["clip"].isin(clips)] for seed in seeds] for side in sides))
 
 
 def missing(seeds: list[list[dict]]) -> str:

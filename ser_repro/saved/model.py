@@ -103,15 +103,15 @@ class Saved:
             if not len(values):
                 raise SerReproError(f"{len(samples)} samples are too short a recording: give some tenths of a second.")
             return values
-        from ser_repro.features import extract
+        from ser_repro.features.clip import Clip, key_of
 
         if sample_rate != self.sample_rate:
             import soxr
 
             scaled = audio.as_float(samples)
             samples = soxr.resample(scaled, sample_rate, self.sample_rate, quality="VHQ")
-        of, key = sets.get(what), extract.key_of(samples, self.sample_rate)
-        return arrays.frames(of, of.compute(sets.Clip(samples, self.sample_rate, key=key)))
+        of, key = sets.get(what), key_of(samples, self.sample_rate)
+        return arrays.frames(of, of.compute(Clip(samples, self.sample_rate, key=key)))
 
 
 def _checked(samples: np.ndarray, sample_rate: int) -> np.ndarray:

@@ -10,6 +10,7 @@ import pytest
 from ser_repro import SerReproError, documents, protocols
 from ser_repro.book import page as notebook
 from ser_repro.features import arrays
+from ser_repro.files import cache_folder
 from ser_repro.results import scores as evaluation
 from ser_repro.runs import run as runs
 from ser_repro.runs import study
@@ -69,7 +70,7 @@ def test_the_error_cell_is_that_line_alone():
 
     shell, shown = InteractiveShell(), []
     shell._showtraceback = lambda kind, value, lines: shown.extend(lines)
-    shell.run_cell("from ser_repro import notebook\nn: int = 4\nnotebook.check(globals(), n=(3, 5))")
+    shell.run_cell("from ser_repro.book import page\nn: int = 4\npage.check(globals(), n=(3, 5))")
     assert shown == ["SerReproError: n = 4 is not possible: choose from 3, 5."]
 
 
@@ -80,7 +81,7 @@ def test_papermill_stops_with_the_line(tmp_path):
     source = nbformat.v4.new_notebook(metadata={"kernelspec": {"name": "python3", "display_name": "", "language":
                                                                "python"}})
     source.cells = [nbformat.v4.new_code_cell("n: int = 18", metadata={"tags": ["parameters"]}),
-                    nbformat.v4.new_code_cell("from ser_repro import notebook\nnotebook.check(globals(), n=(3, 18))"),
+                    nbformat.v4.new_code_cell("from ser_repro.book import page\npage.check(globals(), n=(3, 18))"),
                     nbformat.v4.new_code_cell("print('went on')")]
     for cell in source.cells:
         cell.metadata.setdefault("tags", [])
@@ -125,7 +126,7 @@ def test_a_folder_of_corpora_without_the_corpus_is_no_reason_to_stop(no_corpora,
     monkeypatch.setattr(notebook.runs, "obtain", lambda run, **options: made.update(run=run, **options))
     notebook.obtain(**RUN, data=str(tmp_path), results=tmp_path / "results", epochs=1)
     assert made["run"].synthetic and made["data"] == tmp_path / "demo"
-    assert Path(made["results"]).is_relative_to(arrays.cache_folder())
+    assert Path(made["results"]).is_relative_to(cache_folder())
 
 
 def test_demo_speech_never_makes_a_result(no_corpora, demo, tmp_path, monkeypatch):

@@ -11,6 +11,7 @@ import pytest
 
 from ser_repro import SerReproError, datasets
 from ser_repro.features import arrays, extract, sets
+from ser_repro.files import cache_folder
 
 CLIP = "03a01Fa"  # the first clip of EMO-DB, so that a fault in it is met at once
 
@@ -41,7 +42,7 @@ def refused(*args, **options) -> str:
     with pytest.raises(SerReproError) as error:
         arrays.prepare(*args, **options)
     assert "\n" not in str(error.value)
-    assert {path.suffix for path in (arrays.cache_folder() / "arrays").glob("*")} <= {".lock"}
+    assert {path.suffix for path in (cache_folder() / "arrays").glob("*")} <= {".lock"}
     return str(error.value)
 
 
