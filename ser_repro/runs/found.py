@@ -16,10 +16,11 @@ import pandas as pd
 from ser_repro import datasets, documents, protocols
 from ser_repro.results import ledger, scores
 from ser_repro.results.scores import Score
-from ser_repro.runs import plans, records
+from ser_repro.runs import plans, records, search
 from ser_repro.runs.run import Run
 
 NOT_RUN = "not yet run"
+UNSETTLED = "not settled: no searched setting beat chance"
 SPLITS = {"published": "shared speakers", "speaker": "new speakers"}
 
 
@@ -163,11 +164,19 @@ class Found:
         return pd.DataFrame(rows)
 
     def ledger(self) -> pd.DataFrame:
-        """Every claim of the document beside what was measured (see `ledger.ledger`)."""
+        """Every claim of the document beside what was measured (see `ledger.ledger`).
+
+        A network that no searched setting has taught anything leaves its claim open.
+        """
         asked = [(claim, protocol) for claim in self.document.claims for protocol in plans.GRID]
         measured = {(claim, protocol): self.score(claim.corpus, protocol=protocol, name=claim.score, n=claim.n)
                     for claim, protocol in asked}
-        return ledger.ledger(self.document.claims, measured)
+        table = ledger.ledger(self.document.claims, measured)
+        for row, claim in enumerate(self.document.claims):
+            tried = search.outcome(self.folder, self.kind(claim.corpus, n=claim.n)) if self.document.searched else {}
+            if measured[claim, "published"] and tried and not tried["learned"]:
+                table.loc[row, "verdict"] = UNSETTLED
+        return table
 
     # ---- differences ---------------------------------------------------------------------------------------------
 
