@@ -62,6 +62,21 @@ def say(key: str, value) -> None:
     glue(key, str(value), display=False)
 
 
+def embedded(figure, alt: str):
+    """A figure as HTML, with a text for those who do not see it; and let go of it.
+
+    For a cell that shows several: MyST-NB gives all pictures of a cell one text.
+    """
+    import matplotlib.pyplot as plt
+    from IPython.display import HTML
+
+    out = BytesIO()
+    figure.savefig(out, format="png", dpi="figure", bbox_inches="tight")
+    plt.close(figure)
+    source = base64.b64encode(out.getvalue()).decode()
+    return HTML(f'<img alt="{html.escape(alt)}" src="data:image/png;base64,{source}">')
+
+
 def draw(key: str, figure, elsewhere: str = "") -> None:
     """Glue a figure: the prose places it, with a caption and a text for those who do not see it.
 
@@ -71,14 +86,9 @@ def draw(key: str, figure, elsewhere: str = "") -> None:
         That text for other pages, which get the figure as KEY_elsewhere: MyST-NB takes none from them.
     """
     import matplotlib.pyplot as plt
-    from IPython.display import HTML
     from myst_nb import glue
 
     if elsewhere:
-        out = BytesIO()
-        figure.savefig(out, format="png", dpi="figure", bbox_inches="tight")
-        source = base64.b64encode(out.getvalue()).decode()
-        glue(f"{key}_elsewhere", HTML(f'<img alt="{html.escape(elsewhere)}" src="data:image/png;base64,{source}">'),
-             display=False)
+        glue(f"{key}_elsewhere", embedded(figure, elsewhere), display=False)
     glue(key, figure)
     plt.close(figure)

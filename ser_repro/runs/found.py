@@ -125,6 +125,15 @@ class Found:
             return NOT_RUN
         return str(scores.score(frames(seeds), name)) + (f" ({missing(seeds)})" if missing(seeds) else "")
 
+    def across(self, reading: str = "code", protocol: str = "published") -> str:
+        """Accuracy on every corpus in a sentence: "RAVDESS 56.7 %, SAVEE not yet run"."""
+        words = []
+        for corpus in self.document.corpora:
+            seeds = self.seeds(corpus, reading, protocol)
+            told = f"{100 * scores.score(frames(seeds)).value:.1f}\N{NO-BREAK SPACE}%" if seeds else NOT_RUN
+            words.append(f"{corpus} {told}" + (f" ({missing(seeds)})" if seeds and missing(seeds) else ""))
+        return ", ".join(words) if any(not word.endswith(NOT_RUN) for word in words) else NOT_RUN
+
     def tables_elsewhere(self, trained: str, tested: str, *, reading: str = "code",
                          protocol: str = "cross_corpus") -> list[pd.DataFrame]:
         """Test clips of another corpus than was trained on, a table a seed; empty where that has not been run."""
