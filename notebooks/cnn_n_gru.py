@@ -268,15 +268,14 @@ book.text(([] if alone else ["No setting has been changed alone yet."]) + (
 # network, not of any recording.
 
 # %% mystnb={"image": {"alt": "Differences between clips and gradient, layer by layer"}} tags=["hide-input"]
-spread = experiments.read("cnn_n_gru", "spread", results)
-if spread:
-    by_size = {int(size): (np.array(one["spread"]), np.array(one["gradient"])) for size, one in spread["sizes"].items()}
-    book.picture(diagrams.spread(by_size))
-left = {size: by_size[size][0][-1] for size in (3, 18)} if spread else {}
-page.say("spread_clips", spread["clips"] if spread else NOT_RUN)
-page.say("spread_starts", spread["starts"] if spread else NOT_RUN)
-page.say("spread_3", percent(left[3], 1) if left else NOT_RUN)
-page.say("spread_18", f"one part in {float(f'{1 / left[18]:.0e}'):,.0f}" if left else NOT_RUN)
+spread = experiments.read("cnn_n_gru", "spread")
+by_size = {int(size): (np.array(one["spread"]), np.array(one["gradient"])) for size, one in spread["sizes"].items()}
+book.picture(diagrams.spread(by_size))
+left = {size: one[-1] for size, (one, _) in by_size.items()}
+page.say("spread_clips", spread["clips"])
+page.say("spread_starts", spread["starts"])
+page.say("spread_3", percent(left[3], 1))
+page.say("spread_18", f"one part in {float(f'{1 / left[18]:.0e}'):,.0f}")
 
 # %% [markdown]
 # *Above: standard deviation of a layer's state over {glue:text}`spread_clips` clips, relative to the first layer

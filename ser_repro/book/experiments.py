@@ -20,19 +20,17 @@ def path(document: str, name: str, results: str | Path = "results") -> Path:
     return Path(results) / document / "experiments" / f"{name}.json"
 
 
-def read(document: str, name: str, results: str | Path = "results") -> dict | None:
-    """What an experiment found, or None where it has not been made.
+def read(document: str, name: str, results: str | Path = "results") -> dict:
+    """What an experiment found.
 
     Raises
     ------
     SerReproError
-        If the file is damaged.
+        If the file is damaged, or there is none.
     """
-    file = path(document, name, results)
-    if not file.exists():
-        return None
-    remedy = f"make it again with `python -m ser_repro.book.experiments {document} {name}`"
-    return read_json(file, "experiment", remedy, check=lambda content: content["found"])["found"]
+    file, command = path(document, name, results), f"`python -m ser_repro.book.experiments {document} {name}`"
+    return read_json(file, "experiment", f"make it again with {command}", check=lambda content: content["found"],
+                     missing=f"no experiment {file}: make it with {command}.")["found"]
 
 
 def make(document: str, name: str, results: str | Path = "results") -> Path:
