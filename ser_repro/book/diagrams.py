@@ -2,6 +2,7 @@
 
 import matplotlib.pyplot as plt
 import numpy as np
+from matplotlib.colors import ListedColormap
 from matplotlib.figure import Figure
 from matplotlib.patches import FancyBboxPatch
 
@@ -29,14 +30,14 @@ def flow(rows: list[tuple[str, list[tuple[str, str, str]]]]) -> Figure:
     for axis, (label, boxes) in zip(axes[:, 0], rows, strict=True):
         axis.set(xlim=(0, 100), ylim=(0, 16))
         axis.axis("off")
-        left = 12 if any(label for label, _ in rows) else 0
+        left = 9 if any(label for label, _ in rows) else 0
         axis.text(0, 8, label, fontsize=10, style="italic", va="center")
         step = (100 - left) / len(boxes)
         for i, (title, text, colour) in enumerate(boxes):
             x = left + i * step
-            _box(axis, x + 0.4, 1, step - 2.4, 14, title, text, colour)
+            _box(axis, x + 0.4, 1, step - 2.2, 14, title, text, colour)
             if i:
-                _arrow(axis, (x - 2.0, 8), (x + 0.4, 8))
+                _arrow(axis, (x - 1.8, 8), (x + 0.4, 8))
     figure.tight_layout()
     return figure
 
@@ -102,6 +103,72 @@ def spread(by_size: dict[int, tuple[np.ndarray, np.ndarray]]) -> Figure:
         axis.minorticks_off()
         axis.grid(alpha=0.2)
     axes[0].legend()
+    figure.tight_layout()
+    return figure
+
+
+def cnn_bigru(network: dict) -> Figure:
+    """CNN-BiGRU with attention in both readings.
+
+    Parameters
+    ----------
+    network : dict
+        See `ser_repro.documents.cnn_bigru.network`.
+    """
+    channels, steps = network["blocks"][-1][0], network["steps"]
+    _, coefficients, frames = network["blocks"][0]
+    gru = f"{channels}→2 × {network['hidden']}\nboth directions"
+    linears = "→".join(map(str, network["linears"]))
+    return flow([
+        ("image", [(f"{network['coefficients']} MFCCs", f"{2 * coefficients} × {2 * frames}", INPUT)]
+         + [(f"conv {width}", f"{high} × {wide}", LAYER) for width, high, wide in network["blocks"]]),
+        ("code", [("view", f"{steps} blocks of\n~{channels / steps:.0f} channels", CODE), ("BiGRU", gru, LAYER),
+                  ("attention", f"{steps} weights,\nsum 1", CODE),
+                  ("3 linear layers", f"{linears}\nnothing between", CODE)]),
+        ("paper", [("axes exchanged", f"a step: {channels} channels\nof {network['step']} frames", PAPER),
+                   ("BiGRU", gru, LAYER), ("attention", "a step's weights,\nsum 1", PAPER),
+                   ("3 linear layers", f"{linears}\nReLU between", PAPER)])])
+
+
+def views(channels: int, moved: dict[str, np.ndarray]) -> Figure:
+    """What each step of the CNN-BiGRU's GRU is made of.
+
+    Above, the values of the last block, coloured by the step that they go to; below, how much of a change in a third of
+    the input each step shows.
+
+    Parameters
+    ----------
+    channels : int
+        Of the last block.
+    moved : dict
+        "code" and "paper" -> shares of the change, shape (third, step).
+    """
+    steps = len(moved["code"])
+    last = np.arange(channels * steps)  # of the last block, channel after channel with the frames of each in a row
+    step_of = {"code": last // channels, "paper": last % steps}
+    figure, axes = plt.subplots(2, 2, figsize=(5.6, 6.2), height_ratios=(1.15, 1))
+    for (reading, title), top, bottom in zip((("code", "code: viewed"), ("paper", "paper: exchanged")), *axes,
+                                             strict=True):
+        order = step_of[reading].reshape(channels, steps)
+        top.imshow(order, aspect="auto", cmap=ListedColormap([BLUE, ORANGE, GREY]), vmin=0, vmax=steps - 1,
+                   interpolation="nearest", alpha=0.75)
+        for step in range(steps):
+            channel, frame = np.argwhere(order == step).mean(0)
+            top.text(frame, channel, f"step {step + 1}", ha="center", va="center", fontsize=11, weight="bold",
+                     bbox={"fc": "white", "ec": "none", "alpha": 0.8, "pad": 2})
+        top.set(title=title, xlabel="frame after the blocks", xticks=range(steps), xticklabels=range(1, steps + 1))
+        bottom.imshow(moved[reading], cmap="Blues", vmin=0, vmax=1)
+        for (third, step), share in np.ndenumerate(moved[reading]):
+            bottom.text(step, third, f"{100 * share:.0f}" if share > 0 else "none", ha="center", va="center",
+                        fontsize=12, color="white" if share > 0.55 else "black")
+        bottom.set(xticks=range(steps), xticklabels=range(1, steps + 1), yticks=range(steps),
+                   yticklabels=["first", "middle", "last"], xlabel="step that the GRU is given")
+        bottom.tick_params(length=0)
+        bottom.spines[:].set_visible(False)
+    axes[0, 0].set_ylabel("channel")
+    axes[0, 1].set_yticks([])
+    axes[1, 0].set_ylabel("third of the input replaced")
+    axes[1, 1].set_yticklabels([])
     figure.tight_layout()
     return figure
 

@@ -199,7 +199,10 @@ class Page:
         show.table(self.found.table())
 
     def confusions(self, **which) -> None:
-        """Confusion matrices, a picture a corpus and reading: the first seed, with shared and with new speakers."""
+        """Confusion matrices, a picture a corpus and reading: the first seed, with shared and with new speakers.
+
+        `which` as in `Run.of`, here and in the sections below.
+        """
         from ser_repro.book import plots
 
         drawn = False
@@ -210,7 +213,7 @@ class Page:
                     if seeds := self.found.seeds(corpus, reading, protocol, **which):
                         tested = pd.concat(frames(seeds[:1]))
                         classes = sorted(tested["emotion"].unique())
-                        title = f"{corpus}, {reading},\n" + ", ".join(
+                        title = f"{corpus}{_size(which)}, {reading},\n" + ", ".join(
                             filter(None, (split_name(protocol), missing(seeds))))
                         panels.append((title, scores.confusion(tested, classes), classes))
                 if panels:
@@ -224,7 +227,7 @@ class Page:
         from ser_repro.book import plots
 
         for corpus in self.corpora:
-            panels = [(f"{corpus}, {reading}", [record for folds in seeds for record in folds])
+            panels = [(f"{corpus}{_size(which)}, {reading}", [record for folds in seeds for record in folds])
                       for reading in self.document.readings
                       if (seeds := self.found.records(corpus, reading, **which))]
             if panels:
@@ -260,21 +263,21 @@ class Page:
         show.table(rows)
         return picks
 
-    def new_speakers(self) -> None:
+    def new_speakers(self, **which) -> None:
         """What is left with new speakers, a row a corpus and reading that has been run."""
         rows = []
         for corpus in self.corpora:
             for reading in self.document.readings:
-                both = [self.found.seeds(corpus, reading, protocol) for protocol in plans.GRID]
+                both = [self.found.seeds(corpus, reading, protocol, **which) for protocol in plans.GRID]
                 if not all(both):
                     continue
-                tested, change = pd.concat(frames(both[1])), self.found.lost(corpus, reading)
+                tested, change = pd.concat(frames(both[1])), self.found.lost(corpus, reading, **which)
                 voices = (tested["emotion"] == tested["predicted"]).groupby(tested["speaker"]).mean()
                 trained = [sum(record["clips"]["train"] for record in seeds[0]) / len(seeds[0]) for seeds in both]
                 rows.append({
                     "corpus": corpus, "reading": reading, "folds": missing(both[1]) or f"all {len(both[1][0])}",
                     "training clips, shared and new": " / ".join(f"{n:.0f}" for n in trained),
-                    "shared speakers": self.found.told(corpus, reading),
+                    "shared speakers": self.found.told(corpus, reading, **which),
                     "new speakers": str(scores.score(frames(both[1]))),
                     "new − shared, same clips": "—" if change is None else
                     f"{signed(100 * change.value)} {interval(change)} ({change.clips} clips)",
@@ -369,3 +372,7 @@ class Page:
         done, planned = self.found.count
         return [f"{planned - done} of the {planned} runs of the study for this document are not yet made: what rests "
                 "on them is open."] if done < planned else []
+
+
+def _size(which: dict) -> str:
+    return f", n = {which['n']}" if which.get("n") else ""

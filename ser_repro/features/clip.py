@@ -44,8 +44,8 @@ def _kind(path: str) -> type[Descriptors]:
 class _Sound:
     """Samples of one channel, and what they are at other rates."""
 
-    def __init__(self, samples: np.ndarray, sample_rate: int, resampled: Callable):
-        self.samples, self.sample_rate, self.resampled = samples, sample_rate, resampled
+    def __init__(self, samples: np.ndarray, sample_rate: int, path: str):
+        self.samples, self.sample_rate, self.path = samples, sample_rate, path
         self._known: dict = {}
 
     def at(self, rate: int | None, start_s: float = 0, duration_s: float | None = None,
@@ -56,7 +56,7 @@ class _Sound:
             end = None if duration_s is None else start + int(duration_s * self.sample_rate)
             part = self.samples[start:end]
             if rate not in (None, self.sample_rate) and len(part):
-                part = self.resampled(part, self.sample_rate, rate, near)
+                part = _kind(self.path).resampled(part, self.sample_rate, rate, near)
             self._known[wanted] = part
         return self._known[wanted]
 
@@ -75,6 +75,13 @@ class Clip:
     key : str
         Hash of the samples; from it comes whatever a set draws by lot.
 
+    Attributes
+    ----------
+    given : array
+        The samples as they came.
+    samples : array of float32, shape (time,)
+        Of one channel, full scale is 1.
+
     Raises
     ------
     SerReproError
@@ -83,15 +90,14 @@ class Clip:
 
     def __init__(self, samples: np.ndarray, sample_rate: int, *, path: str = "fast", key: str = ""):
         one_of(path, PATHS, "path")
-        samples = np.asarray(samples)
+        samples = self.given = np.asarray(samples)
         if samples.ndim not in (1, 2) or not samples.size:
             raise SerReproError(f"samples of shape {samples.shape} are no clip: give shape (time, channel).")
         scaled = audio.as_float(samples)
         self.samples = one_channel(scaled.reshape(-1) if scaled.size == len(scaled) else np.mean(scaled, axis=1))
         self.sample_rate, self.path, self.key = sample_rate, path, key
         # What is computed of a clip must not hold the clip: memory then is free as soon as the clip is let go of.
-        self._kind = _kind(path)
-        self._sound = _Sound(self.samples, sample_rate, self._kind.resampled)
+        self._sound = _Sound(self.samples, sample_rate, path)
         self._mates: list[Clip] = []
         self._described: dict = {}
         self._else: dict = {}
@@ -110,12 +116,12 @@ class Clip:
     def described(self, rate: int | None = None, n_fft: int = 2048, hop: int = 512, samples: np.ndarray | None = None):
         """Descriptors of the clip at a rate, or of other samples at that rate."""
         if samples is not None:
-            return self._kind(samples, rate, n_fft, hop)
+            return _kind(self.path)(samples, rate, n_fft, hop)
         wanted = (rate, n_fft, hop)
         if wanted not in self._described:
             own = rate or self.sample_rate
             mates = [mate for mate in self._mates or [self] if (rate or mate.sample_rate) == own]
-            found = self._kind.of([functools.partial(mate._sound.at, rate) for mate in mates], own, n_fft, hop)
+            found = _kind(self.path).of([functools.partial(mate._sound.at, rate) for mate in mates], own, n_fft, hop)
             for mate, descriptors in zip(mates, found, strict=True):
                 mate._described[wanted] = descriptors
         return self._described[wanted]

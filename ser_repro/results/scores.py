@@ -17,7 +17,6 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from scipy.special import ndtri, stdtrit
 
 from ser_repro import SerReproError
 from ser_repro.files import one_of
@@ -161,6 +160,14 @@ def _draws(groups: int, seeds: int, resamples: int) -> tuple[np.ndarray, np.ndar
     return drawn.astype(float), rng.integers(seeds, size=(seeds, resamples))
 
 
+@functools.lru_cache
+def _expansion(groups: int) -> float:
+    """How far out the ends of a percentile interval move where so few groups are resampled."""
+    from scipy.special import ndtri, stdtrit  # half a second, which prediction does not need
+
+    return stdtrit(groups - 1, 0.975) / ndtri(0.975) * np.sqrt(groups / (groups - 1))
+
+
 def _bootstrap(sides: list[list[pd.DataFrame]], name: str, resamples: int) -> Score:
     """Score of one side, or of the second minus the first, with clips (or speakers) and seeds resampled together."""
     first = sides[0][0]
@@ -182,7 +189,7 @@ def _bootstrap(sides: list[list[pd.DataFrame]], name: str, resamples: int) -> Sc
     ends = np.percentile(np.take_along_axis(value(resampled), picked, 0).mean(0), [2.5, 97.5])
     own = value(stacks.sum(1))
     n = len(groups)
-    wider = stdtrit(n - 1, 0.975) / ndtri(0.975) * np.sqrt(n / (n - 1)) if n > 1 else 1.0
+    wider = _expansion(n) if n > 1 else 1.0
     low, high = np.clip(own.mean() + wider * (ends - own.mean()), 1 - len(sides), 1)
     return Score(name, float(own.mean()), float(low), float(high), len(first), f"{unit}s", tuple(map(float, own)))
 

@@ -16,10 +16,11 @@ import pandas as pd
 from ser_repro import datasets, documents, protocols
 from ser_repro.results import ledger, scores
 from ser_repro.results.scores import Score
-from ser_repro.runs import plans, records
+from ser_repro.runs import plans, records, search
 from ser_repro.runs.run import Run
 
 NOT_RUN = "not yet run"
+UNSETTLED = "not settled: no searched setting beat chance"
 SPLITS = {"published": "shared speakers", "speaker": "new speakers"}
 
 
@@ -124,6 +125,15 @@ class Found:
             return NOT_RUN
         return str(scores.score(frames(seeds), name)) + (f" ({missing(seeds)})" if missing(seeds) else "")
 
+    def across(self, reading: str = "code", protocol: str = "published") -> str:
+        """Accuracy on every corpus in a sentence: "RAVDESS 56.7 %, SAVEE not yet run"."""
+        words = []
+        for corpus in self.document.corpora:
+            seeds = self.seeds(corpus, reading, protocol)
+            told = f"{100 * scores.score(frames(seeds)).value:.1f}\N{NO-BREAK SPACE}%" if seeds else NOT_RUN
+            words.append(f"{corpus} {told}" + (f" ({missing(seeds)})" if seeds and missing(seeds) else ""))
+        return ", ".join(words) if any(not word.endswith(NOT_RUN) for word in words) else NOT_RUN
+
     def tables_elsewhere(self, trained: str, tested: str, *, reading: str = "code",
                          protocol: str = "cross_corpus") -> list[pd.DataFrame]:
         """Test clips of another corpus than was trained on, a table a seed; empty where that has not been run."""
@@ -154,11 +164,19 @@ class Found:
         return pd.DataFrame(rows)
 
     def ledger(self) -> pd.DataFrame:
-        """Every claim of the document beside what was measured (see `ledger.ledger`)."""
+        """Every claim of the document beside what was measured (see `ledger.ledger`).
+
+        A network that no searched setting has taught anything leaves its claim open.
+        """
         asked = [(claim, protocol) for claim in self.document.claims for protocol in plans.GRID]
         measured = {(claim, protocol): self.score(claim.corpus, protocol=protocol, name=claim.score, n=claim.n)
                     for claim, protocol in asked}
-        return ledger.ledger(self.document.claims, measured)
+        table = ledger.ledger(self.document.claims, measured)
+        for row, claim in enumerate(self.document.claims):
+            tried = search.outcome(self.folder, self.kind(claim.corpus, n=claim.n)) if self.document.searched else {}
+            if measured[claim, "published"] and tried and not tried["learned"]:
+                table.loc[row, "verdict"] = UNSETTLED
+        return table
 
     # ---- differences ---------------------------------------------------------------------------------------------
 

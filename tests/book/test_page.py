@@ -70,7 +70,7 @@ def test_the_error_cell_is_that_line_alone():
 
     shell, shown = InteractiveShell(), []
     shell._showtraceback = lambda kind, value, lines: shown.extend(lines)
-    shell.run_cell("from ser_repro import notebook\nn: int = 4\nnotebook.check(globals(), n=(3, 5))")
+    shell.run_cell("from ser_repro.book import page\nn: int = 4\npage.check(globals(), n=(3, 5))")
     assert shown == ["SerReproError: n = 4 is not possible: choose from 3, 5."]
 
 
@@ -81,7 +81,7 @@ def test_papermill_stops_with_the_line(tmp_path):
     source = nbformat.v4.new_notebook(metadata={"kernelspec": {"name": "python3", "display_name": "", "language":
                                                                "python"}})
     source.cells = [nbformat.v4.new_code_cell("n: int = 18", metadata={"tags": ["parameters"]}),
-                    nbformat.v4.new_code_cell("from ser_repro import notebook\nnotebook.check(globals(), n=(3, 18))"),
+                    nbformat.v4.new_code_cell("from ser_repro.book import page\npage.check(globals(), n=(3, 18))"),
                     nbformat.v4.new_code_cell("print('went on')")]
     for cell in source.cells:
         cell.metadata.setdefault("tags", [])
