@@ -7,6 +7,7 @@ import pytest
 from ser_repro import datasets
 from ser_repro.book import networks
 from ser_repro.documents import mfcc_cnn
+from ser_repro.runs.found import Found
 
 
 def record(named):
@@ -47,3 +48,13 @@ def test_the_stored_weights_bear_out_the_settings(corpus):
     assert mfcc_cnn.steps(corpus) == steps
     assert networks.parameters("mfcc_cnn", "code", corpus) == parameters
     assert networks.parameters("mfcc_cnn", "paper", corpus) > parameters
+
+
+def test_accuracy_on_every_corpus_in_a_sentence(tmp_path):
+    assert Found("mfcc_cnn", tmp_path).across() == "not yet run"
+    found = Found("mfcc_cnn", "results")
+    told = found.across("paper", "speaker").split(", ")
+    assert [words.split()[0] for words in told] == list(found.document.corpora)
+    for corpus, words in zip(found.document.corpora, told, strict=True):
+        score = found.score(corpus, "paper", "speaker")
+        assert f"{100 * score.value:.1f}\N{NO-BREAK SPACE}%" in words if score else "not yet run" in words
