@@ -95,7 +95,8 @@ baseline.confusions_elsewhere(page)
 
 # %% [markdown]
 # *Rows are the true emotion, in per cent. One training each. Intervals resample the speakers of the tested corpus and
-# ignore seed variation.*
+# ignore seed variation. A model that calls nearly all clips by one name has learned nothing that carries over; what it
+# hears instead, level or microphone, was not separated.*
 #
 # ## One run in detail
 

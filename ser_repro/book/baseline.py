@@ -21,8 +21,9 @@ def headlines(page: Page) -> dict[str, str]:
         told[f"versus_{protocol}"] = "; ".join(
             f"{row['network']} ({row['reading']}) {row['network − baseline']}" for row in versus(page)
             if row["corpus"] == TRAINED and row["split"] == split_name(protocol)) or NOT_RUN
-    told["elsewhere"] = "; ".join(f"{row['model']} {row['accuracy']} on {row['tested on']}, where chance is "
-                                  f"{row['chance']}" for row in elsewhere(page)) or NOT_RUN
+    told["elsewhere"] = "; ".join(
+        f"the {row['model'].removeprefix('the ')} is right on {row['accuracy']} of {row['tested on']} (chance "
+        f"{row['chance']}), of which it calls {row['calls most clips']}" for row in elsewhere(page)) or NOT_RUN
     return told
 
 
@@ -52,8 +53,10 @@ def elsewhere(page: Page) -> list[dict]:
             accuracy, uar = (of.elsewhere(TRAINED, corpus, score) for score in ("accuracy", "uar"))
             if accuracy is None:
                 continue
+            named = of.tables_elsewhere(TRAINED, corpus)[0]["predicted"].value_counts(normalize=True)
             rows.append({"model": of.document.title, "tested on": corpus, "clips": accuracy.clips,
                          "accuracy": str(accuracy), "UAR": str(uar), "chance": percent(_chance(corpus)),
+                         "calls most clips": f"{named.index[0]} ({percent(named.iloc[0])})",
                          "trained there, shared speakers": of.text(corpus), "trained there, new speakers":
                          of.told(corpus, protocol="speaker")})
     return rows

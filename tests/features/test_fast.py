@@ -1,5 +1,8 @@
 """What librosa builds and the fast path builds again: windows, filterbanks, and steps from spectra to descriptors."""
 
+import subprocess
+import sys
+
 import librosa
 import numpy as np
 import pytest
@@ -109,3 +112,35 @@ def test_the_constant_q_transform_is_that_of_librosa(tuning):
     chroma = librosa.feature.chroma_cqt(C=np.abs(expected), sr=22050)
     np.testing.assert_allclose(constant_q.chroma(np.abs(expected)), chroma, rtol=1e-6)
     np.testing.assert_allclose(constant_q.tonnetz(chroma), librosa.feature.tonnetz(chroma=chroma), rtol=0, atol=1e-6)
+
+
+START = """
+import sys
+
+HEAVY = ("librosa", "numba", "torch", "soundfile", "soxr", "sklearn", "scipy.signal", "scipy.stats", "scipy.linalg")
+
+
+def loaded():
+    return {one for one in HEAVY if one in sys.modules}
+
+
+from ser_repro.features import sets
+
+assert len(sets.SETS) > 20 and not loaded(), loaded()
+import numpy as np
+
+from ser_repro.features.clip import Clip
+
+samples = np.random.default_rng(0).normal(0, 1000, (48000, 1)).astype(np.int16)
+for name in ("mfcc50_mean_code", "mfcc50_mean_paper", "mfcc40_frames_code", "mfcc40_frames_whole", "issa193_code",
+             "log_mel", "msf"):
+    sets.get(name).compute(Clip(samples, 48000))
+    assert loaded() <= {"torch", "soxr", "scipy.linalg"}, (name, loaded())
+for name in ("issa193", "assignment258"):
+    sets.get(name).compute(Clip(samples, 48000))
+    assert loaded() <= {"torch", "soxr", "scipy.linalg", "numba"}, (name, loaded())
+"""
+
+
+def test_sets_are_known_at_once_and_computed_without_librosa():
+    subprocess.run([sys.executable, "-c", START], check=True, timeout=600)
