@@ -28,7 +28,6 @@ from ser_repro import book
 page = book.open("cnn_bigru", globals())
 found = page.found
 
-# %% tags=["hide-input"]
 import numpy as np
 
 from ser_repro import datasets
@@ -47,9 +46,6 @@ for name in page.corpora:
     for which in page.document.readings:
         for split in plans.GRID:
             page.say(f"cb_{name}_{which}_{split}", found.told(name, which, split))
-
-# %% tags=["hide-cell"]
-for name in page.corpora:
     clips = exploration.load(name)
     held, split = cnn_bigru.first_frames(clips), page.document.parts(clips, "published")
     page.say(f"cb_{name}_given", unit(held["given_s"].iloc[0], "s", 2))

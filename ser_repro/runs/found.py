@@ -20,7 +20,7 @@ from ser_repro.runs import plans, records, search
 from ser_repro.runs.run import Run
 
 NOT_RUN = "not yet run"
-UNSETTLED = "not settled: no searched setting beat chance"
+UNSETTLED = "not settled: our search found no setting that beats chance"
 SPLITS = {"published": "shared speakers", "speaker": "new speakers"}
 
 
