@@ -24,7 +24,6 @@ import pandas as pd
 from ser_repro import SerReproError, datasets
 from ser_repro.datasets import audio
 from ser_repro.files import write_atomic
-from ser_repro.protocols import Split
 
 SAMPLE_RATE = 16_000
 """Rate in Hz at which everything is measured."""
@@ -419,10 +418,3 @@ def oddities(table: pd.DataFrame) -> pd.DataFrame:
         add(f"{kind} in a file named .wav", group["clip"])
     add("clipped", table.loc[table["full_scale"] >= CLIPPED, "clip"])
     return pd.DataFrame(rows, columns=["what", "clips", "example"])
-
-
-def shared(clips: pd.DataFrame, split: Split, keys: Sequence[str]) -> float:
-    """Share of the test clips that have a clip with the same `keys` (columns) among the training clips."""
-    rows = clips.set_index("clip")[list(keys)]
-    train, test = (pd.MultiIndex.from_frame(rows.loc[list(part)]) for part in (split.train, split.test))
-    return float(test.isin(train).mean())
