@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from ser_repro import SerReproError, book, documents, protocols
-from ser_repro.book import words
+from ser_repro.book import plots, words
 from ser_repro.datasets import demo as demo_module
 from ser_repro.features import arrays
 from ser_repro.files import cache_folder
@@ -227,6 +227,18 @@ def test_a_verdict_and_its_table_have_one_sign(shown):
     page.verdict()
     change = words.points(page.found.lost("RAVDESS"))
     assert change.startswith("−") and change.split(" ")[0] in shown[0] and change in shown[-1]
+
+
+def test_sections_of_a_document_of_several_sizes_tell_one(shown, monkeypatch):
+    page = page_of("cnn_n_gru", Path(__file__).parents[2] / "results")
+    titles = []
+    monkeypatch.setattr(plots, "confusion", lambda panels: titles.extend(title for title, *_ in panels))
+    page.confusions(n=3)
+    assert titles and all(", n = 3, " in title for title in titles)
+    page.new_speakers(n=3)
+    assert page.found.told("TESS", protocol="speaker", n=3).split(" ")[0] in shown[-2]
+    page.new_speakers(n=18)
+    assert shown[-2] == "*Nothing has been run yet.*"
 
 
 def test_an_unknown_parameter_of_a_chapter_is_one_line(tmp_path):
