@@ -85,7 +85,8 @@ for name in page.corpora:
 page.overview()
 
 # %% [markdown]
-# *Accuracy of both readings. Bars are 95 % intervals over speakers.*
+# *Accuracy of both readings. Bars are 95 % intervals over speakers. A point may rest on some folds only; the table of
+# scores says which.*
 #
 # ## What is claimed has no number
 #
