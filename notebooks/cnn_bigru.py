@@ -41,7 +41,7 @@ from IPython.display import Markdown, display
 from matplotlib.colors import ListedColormap
 
 from ser_repro import datasets
-from ser_repro.book import exploration, plots
+from ser_repro.book import diagrams, exploration, palette, plots
 from ser_repro.book.page import draw, number, percent, say, show, unit
 from ser_repro.datasets import audio, demo
 from ser_repro.features import mfcc, sets
@@ -50,7 +50,7 @@ from ser_repro.results import found as chapter
 from ser_repro.results import scores as evaluation
 from ser_repro.runs import study
 
-plots.use_style()
+palette.use_theme()
 study.quiet()
 found = chapter.Results(DOCUMENT, results)
 chance = {c: chapter.chance(c) for c in OF.corpora}
@@ -160,22 +160,23 @@ for handle in handles:
     handle.remove()
 tail = [f"{CHANNELS[-1]}→2 × {HIDDEN}\nboth directions", "{} weights,\nsum 1",
         "→".join([str(network.linears[0].in_features), *(str(layer.out_features) for layer in network.linears)])]
-plots.flow([
-    ("image", [(f"{COEFFICIENTS} MFCCs", f"{COEFFICIENTS} × {mfcc.FRAMES}", plots.GREY)]
-     + [(f"conv {c}", f"{high} × {wide}", plots.BLUE) for c, (high, wide) in zip(CHANNELS, sizes, strict=True)]),
-    ("code", [("view", f"{STEPS} blocks of\n~{CHANNELS[-1] / STEPS:.0f} channels", plots.RED),
-              ("BiGRU", tail[0], plots.BLUE), ("attention", tail[1].format(STEPS), plots.RED),
-              ("3 linear layers", tail[2] + "\nnothing between", plots.RED)]),
-    ("paper", [("axes exchanged", f"a step: {CHANNELS[-1]} channels\nof {SHORTEST} frames", plots.GREEN),
-               ("BiGRU", tail[0], plots.BLUE), ("attention", tail[1].format("a step's"), plots.GREEN),
-               ("3 linear layers", tail[2] + "\nReLU between", plots.GREEN)])])
+diagrams.flow([
+    ("image", [(f"{COEFFICIENTS} MFCCs", f"{COEFFICIENTS} × {mfcc.FRAMES}", diagrams.INPUT)]
+     + [(f"conv {c}", f"{high} × {wide}", diagrams.LAYER) for c, (high, wide) in zip(CHANNELS, sizes, strict=True)]),
+    ("code", [("view", f"{STEPS} blocks of\n~{CHANNELS[-1] / STEPS:.0f} channels", diagrams.CODE),
+              ("BiGRU", tail[0], diagrams.LAYER), ("attention", tail[1].format(STEPS), diagrams.CODE),
+              ("3 linear layers", tail[2] + "\nnothing between", diagrams.CODE)]),
+    ("paper", [("axes exchanged", f"a step: {CHANNELS[-1]} channels\nof {SHORTEST} frames", diagrams.PAPER),
+               ("BiGRU", tail[0], diagrams.LAYER), ("attention", tail[1].format("a step's"), diagrams.PAPER),
+               ("3 linear layers", tail[2] + "\nReLU between", diagrams.PAPER)])])
 plt.show()
 say("cb_parameters", number(sum(p.numel() for p in network.parameters())))
 
 # %% [markdown]
 # *Drawn from the model, for eight emotions. A block is a 3 × 3 convolution, batch normalisation, ReLU and a pool of 2 ×
-# 2; sizes are coefficients × frames after the pool, in reading code. Reading paper takes all frames of the clip. Red:
-# what the public code does; green: what we take the words to mean. {glue:text}`cb_parameters` parameters in both.*
+# 2; sizes are coefficients × frames after the pool, in reading code. Reading paper takes all frames of the clip. Red,
+# dashed edge: what the public code does; blue, thick edge: what we take the words to mean.
+# {glue:text}`cb_parameters` parameters in both.*
 #
 # ## From image to time
 #
@@ -227,7 +228,7 @@ values = torch.arange(CHANNELS[-1] * STEPS).view(1, CHANNELS[-1], STEPS, 1)
 steps = {"code: viewed": values.view(1, STEPS, CHANNELS[-1]), "paper: exchanged": values.squeeze(-1).transpose(1, 2)}
 table = {title: moved(title.startswith("code")) for title in steps}
 figure, axes = plt.subplots(2, 2, figsize=(5.6, 6.2), height_ratios=(1.15, 1))
-colours = [plots.BLUE, plots.ORANGE, plots.GREEN]
+colours = [palette.BLUE, palette.ORANGE, palette.GREY]
 for (title, order), top, bottom in zip(steps.items(), *axes, strict=True):
     step_of = np.empty(CHANNELS[-1] * STEPS, int)
     for step in range(STEPS):
@@ -508,15 +509,15 @@ if by_time:
         edges = np.arange(len(weights) + 1) * SHORTEST * HOP / of["sample_rate"]
         end_s = of["duration_s"] if not invented else edges[-1]
         if heard is not None:
-            axis.fill_between(np.linspace(0, end_s, heard.shape[1]), *(top / 2 * (1 + heard / 100)), color=plots.GREY,
+            axis.fill_between(np.linspace(0, end_s, heard.shape[1]), *(top / 2 * (1 + heard / 100)), color=palette.GREY,
                               alpha=0.45, lw=0)
         else:
             bare = True
-            axis.axvspan(of["silence_start_s"], end_s - of["silence_end_s"], 0.3, 0.7, color=plots.GREY, alpha=0.45,
+            axis.axvspan(of["silence_start_s"], end_s - of["silence_end_s"], 0.3, 0.7, color=palette.GREY, alpha=0.45,
                          lw=0)
-        axis.stairs(weights, edges, baseline=None, color=plots.GREEN, lw=2)
+        axis.stairs(weights, edges, baseline=None, color=palette.BLUE, lw=2)
         axis.axhline(1 / len(weights), color="black", ls=":", lw=1)
-        axis.axvspan(0, min(mfcc.FRAMES * HOP / of["sample_rate"], end_s), color=plots.RED, alpha=0.1, lw=0)
+        axis.axvspan(0, min(mfcc.FRAMES * HOP / of["sample_rate"], end_s), color=palette.RED, alpha=0.1, lw=0)
         axis.set(ylim=(0, top), xlim=(0, end_s), yticks=[])
         named = "right" if row["predicted"] == row["emotion"] else row["predicted"]
         axis.set_title(f"{row['emotion']} (named {named})", fontsize=10, pad=3)
@@ -526,7 +527,7 @@ if by_time:
     plots.mark(figure, invented)
     plt.show()
     grey = "from its first sound to its last, where its waveform is not at hand" if bare else "its waveform"
-    display(Markdown(f"*Reading paper: of each emotion the first test clip. Green: the weight of each step, on its own "
+    display(Markdown(f"*Reading paper: of each emotion the first test clip. Blue: the weight of each step, on its own "
                      f"scale. Grey: {grey}. Dotted: even weights. Pale red: what reading code is given of it. A step "
                      f"stands for {SHORTEST} frames.*"))
 if drawn:
@@ -538,14 +539,14 @@ if drawn:
             tenths = (np.arange(10) + 0.5) / 10
             density = np.stack([len(w) * w[(tenths * len(w)).astype(int)] for w in given])
             low, high = np.percentile(density, [10, 90], axis=0)
-            axis.fill_between(100 * tenths, low, high, color=plots.GREEN, alpha=0.25, lw=0)
-            axis.plot(100 * tenths, density.mean(0), color=plots.GREEN, lw=2)
+            axis.fill_between(100 * tenths, low, high, color=palette.BLUE, alpha=0.25, lw=0)
+            axis.plot(100 * tenths, density.mean(0), color=palette.BLUE, lw=2)
             axis.axhline(1, color="black", ls=":", lw=1)
             axis.set(title="paper: all test clips", xlabel="% of the clip", ylabel="weight (even: 1)",
                      ylim=(0, 1.15 * high.max()), xlim=(0, 100))
         else:
             axis.boxplot(np.array(given), whis=(10, 90), showfliers=False, tick_labels=range(1, STEPS + 1),
-                         medianprops={"color": plots.RED})
+                         medianprops={"color": palette.RED})
             axis.axhline(1 / STEPS, color="black", ls=":", lw=1)
             axis.set(title="code: all test clips", xlabel="block of channels", ylabel="weight", ylim=(0, 1))
     figure.tight_layout()

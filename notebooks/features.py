@@ -47,13 +47,12 @@ from matplotlib.lines import Line2D
 from matplotlib.ticker import MaxNLocator
 
 from ser_repro import SerReproError
-from ser_repro.book import exploration, plots, separation
-from ser_repro.book.exploration import EMOTION_COLOURS
+from ser_repro.book import exploration, palette, separation
 from ser_repro.book.page import draw, number, percent, say, show, unit
-from ser_repro.features import extract, mel_image
-from ser_repro.features.sets import Clip
+from ser_repro.features import extract, mel_image, sets
+from ser_repro.features.clip import Clip, key_of
 
-plots.use_style()
+palette.use_theme()
 plt.rcParams["figure.dpi"] = 150  # sharp where a screen has two dots a pixel
 WIDTH = 5.2  # of a picture, in inches: narrow enough for its text to be read on a phone
 PAIR = ("neutral", "anger")
@@ -62,8 +61,8 @@ TITLES = {"mfcc50_mean_code": "50 MFCCs, mean", "mfcc40_frames_code": "40 MFCCs,
           "mel_image_code": "30 mel bands, code", "mel_image": "30 mel bands, mended", "log_mel": "64 mel bands",
           "msf": "236 of modulation", "mfcc_msf": "12 MFCCs + modulation"}
 TOLD = ["RAVDESS", "EMO-DB", "SAVEE"]  # those the prose speaks of, whatever is pictured
-SHOWN = [name for name in TITLES if name in extract.SETS]  # seen, and told apart
-CODED, WHOLE = (extract.SETS[f"mfcc40_frames_{which}"].definition for which in ("code", "whole"))
+SHOWN = [name for name in TITLES if name in sets.SETS]  # seen, and told apart
+CODED, WHOLE = (sets.SETS[f"mfcc40_frames_{which}"].definition for which in ("code", "whole"))
 
 
 def two(value):
@@ -98,8 +97,8 @@ for c in measured:
     for name, values in extract.extract(clips, SHOWN).items():
         row = separation.measure(separation.flatten(values), clips)
         row |= {"at_floor": at_floor(values)} if name.startswith("mel_image") else {}
-        sizes = separation.sizes(values.array()) if extract.SETS[name].values else {}
-        found.append({"set": name, "definition": extract.SETS[name].hash, "clips": len(clips)}
+        sizes = separation.sizes(values.array()) if sets.SETS[name].values else {}
+        found.append({"set": name, "definition": sets.SETS[name].hash, "clips": len(clips)}
                      | {key: round(value, 4) for key, value in row.items()} | sizes)
     separation.store(c, found, content, results)
 
@@ -109,7 +108,7 @@ def stored(c):
     if not (Path(results) / "features" / f"separation-{c.lower()}.json").is_file():
         return pd.DataFrame(columns=["set"])
     table = separation.load(c, results)
-    return table[[extract.SETS[s].hash == h if s in extract.SETS else False
+    return table[[sets.SETS[s].hash == h if s in sets.SETS else False
                   for s, h in zip(table["set"], table["definition"], strict=True)]].assign(corpus=c)
 
 
@@ -185,10 +184,10 @@ def sentence_of(text):
 def listed(names):
     return "".join(f"<dt>{TITLES.get(one.name, '')} {code(one.name)}</dt><dd>{sentence_of(in_a_line(one.definition))} "
                    f"<em>Shape {one.shape}. {sentence_of(one.source)}</em></dd>"
-                   for one in map(extract.SETS.get, names))
+                   for one in map(sets.SETS.get, names))
 
 
-others = [name for name in extract.SETS if name not in SHOWN]
+others = [name for name in sets.SETS if name not in SHOWN]
 display(HTML(f"<dl>{listed(SHOWN)}</dl><details><summary>{len(others)} more</summary>"
              f"<dl>{listed(others)}</dl></details>"))
 frame_s = CODED["hop"] / datasets.get("RAVDESS").sample_rate
@@ -197,8 +196,8 @@ say("ft_crop", unit(crop_s, "s", 2))
 say("ft_keep", str(CODED["keep"]))
 say("ft_image_from", unit(mel_image.START_S, "s", 1))
 say("ft_image_to", unit(mel_image.START_S + mel_image.DURATION_S, "s", 1))
-sizes = [int(np.prod([int(n) for n in re.findall(r"\d+", extract.SETS[s].shape)])) for s in SHOWN
-         if "time" not in extract.SETS[s].shape]
+sizes = [int(np.prod([int(n) for n in re.findall(r"\d+", sets.SETS[s].shape)])) for s in SHOWN
+         if "time" not in sets.SETS[s].shape]
 say("ft_smallest", str(min(sizes)))
 say("ft_largest", number(max(sizes)))
 
@@ -241,8 +240,8 @@ if synthetic:
 else:
     paths = datasets.find(example, data or None).set_index("clip")["path"]
     sounds = {e: datasets.read(paths[clip])[0] for e, clip in zip(chosen["emotion"], chosen["clip"], strict=True)}
-heard = {e: Clip(samples, rate, key=extract.key_of(samples, rate)) for e, samples in sounds.items()}
-given = {(name, e): extract.SETS[name].compute(clip) for name in SHOWN for e, clip in heard.items()}
+heard = {e: Clip(samples, rate, key=key_of(samples, rate)) for e, samples in sounds.items()}
+given = {(name, e): sets.SETS[name].compute(clip) for name in SHOWN for e, clip in heard.items()}
 images = [name for name in SHOWN if given[name, "anger"].ndim == 2]
 vectors = [name for name in SHOWN if given[name, "anger"].ndim == 1 and "msf" not in name]  # that has its own picture
 where = f"{example}, speaker {speaker}" + (f", sentence {sentence}" if sentence else "")
@@ -251,7 +250,7 @@ say("ft_sentence_of", f"Synthetic, not a result: the demo synthesiser under name
 
 def marked(figure):
     if synthetic:
-        figure.text(0.5, 0.5, notebook.SYNTHETIC, color=plots.RED, alpha=0.5, fontsize=28, rotation=30, ha="center",
+        figure.text(0.5, 0.5, notebook.SYNTHETIC, color=palette.RED, alpha=0.5, fontsize=28, rotation=30, ha="center",
                     va="center")
     return figure
 
@@ -259,7 +258,7 @@ def marked(figure):
 # %% tags=["hide-input", "remove-output"]
 def seconds(name, frames):
     """When the image of a set begins and ends, in s of the clip."""
-    definition = extract.SETS[name].definition
+    definition = sets.SETS[name].definition
     own = definition.get("sample_rate", rate)
     start = definition.get("start_s", 0)
     return start, start + frames * definition.get("hop", 512) / (rate if own == "own" else own)
@@ -270,7 +269,7 @@ def through_every_image():
     figure, axes = plt.subplots(len(images) + 1, 2, figsize=(WIDTH, 1.28 * (len(images) + 1)), sharex=True,
                                 sharey="row", height_ratios=[0.7] + [1] * len(images))
     for axis, (emotion, clip) in zip(axes[0], heard.items(), strict=True):
-        axis.plot(np.arange(len(clip.samples)) / rate, clip.samples, color=EMOTION_COLOURS[emotion], lw=0.5)
+        axis.plot(np.arange(len(clip.samples)) / rate, clip.samples, color=palette.EMOTIONS[emotion].colour, lw=0.5)
         axis.set_title(emotion, weight="bold", loc="center")
         axis.set_yticks([])
     for line, name in zip(axes[1:], images, strict=True):
@@ -313,7 +312,7 @@ draw("ft_images", through_every_image())
 def blocks_of(name):
     """Places of a set's values, by descriptor."""
     found = {}
-    for place, value in enumerate(extract.SETS[name].values):
+    for place, value in enumerate(sets.SETS[name].values):
         found.setdefault(re.sub(r" \d+$", "", value), []).append(place)
     return found
 
@@ -335,13 +334,13 @@ def through_every_mean():
         skip = int(block == "mfcc")  # the first is the level, and would flatten the others
         for emotion, look in zip(PAIR, ("-", "-"), strict=True):
             axis.plot(np.arange(1 + skip, len(places) + 1), given[name, emotion][places][skip:], look, lw=1.3,
-                      color=EMOTION_COLOURS[emotion], marker="." if len(places) < 20 else None)
+                      color=palette.EMOTIONS[emotion].colour, marker="." if len(places) < 20 else None)
         axis.set_title(f"{block}, {1 + skip} to {len(places)}" + " (power)" * (block == "mel"), fontsize=10)
         axis.set_yticks([])
         axis.tick_params(length=2)
         axis.xaxis.set_major_locator(MaxNLocator(5, steps=[1, 2, 5, 10], integer=True))
-    figure.legend(handles=[Line2D([], [], color=EMOTION_COLOURS[e], lw=2, label=e) for e in PAIR], loc="upper right",
-                  ncols=2, borderaxespad=0.1)
+    figure.legend(handles=[Line2D([], [], color=palette.EMOTIONS[e].colour, lw=2, label=e) for e in PAIR],
+                  loc="upper right", ncols=2, borderaxespad=0.1)
     figure.tight_layout(rect=(0, 0, 1, 0.96))
     return marked(figure)
 
@@ -365,8 +364,8 @@ say("ft_mel_bands", str(len(mel)))
 
 # %% tags=["hide-input", "remove-output"]
 def modulation():
-    numbers = extract.SETS["msf"].definition
-    places = [i for i, value in enumerate(extract.SETS["msf"].values) if value.startswith("mean E(")]
+    numbers = sets.SETS["msf"].definition
+    places = [i for i, value in enumerate(sets.SETS["msf"].values) if value.startswith("mean E(")]
     energy = {e: given["msf", e][places].reshape(numbers["bands"], -1) for e in PAIR}
     highest = max(image.max() for image in energy.values())
     figure, axes = plt.subplots(1, 2, figsize=(WIDTH, 2.9), sharey=True)
@@ -447,9 +446,9 @@ def heard_through(clip):
     """What each set keeps of a clip, as sound."""
     plain = clip.described(22050)
     at = clip.at(HEARD_AT)
-    image = extract.SETS["mel_image"].compute(clip)
-    doubled = extract.SETS["mel_image_code"].compute(clip)
-    fine = extract.SETS["log_mel"].compute(clip)
+    image = sets.SETS["mel_image"].compute(clip)
+    doubled = sets.SETS["mel_image_code"].compute(clip)
+    fine = sets.SETS["log_mel"].compute(clip)
     mean = plain.mfcc(50).mean(axis=1, keepdims=True)
     return {
         "as it is": at,
@@ -472,7 +471,7 @@ def player(label, wave):
             f'max-width:15rem;height:2.2rem" src="data:audio/flac;base64,{sound}"></audio>')
 
 
-kept = {e: heard_through(Clip(samples, rate, key=extract.key_of(samples, rate))) for e, samples in demo.items()}
+kept = {e: heard_through(Clip(samples, rate, key=key_of(samples, rate))) for e, samples in demo.items()}
 
 # %% [markdown]
 # ### To listen to
@@ -499,7 +498,7 @@ def first_frames():
         time = np.arange(len(clip.samples)) / rate
         kept = time <= until
         axis.plot(time[~kept], clip.samples[~kept], color="#b9b6ad", lw=0.5)
-        axis.plot(time[kept], clip.samples[kept], color=EMOTION_COLOURS[emotion], lw=0.5)
+        axis.plot(time[kept], clip.samples[kept], color=palette.EMOTIONS[emotion].colour, lw=0.5)
         axis.set(xlim=(0, end), yticks=[])
         axis.set_ylabel(emotion, rotation=0, ha="right", va="center")
         axis.spines["left"].set_visible(False)
@@ -560,7 +559,7 @@ def banks():
                                     strict=True):
         bank = librosa.filters.mel(sr=built, n_fft=2048, n_mels=mel_image.BANDS)
         for band, row in enumerate(bank):
-            axis.plot(frequency / 1000, row / row.max(), lw=1, color=plots.BLUE if band % 2 else plots.ORANGE)
+            axis.plot(frequency / 1000, row / row.max(), lw=1, color=palette.BLUE if band % 2 else palette.ORANGE)
         axis.set_title(label, weight="bold")
         axis.set(yticks=[], ylim=(0, 1.05), xlim=(0, mel_image.SAMPLE_RATE / 2000))
         axis.spines["left"].set_visible(False)
@@ -619,7 +618,7 @@ def told(key, value):
 
 show(pd.DataFrame([{"document": document, "text, or as meant": told(key, meant[key]), "code": told(key, done[key])}
                    for document, names in PARTED.items()
-                   for meant, done in [[extract.SETS[name].definition for name in names]]
+                   for meant, done in [[sets.SETS[name].definition for name in names]]
                    for key in meant if meant[key] != done[key]]))
 
 # %% [markdown]
@@ -628,7 +627,7 @@ show(pd.DataFrame([{"document": document, "text, or as meant": told(key, meant[k
 # say.
 
 # %% tags=["remove-cell"]
-say("ft_report_values", str(len(extract.SETS["assignment258"].values)))
+say("ft_report_values", str(len(sets.SETS["assignment258"].values)))
 
 # %% [markdown]
 # ## Emotions and speakers, in each set
@@ -638,7 +637,7 @@ say("ft_report_values", str(len(extract.SETS["assignment258"].values)))
 # a sentence it has not met.
 
 # %% tags=["hide-input", "remove-output"]
-EMOTION, SPEAKER = plots.RED, plots.BLUE
+EMOTION, SPEAKER = palette.RED, palette.BLUE
 
 
 def emotion_and_speaker():

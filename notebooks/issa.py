@@ -9,300 +9,144 @@
 # %% [markdown]
 # # Issa et al.: 71.61 %, and whose voices
 
-# %% tags=["parameters", "remove-input"]
+# %% tags=["parameters", "hide-input"]
 corpus: str = "RAVDESS"  # corpus of the run shown in detail: RAVDESS or EMO-DB
 reading: str = "code"  # code (what the public code does) or paper (what the text says)
-protocol: str = "published"  # published (a random fifth is tested) or speaker (unheard speakers)
+protocol: str = "published"  # published (a random fifth is tested: shared speakers) or speaker (new speakers)
 fold: int = 0  # which speakers are held out, under protocol speaker
 seed: int = 0  # of weights and order
-epochs: int = 0  # 0: of the longest stored run; if it has to train, the recipe's 700 (on the demo corpus, a few)
+epochs: int = 0  # epochs if it has to train; 0: the recipe's 700 (on the demo corpus, a few)
 mode: str = "auto"  # auto (stored record, else train), train, or stored
 results: str = "results"  # folder of the records
 data: str = ""  # folder of the corpora; "": SER_REPRO_DATA
 cache: str = ""  # folder of arrays and checkpoints; "": SER_REPRO_CACHE or ~/.cache/ser_repro
 device: str = "auto"  # auto, cpu or gpu
 
-# %% tags=["remove-input"]
-from ser_repro import documents, protocols
-from ser_repro.book import page as notebook
-from ser_repro.book.page import draw, number, say, show
+# %% tags=["hide-input"]
+from ser_repro import book
 
-notebook.check_run(globals(), "issa")
-DOCUMENT = "issa"
+page = book.open("issa", globals())
 
-# %% tags=["remove-cell"]
-from functools import cache as remembered
-
-import matplotlib.pyplot as plt
+# %% tags=["hide-cell"]
 import numpy as np
 import pandas as pd
-import torch
-from IPython.display import Markdown, display
-from torch import nn
 
-from ser_repro import datasets
-from ser_repro.book import exploration, plots, separation
+from ser_repro import datasets, protocols
+from ser_repro.book import issa as pictures
+from ser_repro.book import networks
+from ser_repro.book.words import number, percent, signed, unit
+from ser_repro.documents import issa
 from ser_repro.features import issa193, sets
-from ser_repro.models.issa import POOL, VALUES, VARIANTS, Issa
-from ser_repro.results import found as chapter
-from ser_repro.results import ledger as claims
-from ser_repro.results import scores as evaluation
-from ser_repro.results.found import NOT_RUN, frames
-from ser_repro.runs import study
+from ser_repro.results import audit, ledger, scores
+from ser_repro.runs.found import NOT_RUN, frames, missing, split_name
 
-plots.use_style()
-study.quiet()
-OF = documents.get(DOCUMENT)
-found = chapter.Results(DOCUMENT, results)
-chance = {c: chapter.chance(c) for c in OF.corpora}
-clips = {c: datasets.studied(datasets.published(c)) for c in OF.corpora}
-WORDS = {"code": "the code", "paper": "the words"}
-TAKE = ["speaker", "sentence", "emotion", "intensity"]
-
-# What is known of others' results. The folds and the hit rates are read off images of the re-implementation's
-# repository, the UARs off an image of EmoBox's table.
-OTHER_FOLDS = (0.7535, 0.6840, 0.6979, 0.7014, 0.6944)
-OTHER_RECALL = {"anger": 0.82, "calm": 0.65, "disgust": 0.73, "fear": 0.73, "happiness": 0.65, "neutral": 0.79,
-                "sadness": 0.58, "surprise": 0.74}
-PRETRAINED = {"wav2vec 2.0 base": 0.5433, "HuBERT base": 0.6543, "HuBERT large": 0.70, "data2vec 2.0 large": 0.7115,
-              "WavLM large": 0.72, "Whisper large v3": 0.7532}
-# Read in the public code: the clips watched for stopping are those that are tested.
-PATIENCE = 2
-EXAMPLE_EPOCHS, EXAMPLE_BATCH = 15, 64  # the README's example
-BUNDLED_EPOCHS = 205  # in the name of the model that lies beside the code
-
-# Runs may differ in epochs: (corpus, reading, protocol) -> epochs -> whole seeds, or the first one begun.
-groups = {}
-for (c, _, r, changes, p), begun in found.begun.items():
-    if not chapter.slips(changes):
-        seeds = found.done.get((c, None, r, changes, p)) or begun[:1]
-        groups.setdefault((c, r, p), {})[chapter.epochs(seeds)] = seeds
+found, splits = page.found, ("published", "speaker")
+clips = {name: datasets.studied(datasets.published(name)) for name in page.corpora}
+claimed = {name: page.claimed(name).value for name in ("RAVDESS", "EMO-DB", "IEMOCAP")}
+everything, chosen = (claim.value for claim in page.document.claims if claim.corpus == "EMO-DB")
+folds = np.array(issa.OTHER_FOLDS)
 
 
-def percent(value, digits=1):
-    return notebook.percent(value, digits)
+def independence(name, reading):
+    """What our runs say to the word "speaker-independent"."""
+    new = found.seeds(name, reading, "speaker")
+    return issa.independence(claimed[name], *(page.scored(name, reading, split) for split in splits),
+                             missing(new) if new else "")
 
 
-def points(difference):
-    return notebook.signed(100 * difference)
-
-
-def seeds_of(c, r="code", p="published"):
-    """Of what has been run, whole seeds before those that lack folds, then the longest training."""
-    lengths = groups.get((c, r, p), {})
-    whole = [length for length, seeds in lengths.items() if not chapter.missing(seeds)]
-    return lengths[max(whole or lengths)] if lengths else []
-
-
-@remembered
-def scored(c, r="code", p="published", name="accuracy"):
-    seeds = seeds_of(c, r, p)
-    return evaluation.score(frames(seeds), name) if seeds else None
-
-
-def told(c, r="code", p="published", name="accuracy"):
-    """A score in words, with how long the runs were, how many, and whether folds are missing."""
-    seeds = seeds_of(c, r, p)
-    if not seeds:
-        return NOT_RUN
-    seeded = f"{len(seeds)} seeds" if len(seeds) > 1 else "one seed"
-    about = filter(None, [f"{chapter.epochs(seeds)} epochs", seeded, chapter.missing(seeds)])
-    return f"{scored(c, r, p, name)} ({', '.join(about)})"
-
-
-def after(c, r, p, epoch):
-    """Test accuracy after an epoch, a value a seed, of all runs that went so far.
-
-    Nothing in these recipes knows when training will end: a longer run, looked at early, is the shorter run.
-    """
-    seen = {}
-    for length, seeds in groups.get((c, r, p), {}).items():
-        for folds in seeds if length >= epoch else ():
-            tested = [len(record["test"]["rows"]) for record in folds]
-            seen[folds[0]["config"]["seed"]] = np.average(
-                [record["history"]["test_accuracy"][epoch - 1] for record in folds], weights=tested)
-    return [seen[s] for s in sorted(seen)]
-
-
-claimed = {c: claims.of(DOCUMENT, c)[0].value for c in ("RAVDESS", "EMO-DB", "IEMOCAP")}
-CLAIM = claimed["RAVDESS"]
-
-
-def verdict():
-    """What the runs on RAVDESS say to the word "speaker-independent", a sentence a reading."""
-    lines = []
-    for r in documents.READINGS:
-        inside, outside = (scored("RAVDESS", r, p) for p in protocols.PROTOCOLS)
-        if not (inside and outside):
-            missing = " and ".join(name for name, one in (("with a random fifth", inside),
-                                                          ("with new speakers", outside)) if not one)
-            lines.append(f"Reading `{r}`: open, as it is {NOT_RUN} {missing}.")
-            continue
-        both = [seeds_of("RAVDESS", r, p) for p in protocols.PROTOCOLS]
-        missing, lengths = chapter.missing(both[1]), [chapter.epochs(seeds) for seeds in both]
-        held = [one.low <= CLAIM <= one.high for one in (inside, outside)]
-        if all(held):
-            says = "both intervals hold the claim, so that this does not decide"
-        elif outside.high >= CLAIM:
-            says = ("the interval of new speakers holds the claim" if held[1] else "new speakers exceed the claim") + \
-                ": nothing measured here speaks against the word"
-        elif held[0]:
-            says = "the claim lies within the interval of a random fifth, and above that of new speakers"
-        elif inside.low > CLAIM:
-            says = "the claim lies between the two: above what new speakers give, below a random fifth"
-        else:
-            says = "neither reaches the claim, " + ("and the random fifth comes nearer" if inside.value > outside.value
-                                                    else "and the random fifth comes no nearer")
-        if lengths[0] != lengths[1]:
-            says += f" (after {lengths[0]} and {lengths[1]} epochs)"
-        if missing:
-            says += f". Of the new speakers only {missing} are run, which cannot settle it"
-        lines.append(f"Reading `{r}`: {says}. The accuracy with new speakers is "
-                     f"{abs(100 * (outside.value - CLAIM)):.0f} points "
-                     f"{'below' if outside.value < CLAIM else 'above'} the claim.")
-    return lines
-
-
-def judged(claim, c, r):
-    """Whether a random fifth reaches a claim that is made of unheard speakers."""
-    says = claims.verdict(claim, scored(c, r))
-    return f"{says}, but by a random fifth" if says.startswith(("reached", "exceeded")) else says
-
-
-# %% tags=["remove-cell"]
-for c in claimed:
-    say(f"is_{c}_claim", percent(claimed[c], 2 if c == "RAVDESS" else 1))
-for c in OF.corpora:
-    for r in documents.READINGS:
-        for p in protocols.PROTOCOLS:
-            say(f"is_{c}_{r}_{p}", told(c, r, p))
-    say(f"is_{c}_chance", percent(chance[c]))
-all_, some = (claim.value for claim in claims.of(DOCUMENT, "EMO-DB"))
-say("is_520_claim", percent(some, 2))
-say("is_520_gain", f"{100 * (some - all_):.1f}")
-say("is_emodb_clips", number(len(clips["EMO-DB"])))
-folds = np.array(OTHER_FOLDS)
-say("is_other", f"{100 * folds.mean():.1f} ± {notebook.unit(100 * folds.std(), '%', 1)}")
+# %% tags=["hide-cell"]
+for name in claimed:
+    page.say(f"is_{name}_claim", percent(claimed[name], 2 if name == "RAVDESS" else 1))
+for name in page.corpora:
+    for one in page.document.readings:
+        for split in splits:
+            page.say(f"is_{name}_{one}_{split}", found.told(name, one, split))
+    page.say(f"is_{name}_chance", percent(page.chance[name], 1))
+page.say("is_520_claim", percent(chosen, 2))
+page.say("is_520_gain", f"{100 * (chosen - everything):.1f}")
+page.say("is_emodb_clips", number(len(clips["EMO-DB"])))
+page.say("is_other", f"{100 * folds.mean():.1f} ± {unit(100 * folds.std(), '%', 1)}")
+page.say("is_below", f"{(folds < claimed['RAVDESS']).sum()} of {len(folds)}")
+page.say("is_above_mean", unit(100 * (claimed["RAVDESS"] - folds.mean()), "points", 1))
 done, planned = found.count
-say("is_done", str(done))
-say("is_planned", str(planned))
-early = [evaluation.picked(seeds_of(c)[0][0], PATIENCE).stopped if seeds_of(c) else None for c in ("RAVDESS", "EMO-DB")]
-say("is_early", " and ".join(f"{percent(one[1])} (epoch {one[0]})" if one else NOT_RUN for one in early))
-say("is_below", f"{(folds < CLAIM).sum()} of {len(folds)}")
-say("is_above_mean", notebook.unit(100 * (CLAIM - folds.mean()), "points", 1))
+page.say("is_done", done)
+page.say("is_planned", planned)
+early = [audit.picked(seeds[0][0], issa.PATIENCE).stopped if (seeds := found.seeds(name)) else None
+         for name in page.corpora]
+page.say("is_early", " and ".join(f"{percent(one[1], 1)} (epoch {one[0]})" if one else NOT_RUN for one in early))
 
 # %% [markdown]
-# **Claimed**, in the abstract of {cite}`issa2020speech`, for "speaker-independent" classification:
-# {glue:text}`is_RAVDESS_claim` on RAVDESS, {glue:text}`is_EMO-DB_claim` and, on 520 of its clips,
-# {glue:text}`is_520_claim` on EMO-DB, {glue:text}`is_IEMOCAP_claim` on IEMOCAP. The full text was not found. The method
-# is known from the abstract, one figure, and two public re-implementations {cite}`malaker,antipixel`.
+# **Claimed** in the abstract of {cite}`issa2020speech`, for "speaker-independent" classification:
+# {glue:text}`is_RAVDESS_claim` on RAVDESS, {glue:text}`is_EMO-DB_claim` on EMO-DB ({glue:text}`is_520_claim` on 520 of
+# its clips), and {glue:text}`is_IEMOCAP_claim` on IEMOCAP. We did not find the full text: the method is known from the
+# abstract, one figure, and two public re-implementations {cite}`malaker,antipixel`.
 #
-# **Measured** with the network and the features of the public code (reading `code`), tested as it tests, on a random
-# fifth of the clips: {glue:text}`is_RAVDESS_code_published` on RAVDESS and {glue:text}`is_EMO-DB_code_published` on
-# EMO-DB. That is without the code's early stopping, which watches the clips it tests and would have ended our runs at
-# {glue:text}`is_early`. **With speakers that the network has not heard**: {glue:text}`is_RAVDESS_code_speaker` and
-# {glue:text}`is_EMO-DB_code_speaker`. Always naming the most frequent emotion is right {glue:text}`is_RAVDESS_chance`
-# and {glue:text}`is_EMO-DB_chance` of the time. In brackets: 95 % intervals over speakers.
+# **Measured on RAVDESS** with *shared speakers* (a random fifth of the clips is tested, as in the public code):
+# {glue:text}`is_RAVDESS_code_published` in reading `code` and {glue:text}`is_RAVDESS_paper_published` in reading
+# `paper`. With *new speakers*: {glue:text}`is_RAVDESS_code_speaker` and {glue:text}`is_RAVDESS_paper_speaker`. Always
+# naming the most frequent emotion gives {glue:text}`is_RAVDESS_chance`.
 #
-# **What the figure says, and where it is silent other programs** (reading `paper`: padded convolutions, the figure's
-# order of features): {glue:text}`is_RAVDESS_paper_published` on RAVDESS, by a random fifth, which is not what the
-# abstract claims; with new speakers {glue:text}`is_RAVDESS_paper_speaker`.
+# **Measured on EMO-DB**: with shared speakers {glue:text}`is_EMO-DB_code_published` and
+# {glue:text}`is_EMO-DB_paper_published`; with new speakers {glue:text}`is_EMO-DB_code_speaker` in reading `code`, and
+# in reading `paper` {glue:text}`is_EMO-DB_paper_speaker`. The most frequent emotion gives
+# {glue:text}`is_EMO-DB_chance`.
 #
-# **The question of this chapter**: does {glue:text}`is_RAVDESS_claim` come from unheard speakers, as the abstract says,
-# or from a random split? Another re-implementation, with five *random* folds and every speaker on both sides, prints
-# {glue:text}`is_other` (read off its picture). The claim is {glue:text}`is_above_mean` above their mean;
-# {glue:text}`is_below` of the folds lie below it. What our own runs say:
+# Reading `code` is a public re-implementation without its early stopping, which watches the clips that it tests and
+# would have ended our runs at {glue:text}`is_early`. Reading `paper` follows the figure (padded convolutions, its order
+# of features), and other programs where the figure is silent. Intervals are 95 % intervals over speakers.
+#
+# **Does {glue:text}`is_RAVDESS_claim` come from new speakers, as the abstract says, or from a random split?** Our runs
+# on RAVDESS:
 
-# %% tags=["remove-input"]
-display(Markdown("\n".join(f"- {line}" for line in verdict())))
-
-# %% mystnb={"image": {"alt": "Accuracy claimed and measured, with intervals, a line a corpus"}} tags=["remove-input"]
-rows = []
-for c in OF.corpora:
-    for r in documents.READINGS:
-        lengths = sorted({length for p in protocols.PROTOCOLS for length in groups.get((c, r, p), {})}, reverse=True)
-        for length in lengths or ([None] if r == "code" else []):
-            pair = [groups.get((c, r, p), {}).get(length) for p in protocols.PROTOCOLS]
-            rows.append((f"{c}, {WORDS[r]}" + (f",\n{length} epochs" if length else ""), claimed[c],
-                         *(evaluation.score(frames(seeds)) if seeds else None for seeds in pair), chance[c]))
-plots.claims(rows)
-plt.show()
+# %% tags=["hide-input"]
+book.text([f"Reading `{one}`: {independence('RAVDESS', one)}." for one in page.document.readings])
 
 # %% [markdown]
-# *Accuracy claimed (diamond) and measured, a line for each number of epochs that has been run. Bars are 95 % intervals
-# over speakers; of EMO-DB the claim for all 535 clips. Which lines lack folds is told below.*
+# The other re-implementation, with five *random* folds and every speaker on both sides, prints {glue:text}`is_other`
+# (read off its picture). The claim is {glue:text}`is_above_mean` above that mean; {glue:text}`is_below` folds are below
+# the claim.
+
+# %% mystnb={"image": {"alt": "Accuracy claimed and measured, with intervals, a line a corpus"}} tags=["hide-input"]
+page.overview()
+
+# %% [markdown]
+# *Accuracy claimed and measured, with 95 % intervals over speakers. The claim for EMO-DB is that for all 535 clips.*
 #
 # ## What is claimed
 #
-# Every accuracy of the abstract, and ours beside it. With *new speakers* in reading `code`.
+# The accuracies in the abstract, and whether our intervals reach them:
 
-# %% tags=["remove-input"]
-rows = []
-for claim in claims.of(DOCUMENT):
-    c = claim.corpus
-    row = {"corpus": c, "claimed": percent(claim.value, 2), "where": claim.place}
-    if c not in OF.corpora:
-        row |= dict.fromkeys(("the code, measured", "the words, measured", "new speakers", "verdict"), "no copy here")
-    elif claim == claims.of(DOCUMENT, c)[0]:
-        row |= {f"{WORDS[r]}, measured": told(c, r) for r in WORDS} | {"new speakers": told(c, p="speaker")}
-        row["verdict"] = "; ".join(f"{WORDS[r]}: {judged(claim, c, r)}" for r in documents.READINGS)
-    else:
-        row |= dict.fromkeys(("the code, measured", "the words, measured", "new speakers"), "—")
-        row["verdict"] = "cannot be tested: the choice of clips is not known"
-    rows.append(row)
-show(pd.DataFrame(rows))
+# %% tags=["hide-input"]
+book.table([{"corpus": claim.corpus, "claimed": percent(claim.value, 2), "where": claim.place, "verdict":
+             "no copy here" if claim.corpus not in page.corpora else
+             "can't be tested: which clips is unknown" if claim.value == chosen else
+             "; ".join(f"{one}, {split_name(split)}: "
+                       f"{ledger.verdict(claim, page.scored(claim.corpus, one, split))}"
+                       for one in page.document.readings for split in splits)} for claim in page.document.claims])
 
 # %% [markdown]
-# *IEMOCAP* {cite}`busso2008iemocap` is given out under a signed licence and could not be had: its row stays empty for
-# that reason; with a copy, its subset of clips would still have to be guessed. *The 520 clips*: EMO-DB
-# {cite}`burkhardt2005emodb` has {glue:text}`is_emodb_clips`; which were left out, and why that should be worth
-# {glue:text}`is_520_gain` points, was not found. *Not found either*: how many folds or runs a number stands for, for
-# how many epochs the networks were trained, how they were chosen among, and what "speaker-independent" refers to. Here
-# it means that no speaker of the test part is heard in training.
+# - *IEMOCAP* {cite}`busso2008iemocap` needs a signed licence, so we have no copy. With one, the subset of clips would
+#   still have to be guessed.
+# - *The 520 clips*: EMO-DB {cite}`burkhardt2005emodb` has {glue:text}`is_emodb_clips`. Which were left out is unknown,
+#   and so is why that is worth {glue:text}`is_520_gain` points. This claim cannot be tested.
+# - *Also unknown*: how many folds or runs a number stands for, how many epochs the networks were trained, how one was
+#   chosen, and what "speaker-independent" means. Here it means that no test speaker occurs in training.
 #
 # ## What the method is
 #
-# A clip becomes {glue:text}`is_values` numbers, the time means of five descriptors, and a one-dimensional convolutional
-# network runs along them, as if they were a signal. The figure shows a *baseline*. The network for RAVDESS, with batch
-# normalisation, is the one in which the two re-implementations agree, but for a ReLU after the last convolution that
-# only the other one has and both our readings leave out; where the paper gives this network is not known.
+# A clip becomes {glue:text}`is_values` numbers, the means over time of five descriptors. A one-dimensional
+# convolutional network runs along them as if they were a signal. The figure shows a *baseline*. The two
+# re-implementations agree on the network for RAVDESS, with batch normalisation, except for a ReLU after the last
+# convolution, which only the other one has and both of our readings leave out. Where the paper describes this network
+# is unknown.
 
-# %% tags=["remove-cell"]
-def boxes(model):
-    """A model's layers as boxes of `plots.flow`: what ends a convolution stands in its box."""
-    out, x = [[f"{VALUES} values", ["one channel"], plots.GREY]], torch.zeros(2, 1, 1, VALUES)
-    for layer in model.layers:
-        x = layer(x)
-        if isinstance(layer, nn.Conv2d):
-            out.append([f"conv {layer.out_channels}", [f"{x.shape[-1]} long"], plots.BLUE])
-        elif isinstance(layer, nn.MaxPool2d):
-            out.append([f"pool {POOL}", [f"{x.shape[-1]} long"], plots.SKY])
-        elif isinstance(layer, nn.Flatten):
-            out.append(["flatten", [f"{x.shape[1]} values"], plots.GREEN])
-        elif isinstance(layer, nn.Linear):
-            out.append([f"linear {layer.out_features}", [], plots.BLUE])
-        elif isinstance(layer, nn.Dropout):
-            out[-1][1].append(f"dropout {layer.p:g}")
-        else:
-            out[-1][1].append("batch norm" if isinstance(layer, nn.BatchNorm1d | nn.BatchNorm2d) else "ReLU")
-    out[-1][1].append("softmax")
-    return [(title, "\n".join(lines), colour) for title, lines, colour in out]
-
-
-def halves(label, model):
-    """Two rows, cut after the pool: eight boxes in one would be too small to read."""
-    all_ = boxes(model)
-    cut = next(i for i, box in enumerate(all_) if box[0].startswith("pool")) + 1
-    return [(label, all_[:cut]), ("", all_[cut:])]
-
-
-classes = clips["RAVDESS"]["emotion"].nunique()
-with torch.no_grad():
-    picture = plots.flow(halves("figure", Issa(n_classes=7, variant="figure"))
-                         + halves("RAVDESS,\npaper", Issa(n_classes=classes, variant="ravdess"))
-                         + halves("RAVDESS,\ncode", Issa(n_classes=classes, variant="ravdess", same_padding=False)))
-draw("is_flow", picture)
-say("is_values", str(VALUES))
+# %% tags=["hide-cell"]
+book.draw("is_flow", networks.issa())
+page.say("is_values", sum(count for _, count in issa193.PAPER))
+for key, one in (("same", "paper"), ("valid", "code")):
+    lengths, channels = networks.issa_lengths(one)
+    page.say(f"is_{key}_path", " → ".join(map(str, lengths)))
+    page.say(f"is_{key}_end", f"{lengths[-1]} × {channels} = {lengths[-1] * channels}")
 
 # %% [markdown]
 # ```{glue:figure} is_flow
@@ -314,178 +158,115 @@ say("is_values", str(VALUES))
 #   values in the figure and in reading paper, 896 in reading code, whose lengths shrink with every convolution.
 # ---
 # The figure's baseline, with its seven outputs, and the network for RAVDESS in both readings: with padded convolutions
-# (`paper`) and without padding (`code`). Drawn from the models. Kernel 5 everywhere, each box's lines in their order.
-# The baseline itself is not trained here.
+# (`paper`) and without padding (`code`). Drawn from the models; all kernels have length 5. The baseline is not trained
+# here.
 # ```
 #
-# The five descriptors, in the figure's order and in the code's:
+# The five descriptors in the two orders, and the networks' sizes:
 
-# %% tags=["remove-input"]
-kinds = dict(issa193.PAPER_FULL)
-orders = {"figure": issa193.PAPER, "code": issa193.CODE}
-show(pd.DataFrame([{"order of": name, "values": ", ".join(f"{what.split(',')[0]} {count}" for what, count in order)}
-                   for name, order in orders.items()]))
-rows, ends = [], {}
-PLACES = {"figure": "the paper's figure, reproduced by a re-implementation", "ravdess": "two re-implementations",
-          "emodb": "one re-implementation", "iemocap": "one re-implementation"}
-OUTPUTS = {"figure": 7, "ravdess": classes, "emodb": clips["EMO-DB"]["emotion"].nunique(), "iemocap": 4}
-for variant in VARIANTS:
-    row = {"network": variant, "known from": PLACES[variant], "classes": OUTPUTS[variant]}
+# %% tags=["hide-input"]
+book.table([{"order of": name, "values": ", ".join(f"{what.split(',')[0]} {count}" for what, count in order)}
+            for name, order in (("figure", issa193.PAPER), ("code", issa193.CODE))])
+rows = []
+for variant, known in issa.NETWORKS.items():
+    row = {"network": variant, "known from": known, "classes": networks.ISSA_OUTPUTS[variant]}
     for title, same in (("padded", True), ("not padded", False)):
-        model = Issa(n_classes=OUTPUTS[variant], variant=variant, same_padding=same)
-        ends[variant, same] = next(layer for layer in model.layers if isinstance(layer, nn.Linear)).in_features
-        row[f"{title}: values at the end"] = number(ends[variant, same])
-        row[f"{title}: parameters"] = number(sum(p.numel() for p in model.parameters()))
+        end, parameters = networks.issa_sizes(variant, same)
+        row |= {f"{title}: values at the end": number(end), f"{title}: parameters": number(parameters)}
     rows.append(row)
-show(pd.DataFrame(rows))
-
-
-def lengths_of(same):
-    """Lengths along the features after each convolution or pool of the network for RAVDESS, and channels at the end."""
-    x, out = torch.zeros(1, 1, 1, VALUES), []
-    for layer in Issa(n_classes=classes, same_padding=same).eval().layers:
-        if isinstance(layer, nn.Flatten):
-            return out, x.shape[1]
-        x = layer(x)
-        if isinstance(layer, nn.Conv2d | nn.MaxPool2d):
-            out.append(x.shape[-1])
-
-
-with torch.no_grad():
-    for name, same in (("same", True), ("valid", False)):
-        path, channels = lengths_of(same)
-        say(f"is_{name}_path", " → ".join(map(str, path)))
-        say(f"is_{name}_end", f"{path[-1]} × {channels} = {path[-1] * channels}")
+book.table(rows)
 
 # %% [markdown]
-# *Parameters that training changes.* The networks for EMO-DB and IEMOCAP stand in one re-implementation only; its note
-# on the last says that it is like EMO-DB's, while its layers are those for RAVDESS but for one dropout. The paper also
-# has ensembles, says the README of that re-implementation; they are not rebuilt there, nor here.
+# The networks for EMO-DB and IEMOCAP come from one re-implementation only. Its note calls the one for IEMOCAP similar
+# to that for EMO-DB, but its layers are those for RAVDESS with another dropout. According to its README the paper also
+# has ensembles; they are not rebuilt there, nor here.
 #
-# ## Where text and code part
+# ## Where code and text differ
 #
-# Two readings, setting by setting. `code` is the public program that the document under study belongs to
-# {cite}`malaker`. As the full text was not found, `paper` is the figure where it speaks: order and padding. Where it
-# does not, each setting is our choice among other public programs, named in the last column: another re-implementation
-# {cite}`antipixel`, whose own numbers are those above, and an older program with the same layers {cite}`puthran`. So
-# `paper` is one guess at what was done, and partly one that others made to reach the same numbers.
+# `code` is the public program that we study {cite}`malaker`. `paper` is the figure where it says something: order and
+# padding. Where it does not, each value is our choice among other public programs, named in the last column: the other
+# re-implementation {cite}`antipixel`, and an older program with the same layers {cite}`puthran`. So `paper` is a guess
+# at what was done, and others made parts of it in order to reach the same numbers.
 
-# %% tags=["remove-input"]
-show(chapter.readings(DOCUMENT, "RAVDESS"))
+# %% tags=["hide-input"]
+page.readings()
 
-# %% tags=["remove-cell"]
-paper, code = (documents.settings(DOCUMENT, r, "RAVDESS") for r in ("paper", "code"))
-split = OF.split(clips["RAVDESS"])
-steps = paper["epochs"] * -(-len(split.train) // paper["batch_size"])
-say("is_decay_steps", number(steps))
-say("is_decay_left", percent(1 - 1 / (1 + paper["decay"] * steps)))
-say("is_epochs", str(paper["epochs"]))
-say("is_batches", f"{paper['batch_size']} in the older program, {code['batch_size']} in the code")
+# %% tags=["hide-cell"]
+code, paper = ({name: getattr(setting, one) for name, setting in issa.SETTINGS.items()}
+               for one in page.document.readings)
+page.say("is_decay_steps", number(issa.steps("paper")))
+page.say("is_decay_left", percent(1 - 1 / (1 + paper["decay"] * issa.steps("paper")), 1))
+page.say("is_epochs", paper["epochs"])
+page.say("is_batches", f"{paper['batch_size']} in the older program, {code['batch_size']} in the code")
 equal = paper["epochs"] * paper["batch_size"] // code["batch_size"]
-say("is_equal_epoch", str(equal))
-say("is_equal_steps", percent(np.mean(right)) if (right := after("RAVDESS", "paper", "published", equal)) else NOT_RUN)
-say("is_rate", f"{code['learning_rate']:g}".replace("-0", "−"))
-for name, value in (("patience", PATIENCE), ("example_epochs", EXAMPLE_EPOCHS), ("example_batch", EXAMPLE_BATCH),
-                    ("bundled_epochs", BUNDLED_EPOCHS)):
-    say(f"is_{name}", str(value))
-for c in OF.corpora:
-    split = OF.split(clips[c])
-    say(f"is_{c}_shared", percent(exploration.shared(clips[c], split, ["speaker"]), 0))
-    say(f"is_{c}_twins", percent(exploration.shared(clips[c], split, TAKE), 0))
-    say(f"is_{c}_tested", number(len(split.test)))
-    say(f"is_{c}_trained", number(len(split.train)))
-    sizes = [len(OF.parts(clips[c], "speaker", f).train) for f in
-             range(protocols.folds(c, "speaker"))]
-    say(f"is_{c}_trained_speaker", number(sizes[0]) if len(set(sizes)) == 1 else
-        f"{number(min(sizes))} to {number(max(sizes))}")
+page.say("is_equal_epoch", equal)
+runs = [record for folds_ in found.records("RAVDESS", "paper") for record in folds_]
+page.say("is_equal_steps", percent(audit.after(runs, equal), 1) if runs else NOT_RUN)
+page.say("is_rate", f"{code['learning_rate']:g}".replace("-0", "−"))
+page.say("is_patience", issa.PATIENCE)
+page.say("is_example_epochs", issa.EXAMPLE_EPOCHS)
+page.say("is_example_batch", issa.EXAMPLE_BATCH)
+page.say("is_bundled_epochs", issa.BUNDLED_EPOCHS)
+
+# %% tags=["hide-cell"]
+for name in page.corpora:
+    split = page.document.split(clips[name])
+    page.say(f"is_{name}_shared", percent(audit.shared(clips[name], split, ["speaker"])))
+    page.say(f"is_{name}_twins", percent(audit.shared(clips[name], split)))
+    page.say(f"is_{name}_tested", number(len(split.test)))
+    page.say(f"is_{name}_trained", number(len(split.train)))
+    sizes = [len(page.document.parts(clips[name], "speaker", k).train) for k in range(protocols.folds(name, "speaker"))]
+    page.say(f"is_{name}_trained_speaker", " to ".join(map(number, sorted({min(sizes), max(sizes)}))))
 
 # %% [markdown]
-# *Padding.* The figure says that 3072 values reach the last layer. With padding the network for RAVDESS runs over
-# lengths of {glue:text}`is_same_path`, and ends in {glue:text}`is_same_end` values; without, as the code has it, over
-# {glue:text}`is_valid_path`, and ends in {glue:text}`is_valid_end`. So the code's convolutions are not those of the
-# figure; that the network for RAVDESS pads as well is inferred.
+# - *Padding*: in the figure 3072 values reach the last layer. With padding the network for RAVDESS has lengths
+#   {glue:text}`is_same_path` and ends in {glue:text}`is_same_end` values; without, as in the code,
+#   {glue:text}`is_valid_path` and {glue:text}`is_valid_end`. So the code's convolutions are not those of the figure.
+#   That the network for RAVDESS pads as well is our inference.
+# - *Order of the features*: a convolution sees five neighbours, so the order decides which values meet. In the figure
+#   MFCCs are next to chroma, and chroma next to mel bands; in the code MFCCs are next to mel bands.
+# - *Tonnetz*: the code computes it from the full signal, the other re-implementation from the harmonic part. The
+#   paper's choice is unknown; reading `paper` takes the harmonic part.
+# - *Window*: the README of the public code says 1024 samples. Its code leaves librosa's 2048, and so do both readings.
+#   Mel bands are powers, of the whole clip; the other re-implementation takes decibels, and 2.5 s at 44.1 kHz.
+# - *Decay*: the code drops the decay of the learning rate. After {glue:text}`is_decay_steps` steps it would have
+#   lowered the rate by {glue:text}`is_decay_left`.
+# - *Optimiser*: RMSprop with learning rate {glue:text}`is_rate` in both re-implementations.
+# - *Batch size*: {glue:text}`is_batches` and in the other re-implementation. So `paper` takes twice as many steps as
+#   `code` in as many epochs. At equal steps, after epoch {glue:text}`is_equal_epoch`, its accuracy on RAVDESS with
+#   shared speakers is {glue:text}`is_equal_steps`.
+# - *Epochs*: the paper's number is unknown. {glue:text}`is_epochs` is that of the other re-implementation and of the
+#   older program. In the public code it is an argument; its README shows {glue:text}`is_example_epochs` epochs in
+#   batches of {glue:text}`is_example_batch`, and the model beside it is named after {glue:text}`is_bundled_epochs`.
+#   Taking {glue:text}`is_epochs` for `code` too is our choice.
+# - *Early stopping*: the public code ends training when the loss of the clips that it then tests has not fallen for
+#   {glue:text}`is_patience` epochs. Our runs train to the last epoch. [Below](#issa-when-to-stop) is what stopping
+#   would have changed.
+# - *Split*: a random fifth of the clips (`random_state` 42). On RAVDESS {cite}`livingstone2018ravdess`
+#   {glue:text}`is_RAVDESS_trained` train and {glue:text}`is_RAVDESS_tested` are tested. Of the test clips
+#   {glue:text}`is_RAVDESS_shared` have their speaker in training, and {glue:text}`is_RAVDESS_twins` a *twin*: another
+#   take of the same speaker, sentence, emotion and intensity. On EMO-DB: {glue:text}`is_EMO-DB_shared` and
+#   {glue:text}`is_EMO-DB_twins`. The rule is the code's, but the order of its files is the file system's, so it selects
+#   other clips here. The code gives no accuracy of its own to compare with.
+# - *Not rebuilt*: an unused argument for the learning rate, one for the kind of network that reads itself, and labels
+#   for RAVDESS only. Our EMO-DB rows use the network of the other re-implementation.
 #
-# *Order of the features.* A convolution sees five neighbours, so that the order decides what meets: at the figure's
-# seams MFCCs meet chroma and chroma mel bands; in the code MFCCs meet mel bands.
+# ### The features differ in size by orders of magnitude
 #
-# *Tonnetz*: the code takes it of the full signal, the other re-implementation of the harmonic part. What the paper does
-# is not known; `paper` takes the harmonic part. *Window*: the README of the public code speaks of 1024 samples; its
-# code leaves librosa's 2048, and so do both readings. Mel bands are powers in both, and of the whole clip; the other
-# re-implementation has decibels, and a window of 2.5 s at 44.1 kHz.
-#
-# *Decay.* The code drops the decay of the learning rate. It would not have done much: after
-# {glue:text}`is_decay_steps` steps the rate is {glue:text}`is_decay_left` lower.
-#
-# *Optimiser*: RMSprop with a rate of {glue:text}`is_rate`, in both re-implementations. *Batches*:
-# {glue:text}`is_batches` and in the other re-implementation. So `paper` takes twice as many steps as `code` in the same
-# number of epochs: {glue:text}`is_decay_steps` on RAVDESS. After as many as `code` takes, at epoch
-# {glue:text}`is_equal_epoch`, its accuracy by the random fifth is {glue:text}`is_equal_steps`.
-#
-# *Epochs.* The paper's number was not found. {glue:text}`is_epochs` is inferred: the other re-implementation and the
-# older program have it. In the public code it is an argument; its README shows {glue:text}`is_example_epochs` epochs in
-# batches of {glue:text}`is_example_batch`, and the model that lies beside it is named after
-# {glue:text}`is_bundled_epochs`. So our reading `code` has no number of its own; to take the same is our choice.
-# Where runs have been made with fewer, the tables of scores say so.
-#
-# *Early stopping.* The public code ends training when the loss has not fallen for {glue:text}`is_patience` epochs:
-# the loss of the clips that are then tested. Our runs go on to their last epoch and watch the same clips, deciding
-# nothing by them; where the code would have stopped, and what choosing an epoch would have gained, is
-# [read off the curves](#issa-when-to-stop).
-#
-# *The split.* A fifth of all clips, drawn at random (`random_state` 42): {glue:text}`is_RAVDESS_trained` train and
-# {glue:text}`is_RAVDESS_tested` are tested on RAVDESS {cite}`livingstone2018ravdess`. Of the test clips,
-# {glue:text}`is_RAVDESS_shared` have their speaker in training, and {glue:text}`is_RAVDESS_twins` a *twin*: another
-# take of the same speaker, sentence, emotion and intensity. On EMO-DB it is {glue:text}`is_EMO-DB_shared` and
-# {glue:text}`is_EMO-DB_twins`. The rule is the code's; its rows come in the order of the file system, which is not
-# ours, so that other clips are drawn. What the code itself would score is not known: no accuracy is given beside it.
-#
-# *What else stands in the code* and is not rebuilt: an argument for the learning rate that is not used, one for the
-# kind of network that reads itself, and labels for RAVDESS only. Our EMO-DB rows carry its network over.
-#
-# ### Values of very different size
-#
-# Neither re-implementation scales the features, and so we do not: mel bands, which are powers here and not decibels,
-# enter the same convolution as MFCCs and tonnetz, with weights drawn from one distribution. Batch normalisation does
-# not undo this: it levels channels, over all positions at once.
+# Neither re-implementation scales the features, so we do not either. Mel bands, which are powers, enter the same
+# convolution as MFCCs and tonnetz, with weights drawn from one distribution. Batch normalisation does not undo this: it
+# scales channels, over all positions at once.
 
-# %% tags=["remove-input"]
-def significant(value):
-    """Two significant digits, never in powers of ten."""
-    return f"{float(f'{value:.2g}'):g}"
-
-
-ORDER = sets.get("issa193").values
-measured = separation.load("RAVDESS", results).set_index("set").loc["issa193"]
-mean, deviation = np.abs(measured["mean"]), np.asarray(measured["deviation"])
-variance = deviation**2 / (deviation**2).sum()
-
-# %% tags=["remove-cell"]
-figure, axis = plt.subplots(figsize=(5.6, 4))
-start, rows = 0, []
-for (name, count), colour in zip(kinds.items(), (plots.BLUE, plots.GREEN, plots.ORANGE, plots.RED, "#CC79A7"),
-                                 strict=True):
-    kind, of = name.replace("mfcc", "MFCC"), slice(start, start + count)
-    axis.semilogy(np.arange(VALUES)[of], mean[of], "o", ms=3, mfc="none", mew=0.8, color=colour)
-    axis.semilogy(np.arange(VALUES)[of], deviation[of], "o", ms=3, color=colour)
-    axis.axvspan(start - 0.5, start + count - 0.5, color=colour, alpha=0.07, lw=0)
-    axis.text(start + count / 2 - 0.5, 1.02, kind, color=colour, transform=axis.get_xaxis_transform(), fontsize=9,
-              rotation=0 if count > 20 else 60, ha="center" if count > 20 else "left")
-    rows.append({"descriptor": kind, "values": count, "mean, median of its values": significant(np.median(mean[of])),
-                 "deviation, median": significant(np.median(deviation[of])),
-                 "deviation, least and most": f"{significant(deviation[of].min())} to "
-                                                 f"{significant(deviation[of].max())}",
-                 "share of all variance": percent(variance[of].sum(), 2)})
-    start += count
-axis.set(xlabel="value, in the figure's order", xlim=(-1.5, VALUES + 0.5))
-axis.grid(axis="y", alpha=0.25)
-for fill, label in (("none", "mean, without its sign"), ("black", "standard deviation")):
-    axis.plot([], [], "o", ms=4, color="black", mfc=fill, label=label)
-axis.legend(fontsize=9, loc="upper center", bbox_to_anchor=(0.5, -0.16), ncols=2)
-figure.tight_layout()
-draw("is_sizes", figure)
-say("is_sizes_of", f"{number(measured['clips'])} clips of RAVDESS")
-say("is_sizes_ratio", number(int(float(f"{deviation.max() / deviation[deviation > 0].min():.1e}"))))
-say("is_sizes_largest", f"{ORDER[int(variance.argmax())].replace('mfcc', 'MFCC')} alone has {percent(variance.max())}")
+# %% tags=["hide-cell"]
+measured = pictures.measured(results)
+if measured is not None:
+    mean, deviation = np.abs(measured["mean"]), np.array(measured["deviation"])
+    variance = deviation**2 / (deviation**2).sum()
+    largest = sets.get("issa193").values[int(variance.argmax())].replace("mfcc", "MFCC")
+    book.draw("is_sizes", pictures.sizes(mean, deviation))
+    page.say("is_sizes_of", f"{number(measured['clips'])} clips of RAVDESS")
+    page.say("is_sizes_ratio", number(int(float(f"{deviation.max() / deviation[deviation > 0].min():.1e}"))))
+    page.say("is_sizes_largest", f"{largest} alone has {percent(variance.max(), 1)}")
 
 # %% [markdown]
 # ```{glue:figure} is_sizes
@@ -498,287 +279,176 @@ say("is_sizes_largest", f"{ORDER[int(variance.argmax())].replace('mfcc', 'MFCC')
 # Mean and standard deviation of the 193 values over {glue:text}`is_sizes_of`; tonnetz of the harmonic part.
 # ```
 
-# %% tags=["remove-input"]
-show(pd.DataFrame(rows))
+# %% tags=["hide-input"]
+book.table([] if measured is None else pictures.size_rows(mean, deviation), empty="*Not yet measured.*")
 
 # %% [markdown]
 # The largest deviation is {glue:text}`is_sizes_ratio` times the smallest. Of the sum of all variances,
-# {glue:text}`is_sizes_largest`. What scaling would be worth has not been measured.
+# {glue:text}`is_sizes_largest`. What scaling is worth was not measured.
 #
 # ## What we measure
 #
-# All that has been run so far: accuracy, UAR (mean of the emotions' own hit rates) and macro F1, with 95 % intervals
-# over speakers; behind the number of seeds, their lowest and highest accuracy. Where folds are missing the row says so
-# and speaks of those speakers only. {glue:text}`is_done` of {glue:text}`is_planned` planned runs are made.
+# {glue:text}`is_done` of {glue:text}`is_planned` planned runs are done. Where folds are missing, a row says so and
+# speaks of the tested speakers only. In brackets after the number of seeds: their lowest and highest accuracy.
 
-# %% tags=["remove-input"]
-scores = found.table()
-if len(scores) and "epochs" not in scores:
-    scores.insert(3, "epochs", code["epochs"])
-missing = [{"corpus": c, "reading": r, "split": chapter.SPLITS[p], "epochs": "—", "seeds": "0", "accuracy": NOT_RUN,
-            "UAR": "—", "macro F1": "—"} for c in OF.corpora for r in documents.READINGS for p in protocols.PROTOCOLS
-           if (c, r, p) not in groups]
-missing.append({"corpus": "IEMOCAP", "reading": "both", "split": "both", "epochs": "—", "seeds": "0", "UAR": "—",
-                "accuracy": "no copy here", "macro F1": "—"})
-show(pd.concat([scores, pd.DataFrame(missing)], ignore_index=True))
+# %% tags=["hide-input"]
+page.scores()
 
-# %% mystnb={"image": {"alt": "Confusion matrices: true emotion down, predicted across"}} tags=["remove-input"]
-notebook.show_confusions(found)
+# %% mystnb={"image": {"alt": "Confusion matrices: true emotion down, predicted across"}} tags=["hide-input"]
+page.confusions()
 
 # %% [markdown]
-# Emotion by emotion, the share of clips named right on RAVDESS, beside that of the other re-implementation
-# {cite}`antipixel` (five random folds, read off its picture; it takes a window of 2.5 s from 0.5 s on at 44.1 kHz, and
-# mel bands in decibels, which we do not):
+# Recall of each emotion on RAVDESS, beside that of the other re-implementation {cite}`antipixel` (five random folds,
+# read off its picture; a window of 2.5 s from 0.5 s on at 44.1 kHz, and mel bands in decibels):
 
-# %% tags=["remove-input"]
+# %% tags=["hide-input"]
 recalls = {}
-for r in documents.READINGS:
-    for p, title in (("published", "random fifth"), ("speaker", "new speakers")):
-        seeds = seeds_of("RAVDESS", r, p)
-        tested = pd.concat(frames(seeds)) if seeds else None
-        recalls[f"{WORDS[r]}, {title}"] = None if tested is None else (
-            tested["emotion"] == tested["predicted"]).groupby(tested["emotion"]).mean()
-show(pd.DataFrame([{"emotion": emotion, "other, random folds": percent(share, 0)}
-                   | {title: NOT_RUN if one is None else percent(one[emotion], 0) for title, one in recalls.items()}
-                   for emotion, share in OTHER_RECALL.items()]))
+for one in page.document.readings:
+    for split in splits:
+        if seeds := found.seeds("RAVDESS", one, split):
+            tested = pd.concat(frames(seeds))
+            recalls[f"{one}, {split_name(split)}"] = (tested["emotion"] == tested["predicted"]).groupby(
+                tested["emotion"]).mean()
+book.table([{"emotion": emotion, "other, random folds": percent(share)}
+            | {title: percent(of[emotion]) if emotion in of else "—" for title, of in recalls.items()}
+            for emotion, share in issa.OTHER_RECALL.items()])
 
-# %% mystnb={"image": {"alt": "Accuracy and loss over the epochs, of training and test"}} tags=["remove-input"]
-curves = False
-for quantity in ("accuracy", "loss"):
-    for c in OF.corpora:
-        panels = [(f"{c}, {WORDS[r]}", [record for folds in seeds_of(c, r) for record in folds])
-                  for r in documents.READINGS if seeds_of(c, r)]
-        panels += [(f"{c}, {WORDS[r]}, new speakers", [record for folds in seeds_of(c, r, "speaker")
-                                                       for record in folds])
-                   for r in documents.READINGS if seeds_of(c, r, "speaker")]
-        for some in (panels[i:i + 2] for i in range(0, len(panels), 2)):
-            curves = True
-            plots.learning_curves(some, {title: chance[c] for title, _ in some}, quantity=quantity)
-            plt.show()
-if not curves:
-    display(Markdown("*No learning curve yet: nothing has been run.*"))
+# %% mystnb={"image": {"alt": "Accuracy and loss over the epochs, of training and test"}} tags=["hide-input"]
+page.curves()
+
+# %% mystnb={"image": {"alt": "Loss of training and test clips over the epochs, a line a run"}} tags=["hide-input"]
+page.curves("loss")
 
 # %% [markdown]
-# *Learning curves, accuracy first and then loss, a line a seed and fold. The test part is watched, and nothing is
-# decided by it.*
+# *Learning curves with shared speakers, accuracy and then loss, a line a seed. Nothing is decided by the test clips.*
 #
 # (issa-when-to-stop)=
-# ### When to stop
+# ### The stopping rule of the public code would have ended training too early
 #
-# The public code watches the clips that it tests. Of every run the table has the accuracy after its *last* epoch, which
-# is what this study scores; after the epoch *best* on the test part, which nobody who keeps the test apart could know;
-# and where *early stopping* on the test loss, with a patience of {glue:text}`is_patience`, would have ended. Means over
-# runs of a seed and a fold, which count alike however many clips they test.
+# *Last* is the epoch that this study scores, *best* the one with the highest test accuracy, and *stopped early* the one
+# where early stopping on the test loss, with a patience of {glue:text}`is_patience`, would have ended.
 
-# %% tags=["remove-input"]
-rows, gains, ended = [], {}, {}
-for (c, r, p), lengths in sorted(groups.items()):
-    for length, seeds in sorted(lengths.items(), reverse=True):
-        three = [evaluation.picked(record, PATIENCE) for folds in seeds for record in folds]
-        row = {"corpus": c, "reading": r, "split": ", ".join(filter(None, (chapter.SPLITS[p], chapter.missing(seeds)))),
-               "runs": len(three)}
-        for title, name in (("last", "last"), ("best on the test part", "best"), ("stopped early", "stopped")):
-            at, right = zip(*(getattr(one, name) for one in three), strict=True)
-            span = f"{min(at)}" if min(at) == max(at) else f"{min(at)}–{max(at)}"
-            row[title] = f"{percent(np.mean(right))} (epoch {span})"
-        for epoch in (EXAMPLE_EPOCHS, BUNDLED_EPOCHS):
-            early = after(c, r, p, epoch) if length >= epoch else []
-            row[f"epoch {epoch}"] = percent(np.mean(early)) if early else "—"
-        gains[c, r, p, length] = np.mean([one.best[1] - one.last[1] for one in three])
-        ended[c, r, p, length] = np.mean([one.stopped[1] - one.last[1] for one in three])
-        rows.append(row)
-show(pd.DataFrame(rows)) if rows else display(Markdown("*Nothing has been run yet.*"))
-
-# %% mystnb={"image": {"alt": "Accuracy and loss of one run, and where it could end"}} tags=["remove-input"]
-WINDOW, CLOSE = 25, 0.02  # epochs; accuracy
-
-
-def settles(accuracy):
-    """Epoch from which the mean of the last `WINDOW` epochs stays `CLOSE` to where it ends, and that end."""
-    running = np.convolve(accuracy, np.ones(WINDOW) / WINDOW, "valid")
-    away = np.flatnonzero(np.abs(running - running[-1]) > CLOSE)
-    return WINDOW + (int(away[-1]) + 1 if len(away) else 0), float(running[-1])
-
-
-lines = []
-for c in OF.corpora:
-    if not seeds_of(c):
-        continue
-    record = seeds_of(c)[0][0]
-    history, three = record["history"], evaluation.picked(record, PATIENCE)
-    x = np.arange(1, len(history["test_loss"]) + 1)
-    figure, (above, below) = plt.subplots(2, 1, figsize=(6.2, 5), sharex=True)
-    for axis, quantity in ((above, "accuracy"), (below, "loss")):
-        axis.plot(x, history[f"train_{quantity}"], color=plots.SKY, lw=1, label="training")
-        axis.plot(x, history[f"test_{quantity}"], color=plots.GREY, lw=1, label="test")
-        for name, marker, colour in (("stopped", "s", plots.RED), ("best", "^", plots.ORANGE),
-                                     ("last", "o", plots.BLUE)):
-            epoch = getattr(three, name)[0]
-            axis.plot(epoch, history[f"test_{quantity}"][epoch - 1], marker, color=colour, ms=8, mec="white", zorder=5,
-                      clip_on=False, label={"stopped": "stopped early", "best": "best on the test part",
-                                            "last": "last"}[name])
-        axis.grid(alpha=0.2)
-        axis.set_ylabel(quantity)
-    above.axhline(claimed[c], color="black", lw=1, ls="--", label="claimed")
-    above.set_ylim(0, 1)
-    above.yaxis.set_major_formatter(lambda value, _: f"{100 * value:.0f} %")
-    above.set_title(f"{c}, the code, random fifth, seed {record['config']['seed']}")
-    below.set_ylim(0, 1.1 * max(history["test_loss"][min(5, len(x) - 1):] + history["train_loss"][min(5, len(x) - 1):]))
-    below.set_xlabel("epoch")
-    below.legend(*above.get_legend_handles_labels(), fontsize=9, ncols=3, loc="upper center",
-                 bbox_to_anchor=(0.5, -0.22))
-    figure.tight_layout()
-    plt.show()
-    chosen = three.best[1] - claimed[c]
-    line = (f"- **{c}**: the best epoch of this run is {100 * (three.best[1] - three.last[1]):.1f} points better than "
-            f"its last, and {'reaches' if chosen >= 0 else 'does not reach'} the claim ({points(chosen)}); stopping "
-            f"early would have changed the score by {points(three.stopped[1] - three.last[1])} points")
-    if len(x) > 2 * WINDOW:
-        epoch, end = settles(history["test_accuracy"])
-        line += (f". The mean test accuracy of {WINDOW} epochs stays within {100 * CLOSE:.0f} points of where it ends, "
-                 f"{percent(end)}, from epoch {epoch} of {len(x)} on"
-                 + (": ending there would have cost no more than that" if epoch < 0.8 * len(x) else
-                    ": it is still moving when training ends"))
-    lines.append(line + ".")
-display(Markdown("\n".join(lines) if lines else "*No curve yet: nothing has been run.*"))
+# %% tags=["hide-input"]
+picks = page.when_to_stop(issa.PATIENCE)
 
 # %% [markdown]
-# *Where one run of reading code would end: by the rule of the public code, by the best look at the test part, and after
-# the last epoch.* The highest of many noisy numbers lies above their mean, so that the best epoch gains something even
-# where nothing more is learned. The model that lies beside the public code is named after
-# {glue:text}`is_bundled_epochs` epochs: its training did not end at the first rise of the loss as ours would have. The
-# rule was not there yet, or its first losses were others.
+# *Means over runs (a seed and a fold each), weighted by their test clips.* Accuracy after as many epochs as the
+# README's example has ({glue:text}`is_example_epochs`), and as the model beside the code is named after
+# ({glue:text}`is_bundled_epochs`):
+
+# %% tags=["hide-input"] mystnb={"image": {"alt": "Accuracy and loss of one run, and where it could end"}}
+rows = []
+for name, one, split in picks:
+    runs = [record for folds_ in found.seeds(name, one, split) for record in folds_]
+    rows.append({"corpus": name, "reading": one, "split": split_name(split)} | {
+        f"epoch {epoch}": percent(audit.after(runs, epoch), 1) for epoch in (issa.EXAMPLE_EPOCHS, issa.BUNDLED_EPOCHS)})
+book.table(rows)
+
+# %% mystnb={"image": {"alt": "Accuracy and loss of one run, and where it could end"}} tags=["hide-input"]
+lines = []
+for name in page.corpora:
+    for record in [seeds[0][0]] if (seeds := found.seeds(name)) else []:
+        accuracy, at = record["history"]["test_accuracy"], audit.picked(record, issa.PATIENCE)
+        book.picture(pictures.endings(record, at, claimed[name]))
+        more, chosen_ = at.best[1] - at.last[1], at.best[1] - claimed[name]
+        epoch, end = issa.settles(accuracy)
+        lines.append(f"**{name}**: the best epoch is {100 * more:.1f} points better than the last, and "
+                     f"{'reaches' if chosen_ >= 0 else 'does not reach'} the claim ({signed(100 * chosen_)} points). "
+                     f"Stopping early changes accuracy by {signed(100 * (at.stopped[1] - at.last[1]))} points. From "
+                     f"epoch {epoch} of {len(accuracy)} on, the mean over 25 epochs stays within 2 points of its last "
+                     f"value, {percent(end, 1)}.")
+book.text(lines or "*Nothing has been run yet.*")
+
+# %% [markdown]
+# *One run of reading `code` a corpus, seed 0.* The highest of many noisy values is above their mean, so the best epoch
+# gains something even where nothing more is learned. The model beside the public code is named after
+# {glue:text}`is_bundled_epochs` epochs: its training did not stop at an early rise of the loss, as ours would have.
 #
 # ## Speaker-independent?
 #
-# With new speakers RAVDESS is cut into six groups of four actors, each tested once by a network that has not heard it;
-# EMO-DB's ten speakers are held out one at a time. Training then has no fewer clips than under the random fifth:
+# With new speakers RAVDESS is cut into six groups of four actors, each tested once by a network trained on the others.
+# In EMO-DB one of ten speakers is held out at a time. Training has no fewer clips than with shared speakers:
 # {glue:text}`is_RAVDESS_trained_speaker` instead of {glue:text}`is_RAVDESS_trained` on RAVDESS,
-# {glue:text}`is_EMO-DB_trained_speaker` instead of {glue:text}`is_EMO-DB_trained` on EMO-DB. Whatever is lost
-# is not lost for want of clips. The sentences are shared in both.
+# {glue:text}`is_EMO-DB_trained_speaker` instead of {glue:text}`is_EMO-DB_trained` on EMO-DB. So a lack of clips does
+# not explain the loss. Sentences are shared in both splits.
 
-# %% tags=["remove-cell"]
-lines = [('claimed: "speaker-independent"', "claim"), ("another re-implementation: five random folds", "folds"),
-         ("ours, the code: random fifth", ("code", "published")),
-         ("ours, the words: random fifth", ("paper", "published")),
-         ("ours, the code: new speakers", ("code", "speaker")), ("ours, the words: new speakers", ("paper", "speaker")),
-         ("EmoBox: six pretrained networks, new speakers (UAR)", "pretrained")]
-figure, axis = plt.subplots(figsize=(5.6, 1 + 0.62 * len(lines)))
-for y, (label, what) in zip(range(len(lines), 0, -1), lines, strict=True):
-    text, colour = label, "black"
-    if what == "claim":
-        axis.plot(CLAIM, y, "D", color="black", mfc="white", ms=8, mew=1.6, zorder=4)
-        text += f", {percent(CLAIM, 2)}"
-    elif what == "folds":
-        axis.plot(OTHER_FOLDS, [y] * len(folds), "o", color=plots.GREEN, ms=6, alpha=0.7)
-        axis.plot([folds.mean()] * 2, [y - 0.16, y + 0.16], color=plots.GREEN, lw=2.5)
-        text, colour = f"{text}, {100 * folds.mean():.1f} ± {percent(folds.std())}", plots.GREEN
-    elif what == "pretrained":
-        axis.plot(list(PRETRAINED.values()), [y] * len(PRETRAINED), "o", color=plots.GREY, ms=6, alpha=0.8)
-        colour = plots.GREY
-    else:
-        score, seeds = scored("RAVDESS", *what), seeds_of("RAVDESS", *what)
-        colour = plots.MEASURED if what[1] == "published" else plots.SPEAKER
-        if score:
-            axis.plot([score.low, score.high], [y] * 2, color=colour, lw=5, alpha=0.35, solid_capstyle="round")
-            axis.plot(score.seeds, [y] * len(score.seeds), "o", color=colour, ms=6, alpha=0.8)
-        missing = chapter.missing(seeds) if seeds else ""
-        text += (f", {percent(score.value)}, {chapter.epochs(seeds)} epochs" + (f", {missing}" if missing else "")
-                 if score else f": {NOT_RUN}")
-    axis.text(0.01, y + 0.34, text, color=colour, fontsize=9, va="center",
-              bbox={"fc": "white", "ec": "none", "pad": 1})
-axis.axvline(CLAIM, color="black", lw=1, ls="--", zorder=0)
-axis.axvline(chance["RAVDESS"], color=plots.GREY, lw=1, ls=":", zorder=0)
-axis.text(chance["RAVDESS"], 0.35, " chance", color=plots.GREY, fontsize=9, va="center")
-axis.set(xlim=(0, 1), ylim=(0.2, len(lines) + 0.7), yticks=[])
-axis.spines["left"].set_visible(False)
-axis.xaxis.set_major_formatter(lambda value, _: f"{100 * value:.0f} %")
-axis.grid(axis="x", alpha=0.25)
-figure.tight_layout()
-draw("is_question", figure)
-say("is_pretrained", f"{100 * min(PRETRAINED.values()):.0f} to {percent(max(PRETRAINED.values()), 0)}")
-say("is_pretrained_below", f"{sum(uar < CLAIM for uar in PRETRAINED.values())} of {len(PRETRAINED)}")
+# %% tags=["hide-cell"]
+measured = {}
+for split in splits:
+    for one in page.document.readings:
+        seeds = found.seeds("RAVDESS", one, split)
+        measured[one, split_name(split)] = page.scored("RAVDESS", one, split), missing(seeds) if seeds else ""
+book.draw("is_question", pictures.question(measured, page.chance["RAVDESS"]))
+others = issa.PRETRAINED.values()
+page.say("is_pretrained", f"{100 * min(others):.0f} to {percent(max(others))}")
+page.say("is_pretrained_below", f"{sum(uar < claimed['RAVDESS'] for uar in others)} of {len(others)}")
 
 # %% [markdown]
 # ```{glue:figure} is_question
 # ---
 # name: fig-question
 # alt: >-
-#   One accuracy axis. The claim; five random folds of another re-implementation; our random fifth and our new speakers
+#   One accuracy axis. The claim; five random folds of another re-implementation; ours with shared and with new speakers
 #   in both readings, with intervals; six pretrained networks of EmoBox. A dashed line runs down from the claim.
 # ---
 # RAVDESS, eight emotions. Dots: folds of the other re-implementation (bar: their mean), seeds of ours, networks of
-# EmoBox; broad bars: 95 % intervals over speakers. Only EmoBox's numbers are UARs.
+# EmoBox. Broad bars: 95 % intervals over speakers. Only EmoBox's numbers are UARs.
 # ```
 #
-# The last row is there for scale: frozen features of six pretrained networks, which have heard far more speech than
-# RAVDESS has, with a small network behind them and six folds of unheard actors, give UARs of
-# {glue:text}`is_pretrained` in EmoBox {cite}`ma2024emobox` (read off an image of its table).
-# {glue:text}`is_pretrained_below` of them stay below {glue:text}`is_RAVDESS_claim`. That is no proof either way: it
-# says what a claim of this size would have to mean.
+# The last row gives a scale: in EmoBox {cite}`ma2024emobox` frozen features of six pretrained networks, which have
+# heard far more speech than RAVDESS holds, give UARs of {glue:text}`is_pretrained` on six folds of new speakers (read
+# off an image of its table). {glue:text}`is_pretrained_below` are below {glue:text}`is_RAVDESS_claim`. That does not
+# refute the claim; it shows how much it would mean.
 #
-# The two splits side by side. The random fifth is one draw, by the rule of the public code, and another draw would give
-# another number: how far they differ can be seen in the five folds of the other re-implementation.
+# The two splits side by side. The random fifth is one draw; the five folds of the other re-implementation show how much
+# draws differ.
 
-# %% tags=["remove-input"]
-notebook.show_new_speakers(found)
+# %% tags=["hide-input"]
+page.new_speakers()
 
 # %% [markdown]
-# Is there a trace of what is shared within the random fifth itself? Accuracy of reading `code` on the test clips that
-# have a twin in training (the same speaker, sentence, emotion and intensity) and on those that have none:
+# Accuracy of reading `code` with shared speakers, on test clips that have a twin in training and on those without:
 
-# %% tags=["remove-input"]
+# %% tags=["hide-input"]
 rows = []
-for c in OF.corpora:
-    split, rows_of = OF.split(clips[c]), clips[c].set_index("clip")[TAKE]
-    keys = pd.MultiIndex.from_frame(rows_of)
-    twin = set(rows_of.index[keys.isin(keys[rows_of.index.isin(split.train)])]) & set(split.test)
-    row = {"corpus": c, "with a twin": f"{len(twin)} clips", "without": f"{len(split.test) - len(twin)} clips"}
-    for title, wanted in (("with a twin", True), ("without", False)):
-        if seeds := seeds_of(c):
-            of = [frame[frame["clip"].isin(twin) == wanted] for frame in frames(seeds)]
-            row[title] += f": {evaluation.score(of)}"
-        else:
-            row[title] += f": {NOT_RUN}"
+for name in page.corpora:
+    split = page.document.split(clips[name])
+    twins, row = set(audit.twins(clips[name], split)), {"corpus": name}
+    for title, part in (("with a twin", twins), ("without", set(split.test) - twins)):
+        of = [frame[frame["clip"].isin(part)] for frame in frames(found.seeds(name))]
+        row[title] = f"{len(part)} clips: {scores.score(of) if of else NOT_RUN}"
     rows.append(row)
-show(pd.DataFrame(rows))
+book.table(rows)
 
 # %% [markdown]
-# *The two groups are not alike in their emotions, and the smaller ones are small: these rows neither show an effect of
-# twins nor exclude one.*
+# *The two groups differ in their emotions, and the smaller ones are small: these rows neither show an effect of twins
+# nor exclude one.*
 #
-# ## What each slip is worth
+# ## What each difference is worth
 #
-# One setting of the code mended alone, and the accuracy compared on the same test clips, after equally many epochs; at
-# the end all of them together. Choosing the epoch by the test part, a slip that needs no run of its own, is
-# [priced above](#issa-when-to-stop).
+# One setting of the code is changed at a time, and accuracy compared on the same test clips. The last rows change all
+# of them together. Choosing the epoch by the test clips needs no run of its own; it is [above](#issa-when-to-stop).
 
-# %% mystnb={"image": {"alt": "Points gained by mending a slip, with intervals"}} tags=["remove-input"]
-priced = {(slip, c) for slip, c, _ in notebook.show_effects(found)}
-for c in OF.corpora:
-    if waiting := [setting.switch for setting in documents.switches(DOCUMENT, c).values()
-                   if (setting.switch, c) not in priced]:
-        display(Markdown(f"*{c}, not yet run: {'; '.join(waiting)}.*"))
+# %% mystnb={"image": {"alt": "Points gained by mending a slip, with intervals"}} tags=["hide-input"]
+effects = page.bugs()
 
 # %% [markdown]
-# "All of them" and "batch size" also change how many steps an epoch has: with batches of half the size, twice as many.
+# "Batch size" and "all of them" also double the number of steps in an epoch.
 #
 # ## One run in detail
 
-# %% mystnb={"image": {"alt": "Curves over the epochs and confusion matrix of this run"}} tags=["remove-input"]
-asked = (corpus, reading, protocol, fold, seed)
-stored = [chapter.epochs([[one]]) for plan, one in found.status if one and not chapter.slips(plan.changes)
-          and (plan.corpus, plan.reading, plan.protocol, plan.fold, plan.seed) == asked]
-record = notebook.obtain(document=DOCUMENT, corpus=corpus, reading=reading, protocol=protocol, fold=fold, seed=seed,
-                         epochs=epochs or (0 if mode == "train" else max(stored, default=0)), mode=mode,
-                         results=results, data=data or None, cache=cache or None, device=device)
-three = evaluation.picked(record, PATIENCE)
-notebook.show_run(record, chance[corpus], f", after epoch {three.last[0]}; {percent(three.best[1])} after epoch "
-                  f"{three.best[0]}, the best by its test part; {percent(three.stopped[1])} where early stopping "
-                  f"would have ended, after epoch {three.stopped[0]}")
+# %% mystnb={"image": {"alt": "Curves over the epochs and confusion matrix of this run"}} tags=["hide-input"]
+def also(record):
+    """What other rules of stopping would have given in this run."""
+    at = audit.picked(record, issa.PATIENCE)
+    return (f" after epoch {at.last[0]}; {percent(at.best[1], 1)} after epoch {at.best[0]}, the best on its test clips"
+            f", and {percent(at.stopped[1], 1)} after epoch {at.stopped[0]}, where early stopping would have ended")
+
+
+record = page.run(also)
 
 # %% [markdown]
-# Another run is a parameter away (`papermill --help-notebook` lists them all):
+# To show another run, give its parameters (`papermill --help-notebook` lists them all):
 #
 # ```
 # .venv/bin/papermill notebooks/issa.ipynb out.ipynb -p corpus EMO-DB -p protocol speaker -p fold 3
@@ -786,20 +456,13 @@ notebook.show_run(record, chance[corpus], f", after epoch {three.last[0]}; {perc
 #
 # ## Verdict
 
-# %% tags=["remove-input"]
-lines = []
-for c in OF.corpora:
-    claim = claims.of(DOCUMENT, c)[0]
-    lines.append(f"- **{c}, {percent(claim.value, 2)}**: " + "; ".join(
-        f"{WORDS[r]}, by a random fifth, {told(c, r)}"
-        + (f", {judged(claim, c, r)}" if scored(c, r) else "")
-        + f", with new speakers {told(c, r, 'speaker')}" for r in documents.READINGS) + ".")
-lines += [f"- **Speaker-independent?** {line}" for line in verdict()]
-lines.append(f"- The other re-implementation's random folds give {100 * folds.mean():.1f} ± {percent(folds.std())}, "
-             f"{(folds < CLAIM).sum()} of {len(folds)} below the claim, with other features than ours (decibels, "
-             "44.1 kHz, 2.5 s). This is evidence on where such numbers come from, not on what the authors did: their "
-             "protocol was not found.")
-lines.append(f"- **EMO-DB, {percent(claims.of(DOCUMENT, 'EMO-DB')[1].value, 2)} on 520 clips**, and **IEMOCAP, "
-             f"{percent(claimed['IEMOCAP'])}**: cannot be tested here.")
-lines += found.unmade()
-display(Markdown("\n".join(lines)))
+# %% tags=["hide-input"]
+lines = [f"**{name}, claimed {percent(claimed[name], 2)}**, reading `{one}`: {independence(name, one)}."
+         for name in page.corpora for one in page.document.readings]
+lines += [f"The other re-implementation's random folds give {100 * folds.mean():.1f} ± {percent(folds.std(), 1)}, "
+          f"{(folds < claimed['RAVDESS']).sum()} of {len(folds)} below the claim, with other features than ours "
+          "(decibels, 44.1 kHz, 2.5 s). This suggests where such numbers can come from; it does not show what the "
+          "authors did, whose protocol is unknown.",
+          f"**EMO-DB, {percent(chosen, 2)} on 520 clips**, and **IEMOCAP, {percent(claimed['IEMOCAP'], 1)}**: can't be "
+          "tested here."]
+page.verdict(lines)

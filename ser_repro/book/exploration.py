@@ -24,7 +24,6 @@ import pandas as pd
 from ser_repro import SerReproError, datasets
 from ser_repro.datasets import audio
 from ser_repro.files import write_atomic
-from ser_repro.protocols import Split
 
 SAMPLE_RATE = 16_000
 """Rate in Hz at which everything is measured."""
@@ -65,19 +64,6 @@ MEASURES = ["duration_s", "level_db", "floor_db", "peak_db", "full_scale", "chan
             "silence_end_s", "f0_median_hz", "f0_iqr_semitones"]
 """The columns that `describe` measures and `store` keeps."""
 
-EMOTION_COLOURS = {
-    "anger": "#882255",
-    "boredom": "#999933",
-    "calm": "#44AA99",
-    "disgust": "#117733",
-    "fear": "#AA4499",
-    "happiness": "#DDAA33",
-    "neutral": "#777777",
-    "sadness": "#332288",
-    "surprise": "#66BBEE",
-}
-"""One colour an emotion, after Paul Tol's muted scheme, whose colours colour-blind readers can tell apart."""
-
 _ABOUT = ["corpus", "clip", "emotion", "speaker", "sex", "sentence", "intensity"]
 _MAY_LACK = ["channel_correlation", "f0_median_hz", "f0_iqr_semitones"]  # of a mono, of an unvoiced clip
 _VERSION = 2  # of the measures: a change here makes stored summaries void
@@ -104,7 +90,7 @@ def waveform(samples: np.ndarray, sample_rate: int) -> np.ndarray:
     """
     import soxr
 
-    first = samples[:, 0].astype(np.float32) / (32768 if samples.dtype == np.int16 else 1)
+    first = audio.as_float(samples[:, 0])
     if sample_rate != SAMPLE_RATE:
         first = soxr.resample(first, sample_rate, SAMPLE_RATE)
     return first - first.mean()
@@ -159,7 +145,7 @@ def recording(samples: np.ndarray) -> dict[str, float]:
         at full scale) and channel_correlation (of the first two channels, -1 to 1; NaN for mono, 0 where one is
         silent).
     """
-    scaled = samples.astype(np.float64) / (32768 if samples.dtype == np.int16 else 1)
+    scaled = audio.as_float(samples, np.float64)
     first = np.abs(scaled[:, 0])
     correlation = np.nan
     if scaled.shape[1] > 1:
@@ -168,7 +154,7 @@ def recording(samples: np.ndarray) -> dict[str, float]:
         correlation = float(np.sum(left * right) / energy) if energy else 0.0
     return {
         "peak_db": float(20 * np.log10(max(first.max(), 1e-7))),
-        "full_scale": int(np.sum(first >= 32767 / 32768)),
+        "full_scale": int(np.sum(first >= audio.as_float(np.int16(32767), np.float64))),
         "channel_correlation": correlation,
     }
 
@@ -432,10 +418,3 @@ def oddities(table: pd.DataFrame) -> pd.DataFrame:
         add(f"{kind} in a file named .wav", group["clip"])
     add("clipped", table.loc[table["full_scale"] >= CLIPPED, "clip"])
     return pd.DataFrame(rows, columns=["what", "clips", "example"])
-
-
-def shared(clips: pd.DataFrame, split: Split, keys: Sequence[str]) -> float:
-    """Share of the test clips that have a clip with the same `keys` (columns) among the training clips."""
-    rows = clips.set_index("clip")[list(keys)]
-    train, test = (pd.MultiIndex.from_frame(rows.loc[list(part)]) for part in (split.train, split.test))
-    return float(test.isin(train).mean())

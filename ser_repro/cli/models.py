@@ -309,13 +309,13 @@ def _write(text: str, output: Path | None) -> None:
 
 
 def _plot(answer, using, plot: Path) -> None:
-    from ser_repro.book import plots
+    from ser_repro.book import palette
     from ser_repro.saved import pictures
 
     if len(answer.windows) < 2:
         raise SerReproError(f"{plot} not drawn: {answer.file} is one window; give --window, shorter than "
                             f"{answer.duration_s:.2g} s.")
-    plots.use_style()
+    palette.use_theme()
     figure = pictures.over_time(answer.windows, using.classes, Path(answer.file).name, using.card["synthetic"])
     write_atomic(plot, pictures.content(figure, plot.suffix[1:].lower()), remedy="give another file with --plot")
     _say(f"{plot}: drawn.")

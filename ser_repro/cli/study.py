@@ -17,10 +17,13 @@ def prepare(corpus: Corpus, data: Data = None, cache: Cache = None,
             document: Annotated[list[str] | None, typer.Option(help="What this document's recipes need (can be "
                                                                "repeated); by default what all need.")] = None,
             rate: Annotated[str, typer.Option(help="Waveforms at this rate in Hz, or native, and nothing else.")] = "",
-            features: Annotated[str, typer.Option(help="This feature set, and nothing else.")] = "") -> None:
+            features: Annotated[str, typer.Option(help="This feature set, and nothing else.")] = "",
+            path: Annotated[str | None, typer.Option(help="What computes feature sets: fast (the processor), torch (a "
+                                                     "GPU) or reference (librosa). By default what is there will do, "
+                                                     "whatever made it.")] = None) -> None:
     """Write the arrays that training needs, so that it also runs where the audio and its libraries are not."""
     from ser_repro import datasets, documents
-    from ser_repro.features import arrays, extract, sets  # noqa: F401  (extract knows all sets)
+    from ser_repro.features import arrays, sets
 
     name = datasets.get(corpus).name
     for one in document or []:
@@ -36,11 +39,11 @@ def prepare(corpus: Corpus, data: Data = None, cache: Cache = None,
         of.inputs(documents.settings(of.name, reading, name, min(of.sizes, default=None)))
         for of in documents.DOCUMENTS.values() if not document or of.name in document
         for reading in of.readings))
-    for one in wanted:
-        made = with_bar(f"{name}, {one}", lambda progress, one=one: arrays.prepare(
-            name, one, data=data, cache=cache, progress=progress))
-        console.print(f"{arrays.folder_of(name, one, cache)}: {len(made.clips)} clips, "
-                      f"{made.values.nbytes / 1e6:.0f} MB", soft_wrap=True)
+    made = with_bar(f"{name}, {', '.join(map(str, wanted))}", lambda progress: arrays.prepare_all(
+        name, wanted, path=path, data=data, cache=cache, progress=progress))
+    for what, one in made.items():
+        console.print(f"{arrays.folder_of(name, what, cache)}: {len(one.clips)} clips, "
+                      f"{one.values.nbytes / 1e6:.0f} MB", soft_wrap=True)
 
 
 def study(

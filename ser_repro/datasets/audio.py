@@ -6,7 +6,6 @@ soundfile is imported where it is used: a machine that only trains, from arrays 
 from __future__ import annotations
 
 import contextlib
-import hashlib
 import os
 from collections.abc import Iterator
 from pathlib import Path
@@ -14,6 +13,7 @@ from pathlib import Path
 import numpy as np
 
 from ser_repro import SerReproError
+from ser_repro.files import digest
 
 # Encodings whose samples fit 16 bits unchanged; all others are read as floating point.
 _SHORT = {"PCM_16", "PCM_S8", "PCM_U8"}
@@ -126,6 +126,25 @@ def read(path: str | Path) -> tuple[np.ndarray, int]:
         return samples, file.samplerate
 
 
+def as_float(samples: np.ndarray, dtype: type = np.float32, out: np.ndarray | None = None) -> np.ndarray:
+    """Samples in floating point, full scale is 1; `to_int16` gives those that came from 16 bits back exactly.
+
+    Parameters
+    ----------
+    samples : numpy.ndarray [shape=(...)]
+        int16, or floating point in -1..1, which is only converted.
+    dtype : numpy.float32 or numpy.float64
+    out : numpy.ndarray [shape=(...)], optional
+        Where to put them.
+
+    Returns
+    -------
+    numpy.ndarray [shape=(...)]
+        Of `dtype`.
+    """
+    return np.multiply(samples, 2**-15 if samples.dtype == np.int16 else 1, dtype=dtype, out=out)
+
+
 def to_int16(samples: np.ndarray) -> np.ndarray:
     """Samples as 16-bit integers; those that came from 16 bits by way of floating point come back exactly.
 
@@ -141,7 +160,7 @@ def to_int16(samples: np.ndarray) -> np.ndarray:
     """
     if samples.dtype == np.int16:
         return samples
-    return np.clip(np.rint(samples * 32768.0), -32768, 32767).astype(np.int16)
+    return np.clip(np.rint(samples * 2.0**15), -32768, 32767).astype(np.int16)
 
 
 def facts(samples: np.ndarray, sample_rate: int) -> dict:
@@ -166,7 +185,7 @@ def facts(samples: np.ndarray, sample_rate: int) -> dict:
         "sample_rate": sample_rate,
         "channels": channels,
         "frames": frames,
-        "sha256": hashlib.sha256(short.data).hexdigest(),
+        "sha256": digest(short.tobytes()),
         "silent": not short.any(),
     }
 

@@ -7,13 +7,10 @@ tempo and timbre, with overlap; see `voice`.
 
 from __future__ import annotations
 
-import hashlib
 import os
-import shutil
 import wave
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from tempfile import mkdtemp
 
 import numpy as np
 import pandas as pd
@@ -25,6 +22,7 @@ from ser_repro.datasets.folders import MARKER
 from ser_repro.datasets.indexes import published
 from ser_repro.datasets.lookup import get
 from ser_repro.datasets.voice import Voice, manner, speak
+from ser_repro.files import digest, one_of, whole_folder
 
 _STRENGTH = {"normal": 0.85, "strong": 1.25}
 
@@ -37,8 +35,8 @@ _DEMO_SIZE = 240
 
 def _generator(*key) -> np.random.Generator:
     """Random numbers that depend on the key alone: a clip sounds alike whatever is written with it."""
-    digest = hashlib.sha256("/".join(map(str, key)).encode()).digest()
-    return np.random.default_rng(np.frombuffer(digest, dtype="<u4"))
+    seed = bytes.fromhex(digest("/".join(map(str, key))))
+    return np.random.default_rng(np.frombuffer(seed, dtype="<u4"))
 
 
 def synthesise(
@@ -148,13 +146,10 @@ def choose(
     corpus = get(corpus)
     table = official(corpus)
     if speakers is not None:
-        speakers = [str(speaker) for speaker in speakers]
-        strangers = [speaker for speaker in speakers if speaker not in corpus.sexes]
-        if strangers or not speakers:
-            raise SerReproError(
-                f"{corpus} has no speaker {', '.join(strangers) or '(none given)'}: "
-                f"choose from {', '.join(corpus.sexes)}"
-            )
+        speakers = [one_of(str(speaker), corpus.sexes, f"speaker of {corpus}") for speaker in speakers]
+        if not speakers:
+            raise SerReproError(f"no speaker of {corpus} is given: choose some of {', '.join(corpus.sexes)}, or leave "
+                                "speakers out for all")
         table = table[table.speaker.isin(speakers)]
     groups = table.groupby(["speaker", "label"])
     if per_emotion is None:
@@ -205,7 +200,7 @@ def write_demo(
     corpus, dest = get(corpus), Path(os.path.abspath(Path(dest).expanduser()))
     table = choose(corpus, speakers, per_emotion, seed)
     rate = corpus.sample_rate if sample_rate is None else sample_rate
-    names = hashlib.sha256("\n".join(table["clip"]).encode()).hexdigest()[:16]
+    names = digest("\n".join(table["clip"]), 16)
     marker = (
         "synthetic: not a result\n"
         f"{len(table)} clips under the names of {corpus} ({names}), synthesiser {_VERSION}, "
@@ -213,30 +208,22 @@ def write_demo(
     )
     if _holds(dest, marker):
         return dest
-    dest.parent.mkdir(parents=True, exist_ok=True)
-    temporary = Path(mkdtemp(prefix=f".{dest.name}-", dir=dest.parent))
     try:
-        for row in table.to_dict("records"):
-            path = temporary / f"{corpus.place(row)}.wav"
-            path.parent.mkdir(parents=True, exist_ok=True)
-            _write_wav(path, *synthesise(corpus, row, seed, sample_rate, duration_s))
-        if corpus.labels:
-            for place, group in table.groupby([corpus.labels.place(row) for row in table.to_dict("records")]):
-                path = temporary / place
+        with whole_folder(dest) as folder:
+            for row in table.to_dict("records"):
+                path = folder / f"{corpus.place(row)}.wav"
                 path.parent.mkdir(parents=True, exist_ok=True)
-                path.write_text(corpus.labels.write(group.to_dict("records")), encoding="utf-8")
-        (temporary / MARKER).write_text(marker, encoding="utf-8")
-        # mkdtemp makes a folder for its owner alone; a corpus is for everyone who may read its parent.
-        temporary.chmod(0o755)
-        if dest.exists():
-            shutil.rmtree(dest)
-        temporary.rename(dest)
+                _write_wav(path, *synthesise(corpus, row, seed, sample_rate, duration_s))
+            if corpus.labels:
+                for place, group in table.groupby([corpus.labels.place(row) for row in table.to_dict("records")]):
+                    path = folder / place
+                    path.parent.mkdir(parents=True, exist_ok=True)
+                    path.write_text(corpus.labels.write(group.to_dict("records")), encoding="utf-8")
+            (folder / MARKER).write_text(marker, encoding="utf-8")
     except OSError:
         # Another process may have written the same demo meanwhile: then there is nothing left to do.
         if not _holds(dest, marker):
             raise
-    finally:
-        shutil.rmtree(temporary, ignore_errors=True)
     return dest
 
 

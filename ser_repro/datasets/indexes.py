@@ -6,7 +6,6 @@ be had from it where no audio lies.
 
 from __future__ import annotations
 
-import hashlib
 import os
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
@@ -19,6 +18,7 @@ from ser_repro.datasets.audio import measure
 from ser_repro.datasets.base import Corpus
 from ser_repro.datasets.finding import clips
 from ser_repro.datasets.lookup import get
+from ser_repro.files import digest, write_atomic
 
 INDEX_COLUMNS = ["clip", "sample_rate", "channels", "frames", "sha256"]
 
@@ -75,7 +75,7 @@ def write_index(corpus: str | Corpus, data: str | Path | None = None, path: str 
     Raises
     ------
     SerReproError
-        If the copy is not whole, or a file cannot be read.
+        If the copy is not whole, a file cannot be read, or the index cannot be written.
     """
     corpus = get(corpus)
     table = clips(corpus, data)
@@ -86,8 +86,7 @@ def write_index(corpus: str | Corpus, data: str | Path | None = None, path: str 
     index = pd.DataFrame(measured).assign(clip=table["clip"])
     index["sha256"] = index.sha256.str[:HASH_LENGTH]
     path = Path(path or corpus.index)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    index[INDEX_COLUMNS].to_csv(path, index=False, lineterminator="\n")
+    write_atomic(path, index[INDEX_COLUMNS].to_csv(index=False, lineterminator="\n"))
     return path
 
 
@@ -145,4 +144,4 @@ def content_hash(table: pd.DataFrame) -> str:
     lines = sorted(
         f"{clip} {sha256[:HASH_LENGTH]}" for clip, sha256 in zip(table["clip"], table.sha256, strict=True)
     )
-    return hashlib.sha256("\n".join(lines).encode()).hexdigest()
+    return digest("\n".join(lines))

@@ -5,9 +5,12 @@ Processing and Control 59 (2020) 101894. The full text was not found: what is kn
 two public re-implementations.
 """
 
-from ser_repro import protocols
+import numpy as np
+
+from ser_repro import datasets, protocols
 from ser_repro.documents.base import Document, Kind, Setting
 from ser_repro.results.ledger import Claim
+from ser_repro.results.scores import Score
 
 INFERRED = "inferred from an older public program with the same layers"
 
@@ -44,6 +47,50 @@ PRETRAINED = {"wav2vec 2.0 base": 0.5433, "HuBERT base": 0.6543, "HuBERT large":
 PATIENCE = 2
 EXAMPLE_EPOCHS, EXAMPLE_BATCH = 15, 64  # the README's example
 BUNDLED_EPOCHS = 205  # in the name of the model that lies beside the code
+# Read off the figure, in two re-implementations, or in one of them.
+NETWORKS = {"figure": "the paper's figure, reproduced by a re-implementation", "ravdess": "two re-implementations",
+            "emodb": "one re-implementation", "iemocap": "one re-implementation"}
+
+
+def steps(reading: str, corpus: str = "RAVDESS") -> int:
+    """Steps that the optimiser takes with shared speakers: epochs times batches of the training part."""
+    train = DOCUMENT.split(datasets.studied(datasets.published(corpus))).train
+    epochs, size = (getattr(SETTINGS[name], reading) for name in ("epochs", "batch_size"))
+    return epochs * -(-len(train) // size)
+
+
+def independence(claim: float, shared: Score | None, new: Score | None, folds: str = "") -> str:
+    """What runs say to a claim of "speaker-independent" accuracy, in a sentence without its end.
+
+    Parameters
+    ----------
+    claim : float
+    shared, new : scores.Score or None
+        With shared and with new speakers.
+    folds : str
+        Which folds of new speakers have been run, where some are missing.
+    """
+    if not (shared and new):
+        return "open, as runs with shared or with new speakers are missing"
+    if new.high < claim:
+        beside = "below" if claim < shared.low else "above" if claim > shared.high else "within"
+        says = ("the claim is above both intervals, with shared and with new speakers" if beside == "above" else
+                f"the claim is above the interval with new speakers and {beside} that with shared speakers")
+    elif new.low > claim:
+        says = "the claim is below the interval with new speakers, so nothing measured here contradicts it"
+    else:
+        says = "the claim is within the interval with new speakers, so nothing measured here contradicts it"
+    away = 100 * (new.value - claim)
+    says += f"; accuracy with new speakers is {abs(away):.0f} points {'below' if away < 0 else 'above'} the claim"
+    return says + (f", on {folds} only" if folds else "")
+
+
+def settles(accuracy: list[float], window: int = 25, close: float = 0.02) -> tuple[int, float]:
+    """The epoch (counted from 1) from which the mean accuracy of the last `window` epochs stays within `close` of where
+    it ends, and that end."""
+    running = np.convolve(accuracy, np.ones(window) / window, "valid")
+    away = np.flatnonzero(np.abs(running - running[-1]) > close)
+    return window + (int(away[-1]) + 1 if len(away) else 0), float(running[-1])
 
 
 def _adjust(values: dict, corpus: str, n: None) -> dict:

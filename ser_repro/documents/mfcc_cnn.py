@@ -3,8 +3,13 @@
 Its text claims no number.
 """
 
-from ser_repro import protocols
+import functools
+import math
+from dataclasses import dataclass
+
+from ser_repro import datasets, protocols
 from ser_repro.documents.base import SILENT, Document, Kind, Setting
+from ser_repro.results import scores
 
 SETTINGS = {
     "features": Setting("mfcc50_mean_code", "mfcc50_mean_paper", "window and hop of the MFCCs: 2048 and 552 samples in "
@@ -21,6 +26,67 @@ SETTINGS = {
     "batch_size": Setting(32, 32, "clips", SILENT),
     "epochs": Setting(500, 500, "passes over the training clips; the last one's weights are tested", "README"),
 }
+
+# What the public code knows of a corpus's labels.
+LABEL_MAPS = {
+    "RAVDESS": "complete",
+    "EMO-DB": "complete; boredom is called calm",
+    "EMOVO": "none: the code stops",
+    "TESS": "eight names for seven emotions: one output without a clip",
+    "CREMA-D": "complete",
+    "SAVEE": "complete",
+    "ShEMO": "empty, and no method to read it: the code stops",
+}
+# Read in the weights that lie beside the code: steps of Adam, and parameters.
+STORED_WEIGHTS = {"CREMA-D": (93_500, 53_350), "EMO-DB": (7_000, 53_479), "SAVEE": (6_000, 53_479)}
+
+
+@dataclass(frozen=True)
+class Silent:
+    """Emotions of the test clips that a trained network never predicts.
+
+    Attributes
+    ----------
+    emotions : tuple of str
+        Empty where it predicts every one.
+    probability : float
+        The largest that any test clip gives to one of them.
+    reached, most : float
+        Accuracy on the training clips after the last epoch, and what a network that never predicts these emotions can
+        reach at most: the share of the training clips that are of others.
+    """
+
+    emotions: tuple[str, ...]
+    probability: float
+    reached: float
+    most: float
+
+
+def silent(record: dict) -> Silent:
+    """See `Silent`; of a record of this document, whose training clips are those of its corpus that it does not test.
+    """
+    tested = scores.table(record)
+    emotions = tuple(sorted(set(tested["emotion"]) - set(tested["predicted"])))
+    trained = _emotions(record["config"]["corpus"]).drop(tested["clip"])
+    return Silent(emotions, max((float(tested[f"p({name})"].max()) for name in emotions), default=0.0),
+                  record["history"]["train_accuracy"][-1], 1 - float(trained.isin(emotions).mean()))
+
+
+@functools.cache
+def _emotions(corpus: str):
+    return datasets.studied(datasets.published(corpus)).set_index("clip")["emotion"]
+
+
+def even_loss(corpus: str) -> float:
+    """Binary cross-entropy of a network that gives every emotion of a corpus the same probability."""
+    n = _emotions(corpus).nunique()
+    return -(math.log(1 / n) + (n - 1) * math.log(1 - 1 / n)) / n
+
+
+def steps(corpus: str) -> int:
+    """Steps that the optimiser takes on a corpus in reading code: epochs times batches of its training part."""
+    train = DOCUMENT.split(datasets.studied(datasets.published(corpus))).train
+    return SETTINGS["epochs"].code * -(-len(train) // SETTINGS["batch_size"].code)
 
 
 def _build(values: dict, n_classes: int):

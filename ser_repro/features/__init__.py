@@ -1,1 +1,8 @@
-"""Feature sets, a module each: from a folder of audio to arrays in a cache folder that training reads."""
+"""Feature sets, a module each: from a folder of audio to arrays in a cache folder that training reads.
+
+Importing this package registers its sets, which imports none of the libraries that compute them.
+"""
+
+from ser_repro.features import assignment258, issa193, mel_image, mfcc, msf, raw
+
+__all__ = ["assignment258", "issa193", "mel_image", "mfcc", "msf", "raw"]

@@ -1,18 +1,16 @@
 """What networks train on, in one array a corpus: raw waveforms, or the values of a feature set.
 
-`prepare` needs soundfile, soxr and librosa, and the audio; `load` needs none of them, so that training also runs on a
+`prepare` needs soundfile and soxr, and the audio; `load` needs none of them, so that training also runs on a
 compute node that only has the cache folder. What to prepare is a rate in Hz or `"native"` (waveforms, one channel, 16
 bits a sample), or the name of a feature set (`ser_repro.features.sets`).
 """
 
 import contextlib
 import functools
-import hashlib
 import json
+import operator
 import os
-import shutil
-import tempfile
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -21,16 +19,15 @@ import pandas as pd
 from filelock import FileLock
 
 from ser_repro import SerReproError, datasets
-from ser_repro.datasets.finding import COLUMNS, marked_above
+from ser_repro.datasets import audio
+from ser_repro.datasets.base import COLUMNS
+from ser_repro.datasets.folders import marked_above
 from ser_repro.features import sets
+from ser_repro.features.clip import PATHS
+from ser_repro.files import cache_folder, digest, one_of, read_json, whole_folder
 
 NATIVE = "native"
 _VERSION = 2  # of the arrays' making: a change here makes old arrays void
-
-
-def cache_folder(cache: str | Path | None = None) -> Path:
-    """The folder given, or SER_REPRO_CACHE, or `~/.cache/ser_repro`."""
-    return Path(os.path.expanduser(cache or os.environ.get("SER_REPRO_CACHE") or "~/.cache/ser_repro"))
 
 
 @dataclass(frozen=True)
@@ -67,12 +64,11 @@ class Arrays:
         starts, lengths = self._bounds
         if self._even is not None:
             return torch.from_numpy(self._even[rows]), torch.from_numpy(lengths[rows])
-        waveform = self.values.ndim == 1
-        scale = np.float32(2**-15 if waveform else 1)
-        out = np.zeros((len(rows), 1 if waveform else self.values.shape[1], int(lengths[rows].max())), np.float32)
+        channels = 1 if self.values.ndim == 1 else self.values.shape[1]
+        out = np.zeros((len(rows), channels, int(lengths[rows].max())), np.float32)
         for target, row in zip(out, rows, strict=True):
             start, length = starts[row], lengths[row]
-            np.multiply(self.values[start:start + length].T, scale, out=target[:, :length])
+            audio.as_float(self.values[start:start + length].T, out=target[:, :length])
         return torch.from_numpy(out), torch.from_numpy(lengths[rows])
 
     @functools.cached_property
@@ -112,7 +108,7 @@ def _fingerprint(clips: pd.DataFrame) -> str:
     except OSError as error:
         raise SerReproError(f"{error.filename} can't be read ({error.strerror}): copy it again from the corpus's "
                             "publisher.") from error
-    return hashlib.sha256("\n".join([*lines, clips.drop(columns="path").to_csv(index=False)]).encode()).hexdigest()
+    return digest("\n".join([*lines, clips.drop(columns="path").to_csv(index=False)]))
 
 
 def _published(corpus: str) -> dict[str, dict]:
@@ -122,17 +118,29 @@ def _published(corpus: str) -> dict[str, dict]:
     return datasets.read_index(corpus).set_index("clip")[["sample_rate", "sha256"]].to_dict("index")
 
 
-def prepare(corpus: str, what: int | str, *, data: str | Path | None = None, cache: str | Path | None = None,
-            workers: int | None = None, progress=None) -> Arrays:
-    """The arrays of a corpus, made from its audio unless they are there already.
+def prepare(corpus: str, what: int | str, **options) -> Arrays:
+    """The arrays of a corpus, made from its audio unless they are there already: `prepare_all` of one."""
+    return prepare_all(corpus, [what], **options)[what]
+
+
+def prepare_all(corpus: str, whats: Iterable[int | str], *, path: str | None = None, data: str | Path | None = None,
+                cache: str | Path | None = None, workers: int | None = None, progress=None) -> dict[int | str, Arrays]:
+    """Several arrays of a corpus; what is not there is made in one pass over its audio, each clip decoded once.
+
+    What was computed when the pass is stopped waits in the cache for the next one; it is deleted when the arrays stand.
 
     Parameters
     ----------
     corpus : str
-    what : int, "native" or the name of a feature set
+    whats : iterable of int, "native" or names of feature sets
         Waveforms at a rate in Hz; "native" feeds the samples as they are, whatever their rate.
+    path : "fast", "torch" or "reference", optional
+        What computes feature sets (see `extract`); where it is given, arrays of a set that another path made are made
+        anew. By default arrays of any path will do, and the fast one makes new ones.
     data : path, optional
         Folder that holds the corpus; by default SER_REPRO_DATA.
+    workers : int, optional
+        Processes; by default one a core.
     progress : callable(done, total), optional
 
     Raises
@@ -141,60 +149,95 @@ def prepare(corpus: str, what: int | str, *, data: str | Path | None = None, cac
         Where the corpus is not there or not whole, a clip can't be used or is not at its published rate, or the
         arrays can't be written.
     """
-    corpus = datasets.get(corpus).name
+    one_of(path or "fast", PATHS, "path")
+    corpus, whats = datasets.get(corpus).name, list(dict.fromkeys(whats))
     clips = datasets.studied(datasets.clips(corpus, data))
     synthetic = marked_above(Path(clips["path"].iloc[0]).parent)
-    folder = folder_of(corpus, what, cache)
-    with _not_written(corpus, folder):
-        folder.parent.mkdir(parents=True, exist_ok=True)
-        held = FileLock(f"{folder}.lock").acquire()
-    with held:
+    with contextlib.ExitStack() as held:
+        # In one order, whoever asks: so two never wait for each other.
+        for folder in sorted(folder_of(corpus, what, cache) for what in whats):
+            with _not_written(corpus, folder):
+                folder.parent.mkdir(parents=True, exist_ok=True)
+                held.enter_context(FileLock(f"{folder}.lock"))
         fingerprint = _fingerprint(clips)
-        try:
-            there, made_from = _load(corpus, what, cache)
-        except SerReproError:
-            pass  # none yet, or damaged: the audio is at hand
-        else:
-            if made_from == fingerprint:
-                return there
-            if synthetic and not there.synthetic:
-                raise SerReproError(f"{folder} holds the arrays of the real {corpus}: give --cache another folder for "
-                                    "those of demo speech.")
-        known = {} if synthetic else _published(corpus)
-        parts, facts = [], []
-        with ThreadPoolExecutor(workers or min(8, os.cpu_count() or 1)) as pool:
-            for one, samples in pool.map(lambda path, clip: _read(path, what, corpus, known.get(clip)), clips["path"],
-                                         clips["clip"]):
-                facts.append(one)
-                parts.append(samples)
-                if progress and is_waveform(what):
-                    progress(len(facts), len(clips))
-        if not is_waveform(what):
-            parts = _features(clips, what, cache, workers, progress)
-        lengths = np.array([len(part) for part in parts], np.int64)
-        table = clips.drop(columns="path").assign(
-            start=np.concatenate([[0], np.cumsum(lengths)[:-1]]), length=lengths,
-            **{key: [one[key] for one in facts] for key in ("duration_s", "sample_rate", "channels", "sha256")})
-        meta = _definition(corpus, what) | {
-            "fingerprint": fingerprint, "synthetic": synthetic,
-            "corpus_hash": datasets.content_hash(table)}
-        _write_folder(folder, table, np.concatenate(parts), meta)
-    return load(corpus, what, cache=cache)
+        found = {what: _standing(corpus, what, path, fingerprint, synthetic, cache) for what in whats}
+        lacking = [what for what in whats if found[what] is None]
+        if lacking:
+            meta = {"fingerprint": fingerprint, "synthetic": synthetic}
+            _make(corpus, clips, lacking, path or "fast", meta, cache, workers, progress)
+    return found | {what: load(corpus, what, cache=cache) for what in lacking}
 
 
-def _read(path: str, what: int | str, corpus: str, published: dict | None = None) -> tuple[dict, np.ndarray | None]:
-    """Facts of a clip, and its samples where those are wanted."""
-    from ser_repro.datasets import audio
+def _standing(corpus: str, what: int | str, path: str | None, fingerprint: str, synthetic: bool, cache
+              ) -> Arrays | None:
+    """Arrays that need not be made."""
+    try:
+        there, meta = _load(corpus, what, cache)
+    except SerReproError:
+        return None  # none yet, or damaged: the audio is at hand
+    if meta["fingerprint"] == fingerprint and (is_waveform(what) or path in (None, meta["path"])):
+        return there
+    if synthetic and not there.synthetic:
+        raise SerReproError(f"{folder_of(corpus, what, cache)} holds the arrays of the real {corpus}: give --cache "
+                            "another folder for those of demo speech.")
+    return None
 
-    samples, rate = audio.read(path)
-    facts = audio.facts(samples, rate)
-    if published and rate != published["sample_rate"]:
-        raise SerReproError(f"{path} is at {rate} Hz, published at {published['sample_rate']} Hz: a resampled copy is "
-                            f"not the published corpus; copy it again from {datasets.get(corpus).home}.")
+
+def _make(corpus: str, clips: pd.DataFrame, whats: list[int | str], path: str, meta: dict, cache,
+          workers: int | None, progress) -> None:
+    from ser_repro.features import extract
+    from ser_repro.features.store import Store
+
+    wanted = [_waveforms(what) if is_waveform(what) else sets.get(what) for what in whats]
+    unfinished = cache_folder(cache) / "unfinished" / corpus
+    published = {} if meta["synthetic"] else _published(corpus)
+    seen: list[extract.Seen] = []
+    for lot in extract.reading(clips["path"].tolist(), wanted, path=path, folder=unfinished, workers=workers,
+                               facts=True):
+        for one, (file, clip) in zip(lot, clips[["path", "clip"]].iloc[len(seen):].to_numpy(), strict=False):
+            _refuse(file, one.facts, corpus, published.get(clip))
+        seen += lot
+        if progress:
+            progress(len(seen), len(clips))
+    facts = {key: [one.facts[key] for one in seen] for key in ("duration_s", "sample_rate", "channels", "sha256")}
+    for place, (what, of) in enumerate(zip(whats, wanted, strict=True)):
+        shapes = [_frames_shape(of, one.shapes[place]) for one in seen]
+        lengths = np.array([shape[0] for shape in shapes], np.int64)
+        table = clips.drop(columns="path").assign(start=np.concatenate([[0], np.cumsum(lengths)[:-1]]), length=lengths,
+                                                  **facts)
+        store = Store(of, path, unfinished)
+        values = (_framed(of, one) for one in extract.Features(store, tuple(one.key for one in seen)))
+        _write_folder(folder_of(corpus, what, cache), table, values, (int(lengths.sum()), *shapes[0][1:]),
+                      _definition(corpus, what) | meta | ({} if is_waveform(what) else {"path": path})
+                      | {"corpus_hash": datasets.content_hash(table)})
+        store.discard()
+
+
+def _refuse(file: str, facts: dict, corpus: str, published: dict | None) -> None:
+    """Raise a SerReproError where a clip is not as it was published, or silent."""
+    if published and facts["sample_rate"] != published["sample_rate"]:
+        raise SerReproError(f"{file} is at {facts['sample_rate']} Hz, published at {published['sample_rate']} Hz: a "
+                            "resampled copy is not the published corpus; copy it again from "
+                            f"{datasets.get(corpus).home}.")
     # One clip of CREMA-D is published as digital silence, and the documents used it.
-    if not samples.any() and not (published and facts["sha256"].startswith(published["sha256"])):
-        raise SerReproError(f"{path} is digital silence: copy it again from the corpus's publisher.")
-    return facts, waveform(samples, rate, what) if is_waveform(what) else None
+    if facts["silent"] and not (published and facts["sha256"].startswith(published["sha256"])):
+        raise SerReproError(f"{file} is digital silence: copy it again from the corpus's publisher.")
+
+
+@dataclass(frozen=True)
+class _Waveform:
+    """Samples at a rate, as a feature set computes its values."""
+
+    rate: int | str
+
+    def __call__(self, clip) -> np.ndarray:
+        given = clip.given
+        return waveform(given[:, None] if given.ndim == 1 else given, clip.sample_rate, self.rate)
+
+
+def _waveforms(rate: int | str) -> sets.FeatureSet:
+    return sets.FeatureSet(f"waveform-{rate}", {"sample_rate": rate, "version": _VERSION}, _Waveform(rate), "(time,)",
+                           "16 bits, first channel")
 
 
 def waveform(samples: np.ndarray, rate: int, wanted: int | str) -> np.ndarray:
@@ -207,23 +250,26 @@ def waveform(samples: np.ndarray, rate: int, wanted: int | str) -> np.ndarray:
     """
     import soxr
 
-    samples = samples[:, 0].astype(np.float64) * (1 if samples.dtype == np.int16 else 2**15)
+    samples = audio.as_float(samples[:, 0], np.float64)
     if wanted not in (NATIVE, rate):
         samples = soxr.resample(samples, rate, wanted, quality="VHQ")
-    return np.clip(np.rint(samples), -32768, 32767).astype(np.int16)
-
-
-def _features(clips: pd.DataFrame, name: str, cache, workers: int | None, progress) -> list[np.ndarray]:
-    """Values of a set, shape (frame, values) a clip."""
-    from ser_repro.features import extract
-
-    found = extract.extract(clips, [name], cache=cache, workers=workers, progress=progress)[name]
-    return [frames(sets.get(name), values) for values in found]
+    return audio.to_int16(samples)
 
 
 def frames(of: sets.FeatureSet, values: np.ndarray) -> np.ndarray:
     """Values of one clip with time first, shape (frame, values): a vector is one frame."""
     return values[None] if of.values else np.atleast_2d(values).T
+
+
+def _framed(of: sets.FeatureSet, values: np.ndarray) -> np.ndarray:
+    return values if values.dtype == np.int16 else frames(of, values)
+
+
+def _frames_shape(of: sets.FeatureSet, shape: tuple[int, ...]) -> tuple[int, ...]:
+    """That of `_framed`, from that of the values."""
+    if isinstance(of.compute, _Waveform):
+        return shape
+    return (1, *shape) if of.values else (shape[-1], shape[0] if len(shape) > 1 else 1)
 
 
 @contextlib.contextmanager
@@ -238,19 +284,22 @@ def _not_written(corpus: str, folder: Path):
                             "--cache to another folder.") from error
 
 
-def _write_folder(folder: Path, table: pd.DataFrame, values: np.ndarray, meta: dict) -> None:
-    """All files or none: written beside, then moved into place."""
-    with _not_written(meta["corpus"], folder):
-        beside = Path(tempfile.mkdtemp(prefix=folder.name + ".", dir=folder.parent))
-        try:
-            np.save(beside / "values.npy", values)
-            table.to_csv(beside / "clips.csv", index=False)
-            (beside / "meta.json").write_text(json.dumps(meta, indent=1))
-            if folder.exists():
-                shutil.rmtree(folder)
-            beside.replace(folder)
-        finally:
-            shutil.rmtree(beside, ignore_errors=True)
+def _write_folder(folder: Path, table: pd.DataFrame, values: Iterable[np.ndarray], shape: tuple[int, ...],
+                  meta: dict) -> None:
+    """All files or none."""
+    with _not_written(meta["corpus"], folder), whole_folder(folder) as beside:
+        _write_values(beside / "values.npy", values, shape, np.int16 if len(shape) == 1 else np.float32)
+        table.to_csv(beside / "clips.csv", index=False)
+        (beside / "meta.json").write_text(json.dumps(meta, indent=1))
+
+
+def _write_values(file: Path, values: Iterable[np.ndarray], shape: tuple[int, ...], dtype) -> None:
+    """One array after the other, as one: `np.save` would want all of them in memory."""
+    with open(file, "wb") as out:
+        np.lib.format.write_array_header_1_0(out, {"descr": np.lib.format.dtype_to_descr(np.dtype(dtype)),
+                                                   "fortran_order": False, "shape": shape})
+        for one in values:
+            out.write(np.ascontiguousarray(one, dtype).data)
 
 
 def load(corpus: str, what: int | str, *, cache: str | Path | None = None) -> Arrays:
@@ -264,22 +313,24 @@ def load(corpus: str, what: int | str, *, cache: str | Path | None = None) -> Ar
     return _load(corpus, what, cache)[0]
 
 
-def _load(corpus: str, what: int | str, cache: str | Path | None) -> tuple[Arrays, str]:
-    """The arrays, and the fingerprint of the files they were made from."""
+def _load(corpus: str, what: int | str, cache: str | Path | None) -> tuple[Arrays, dict]:
+    """The arrays, and what is known of how they were made."""
     folder = folder_of(corpus, what, cache)
-    if not (folder / "meta.json").exists():
-        kind = f"at rate {what}" if is_waveform(what) else f"of {what}"
-        raise SerReproError(f"no arrays of {corpus} {kind} under {cache_folder(cache)}: run `ser-repro prepare "
-                            f"{corpus}` where the audio is, and copy the cache folder here.")
+    kind = f"at rate {what}" if is_waveform(what) else f"of {what}"
+    meta = read_json(folder / "meta.json", "description of arrays",
+                     f"run `ser-repro prepare {corpus}` again where the audio is, which replaces them",
+                     check=operator.itemgetter("corpus_hash", "synthetic", "fingerprint"),
+                     missing=f"no arrays of {corpus} {kind} under {cache_folder(cache)}: run `ser-repro prepare "
+                             f"{corpus}` where the audio is, and copy the cache folder here.")
+    meta = {"path": "fast"} | meta  # the only path that arrays were made by before they told theirs
     try:
-        meta = json.loads((folder / "meta.json").read_text())
         # Kept as text: a sentence "01" or a speaker "03" must not become a number.
         text = dict.fromkeys(COLUMNS, str) | {"sha256": str}
         clips = pd.read_csv(folder / "clips.csv", dtype=text, keep_default_na=False)
         values = np.load(folder / "values.npy", mmap_mode="r")
         if len(values) != int(clips["start"].iloc[-1] + clips["length"].iloc[-1]):
             raise ValueError("clips.csv and values.npy do not belong together")
-        return Arrays(corpus, clips, values, meta["corpus_hash"], meta["synthetic"]), meta["fingerprint"]
+        return Arrays(corpus, clips, values, meta["corpus_hash"], meta["synthetic"]), meta
     except (OSError, EOFError, ValueError, KeyError, IndexError, TypeError) as error:
         # Parsers' messages can have several lines.
         reason = " ".join(f"{type(error).__name__}: {error}".split())

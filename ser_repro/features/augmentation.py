@@ -9,8 +9,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ser_repro import SerReproError
-from ser_repro.features.sets import one_channel
+from ser_repro.features.descriptors import one_channel
+from ser_repro.files import one_of
 from ser_repro.protocols import Split
 
 
@@ -85,8 +85,7 @@ def augment(samples: np.ndarray, sample_rate: int, kind: str, *, seed: int = 0, 
     SerReproError
         For an unknown kind, or samples that are not one channel of numbers.
     """
-    if kind not in KINDS:
-        raise SerReproError(f"no augmentation {kind!r}: choose one of {', '.join(KINDS)}.")
+    one_of(kind, KINDS, "augmentation")
     samples = one_channel(samples)
     rng = np.random.default_rng([seed, *f"{kind}/{key}".encode()])
     return KINDS[kind](samples, sample_rate, amounts or Amounts(), rng).astype(np.float32)

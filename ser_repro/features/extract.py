@@ -11,6 +11,7 @@ lots, and what they bring is stored as it comes: memory does not grow with the c
 """
 
 import contextlib
+import warnings
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,14 +19,13 @@ from pathlib import Path
 import joblib
 import numpy as np
 import pandas as pd
-import xxhash
 
 from ser_repro import SerReproError
 from ser_repro.datasets import audio
-from ser_repro.features import assignment258, issa193, mel_image, mfcc, msf, raw  # noqa: F401  (each registers its sets)
-from ser_repro.features.arrays import cache_folder
-from ser_repro.features.sets import PATHS, SETS, Clip, FeatureSet, get
+from ser_repro.features.clip import PATHS, Clip, key_of
+from ser_repro.features.sets import FeatureSet, get
 from ser_repro.features.store import Store
+from ser_repro.files import cache_folder, one_of
 
 _LOT = 16  # clips that a process takes at a time
 
@@ -70,16 +70,6 @@ class Features:
         return np.stack(values)
 
 
-def key_of(samples: np.ndarray, sample_rate: int) -> str:
-    """Hash of a clip's samples and rate: what its features are stored under.
-
-    Not that of the index, which rounds to 16 bits: a clip of 24 bits has features of its own.
-    """
-    found = xxhash.xxh3_128(np.ascontiguousarray(samples).data)
-    found.update(f"{samples.dtype} {samples.shape} {sample_rate}".encode())
-    return found.hexdigest()
-
-
 def extract(clips: pd.DataFrame | Iterable[str | Path], sets: Iterable[str | FeatureSet], *, path: str = "fast",
             cache: str | Path | None = None, workers: int | None = None,
             progress: Callable[[int, int], None] | None = None) -> dict[str, Features]:
@@ -102,25 +92,58 @@ def extract(clips: pd.DataFrame | Iterable[str | Path], sets: Iterable[str | Fea
     SerReproError
         For an unknown set or path, a clip that can't be read or used, or a cache that can't be written.
     """
-    if path not in PATHS:
-        raise SerReproError(f"no path {path!r}: choose one of {', '.join(PATHS)}.")
-    cache = cache_folder(cache)  # here: a worker that is kept from an earlier call has the environment of then
     wanted = [get(one) for one in sets]
     files = [str(p) for p in (clips["path"] if isinstance(clips, pd.DataFrame) else clips)]
-    stores = {one.name: Store(one, path, cache) for one in wanted}
+    folder = cache_folder(cache) / "features"
+    keys: list[str] = []
+    for lot in reading(files, wanted, path=path, folder=folder, workers=workers):
+        keys += [one.key for one in lot]
+        if progress:
+            progress(len(keys), len(files))
+    return {one.name: Features(Store(one, path, folder), tuple(keys)) for one in wanted}
+
+
+@dataclass(frozen=True)
+class Seen:
+    """A clip that was read, and of which all that was wanted is stored.
+
+    Attributes
+    ----------
+    key : str
+        What it is stored under.
+    shapes : tuple
+        Of the values, in the order of the sets.
+    facts : dict
+        See `audio.facts`; empty where they were not asked for.
+    """
+
+    key: str
+    shapes: tuple[tuple[int, ...], ...]
+    facts: dict
+
+
+def reading(files: list[str], sets: list[FeatureSet], *, path: str, folder: Path, workers: int | None = None,
+            facts: bool = False) -> Iterator[list[Seen]]:
+    """Read clips, each once, and store in a folder what it lacks of their features; lot by lot, in order.
+
+    Parameters are those of `extract`, but that `folder` is where the stores are.
+    """
+    one_of(path, PATHS, "path")
     lots = [files[i:i + _LOT] for i in range(0, len(files), _LOT)]
-    names = [one.name if SETS.get(one.name) is one else one for one in wanted]
+    workers = min(workers or joblib.cpu_count(), max(len(lots), 1))
     # One thread in each process: the processes share out the cores.
     with joblib.parallel_config(backend="loky", inner_max_num_threads=1):
-        work = joblib.Parallel(n_jobs=workers or -1, return_as="generator", pre_dispatch="2*n_jobs")
-        keys: list[str] = []
-        for found in work(joblib.delayed(_lot)(lot, names, path, cache) for lot in lots):
-            if isinstance(found, str):
-                raise SerReproError(found)
-            keys += found
-            if progress:
-                progress(len(keys), len(files))
-    return {name: Features(store, tuple(keys)) for name, store in stores.items()}
+        work = joblib.Parallel(n_jobs=workers, return_as="generator", pre_dispatch="2*n_jobs")
+        results = work(joblib.delayed(_lot)(lot, sets, path, folder, facts) for lot in lots)
+        try:
+            for found in results:
+                if isinstance(found, str):
+                    raise SerReproError(found)
+                yield found
+        finally:
+            with warnings.catch_warnings():  # joblib's, of lots that nobody waits for any more
+                warnings.simplefilter("ignore", UserWarning)
+                results.close()
 
 
 @contextlib.contextmanager
@@ -131,34 +154,45 @@ def _naming(file: str) -> Iterator[None]:
         raise SerReproError(f"{file}: {error}") from error
 
 
-def _lot(files: list[str], names: list, path: str, cache) -> list[str] | str:
-    """Compute and store what the cache lacks of some clips. Returns their keys, or what is wrong with one of them."""
-    sets = [get(name) for name in names]
-    stores = [Store(one, path, cache) for one in sets]
+def _lot(files: list[str], sets: list[FeatureSet], path: str, folder: Path, facts: bool = False) -> list[Seen] | str:
+    """Compute and store what the folder lacks of some clips. Returns what is known of them, or what is wrong with one.
+
+    The sets come themselves, not by name: one that was registered outside the package is not known in a new process.
+    """
+    stores = [Store(one, path, folder) for one in sets]
     try:
         read = []
         for file in files:
             samples, rate = audio.read(file)
             read.append((file, samples, rate, key_of(samples, rate)))
+        known = [audio.facts(samples, rate) if facts else {} for _, samples, rate, _ in read]
         keys = [key for *_, key in read]
-        lacking = [set(keys) - set(store.get(set(keys))) for store in stores]  # read, as what is there may be damaged
-        read = [one for one in read if any(one[-1] in lack for lack in lacking)]
-        values: list[dict] = [{} for _ in sets]
-        for some in [read] if path == "torch" else [[one] for one in read]:  # clips that are held at a time
-            together: list[Clip] = []
-            for file, samples, rate, key in some:
-                with _naming(file):
-                    together.append(Clip(samples, rate, path=path, key=key))
-            for (file, *_), clip in zip(some, together, strict=True):
-                clip.join(together)
-                with _naming(file):
-                    for one, lack, new in zip(sets, lacking, values, strict=True):
-                        if clip.key in lack:
-                            new[clip.key] = one.compute(clip)
-            together.clear()  # they hold each other
-        for store, new in zip(stores, values, strict=True):
-            if new:
-                store.put(new.items())
+        values = [store.get(set(keys)) for store in stores]  # read, as what is there may be damaged
+        shapes: list[dict] = [{key: value.shape for key, value in there.items()} for there in values]
+        values.clear()
+        new = _computed([one for one in read if any(one[-1] not in there for there in shapes)], sets, shapes, path)
+        for store, some, there in zip(stores, new, shapes, strict=True):
+            if some:
+                store.put(some.items())
+            there.update((key, value.shape) for key, value in some.items())
     except SerReproError as error:
         return str(error)
-    return keys
+    return [Seen(key, tuple(there[key] for there in shapes), one) for key, one in zip(keys, known, strict=True)]
+
+
+def _computed(read: list[tuple], sets: list[FeatureSet], there: list[dict], path: str) -> list[dict]:
+    """Values, by key, of each set that are not there yet."""
+    values: list[dict] = [{} for _ in sets]
+    for some in [read] if path == "torch" else [[one] for one in read]:  # clips that are held at a time
+        together: list[Clip] = []
+        for file, samples, rate, key in some:
+            with _naming(file):
+                together.append(Clip(samples, rate, path=path, key=key))
+        for (file, *_), clip in zip(some, together, strict=True):
+            clip.join(together)
+            with _naming(file):
+                for one, old, new in zip(sets, there, values, strict=True):
+                    if clip.key not in old:
+                        new[clip.key] = one.compute(clip)
+        together.clear()  # they hold each other
+    return values

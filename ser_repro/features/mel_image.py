@@ -10,8 +10,9 @@ import hashlib
 
 import numpy as np
 
-from ser_repro.features.compiled import librosa
-from ser_repro.features.sets import Clip, FeatureSet, register
+from ser_repro.features.clip import Clip
+from ser_repro.features.fast.spectral import decibels
+from ser_repro.features.sets import FeatureSet, register
 
 SAMPLE_RATE, START_S, DURATION_S, BANDS = 44100, 0.5, 2.5, 30
 LENGTH = 110_250  # samples: 2.5 s
@@ -23,17 +24,17 @@ def _code(clip: Clip) -> np.ndarray:
     before = lot % (LENGTH - len(samples) + 1)
     samples = np.pad(samples, (before, LENGTH - len(samples) - before))
     power = clip.described(SAMPLE_RATE, samples=samples).mel(BANDS, filter_rate=22050)
-    return librosa.amplitude_to_db(power).astype(np.float32)
+    return decibels(power**2).astype(np.float32)
 
 
 def _mended(clip: Clip) -> np.ndarray:
     samples = clip.at(SAMPLE_RATE, START_S, DURATION_S, near=True)[:LENGTH]
     samples = np.pad(samples, (0, LENGTH - len(samples)))
-    return librosa.power_to_db(clip.described(SAMPLE_RATE, samples=samples).mel(BANDS)).astype(np.float32)
+    return decibels(clip.described(SAMPLE_RATE, samples=samples).mel(BANDS)).astype(np.float32)
 
 
 def _log_mel(clip: Clip) -> np.ndarray:
-    return librosa.power_to_db(clip.described(16000, 512, 160).mel(64)).astype(np.float32)
+    return decibels(clip.described(16000, 512, 160).mel(64)).astype(np.float32)
 
 
 _FRAME = {"sample_rate": SAMPLE_RATE, "start_s": START_S, "length": LENGTH, "n_fft": 2048, "hop": 512, "bands": BANDS}

@@ -8,7 +8,8 @@ at 48 kHz are 1.07 s.
 
 import numpy as np
 
-from ser_repro.features.sets import Clip, FeatureSet, Means, register
+from ser_repro.features.clip import Clip
+from ser_repro.features.sets import FeatureSet, Means, register
 
 COEFFICIENTS = (13, 20, 40, 50, 100)
 FRAMES = 100  # that the CNN-BiGRU keeps

@@ -7,7 +7,9 @@ clips; its rate is not known. CNN-n-GRU takes whole clips without levelling (`wa
 import numpy as np
 
 from ser_repro import SerReproError
-from ser_repro.features.sets import Clip, FeatureSet, register
+from ser_repro.features.clip import Clip
+from ser_repro.features.sets import FeatureSet, register
+from ser_repro.files import one_of
 
 LEVELS = {
     None: lambda samples: 1.0,
@@ -44,8 +46,7 @@ def crop_or_pad(samples: np.ndarray, length: int, where: str = "end") -> np.ndar
 def raw(name: str, sample_rate: int, duration_s: float | None = None, level: str | None = None,
         where: str = "end", source: str = "customary") -> FeatureSet:
     """A set of samples: one channel at `sample_rate` Hz, shape (time,), or of `duration_s`."""
-    if level not in LEVELS:
-        raise SerReproError(f"no level {level!r}: choose peak, rms or none.")
+    one_of(level, LEVELS, "level")
     length = None if duration_s is None else round(duration_s * sample_rate)
 
     def compute(clip: Clip) -> np.ndarray:

@@ -15,7 +15,6 @@ from pathlib import Path
 import numpy as np
 
 from ser_repro import SerReproError
-from ser_repro.features.arrays import cache_folder
 from ser_repro.features.sets import VERSION, FeatureSet
 
 _PATIENCE_S = 60  # for another process that is writing
@@ -28,19 +27,17 @@ class Store:
     Parameters
     ----------
     feature_set : FeatureSet
-    path : "fast" or "reference"
-        Values of the two paths are never mixed.
-    cache : path, optional
-        By default SER_REPRO_CACHE, or `~/.cache/ser_repro`.
+    path : "fast", "torch" or "reference"
+        Values of different paths are never mixed.
+    folder : path
     """
 
-    def __init__(self, feature_set: FeatureSet, path: str = "fast", cache: str | Path | None = None):
+    def __init__(self, feature_set: FeatureSet, path: str, folder: str | Path):
         self.set = feature_set
-        name = f"{feature_set.name}-{path}-{feature_set.hash}-v{VERSION}.sqlite"
-        self.file = cache_folder(cache) / "features" / name
+        self.file = Path(folder) / f"{feature_set.name}-{path}-{feature_set.hash}-v{VERSION}.sqlite"
 
     def put(self, values: Iterable[tuple[str, np.ndarray]]) -> None:
-        """Store values by hash, all of them or none.
+        """Store values by hash, all of them or none: of int16, or else as float32.
 
         Raises
         ------
@@ -49,8 +46,9 @@ class Store:
         """
         rows = []
         for key, value in values:
-            data = np.ascontiguousarray(value, "<f4").tobytes()
-            rows.append((key, json.dumps(value.shape), data, zlib.crc32(data)))
+            kind = ["<i2"] if value.dtype == np.int16 else []
+            data = np.ascontiguousarray(value, *(kind or ["<f4"])).tobytes()
+            rows.append((key, json.dumps([*kind, *value.shape]), data, zlib.crc32(data)))
 
         def write(database):
             database.executemany("INSERT OR REPLACE INTO value VALUES (?, ?, ?, ?)", rows)
@@ -64,7 +62,9 @@ class Store:
             key, shape, data, checksum = row
             if zlib.crc32(data) == checksum:
                 with contextlib.suppress(ValueError):
-                    return key, np.frombuffer(data, "<f4").reshape(json.loads(shape))
+                    shape = json.loads(shape)
+                    kind = shape.pop(0) if shape and isinstance(shape[0], str) else "<f4"
+                    return key, np.frombuffer(data, kind).reshape(shape)
             return key, None
 
         keys = list(keys)
@@ -81,6 +81,11 @@ class Store:
             return {key: stored for key, stored in found.items() if stored is not None}
 
         return self._try(read)
+
+    def discard(self) -> None:
+        """Delete the file, and what was put aside of it."""
+        for file in (self.file, Path(f"{self.file}.damaged"), Path(f"{self.file}-journal.damaged")):
+            file.unlink(missing_ok=True)
 
     def _try(self, work):
         """Work on the database; where the file is none, put it aside and work on a new one."""

@@ -12,14 +12,19 @@ TWIN = ("speaker", "sentence", "emotion", "intensity")
 """What two clips share that are takes of one thing: nothing but the take differs."""
 
 
+def twins(clips: pd.DataFrame, split: Split, keys=TWIN) -> list[str]:
+    """The test clips that have a clip with the same `keys` (columns) among the training clips."""
+    rows = clips.set_index("clip")[list(keys)]
+    train, test = (pd.MultiIndex.from_frame(rows.loc[list(part)]) for part in (split.train, split.test))
+    return [clip for clip, has in zip(split.test, test.isin(train), strict=True) if has]
+
+
 def shared(clips: pd.DataFrame, split: Split, keys=TWIN) -> float:
     """Share of the test clips that have a clip with the same `keys` (columns) among the training clips.
 
     By default with a twin there: the same speaker, sentence, emotion and intensity.
     """
-    rows = clips.set_index("clip")[list(keys)]
-    train, test = (pd.MultiIndex.from_frame(rows.loc[list(part)]) for part in (split.train, split.test))
-    return float(test.isin(train).mean())
+    return len(twins(clips, split, keys)) / len(split.test)
 
 
 @dataclass(frozen=True)
@@ -73,3 +78,9 @@ def mean_picked(records: list[dict], patience: int = 2) -> Picked:
         at, right = zip(*(getattr(one, name) for one in each), strict=True)
         found.append(((min(at), max(at)), float(np.average(right, weights=weights))))
     return Picked(*found)
+
+
+def after(records: list[dict], epoch: int) -> float:
+    """Test accuracy after an epoch (counted from 1) of several runs, which count by their test clips."""
+    return float(np.average([record["history"]["test_accuracy"][epoch - 1] for record in records],
+                            weights=[record["clips"]["test"] for record in records]))

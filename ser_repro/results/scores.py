@@ -12,11 +12,11 @@ as far as Student's t lies beyond the normal distribution (Hesterberg 2015, "exp
 instead: four speakers have too few resamples for that).
 """
 
+import functools
 from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from scipy.special import ndtri, stdtrit
 
 from ser_repro import SerReproError
 from ser_repro.files import one_of
@@ -121,13 +121,12 @@ def from_confusion(matrices: np.ndarray, name: str) -> np.ndarray:
     return one_of(name, SCORES, "score")  # raises: it is none of them
 
 
-def _matrices(frame: pd.DataFrame, classes: list[str], groups: list[str]) -> np.ndarray:
-    """A confusion matrix a group, shape (group, class, class)."""
-    number = {c: i for i, c in enumerate(classes)}
-    out = np.zeros((len(groups), len(classes), len(classes)))
-    group = frame["group"].map({g: i for i, g in enumerate(groups)}).to_numpy()
-    np.add.at(out, (group, frame["emotion"].map(number).to_numpy(), frame["predicted"].map(number).to_numpy()), 1)
-    return out
+def _matrices(frame: pd.DataFrame, unit: str, classes: list[str], groups: list[str]) -> np.ndarray:
+    """A confusion matrix a group, shape (group, class, class); `unit` is the column that tells the groups."""
+    shape = (len(groups), len(classes), len(classes))
+    places = (pd.Index(groups).get_indexer(frame[unit]), *(pd.Index(classes).get_indexer(frame[column])
+                                                          for column in ("emotion", "predicted")))
+    return np.bincount(np.ravel_multi_index(places, shape), minlength=np.prod(shape)).reshape(shape).astype(float)
 
 
 def score(frames: list[pd.DataFrame], name: str = "accuracy", *, resamples: int = RESAMPLES) -> Score:
@@ -152,6 +151,23 @@ def score(frames: list[pd.DataFrame], name: str = "accuracy", *, resamples: int 
     return _bootstrap([frames], name, resamples)
 
 
+@functools.lru_cache(64)
+def _draws(groups: int, seeds: int, resamples: int) -> tuple[np.ndarray, np.ndarray]:
+    """How often each group is drawn, shape (resample, group), and which seeds, shape (seed, resample); always the
+    same, so that a score does not change from one computation to the next."""
+    rng = np.random.default_rng(0)
+    drawn = rng.multinomial(groups, np.full(groups, 1 / groups), size=resamples)
+    return drawn.astype(float), rng.integers(seeds, size=(seeds, resamples))
+
+
+@functools.lru_cache
+def _expansion(groups: int) -> float:
+    """How far out the ends of a percentile interval move where so few groups are resampled."""
+    from scipy.special import ndtri, stdtrit  # half a second, which prediction does not need
+
+    return stdtrit(groups - 1, 0.975) / ndtri(0.975) * np.sqrt(groups / (groups - 1))
+
+
 def _bootstrap(sides: list[list[pd.DataFrame]], name: str, resamples: int) -> Score:
     """Score of one side, or of the second minus the first, with clips (or speakers) and seeds resampled together."""
     first = sides[0][0]
@@ -160,22 +176,20 @@ def _bootstrap(sides: list[list[pd.DataFrame]], name: str, resamples: int) -> Sc
     unit = "clip" if first["speaker"].nunique() <= _FEW_SPEAKERS else "speaker"
     groups = sorted(first[unit].unique())
     seeds = len(sides[0])
-    stacks = np.stack([_matrices(frame.assign(group=frame[unit]), classes, groups) for frame in frames])
+    stacks = np.stack([_matrices(frame, unit, classes, groups) for frame in frames])
 
     def value(matrices):
         """(side * seed, ..., class, class) -> (seed, ...)"""
         scores = from_confusion(matrices, name)
         return scores if len(sides) == 1 else scores[seeds:] - scores[:seeds]
 
-    rng = np.random.default_rng(0)
-    drawn = rng.multinomial(len(groups), np.full(len(groups), 1 / len(groups)), size=resamples)
+    drawn, picked = _draws(len(groups), seeds, resamples)
     resampled = (drawn @ stacks.reshape(len(frames), len(groups), -1)).reshape(
         len(frames), resamples, len(classes), len(classes))
-    picked = rng.integers(seeds, size=(seeds, resamples))
     ends = np.percentile(np.take_along_axis(value(resampled), picked, 0).mean(0), [2.5, 97.5])
     own = value(stacks.sum(1))
     n = len(groups)
-    wider = stdtrit(n - 1, 0.975) / ndtri(0.975) * np.sqrt(n / (n - 1)) if n > 1 else 1.0
+    wider = _expansion(n) if n > 1 else 1.0
     low, high = np.clip(own.mean() + wider * (ends - own.mean()), 1 - len(sides), 1)
     return Score(name, float(own.mean()), float(low), float(high), len(first), f"{unit}s", tuple(map(float, own)))
 

@@ -209,6 +209,11 @@ def _prepared(run: Run, cache) -> bool:
         return (arrays.folder_of(run.corpus, run.inputs, cache) / "meta.json").exists()
 
 
+def at_hand(run: Run, *, data=None, cache=None) -> bool:
+    """Whether a run can be trained on real speech here."""
+    return run.corpus in real(data) or _prepared(run, cache)
+
+
 def on_demo(run: Run, cache=None) -> tuple[Run, dict]:
     """The run on the demo corpus, made short, and where its files are kept apart from those of real speech."""
     from ser_repro.datasets import demo

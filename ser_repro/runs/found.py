@@ -16,10 +16,11 @@ import pandas as pd
 from ser_repro import datasets, documents, protocols
 from ser_repro.results import ledger, scores
 from ser_repro.results.scores import Score
-from ser_repro.runs import plans, records
+from ser_repro.runs import plans, records, search
 from ser_repro.runs.run import Run
 
 NOT_RUN = "not yet run"
+UNSETTLED = "not settled: no searched setting beat chance"
 SPLITS = {"published": "shared speakers", "speaker": "new speakers"}
 
 
@@ -84,7 +85,10 @@ class Found:
     # ---- records -------------------------------------------------------------------------------------------------
 
     def kind(self, corpus: str, reading: str = "code", protocol: str = "published", **which) -> Run:
-        """The run that stands for those of any fold and seed; `which` as in `Run.of`."""
+        """The run that stands for those of any fold and seed; `which` as in `Run.of`. Of networks of several sizes the
+        smallest, where n is not given."""
+        if self.document.sizes and which.get("n") is None:
+            which["n"] = min(self.document.sizes)
         return Run.of(self.name, corpus, reading, protocol, **which).kind
 
     def records(self, corpus: str, reading: str = "code", protocol: str = "published", *, whole: bool = True,
@@ -124,13 +128,26 @@ class Found:
             return NOT_RUN
         return str(scores.score(frames(seeds), name)) + (f" ({missing(seeds)})" if missing(seeds) else "")
 
-    def elsewhere(self, trained: str, tested: str, name: str = "accuracy", *, reading: str = "code",
-                  protocol: str = "cross_corpus") -> Score | None:
+    def across(self, reading: str = "code", protocol: str = "published") -> str:
+        """Accuracy on every corpus in a sentence: "RAVDESS 56.7 %, SAVEE not yet run"."""
+        words = []
+        for corpus in self.document.corpora:
+            seeds = self.seeds(corpus, reading, protocol)
+            told = f"{100 * scores.score(frames(seeds)).value:.1f}\N{NO-BREAK SPACE}%" if seeds else NOT_RUN
+            words.append(f"{corpus} {told}" + (f" ({missing(seeds)})" if seeds and missing(seeds) else ""))
+        return ", ".join(words) if any(not word.endswith(NOT_RUN) for word in words) else NOT_RUN
+
+    def tables_elsewhere(self, trained: str, tested: str, *, reading: str = "code",
+                         protocol: str = "cross_corpus") -> list[pd.DataFrame]:
+        """Test clips of another corpus than was trained on, a table a seed; empty where that has not been run."""
+        return [pd.concat([scores.table(record, tested) for record in folds]) for kind, seeds in self.begun.items()
+                if (kind.corpus, kind.reading, kind.protocol) == (trained, reading, protocol) and not kind.changed
+                and tested in kind.tested for folds in seeds]
+
+    def elsewhere(self, trained: str, tested: str, name: str = "accuracy", **which) -> Score | None:
         """The score of what was trained on one corpus, on the clips of another; None where that has not been run."""
-        tables = [[scores.table(record, tested) for record in folds] for kind, seeds in self.begun.items()
-                  if (kind.corpus, kind.reading, kind.protocol) == (trained, reading, protocol) and not kind.changed
-                  and tested in kind.tested for folds in seeds]
-        return scores.score([pd.concat(folds) for folds in tables], name) if tables else None
+        tables = self.tables_elsewhere(trained, tested, **which)
+        return scores.score(tables, name) if tables else None
 
     def table(self) -> pd.DataFrame:
         """Scores of all that has been run as a reading says, a row a corpus, size, reading and split."""
@@ -139,7 +156,8 @@ class Found:
             if kind.changed or kind.tested:
                 continue
             of = self.done.get(kind) or begun[:1]
-            three = [scores.score(frames(of), name) for name in scores.SCORES]
+            tables = frames(of)
+            three = [scores.score(tables, name) for name in scores.SCORES]
             spread = three[0].seeds
             size = {"n": kind.n} if self.document.sizes else {}
             rows.append({"corpus": kind.corpus} | size | {
@@ -149,11 +167,19 @@ class Found:
         return pd.DataFrame(rows)
 
     def ledger(self) -> pd.DataFrame:
-        """Every claim of the document beside what was measured (see `ledger.ledger`)."""
+        """Every claim of the document beside what was measured (see `ledger.ledger`).
+
+        A network that no searched setting has taught anything leaves its claim open.
+        """
         asked = [(claim, protocol) for claim in self.document.claims for protocol in plans.GRID]
         measured = {(claim, protocol): self.score(claim.corpus, protocol=protocol, name=claim.score, n=claim.n)
                     for claim, protocol in asked}
-        return ledger.ledger(self.document.claims, measured)
+        table = ledger.ledger(self.document.claims, measured)
+        for row, claim in enumerate(self.document.claims):
+            tried = search.outcome(self.folder, self.kind(claim.corpus, n=claim.n)) if self.document.searched else {}
+            if measured[claim, "published"] and tried and not tried["learned"]:
+                table.loc[row, "verdict"] = UNSETTLED
+        return table
 
     # ---- differences ---------------------------------------------------------------------------------------------
 
@@ -189,13 +215,7 @@ class Found:
     def lost(self, corpus: str, reading: str = "code", **which) -> Score | None:
         """What new speakers cost: accuracy with new speakers minus accuracy with shared ones, so below zero where it
         costs; paired on the test clips and seeds that both have. None where they share none."""
-        sides = [{folds[0]["config"]["seed"]: frame for folds, frame in zip(seeds, frames(seeds), strict=True)}
-                 for seeds in (self.seeds(corpus, reading, protocol, **which) for protocol in plans.GRID)]
-        seeds = sorted(set(sides[0]) & set(sides[1]))
-        clips = set.intersection(*(set(side[seed]["clip"]) for side in sides for seed in seeds)) if seeds else set()
-        if not clips:
-            return None
-        return scores.difference(*([side[seed][side[seed]["clip"].isin(clips)] for seed in seeds] for side in sides))
+        return on_same_clips(*(self.seeds(corpus, reading, protocol, **which) for protocol in plans.GRID))
 
     def difference(self, name: str, value, n: int | None = None) -> str:
         """What a changed setting is called; with its value, where that is not the text's."""
@@ -241,6 +261,23 @@ def _paired(one: list[list[dict]], other: list[list[dict]]) -> tuple[Score | Non
     return scores.difference(*map(frames, both)), missing(both[0])
 
 
+def on_same_clips(one: list[list[dict]], other: list[list[dict]]) -> Score | None:
+    """Accuracy of the other minus that of one, on the test clips and seeds that both have; None where they share none.
+
+    Parameters
+    ----------
+    one, other : list of list of dict
+        A list a seed, of a record a fold.
+    """
+    sides = [{folds[0]["config"]["seed"]: frame for folds, frame in zip(seeds, frames(seeds), strict=True)}
+             for seeds in (one, other)]
+    seeds = sorted(set(sides[0]) & set(sides[1]))
+    clips = set.intersection(*(set(side[seed]["clip"]) for side in sides for seed in seeds)) if seeds else set()
+    if not clips:
+        return None
+    return scores.difference(*([side[seed][side[seed]["clip"].isin(clips)] for seed in seeds] for side in sides))
+
+
 def missing(seeds: list[list[dict]]) -> str:
     """"" where the first seed has every fold, else "k of n folds"."""
     folds = Run.from_config(seeds[0][0]["config"]).folds
@@ -259,12 +296,15 @@ def frames(seeds: list[list[dict]]) -> list[pd.DataFrame]:
 
 def chance(corpus: str) -> float:
     """Accuracy of always naming the most frequent emotion of a corpus, as it is published."""
-    return float(datasets.studied(datasets.published(corpus))["emotion"].value_counts(normalize=True).max())
+    of = datasets.get(corpus)
+    counts = [n for emotion, n in of.emotion_counts.items() if emotion in (of.studied or datasets.EMOTIONS)]
+    return max(counts) / sum(counts)
 
 
 def readings(document: str, corpus: str, n: int | None = None) -> pd.DataFrame:
     """Setting by setting, what code and text say; a dash where neither does."""
     of = documents.get(document)
+    n = n or min(of.sizes, default=None)
     code, paper = (documents.settings(document, reading, corpus, n) for reading in (of.readings[0], of.readings[-1]))
     return pd.DataFrame([{
         "setting": f"<code>{name}</code>", "code": "—" if code[name] is None else str(code[name]),

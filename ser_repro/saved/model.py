@@ -18,6 +18,7 @@ import numpy as np
 import pandas as pd
 
 from ser_repro import SerReproError
+from ser_repro.datasets import audio
 from ser_repro.features import arrays, sets
 from ser_repro.files import digest, read_json, whole_folder
 from ser_repro.runs import methods, records
@@ -102,15 +103,15 @@ class Saved:
             if not len(values):
                 raise SerReproError(f"{len(samples)} samples are too short a recording: give some tenths of a second.")
             return values
-        from ser_repro.features import extract
+        from ser_repro.features.clip import Clip, key_of
 
         if sample_rate != self.sample_rate:
             import soxr
 
-            scaled = samples.astype(np.float32) * np.float32(2**-15 if samples.dtype == np.int16 else 1)
+            scaled = audio.as_float(samples)
             samples = soxr.resample(scaled, sample_rate, self.sample_rate, quality="VHQ")
-        of, key = sets.get(what), extract.key_of(samples, self.sample_rate)
-        return arrays.frames(of, of.compute(sets.Clip(samples, self.sample_rate, key=key)))
+        of, key = sets.get(what), key_of(samples, self.sample_rate)
+        return arrays.frames(of, of.compute(Clip(samples, self.sample_rate, key=key)))
 
 
 def _checked(samples: np.ndarray, sample_rate: int) -> np.ndarray:
@@ -219,11 +220,11 @@ def save(record: dict, weights: Path, waves, folder: str | Path, *, results: str
 
 
 def _pictures(record: dict, made: dict) -> dict[str, bytes]:
-    from ser_repro.book import plots
+    from ser_repro.book import palette, plots
     from ser_repro.results import scores
     from ser_repro.saved import pictures
 
-    plots.use_style()
+    palette.use_theme()
     title = f"{made['document']}, {made['corpus']['name']}"
     counts = scores.confusion(scores.table(record), made["classes"])
     drawn = {CONFUSION: plots.confusion([(title, counts, made["classes"])], made["synthetic"])}

@@ -1,20 +1,25 @@
-"""Pictures of a saved model and of what it says: its training, and emotions over the time of a recording."""
+"""Pictures of a saved model and of what it says: its training, and emotions over the time of a recording.
+
+What draws them is imported when a picture is drawn: a table of answers needs `clock` and no more.
+"""
+
+from __future__ import annotations
 
 from io import BytesIO
+from typing import TYPE_CHECKING
 
-import matplotlib.pyplot as plt
 import numpy as np
-from matplotlib.figure import Figure
 
-from ser_repro.book.plots import BLUE, GREEN, GREY, ORANGE, RED, SKY, mark
+from ser_repro.book.palette import EMOTIONS, GREY
 
-# Okabe-Ito; an emotion has the same colour in every picture.
-COLOURS = {"anger": RED, "boredom": "black", "calm": SKY, "disgust": GREEN, "fear": "#CC79A7", "happiness": "#F0E442",
-           "neutral": "#D0D0D0", "sadness": BLUE, "surprise": ORANGE}
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 
 def content(figure: Figure, kind: str = "png") -> bytes:
     """The file that a figure makes; closes the figure."""
+    import matplotlib.pyplot as plt
+
     out = BytesIO()
     figure.savefig(out, format=kind)
     plt.close(figure)
@@ -29,23 +34,19 @@ def curves(record: dict, chance: float) -> Figure:
     chance : float
         Accuracy of always naming the most frequent emotion.
     """
-    history = record["history"]
-    part = "validation" if "validation_loss" in history else "test"
-    figure, axes = plt.subplots(1, 2, figsize=(8, 3.2))
+    import matplotlib.pyplot as plt
+
+    from ser_repro.book import plots
+
+    figure, axes = plt.subplots(1, 2, figsize=(8, 3.4))
     for axis, quantity in zip(axes, ("accuracy", "loss"), strict=True):
-        for name, label, colour in (("train", "training", SKY), (part, part, ORANGE if part == "validation" else RED)):
-            values = history[f"{name}_{quantity}"]
-            axis.plot(np.arange(1, len(values) + 1), values, "." * (len(values) == 1) or "-", color=colour, lw=1.2,
-                      label=label)
-        axis.set(title=quantity, xlabel="epoch")
-        axis.grid(alpha=0.2)
-    axes[0].axhline(chance, color=GREY, ls=":", lw=1, label="chance")
-    axes[0].set_ylim(0, 1)
-    axes[0].yaxis.set_major_formatter(lambda value, _: f"{100 * value:.0f} %")
+        looks = plots.curves(axis, [record], quantity)
+        axis.set(title=quantity)
     axes[1].set_ylim(bottom=0)
-    axes[0].legend(fontsize=9)
-    figure.tight_layout()
-    return mark(figure, record["config"]["synthetic"])
+    looks["chance"] = plots.guessing(axes[0], chance)
+    figure.tight_layout(rect=(0, 0, 1, 0.92))
+    figure.legend(handles=plots.lines(looks), loc="upper right", ncols=len(looks))
+    return plots.mark(figure, record["config"]["synthetic"])
 
 
 def over_time(windows: list[dict], classes: list[str], title: str, synthetic: bool = False) -> Figure:
@@ -57,6 +58,10 @@ def over_time(windows: list[dict], classes: list[str], title: str, synthetic: bo
         start_s, end_s, probabilities (emotion -> value), silent.
     classes : list of str
     """
+    import matplotlib.pyplot as plt
+
+    from ser_repro.book import plots
+
     figure, axis = plt.subplots(figsize=(8, 3.6))
     # A window is drawn up to the next one's start, where they overlap.
     edges = np.array([*(window["start_s"] for window in windows), windows[-1]["end_s"]])
@@ -65,7 +70,9 @@ def over_time(windows: list[dict], classes: list[str], title: str, synthetic: bo
     for emotion in classes:
         values = [window["probabilities"][emotion] for window in windows]
         above = below + np.array([*values, values[-1]])
-        axis.fill_between(edges, below, above, where=heard, step="post", color=COLOURS[emotion], label=emotion, lw=0)
+        look = EMOTIONS[emotion]
+        axis.fill_between(edges, below, above, where=heard, step="post", facecolor=look.colour, hatch=look.hatch,
+                          edgecolor="white", label=emotion, lw=0)
         below = above
     axis.set(xlim=(0, windows[-1]["end_s"]), ylim=(0, 1), xlabel="time (min:s)", ylabel="probability")
     axis.xaxis.set_major_locator(_whole_seconds(windows[-1]["end_s"]))
@@ -74,11 +81,11 @@ def over_time(windows: list[dict], classes: list[str], title: str, synthetic: bo
     axis.set_title(title if len(title) < 80 else f"…{title[-78:]}", parse_math=False)
     handles, labels = axis.get_legend_handles_labels()
     if not heard.all():
-        handles.insert(0, plt.Rectangle((0, 0), 1, 1, fc="white", ec=GREY))
+        handles.insert(0, plt.Rectangle((0, 0), 1, 1, fc="white", ec=GREY, lw=1))
         labels.insert(0, "silence")
-    axis.legend(handles[::-1], labels[::-1], fontsize=9, loc="center left", bbox_to_anchor=(1.0, 0.5))
+    axis.legend(handles[::-1], labels[::-1], loc="center left", bbox_to_anchor=(1.0, 0.5), handleheight=1.2)
     figure.tight_layout()
-    return mark(figure, synthetic)
+    return plots.mark(figure, synthetic)
 
 
 def clock(seconds: float, digits: int = 0) -> str:
@@ -87,7 +94,9 @@ def clock(seconds: float, digits: int = 0) -> str:
     return f"{int(whole // 60)}:{whole % 60:0{3 + digits if digits else 2}.{digits}f}"
 
 
-def _whole_seconds(length: float) -> plt.MultipleLocator:
-    """Ticks at times that people read easily, at most ten."""
+def _whole_seconds(length: float):
+    """A locator of ticks at times that people read easily, at most ten."""
+    from matplotlib.ticker import MultipleLocator
+
     steps = (1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600)
-    return plt.MultipleLocator(next((step for step in steps if length / step <= 10), length / 10))
+    return MultipleLocator(next((step for step in steps if length / step <= 10), length / 10))

@@ -144,7 +144,7 @@ def heard(model: Saved, name: str, read: Callable[[int], np.ndarray], frames: in
     found, count = [], 0
     for start, samples in _windows(read, min(window, frames), hop):
         count = start + len(samples)
-        peak = np.abs(samples.astype(np.float32)).max() * (2**-15 if samples.dtype == np.int16 else 1)
+        peak = np.abs(audio.as_float(samples)).max()
         told = model.predict(samples, sample_rate)
         if not np.isfinite(list(told.values())).all():
             raise SerReproError(f"{name} holds samples of up to {peak:.2g} times full scale, of which the model makes "

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import soundfile
 
-from ser_repro import SerReproError, datasets, protocols
+from ser_repro import SerReproError, datasets
 from ser_repro.book import exploration
 from ser_repro.results import scores as evaluation
 
@@ -255,21 +255,3 @@ def test_oddities_name_the_clips():
     assert found["CREMA-D"]["same samples twice, two labels"] == (
         "1006_TIE_HAP_XX = 1006_TIE_NEU_XX, 1013_WSI_DIS_XX = 1013_WSI_SAD_XX, 1017_IWW_ANG_XX = 1017_IWW_FEA_XX")
     assert found["EMOVO"]["mono among stereo"] == "rab-f1-b1"
-
-
-def test_shared_counts_what_training_has_heard_of_the_test():
-    clips = datasets.published("TESS")
-    random, speaker = protocols.make(clips, "published"), protocols.make(clips, "speaker")
-    assert exploration.shared(clips, random, ["speaker"]) == 1
-    assert exploration.shared(clips, speaker, ["speaker"]) == 0
-    assert exploration.shared(clips, speaker, ["sentence"]) == 1
-    # By hand: test clips whose word the same woman says in training, in another emotion.
-    rows = clips.set_index("clip")
-    heard = {(rows.at[c, "speaker"], rows.at[c, "sentence"]) for c in random.train}
-    by_hand = np.mean([(rows.at[c, "speaker"], rows.at[c, "sentence"]) in heard for c in random.test])
-    assert exploration.shared(clips, random, ["speaker", "sentence"]) == by_hand
-
-
-def test_every_emotion_has_a_colour_of_its_own():
-    assert set(exploration.EMOTION_COLOURS) == set(datasets.EMOTIONS)
-    assert len(set(exploration.EMOTION_COLOURS.values())) == len(datasets.EMOTIONS)

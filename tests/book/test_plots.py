@@ -1,18 +1,165 @@
-"""Pictures of the chapters, drawn of made-up records."""
-
 import matplotlib.pyplot as plt
+import numpy as np
 import pytest
+from matplotlib.colors import same_color
 
-from ser_repro.book import plots
+from ser_repro import datasets
+from ser_repro.book import diagrams, palette, plots
+from ser_repro.results.scores import Score
+from ser_repro.saved import pictures
 
-HISTORY = {"train_loss": [2.0, 1.0, 0.5], "train_accuracy": [0.1, 0.2, 0.3], "test_loss": [2.0, 1.5, 1.6],
-           "test_accuracy": [0.2, 0.6, 0.5]}
+
+@pytest.fixture(autouse=True)
+def closed():
+    with plt.rc_context():
+        palette.use_theme()
+        yield
+    plt.close("all")
+
+
+def score(value, low=None, high=None):
+    return Score("accuracy", value, value - 0.05 if low is None else low, value + 0.05 if high is None else high, 100,
+                 "speakers", (value,))
+
+
+def record(*, seed=0, epochs=6, watched="test", synthetic=False):
+    rng = np.random.default_rng(seed)
+    history = {f"{part}_{quantity}": rng.random(epochs).tolist() for part in ("train", watched)
+               for quantity in ("accuracy", "loss")}
+    return {"history": history, "config": {"synthetic": synthetic}}
+
+
+def legend(axis):
+    return [text.get_text() for text in axis.get_legend().get_texts()]
+
+
+def bars(axis):
+    """The lines that are intervals."""
+    return [line for line in axis.get_lines()
+            if len(line.get_xdata()) == 2 and np.isfinite(line.get_xdata()).all() and np.ptp(line.get_xdata())]
+
+
+def said(figure):
+    return [text.get_text() for text in figure.texts]
+
+
+def whole(figure):
+    """Whether a figure is no wider than a page, and none of its text is cut off."""
+    figure.canvas.draw()
+    box, edge = figure.get_tightbbox(), figure.get_figwidth()
+    return edge <= 8 and box.x0 > -0.05 and box.x1 < edge + 0.05
+
+
+def test_claims_show_what_is_claimed_measured_and_guessed():
+    rows = [("a\nRAVDESS", 0.7, score(0.68), score(0.41), 0.13), ("b", 0.9, None, None, 0.14),
+            ("c", None, score(0.5, 0.52, 0.6), None, 0.2)]
+    figure = plots.claims(rows)
+    axis = figure.axes[0]
+    assert legend(axis) == ["claimed", "measured, the document's own split", "measured, new speakers", "chance"]
+    assert [text.get_text() for text in axis.texts] == ["50", "not yet run", "68", "41"]  # from below
+    assert [tick.get_text() for tick in axis.get_yticklabels()] == ["c", "b", "a\nRAVDESS"]
+    ends = {tuple(np.round(line.get_xdata(), 2)) for line in bars(axis)}
+    assert ends == {(0.63, 0.73), (0.36, 0.46), (0.52, 0.6)}  # also where the score lies outside its interval
+    assert whole(figure)
+    assert "claimed" not in legend(plots.claims([("a", None, score(0.5), None, 0.1)]).axes[0])
+    assert legend(plots.claims([("a", 0.5, None, None, 0.1)]).axes[0])[0] == "claimed"
+
+
+@pytest.mark.parametrize(("n", "grid"), [(8, (2, 1)), (4, (1, 2))])
+def test_confusion_matrices_stand_below_each_other_where_classes_are_many(n, grid):
+    classes = sorted(datasets.EMOTIONS)[:n]
+    counts = np.eye(n, dtype=int) * 3
+    counts[0, 1], counts[n - 1] = 1, 0
+    figure = plots.confusion([("one", counts, classes), ("two", counts, classes)], synthetic=True)
+    assert figure.axes[0].get_subplotspec().get_gridspec().get_geometry() == grid
+    for axis, title in zip(figure.axes, ("one", "two"), strict=True):
+        assert axis.get_title(loc="left") == title and axis.get_xlabel() == "predicted"
+        assert [tick.get_text() for tick in axis.get_yticklabels()] == classes
+        digits = np.array([text.get_text() for text in axis.texts]).reshape(n, n)
+        assert digits[0].tolist() == ["75", "25", *[""] * (n - 2)] and not any(digits[n - 1])
+        assert digits[1, 1] == "100" and same_color(axis.texts[n + 1].get_color(), "white")
+    assert said(figure) == ["synthetic: not a result"] and whole(figure)
+    assert said(plots.confusion([("one", counts, classes)])) == []
 
 
 @pytest.mark.parametrize("quantity", ["accuracy", "loss"])
-def test_curves_name_the_part_that_was_watched(quantity):
-    figure = plots.learning_curves([("one", [{"history": HISTORY}])], {"one": 0.1}, quantity=quantity)
-    labels = [text.get_text() for text in figure.axes[0].get_legend().get_texts()]
-    assert labels == ["training", "test", *(["chance"] if quantity == "accuracy" else [])]
-    assert figure.axes[0].get_lines()[1].get_ydata().tolist() == HISTORY[f"test_{quantity}"]
-    plt.close(figure)
+def test_learning_curves_draw_a_line_a_run_and_part(quantity):
+    runs = [record(seed=0), record(seed=1, watched="validation")]
+    figure = plots.learning_curves([("one", runs), ("two", [record(seed=2)])], {"one": 0.1, "two": 0.3},
+                                   quantity=quantity)
+    one, two = figure.axes
+    assert legend(one) == ["training", "validation", "test", *["chance"] * (quantity == "accuracy")]
+    drawn = [line.get_ydata() for line in one.get_lines()]
+    for run, part in ((0, "train"), (1, "train"), (0, "test"), (1, "validation")):
+        assert any(np.array_equal(y, runs[run]["history"][f"{part}_{quantity}"]) for y in drawn), (run, part)
+    guessed = [line.get_ydata()[0] for line in two.get_lines() if len(set(line.get_ydata())) == 1]
+    assert guessed == ([0.3] if quantity == "accuracy" else [])
+    assert (one.get_title(loc="left"), two.get_title(loc="left"), one.get_ylabel()) == ("one", "two", quantity)
+    assert whole(figure)
+    high = record(seed=3)
+    high["history"]["test_loss"][2] = 9.0
+    axis = plots.learning_curves([("low", runs), ("high", [high])], quantity="loss").axes[1]
+    assert axis.get_ylim()[0] == 0 and axis.get_ylim()[1] > 9  # the later panel is not cut off
+
+
+def test_curves_of_one_epoch_are_points():
+    figure = plots.learning_curves([("one", [record(epochs=1)])])
+    assert [line.get_marker() for line in figure.axes[0].get_lines()] == ["o", "o"]
+    assert plots.learning_curves([("one", [record()])], synthetic=True).texts[0].get_text() == "synthetic: not a result"
+
+
+def test_effects_draw_nine_corpora_each_in_its_own_look():
+    names = [*datasets.CORPORA, "mine"]
+    figure = plots.effects([(slip, name, score(i / 100)) for slip in ("dropout", "order\nof values")
+                            for i, name in enumerate(names)])
+    axis = figure.axes[0]
+    assert legend(axis) == names
+    assert [tick.get_text() for tick in axis.get_yticklabels()] == ["dropout", "order\nof values"]
+    handles = axis.get_legend().legend_handles
+    assert len({(handle.get_color(), handle.get_marker()) for handle in handles}) == 9
+    tess = palette.CORPORA["TESS"]
+    assert (handles[names.index("TESS")].get_color(), handles[names.index("TESS")].get_marker()) == tess[:2]
+    ends = bars(axis)
+    assert len(ends) == 18 and len({line.get_ydata()[0] for line in ends}) == 18
+    of_tess = [line for line in ends if same_color(line.get_color(), tess.colour)]
+    assert {tuple(np.round(line.get_xdata(), 2)) for line in of_tess} == {(0.02, 0.12)} and whole(figure)
+
+
+def test_a_saved_model_has_curves_of_accuracy_and_loss():
+    figure = pictures.curves(record(watched="validation", synthetic=True), chance=0.2)
+    assert [axis.get_title(loc="left") for axis in figure.axes] == ["accuracy", "loss"]
+    assert [text.get_text() for text in figure.legends[0].get_texts()] == ["training", "validation", "chance"]
+    assert said(figure) == ["synthetic: not a result"] and whole(figure)
+
+
+def test_emotions_over_time_are_told_by_colour_and_hatch():
+    classes = list(datasets.EMOTIONS)
+    windows = [{"start_s": i, "end_s": i + 1, "silent": False, "probabilities": dict.fromkeys(classes, 1 / 9)}
+               for i in range(3)]
+    figure = pictures.over_time(windows, classes, "a")
+    areas = {area.get_label(): area for area in figure.axes[0].collections}
+    for emotion, look in palette.EMOTIONS.items():
+        assert same_color(areas[emotion].get_facecolor()[0], look.colour)
+        assert (areas[emotion].get_hatch() or "") == look.hatch
+    assert legend(figure.axes[0]) == classes[::-1] and whole(figure)
+
+
+def test_boxes_of_the_two_readings_differ_in_their_edges():
+    figure = diagrams.flow([("code", [("a", "x", diagrams.INPUT), ("b", "y", diagrams.CODE)]),
+                            ("paper", [("c", "z", diagrams.PAPER), ("d", "", diagrams.LAYER)])])
+    a, b, c, d = [box for axis in figure.axes for box in axis.patches]
+    assert b.get_linestyle() not in ("solid", "-") and a.get_linestyle() == "solid"
+    assert c.get_linewidth() > a.get_linewidth() == d.get_linewidth()
+    assert [text.get_text() for text in figure.axes[0].texts[:5]] == ["code", "a", "x", "b", "y"]
+    assert whole(figure)
+
+
+def test_the_architecture_is_drawn_from_the_model():
+    texts = [text.get_text() for text in diagrams.architecture(18).axes[0].texts]
+    assert "18-layer GRU" in texts and "linear 144→72" in texts and {"reading\ncode", "reading\npaper"} <= set(texts)
+
+
+def test_spread_has_a_line_a_size():
+    figure = diagrams.spread({n: (np.ones(n), np.full(n, 1e-6)) for n in (3, 5, 11, 18)})
+    assert legend(figure.axes[0]) == ["n = 3", "n = 5", "n = 11", "n = 18"]
+    assert [len(line.get_xdata()) for line in figure.axes[0].get_lines()] == [3, 5, 11, 18] and whole(figure)

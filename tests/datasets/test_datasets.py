@@ -517,6 +517,18 @@ def test_what_is_no_audio_is_refused(tmp_path):
         datasets.read(tmp_path / "none.wav")
 
 
+def test_samples_scaled_to_floating_point_come_back_exactly():
+    every = np.arange(-32768, 32768).astype(np.int16)
+    for dtype in (np.float32, np.float64):
+        scaled = audio.as_float(every, dtype)
+        assert scaled.dtype == dtype and (scaled.min(), scaled.max()) == (-1, 32767 / 32768)
+        np.testing.assert_array_equal(audio.to_int16(scaled), every)
+        np.testing.assert_array_equal(audio.as_float(scaled), scaled)  # is in floating point already
+    into = np.zeros((2, len(every)), np.float32)
+    audio.as_float(every, out=into[1:])
+    assert not into[0].any() and (into[1] == every / 32768).all()
+
+
 def test_out_of_range_samples_are_clipped_not_wrapped():
     got = audio.to_int16(np.array([1.0, -1.0, 1.5, -1.5], dtype=np.float32))
     np.testing.assert_array_equal(got, [32767, -32768, 32767, -32768])
@@ -532,7 +544,7 @@ def test_the_content_hash_knows_samples_and_names_not_order_or_length():
 def test_the_package_is_imported_without_audio_libraries():
     code = (
         "import sys\n"
-        "for name in ('soundfile', 'soxr', 'librosa', 'scipy', 'torch'): sys.modules[name] = None\n"
+        "for name in ('soundfile', 'soxr', 'librosa', 'scipy', 'sklearn', 'torch', 'pooch'): sys.modules[name] = None\n"
         "from ser_repro import datasets\n"
         "assert len(datasets.published('EMO-DB')) == 535"
     )

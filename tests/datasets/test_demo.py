@@ -161,8 +161,8 @@ def test_a_write_that_fails_leaves_nothing(tmp_path, monkeypatch):
 @pytest.mark.parametrize(
     ("settings", "message"),
     [
-        ({"speakers": ["99"]}, "no speaker 99: choose from 03, 08"),
-        ({"speakers": []}, "none given"),
+        ({"speakers": ["99"]}, "no speaker of EMO-DB '99': choose one of 03, 08"),
+        ({"speakers": []}, "no speaker of EMO-DB is given"),
         ({"per_emotion": 0}, "give 1 or more"),
         ({"sample_rate": 10}, "too low"),
         ({"duration_s": 0}, "give one above 0"),

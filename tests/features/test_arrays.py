@@ -11,6 +11,7 @@ import pytest
 
 from ser_repro import SerReproError, datasets
 from ser_repro.features import arrays, extract, sets
+from ser_repro.files import cache_folder
 
 CLIP = "03a01Fa"  # the first clip of EMO-DB, so that a fault in it is met at once
 
@@ -41,7 +42,7 @@ def refused(*args, **options) -> str:
     with pytest.raises(SerReproError) as error:
         arrays.prepare(*args, **options)
     assert "\n" not in str(error.value)
-    assert {path.suffix for path in (arrays.cache_folder() / "arrays").glob("*")} <= {".lock"}
+    assert {path.suffix for path in (cache_folder() / "arrays").glob("*")} <= {".lock"}
     return str(error.value)
 
 
@@ -173,7 +174,7 @@ def test_a_full_disk_leaves_nothing(demo, monkeypatch, error):
     def full(*_):
         raise error
 
-    monkeypatch.setattr(np, "save", full)
+    monkeypatch.setattr(arrays, "_write_values", full)
     line = refused("RAVDESS", 16000, data=demo)
     assert "arrays of RAVDESS not written" in line and (error.strerror or str(error)) in line and "--cache" in line
 
@@ -183,7 +184,7 @@ def test_old_arrays_stay_where_new_ones_find_no_room(demo, tmp_path, monkeypatch
     copy = shutil.copytree(demo, tmp_path / "copy")
     os.remove(next(copy.rglob("*.wav")))  # another set of clips: to be made anew
     with monkeypatch.context() as patch:
-        patch.setattr(np, "save", lambda *_: (_ for _ in ()).throw(OSError(28, "No space left on device")))
+        patch.setattr(arrays, "_write_values", lambda *_: (_ for _ in ()).throw(OSError(28, "No space left on device")))
         with pytest.raises(SerReproError, match="No space left"):
             arrays.prepare("RAVDESS", 16000, data=copy)
     assert len(arrays.load("RAVDESS", 16000).clips) == len(old.clips)
@@ -226,3 +227,82 @@ def test_arrays_of_an_older_definition_are_not_taken(demo, monkeypatch):
     monkeypatch.setitem(sets.SETS, "mfcc13_mean", dataclasses.replace(old, definition=old.definition | {"hop": 1}))
     with pytest.raises(SerReproError, match="no arrays of RAVDESS of mfcc13_mean"):
         arrays.load("RAVDESS", "mfcc13_mean")
+
+
+# ---- one pass ----------------------------------------------------------------------------------------------------
+
+SOME = [16000, arrays.NATIVE, "mfcc50_mean_code", "mfcc40_frames_whole", "raw_16k"]
+
+
+@pytest.fixture
+def decoded(monkeypatch):
+    """Files that were decoded, in order."""
+    from ser_repro.datasets import audio
+
+    files, read = [], audio.read
+    monkeypatch.setattr(audio, "read", lambda path: files.append(str(path)) or read(path))
+    return files
+
+
+def test_each_clip_is_decoded_once_whatever_is_made(demo, decoded):
+    made = arrays.prepare_all("RAVDESS", SOME, data=demo, workers=1)
+    assert sorted(decoded) == sorted(datasets.clips("RAVDESS", demo)["path"])
+    assert arrays.prepare_all("RAVDESS", SOME, data=demo, workers=1).keys() == made.keys() == set(SOME)
+    assert len(decoded) == len(set(decoded))  # the second time none
+    for what, together in made.items():
+        alone = arrays.prepare("RAVDESS", what, data=demo, cache=arrays.folder_of("RAVDESS", what) / "alone")
+        assert together.values.dtype == alone.values.dtype == (np.int16 if arrays.is_waveform(what) else np.float32)
+        assert np.array_equal(together.values, alone.values) and together.clips.equals(alone.clips)
+
+
+def test_no_second_copy_stays_on_the_disk(demo):
+    made = arrays.prepare_all("RAVDESS", SOME, data=demo, workers=1)
+    there = sum(path.stat().st_size for path in cache_folder().rglob("*"))
+    assert there < sum(one.values.nbytes for one in made.values()) + len(SOME) * 60_000  # tables and descriptions
+
+
+def test_what_was_stopped_goes_on(demo, decoded, monkeypatch):
+    def stop(done, total):
+        assert total > done == 16  # a lot
+        raise KeyboardInterrupt
+
+    done, of = [], sets.get("mfcc13_mean")
+    counted = dataclasses.replace(of, compute=lambda clip: done.append(clip.key) or of.compute(clip))
+    monkeypatch.setitem(sets.SETS, "mfcc13_mean", counted)
+    with pytest.raises(KeyboardInterrupt):
+        arrays.prepare("RAVDESS", "mfcc13_mean", data=demo, workers=1, progress=stop)
+    computed = len(done)
+    assert 16 <= computed < len(datasets.clips("RAVDESS", demo))
+    made = arrays.prepare("RAVDESS", "mfcc13_mean", data=demo, workers=1)
+    assert len(done) == len(set(done)) == len(made.clips)
+
+
+def test_a_set_from_outside_the_package_is_prepared_like_any_other(demo, monkeypatch):
+    outside = sets.FeatureSet("outside", {"kind": "greatest"}, lambda clip: np.array([np.abs(clip.samples).max()]),
+                              "(1,)", "a test", ("greatest",))
+    monkeypatch.setattr(sets, "SETS", dict(sets.SETS))
+    sets.register(outside)
+    made = arrays.prepare("RAVDESS", "outside", data=demo, workers=2)  # processes that know nothing of it
+    clip = made.clips.iloc[0]
+    wave = arrays.prepare("RAVDESS", arrays.NATIVE, data=demo).values[:int(clip["duration_s"] * clip["sample_rate"])]
+    assert made.values.shape == (len(made.clips), 1) and made.values[0, 0] == np.abs(wave).max() / 2**15
+
+
+def test_arrays_tell_what_path_made_them_and_another_makes_them_anew(demo, decoded):
+    def path():
+        return json.loads((arrays.folder_of("RAVDESS", "mfcc13_mean") / "meta.json").read_text())["path"]
+
+    def prepare(**options):
+        before = len(decoded)
+        made = arrays.prepare("RAVDESS", "mfcc13_mean", data=demo, workers=1, **options)
+        return made.values.copy(), len(decoded) > before
+
+    fast, anew = prepare()
+    assert anew and path() == "fast"
+    for asked, expected, made in (("fast", "fast", False), ("reference", "reference", True),
+                                  (None, "reference", False), ("torch", "torch", True), ("torch", "torch", False)):
+        values, anew = prepare(path=asked)
+        assert (path(), anew) == (expected, made)
+        np.testing.assert_allclose(values, fast, rtol=1e-4, atol=1e-3)
+    with pytest.raises(SerReproError, match="no path 'slow': choose one of fast, torch, reference"):
+        prepare(path="slow")

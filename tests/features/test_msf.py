@@ -14,7 +14,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ser_repro import SerReproError, datasets
-from ser_repro.features import msf
+from ser_repro.features import modulation, msf
+from ser_repro.features.fast import modulation as fast_modulation
 
 RATE = 8000
 
@@ -45,7 +46,7 @@ def energies(features: np.ndarray) -> np.ndarray:
 
 
 def test_centres_lie_at_equal_steps_of_erb_number():
-    centres = msf.centres()
+    centres = modulation.centres()
     assert len(centres) == 19
     assert centres[[0, -1]] == pytest.approx([125, 3500])
     # ERB number is the integral of 1 / ERB: between two centres it must be the same.
@@ -58,9 +59,9 @@ def test_centres_lie_at_equal_steps_of_erb_number():
 
 @pytest.mark.parametrize("band", [0, 9, 18])
 def test_gammatones_are_those_of_scipy(band):
-    centre = msf.centres()[band]
+    centre = modulation.centres()[band]
     f = centre + np.linspace(-1, 1, 41) * (centre / 9.26449 + 24.7)
-    _, ours = scipy.signal.sosfreqz(msf.gammatone(centre), f, fs=RATE)
+    _, ours = scipy.signal.sosfreqz(modulation.gammatone(centre), f, fs=RATE)
     _, theirs = scipy.signal.freqz(*scipy.signal.gammatone(centre, "iir", fs=RATE), f, fs=RATE)
     np.testing.assert_allclose(ours, theirs, rtol=1e-4)
 
@@ -68,14 +69,14 @@ def test_gammatones_are_those_of_scipy(band):
 def test_a_gammatone_has_died_away_within_the_padding():
     click = np.zeros(4096)
     click[0] = 1
-    for centre in msf.centres():
-        response = np.abs(scipy.signal.sosfilt(msf.gammatone(centre), click))
+    for centre in modulation.centres():
+        response = np.abs(scipy.signal.sosfilt(modulation.gammatone(centre), click))
         assert response[1024:].max() < 1e-9 * response.max()
 
 
 @pytest.mark.parametrize("centre", [4, 8, 16, 32, 64])
 def test_modulation_filters_pass_their_centre_and_an_octave_holds_two_of_their_bandwidths(centre):
-    b, a = msf.modulation_filter(centre)
+    b, a = modulation.modulation_filter(centre)
     f = centre * np.linspace(0.5, 2, 30001)
     gain = np.abs(scipy.signal.freqz(b, a, np.r_[0, centre, f], fs=RATE)[1])
     assert gain[0] == pytest.approx(0, abs=1e-9)
@@ -87,12 +88,12 @@ def test_modulation_filters_pass_their_centre_and_an_octave_holds_two_of_their_b
 # The features
 
 
-@pytest.mark.parametrize("j, modulation", enumerate([4, 8, 16, 32, 64]))
+@pytest.mark.parametrize("j, rate_hz", enumerate([4, 8, 16, 32, 64]))
 @pytest.mark.parametrize("band", [6, 12, 18])
-def test_a_modulated_tone_lands_in_its_acoustic_and_its_modulation_band(band, j, modulation):
+def test_a_modulated_tone_lands_in_its_acoustic_and_its_modulation_band(band, j, rate_hz):
     t = np.arange(4 * RATE) / RATE
-    tone = (1 + 0.9 * np.cos(2 * np.pi * modulation * t)) * np.sin(2 * np.pi * msf.centres()[band] * t)
-    share = energies(msf.reference(tone))[25:].mean(axis=0)  # the tone's onset has rung off
+    tone = (1 + 0.9 * np.cos(2 * np.pi * rate_hz * t)) * np.sin(2 * np.pi * modulation.centres()[band] * t)
+    share = energies(modulation.reference(tone))[25:].mean(axis=0)  # the tone's onset has rung off
     assert share.sum(axis=1).argmax() == band and share[band].sum() > 0.5
     assert share[band].argmax() == j and share[band, j] > 0.5 * share[band].sum()
     assert share[band, j] > 0.4
@@ -103,9 +104,9 @@ def test_a_frame_tells_of_its_own_quarter_second(monkeypatch):
     burst = 1e-4 * noise(2 * RATE)
     burst[8000:8800] += noise(800, seed=1)
     kept = []
-    original = msf._features
-    monkeypatch.setattr(msf, "_features", lambda energies: (kept.append(energies), original(energies))[1])
-    assert len(msf.reference(burst)) == 1 + (16000 - 2048) // 512
+    original = modulation.features
+    monkeypatch.setattr(modulation, "features", lambda energies: (kept.append(energies), original(energies))[1])
+    assert len(modulation.reference(burst)) == 1 + (16000 - 2048) // 512
     loud = np.flatnonzero(kept[0].sum(axis=1) > 1e-3 * kept[0].sum(axis=1).max())
     assert loud[0] in (12, 13) and loud[0] * 512 + 2048 > 8000  # the window is weak at its ends
     assert 8800 // 512 - 2 <= loud[-1] <= 8800 // 512 + 10  # the slow filters ring
@@ -114,18 +115,18 @@ def test_a_frame_tells_of_its_own_quarter_second(monkeypatch):
 @pytest.mark.parametrize("path", ["reference", "fast"])
 @pytest.mark.parametrize("gain", [1e-3, -7.0, 32768, 1e200, 1e-200])
 def test_a_louder_copy_has_the_same_features(speech, path, gain):
-    compute = msf.reference if path == "reference" else lambda x: msf.fast([x])[0]
+    compute = modulation.reference if path == "reference" else lambda x: fast_modulation.fast([x])[0]
     np.testing.assert_allclose(compute(gain * speech), compute(speech), rtol=1e-9, atol=1e-15)
 
 
 def test_level_counts_both_signs(speech):
     """What never rises above zero is levelled too: unlevelled, a faint copy would sink to the floor."""
     below = np.minimum(speech, 0)
-    np.testing.assert_allclose(msf.reference(1e-6 * below), msf.reference(below), rtol=1e-9)
+    np.testing.assert_allclose(modulation.reference(1e-6 * below), modulation.reference(below), rtol=1e-9)
 
 
 def test_energies_sum_to_one_in_every_frame(speech):
-    for features in (msf.reference(speech), msf.fast([speech])[0]):
+    for features in (modulation.reference(speech), fast_modulation.fast([speech])[0]):
         assert (features[:, :95] > 0).all()
         assert features[:, :95].sum(axis=1) == pytest.approx(1, abs=1e-12)
 
@@ -153,12 +154,12 @@ def slow_statistics(e) -> list[float]:
 
 
 def test_statistics_are_those_of_a_slow_literal_computation(speech):
-    features = msf.reference(speech)[::5]
+    features = modulation.reference(speech)[::5]
     for frame in np.vstack([features, np.random.default_rng(0).dirichlet(np.full(95, 0.3), 5) @ np.eye(95, 118)]):
         e = {i: {j: frame[5 * (i - 1) + j - 1] for j in range(1, 6)} for i in range(1, 20)}
-        found = msf.statistics(frame[:95].reshape(1, 19, 5))[0]
+        found = modulation.statistics(frame[:95].reshape(1, 19, 5))[0]
         np.testing.assert_allclose(found, slow_statistics(e), rtol=1e-9, atol=1e-15)
-    np.testing.assert_array_equal(features[:, 95:], msf.statistics(energies(features)))
+    np.testing.assert_array_equal(features[:, 95:], modulation.statistics(energies(features)))
 
 
 def test_names_are_in_the_order_of_the_values():
@@ -175,13 +176,13 @@ def test_names_are_in_the_order_of_the_values():
                         (16, 4, {"phi1(4)", "phi4(4)", "phi5(4)", "phi6(4)"})]:
         other = even.copy()
         other[0, i - 1, j - 1] *= 2
-        change = np.abs(msf.statistics(other) - msf.statistics(even))[0] > 1e-12
+        change = np.abs(modulation.statistics(other) - modulation.statistics(even))[0] > 1e-12
         assert {name for name, is_moved in zip(names[95:], change, strict=True) if is_moved} == moved
 
 
 def test_a_clip_is_means_then_variances(speech):
-    frames = msf.reference(speech)
-    clip, names = msf.summarise(frames), msf.names("clip")
+    frames = modulation.reference(speech)
+    clip, names = modulation.summarise(frames), msf.names("clip")
     assert len(clip) == len(names) == 236
     named = dict(zip(names, clip, strict=True))
     assert named["mean phi3(1)"] == pytest.approx(sum(frames[:, 103]) / len(frames))
@@ -193,7 +194,7 @@ def test_values_stay_what_they_were():
     """A chirp, so that a change of any step shows: numbers of the first version of this module."""
     t = np.arange(2 * RATE) / RATE
     chirp = np.sin(2 * np.pi * (200 + 600 * t) * t) * (1 + 0.5 * np.sin(2 * np.pi * 5 * t))
-    clip = dict(zip(msf.names("clip"), msf.summarise(msf.reference(chirp)), strict=True))
+    clip = dict(zip(msf.names("clip"), modulation.summarise(modulation.reference(chirp)), strict=True))
     found = [clip[name] for name in GOLDEN]
     np.testing.assert_allclose(found, list(GOLDEN.values()), rtol=1e-7)
 
@@ -217,17 +218,17 @@ GOLDEN = {
 
 @pytest.mark.parametrize("length, frames", [(1, 1), (2047, 1), (2048, 1), (2559, 1), (2560, 2), (29600, 54)])
 def test_a_frame_every_64_ms_and_at_least_one(length, frames):
-    assert len(msf.reference(noise(length))) == len(msf.fast([noise(length)])[0]) == frames
+    assert len(modulation.reference(noise(length))) == len(fast_modulation.fast([noise(length)])[0]) == frames
 
 
 def test_a_short_clip_is_filled_with_zeros():
     short = noise(500)
-    np.testing.assert_allclose(msf.reference(short), msf.reference(np.pad(short, (0, 1548))), rtol=1e-8)
+    np.testing.assert_allclose(modulation.reference(short), modulation.reference(np.pad(short, (0, 1548))), rtol=1e-8)
 
 
 def test_silence_has_equal_energies():
     expected = np.r_[np.full(95 + 5, 1 / 95), np.ones(3), np.full(3, 10), np.full(4, 3), np.zeros(8)]
-    for features in (msf.reference(np.zeros(3000)), msf.fast([np.zeros(3000)])[0]):
+    for features in (modulation.reference(np.zeros(3000)), fast_modulation.fast([np.zeros(3000)])[0]):
         np.testing.assert_allclose(features, np.tile(expected, (2, 1)), atol=1e-15)
 
 
@@ -235,7 +236,7 @@ def test_the_floor_is_below_the_rounding_noise_of_16_bits():
     """A second at -20 dBFS, then one of nothing but rounding: its energies must not be those of silence."""
     rng = np.random.default_rng(0)
     samples = np.r_[3277 * rng.normal(size=RATE), np.zeros(2 * RATE)] + rng.uniform(-0.5, 0.5, 3 * RATE)
-    quiet = msf.reference(np.rint(samples))[-5:, :95]
+    quiet = modulation.reference(np.rint(samples))[-5:, :95]
     assert quiet.max() > 10 * quiet.min()
 
 
@@ -256,9 +257,9 @@ ODD = {
 
 @pytest.mark.parametrize("kind", ODD)
 def test_odd_signals_give_finite_features_the_same_from_both_paths(kind):
-    expected = msf.reference(ODD[kind])
+    expected = modulation.reference(ODD[kind])
     assert np.isfinite(expected).all()
-    same(msf.fast([ODD[kind]])[0], expected)
+    same(fast_modulation.fast([ODD[kind]])[0], expected)
 
 
 @settings(max_examples=25, deadline=None)
@@ -267,13 +268,13 @@ def test_odd_signals_give_finite_features_the_same_from_both_paths(kind):
 def test_both_paths_agree_on_whatever_comes(values, stretch, hiss, gain):
     samples = np.repeat(values, stretch)
     samples = gain * (samples + hiss * noise(len(samples)))
-    expected = msf.reference(samples)
+    expected = modulation.reference(samples)
     assert np.isfinite(expected).all()
-    same(msf.fast([samples])[0], expected)
+    same(fast_modulation.fast([samples])[0], expected)
 
 
 def test_both_paths_agree_on_speech(speech):
-    same(msf.fast([speech])[0], msf.reference(speech))
+    same(fast_modulation.fast([speech])[0], modulation.reference(speech))
 
 
 # Many clips
@@ -281,29 +282,29 @@ def test_both_paths_agree_on_speech(speech):
 
 def test_a_clip_gives_the_same_alone_and_in_company(speech):
     clips = [speech, noise(3000), noise(40000, 1), np.zeros(100), noise(3100, 2), speech[:9000], noise(2900, 3)]
-    together = msf.fast(clips)
+    together = fast_modulation.fast(clips)
     for clip, features in zip(clips, together, strict=True):
-        np.testing.assert_allclose(features, msf.fast([clip])[0], rtol=1e-11, atol=1e-16)
-    assert msf.fast([]) == []
+        np.testing.assert_allclose(features, fast_modulation.fast([clip])[0], rtol=1e-11, atol=1e-16)
+    assert fast_modulation.fast([]) == []
 
 
 def test_clips_that_share_a_batch_keep_their_own_frames(monkeypatch):
     """All of these have one padded length, so that they are computed at once."""
     clips = [noise(length, length) for length in (3900, 4096, 3600)]
-    assert len({len(msf._padded(clip)) for clip in clips}) == 1
-    batches, original = [], msf._energies
-    monkeypatch.setattr(msf, "_energies", lambda signals, frames: (batches.append(len(signals)),
+    assert len({len(modulation.padded(clip)) for clip in clips}) == 1
+    batches, original = [], fast_modulation._energies
+    monkeypatch.setattr(fast_modulation, "_energies", lambda signals, frames: (batches.append(len(signals)),
                                                                    original(signals, frames))[1])
-    for clip, features in zip(clips, msf.fast(clips), strict=True):
-        same(features, msf.reference(clip))
+    for clip, features in zip(clips, fast_modulation.fast(clips), strict=True):
+        same(features, modulation.reference(clip))
     assert batches == [3]
 
 
 def test_arrays_and_tensors_of_any_real_kind_are_taken(speech):
-    expected = msf.reference(speech.astype(np.float32))
+    expected = modulation.reference(speech.astype(np.float32))
     tensor = torch.from_numpy(speech.astype(np.float32)).requires_grad_()
-    np.testing.assert_array_equal(msf.reference(tensor), expected)
-    for features in msf.fast([tensor, speech.astype(np.float32)]):
+    np.testing.assert_array_equal(modulation.reference(tensor), expected)
+    for features in fast_modulation.fast([tensor, speech.astype(np.float32)]):
         assert features.dtype == np.float64
         same(features, expected)
 
@@ -317,7 +318,7 @@ def test_arrays_and_tensors_of_any_real_kind_are_taken(speech):
     (np.ones(5, complex), "a signal of complex128 is not one of real numbers: give float samples"),
 ])
 def test_what_is_no_signal_is_refused_in_one_line_by_both_paths(samples, line):
-    for compute in (msf.reference, lambda x: msf.fast([noise(3000), x])):
+    for compute in (modulation.reference, lambda x: fast_modulation.fast([noise(3000), x])):
         with pytest.raises(SerReproError) as error:
             compute(samples)
         assert str(error.value) == line
@@ -326,7 +327,7 @@ def test_what_is_no_signal_is_refused_in_one_line_by_both_paths(samples, line):
 @pytest.mark.parametrize("device", ["meta", "toaster"])
 def test_a_device_that_can_not_compute_is_refused_in_one_line(device):
     with pytest.raises(SerReproError, match=f"device '{device}' can't be used .*: give cpu") as error:
-        msf.fast([noise(3000)], device=device)
+        fast_modulation.fast([noise(3000)], device=device)
     assert "\n" not in str(error.value)
 
 
@@ -338,7 +339,7 @@ def test_the_vector_is_mfcc_means_then_the_clip():
     found, names = msf.vector(mfcc, frames), msf.names("vector")
     assert len(found) == len(names) == 248 == sum(count for _, count, _ in msf.VECTOR)
     assert found[11] == pytest.approx(sum(mfcc[11]) / 7) and names[11] == "mean mfcc(12)"
-    np.testing.assert_array_equal(found[12:], msf.summarise(frames))
+    np.testing.assert_array_equal(found[12:], modulation.summarise(frames))
     assert names[12:] == msf.names("clip")
     with pytest.raises(SerReproError, match="give 12 or more"):
         msf.vector(mfcc[:11], frames)

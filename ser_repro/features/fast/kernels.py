@@ -1,7 +1,7 @@
-"""The two loops in which librosa spends its time, compiled: running medians, and the peaks that tell the tuning.
+"""What parts the harmonic part of a clip from the rest, compiled: running medians, the mask, and frames added up.
 
-Both give what librosa gives, bit for bit: medians select, they do not compute; and peaks are taken in the precision and
-order of `librosa.piptrack`.
+All give what librosa gives, bit for bit: medians select, they do not compute; the rest keeps its order and precision.
+Importing numba takes half a second, so that this module is imported only where it is called.
 """
 
 import functools
@@ -164,6 +164,7 @@ def running_median(values: np.ndarray, size: int) -> np.ndarray:
                            np.empty(values.shape, values.dtype))
 
 
+# Processes that keep different types of one function at the same time may mix them up: so each function has one.
 @numba.njit(cache=True, nogil=True)
 def harmonic_part(harmonic, percussive, magnitude, spectrum):
     """Spectrum times the soft mask of the harmonic part, power 2, as `librosa.effects.harmonic` computes it.
@@ -191,119 +192,6 @@ def harmonic_part(harmonic, percussive, magnitude, spectrum):
             phase = (value.real / size, value.imag / size) if size > zero else (one, zero)
             out[t, f] = complex(kept * phase[0], kept * phase[1])
     return out
-
-
-@numba.njit(cache=True, nogil=True)
-def peaks(spectrum, low, high, threshold, scale):
-    """Interpolated peaks of every frame, as `librosa.piptrack` finds them.
-
-    Parameters
-    ----------
-    spectrum : array of float32, shape (time, frequency)
-    low, high : int
-        Bins to look at: `low` to `high - 1`.
-    threshold : float32
-        Share of a frame's greatest value that a peak must exceed.
-    scale : float64, float64
-        Sample rate and length of the FFT.
-
-    Returns
-    -------
-    pitch : array of float32, shape (peaks,), Hz
-    size : array of float32, shape (peaks,)
-    """
-    frames = spectrum.shape[0]
-    pitch = np.empty((high - low) * frames, np.float32)
-    size = np.empty((high - low) * frames, np.float32)
-    found = 0
-    zero, two, half = np.float32(0), np.float32(2), np.float32(0.5)
-    for t in range(frames):
-        frame = spectrum[t]
-        floor = threshold * frame.max()
-        for f in range(low, high):
-            here, before, after = frame[f], frame[f - 1], frame[f + 1]
-            if not here > floor:
-                continue
-            if here <= (before if before > floor else zero) or here < (after if after > floor else zero):
-                continue
-            # Sums in single, the rest in double precision: that is how librosa's loop comes out compiled.
-            bend = np.float64(after + before) - 2 * np.float64(here)
-            slope = np.float64(after - before) / 2
-            shift = zero if abs(slope) >= abs(bend) else np.float32(-slope / bend)
-            pitch[found] = np.float32((f + np.float64(shift)) * scale[0] / scale[1])
-            size[found] = here + half * ((after - before) / two) * shift
-            found += 1
-    return pitch[:found], size[:found]
-
-
-# Processes that keep different types of one function at the same time may mix them up: so each function has one.
-@numba.njit(cache=True, nogil=True)
-def frames(samples, window, hop):
-    """Windowed frames around every `hop`-th sample, zeros beyond the ends.
-
-    Parameters
-    ----------
-    samples : array of float32, shape (time,)
-    window : array of float64, shape (n_fft,)
-    hop : int
-
-    Returns
-    -------
-    array of float64, shape (1 + time // hop, n_fft)
-    """
-    return _frames(samples, window, hop)
-
-
-@numba.njit(cache=True, nogil=True)
-def single_frames(samples, window, hop):
-    """`frames` in single precision: window and result are of float32."""
-    return _frames(samples, window, hop)
-
-
-@numba.njit(nogil=True)
-def _frames(samples, window, hop):
-    n_fft = len(window)
-    out = np.zeros((1 + len(samples) // hop, n_fft), window.dtype)
-    for t in range(len(out)):
-        start = t * hop - n_fft // 2
-        first, end = max(0, -start), min(n_fft, len(samples) - start)
-        if end > first:
-            frame, part, weight = out[t, first:end], samples[start + first:start + end], window[first:end]
-            for i in range(len(frame)):
-                frame[i] = part[i] * weight[i]
-    return out
-
-
-@numba.njit(cache=True, nogil=True, fastmath={"reassoc", "contract"})  # sums in the order that suits the processor
-def band_powers(spectrum, first, end, weights):
-    """Weighted sums of power over bands of frequency.
-
-    Parameters
-    ----------
-    spectrum : array of complex64, shape (time, frequency)
-    first, end : arrays of int, shape (bands,)
-        Bins of each band.
-    weights : array of float32, shape (sum of end - first,)
-
-    Returns
-    -------
-    array of float32, shape (bands, time)
-    """
-    times, bins = spectrum.shape
-    out = np.empty((times, len(first)), np.float32)
-    parts, power = spectrum.view(np.float32), np.empty(bins, np.float32)
-    for t in range(times):
-        frame, at = parts[t], 0
-        for f in range(bins):
-            power[f] = frame[2 * f]**2 + frame[2 * f + 1]**2
-        for band in range(len(first)):
-            here = power[first[band]:end[band]]
-            weight, total = weights[at:at + len(here)], np.float32(0)
-            for f in range(len(here)):
-                total += weight[f] * here[f]
-            out[t, band] = total
-            at += len(here)
-    return out.T
 
 
 @numba.njit(cache=True, nogil=True)

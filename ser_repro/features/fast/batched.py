@@ -9,12 +9,12 @@ import functools
 from collections.abc import Callable, Sequence
 
 import numpy as np
-import scipy.sparse
 import torch
 from torch.nn import functional as F
 
-from ser_repro.features.compiled import librosa
-from ser_repro.features.descriptors import HOP, MEDIAN, N_FFT, SHORTEST_HARMONIC, Fast, unframed
+from ser_repro.features.descriptors import HOP, N_FFT, SHORTEST_HARMONIC
+from ser_repro.features.fast import banks, constant_q, spectral
+from ser_repro.features.fast.descriptors import MEDIAN, Fast, unframed
 
 DEVICE = torch.device("cuda" if torch.cuda.is_available() else "cpu")  # Apple's GPUs have no double precision
 _AT_ONCE = 2**24  # values that medians are taken of at a time
@@ -22,12 +22,12 @@ _AT_ONCE = 2**24  # values that medians are taken of at a time
 
 @functools.lru_cache(16)
 def _window(n_fft: int) -> torch.Tensor:
-    return torch.from_numpy(librosa.filters.get_window("hann", n_fft)).to(DEVICE)
+    return torch.from_numpy(banks.hann(n_fft)).to(DEVICE)
 
 
 @functools.lru_cache(16)
 def _mel_bank(rate: int, n_fft: int, n_mels: int) -> torch.Tensor:
-    return torch.from_numpy(librosa.filters.mel(sr=rate, n_fft=n_fft, n_mels=n_mels)).to(DEVICE)
+    return torch.from_numpy(banks.mel_bank(rate, n_fft, n_mels)).to(DEVICE)
 
 
 def _reflected(count: int) -> torch.Tensor:
@@ -129,10 +129,15 @@ class Batched(Fast):
         group, places = self.group.harmonic
         return self._member(group, places[self.place])
 
-    def _octave(self, samples: np.ndarray, hop: int, bank: scipy.sparse.csr_matrix, bins: slice,
-                n_fft: int) -> np.ndarray:
-        spectrum = torch.fft.rfft(_framed(samples, n_fft, hop).double())[:, bins].to(torch.complex64)
-        return (torch.from_numpy(bank.toarray()).to(DEVICE) @ spectrum.T).cpu().numpy()
+    def _constant_q(self) -> np.ndarray:
+        tuning = spectral.tuning(self.magnitude, self.sample_rate, N_FFT, constant_q.BINS)
+        return constant_q.transform(self.samples, self.sample_rate, tuning, _filtered)
+
+
+def _filtered(bank: constant_q.Bank, samples: np.ndarray, hop: int) -> np.ndarray:
+    """Of samples at the bank's rate, shape (wavelets, time)."""
+    spectrum = torch.fft.rfft(_framed(samples, bank.n_fft, hop).double())[:, bank.bins].to(torch.complex64)
+    return (torch.from_numpy(bank.weights.toarray()).to(DEVICE) @ spectrum.T).cpu().numpy()
 
 
 def _harmonic(spectra: list[torch.Tensor], lengths: list[int]) -> list[np.ndarray]:

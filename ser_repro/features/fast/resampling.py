@@ -9,10 +9,7 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
-import soxr
 import torch
-
-from ser_repro.features.compiled import librosa
 
 HALF = 110  # samples at the lower rate, of the filter to either side: beyond is rounding (of soxr 1.0)
 BLOCK = 2600  # samples at the higher rate that a transform takes, about: it then stays in the cache
@@ -26,8 +23,14 @@ def exact(samples: np.ndarray, sample_rate: int, rate: int) -> np.ndarray:
     ----------
     samples : array of float32, shape (time,)
     """
-    found = soxr.resample(samples, sample_rate, rate, quality="HQ")
-    return librosa.util.fix_length(found, size=math.ceil(len(samples) * rate / sample_rate))
+    found, length = _soxr(samples, sample_rate, rate), math.ceil(len(samples) * rate / sample_rate)
+    return found[:length] if len(found) >= length else np.pad(found, (0, length - len(found)))
+
+
+def _soxr(samples: np.ndarray, sample_rate: int, rate: int) -> np.ndarray:
+    import soxr
+
+    return soxr.resample(samples, sample_rate, rate, quality="HQ")
 
 
 def near(samples: np.ndarray, sample_rate: int, rate: int) -> np.ndarray:
@@ -96,10 +99,10 @@ def _blocks(sample_rate: int, rate: int) -> Blocks | None:
     impulse[at * down] = 1
     around = np.arange(-half, half + 1)
     answer = np.zeros(periods * up)
-    answer[around] = soxr.resample(impulse, sample_rate, rate, quality="HQ")[at * up + around]
+    answer[around] = _soxr(impulse, sample_rate, rate)[at * up + around]
     response = np.fft.rfft(answer)[:periods * min(down, up) // 2 + 1].astype(np.complex64)
     reached = 2 * math.ceil(half * sample_rate / rate)
-    begin = soxr.resample(np.eye(reached, dtype=np.float32), sample_rate, rate, quality="HQ")[:half]
+    begin = _soxr(np.eye(reached, dtype=np.float32), sample_rate, rate)[:half]
     step = periods - 2 * lead
     return Blocks(begin, periods * down, periods * up, (lead * down, lead * up), (step * down, step * up),
                   torch.from_numpy(response))

@@ -1,0 +1,87 @@
+"""What the chapter on the plain baseline has of its own: networks against it, and models on other corpora."""
+
+from ser_repro import datasets, documents
+from ser_repro.book import show
+from ser_repro.book.page import Page
+from ser_repro.book.words import percent, points
+from ser_repro.results import scores
+from ser_repro.runs import plans
+from ser_repro.runs.found import NOT_RUN, Found, on_same_clips, split_name
+
+NETWORKS = ("mfcc_cnn", "issa", "cnn_bigru")
+ELSEWHERE = ("svm193", "mfcc_cnn")
+TRAINED, TESTED = "RAVDESS", ("EMO-DB", "SAVEE")
+
+
+def headlines(page: Page) -> dict[str, str]:
+    """What the top of the chapter says, key by key."""
+    told = {f"{TRAINED}_{protocol}": page.found.told(TRAINED, protocol=protocol) for protocol in plans.GRID}
+    told[f"{TRAINED}_chance"] = percent(page.chance[TRAINED])
+    for protocol in plans.GRID:
+        told[f"versus_{protocol}"] = "; ".join(
+            f"{row['network']} ({row['reading']}) {row['network − baseline']}" for row in versus(page)
+            if row["corpus"] == TRAINED and row["split"] == split_name(protocol)) or NOT_RUN
+    told["elsewhere"] = "; ".join(
+        f"the {row['model'].removeprefix('the ')} is right on {row['accuracy']} of {row['tested on']} (chance "
+        f"{row['chance']}), of which it calls {row['calls most clips']}" for row in elsewhere(page)) or NOT_RUN
+    return told
+
+
+def versus(page: Page) -> list[dict]:
+    """A row a network, corpus, reading and split: its accuracy minus the baseline's, on the same clips."""
+    rows = []
+    for name in NETWORKS:
+        of = Found(name, page.found.folder)
+        for corpus in (corpus for corpus in of.document.corpora if corpus in page.corpora):
+            for reading in of.document.readings:
+                for protocol in plans.GRID:
+                    change = on_same_clips(page.found.seeds(corpus, protocol=protocol),
+                                           of.seeds(corpus, reading, protocol))
+                    if change:
+                        rows.append({"network": of.document.title, "reading": reading, "corpus": corpus,
+                                     "split": split_name(protocol), "clips": change.clips,
+                                     "network − baseline": points(change)})
+    return rows
+
+
+def elsewhere(page: Page) -> list[dict]:
+    """A row a model and tested corpus: what was trained on RAVDESS reaches there, and what training there reaches."""
+    rows = []
+    for name in ELSEWHERE:
+        of = page.found if name == page.document.name else Found(name, page.found.folder)
+        for corpus in TESTED:
+            accuracy, uar = (of.elsewhere(TRAINED, corpus, score) for score in ("accuracy", "uar"))
+            if accuracy is None:
+                continue
+            named = of.tables_elsewhere(TRAINED, corpus)[0]["predicted"].value_counts(normalize=True)
+            rows.append({"model": of.document.title, "tested on": corpus, "clips": accuracy.clips,
+                         "accuracy": str(accuracy), "UAR": str(uar), "chance": percent(_chance(corpus)),
+                         "calls most clips": f"{named.index[0]} ({percent(named.iloc[0])})",
+                         "trained there, shared speakers": of.text(corpus), "trained there, new speakers":
+                         of.told(corpus, protocol="speaker")})
+    return rows
+
+
+def _chance(corpus: str) -> float:
+    """Accuracy of always naming the most frequent emotion that a corpus shares with the one trained on."""
+    known = datasets.get(TRAINED).emotion_counts
+    counts = [n for emotion, n in datasets.get(corpus).emotion_counts.items() if emotion in known]
+    return max(counts) / sum(counts)
+
+
+def confusions_elsewhere(page: Page) -> None:
+    """Confusion matrices of the models on the other corpora, a picture a model."""
+    from ser_repro.book import plots
+
+    for name in ELSEWHERE:
+        of = page.found if name == page.document.name else Found(name, page.found.folder)
+        panels = []
+        for corpus in TESTED:
+            tables = of.tables_elsewhere(TRAINED, corpus)
+            if tables:
+                classes = sorted(tables[0]["emotion"].unique())
+                panels.append((f"{documents.get(name).title},\n{TRAINED} to {corpus}",
+                               scores.confusion(tables[0], classes), classes))
+        if panels:
+            show.picture(plots.confusion(panels))
+

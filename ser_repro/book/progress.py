@@ -1,0 +1,334 @@
+"""What has been run of the study and what has not: the page of every run.
+
+    from ser_repro.book import progress
+
+    study = progress.Progress("results")
+    study.glue()                # what other pages say of all documents
+    study.overview()            # runs done and planned, a row a document
+    study.document("issa")      # its runs: a picture, counts, records
+"""
+
+import html
+import json
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from ser_repro import datasets, documents
+from ser_repro.book import palette, show
+from ser_repro.book.words import NBSP, number, percent, unit
+from ser_repro.results import scores
+from ser_repro.runs import plans, records
+from ser_repro.runs.found import NOT_RUN, Found, chance, split_name
+from ser_repro.runs.run import Run
+
+_NOT_DONE = "#dcdad3"
+_CORPUS = "RAVDESS"  # all documents can be compared on it
+
+
+class Progress:
+    """Runs and records of all documents, or of one.
+
+    Parameters
+    ----------
+    results : path
+        Folder of the records.
+    document : str
+        "" for all.
+
+    Attributes
+    ----------
+    found : dict
+        Document -> Found.
+    records : dict
+        Document -> a list of (run, record, whether the study asks for it).
+    """
+
+    def __init__(self, results: str | Path, document: str = ""):
+        self.results = Path(results)
+        self.found = {name: Found(name, results) for name in ([document] if document else documents.DOCUMENTS)}
+        self.records = {}
+        for name, found in self.found.items():
+            planned = {record["run"]: record for _, record in found.status if record}
+            paths = sorted((self.results / name).glob("*.json"))
+            extra = [records.read(path) for path in paths if path.stem not in planned]
+            self.records[name] = [(Run.from_config(record["config"]), record, asked) for of, asked in (
+                (planned.values(), True), (extra, False)) for record in of]
+
+    @property
+    def count(self) -> tuple[int, int]:
+        """Runs done, and planned."""
+        done, planned = zip(*(found.count for found in self.found.values()), strict=True)
+        return sum(done), sum(planned)
+
+    # ---- for other pages -----------------------------------------------------------------------------------------
+
+    def glue(self) -> None:
+        """Glue what other pages say of all documents."""
+        done, planned = self.count
+        show.say("runs_done", number(done))
+        show.say("runs_planned", number(planned))
+        show.say("intro_chance", percent(chance(_CORPUS), 1))
+        for name, found in self.found.items():
+            of = found.document
+            show.say(f"intro_{name}_count", "{} of {}".format(*found.count))
+            claim = _claim(of)
+            show.say(f"intro_{name}_claim", percent(claim.value, 1) if claim else "no number found")
+            if "epochs" in of.settings:
+                show.say(f"intro_{name}_epochs", of.settings["epochs"].code)
+            for n in of.sizes or (None,):
+                self._glue_size(name, n)
+        for name, table in self._elsewhere().items():
+            for row in table:
+                show.say(f"intro_{name}_{row['trained on']}_{row['tested on']}", row["accuracy"])
+
+    def _glue_size(self, name: str, n: int | None) -> None:
+        """Scores and minutes of training of one document and size."""
+        found, size = self.found[name], n or ""
+        for reading in found.document.readings:
+            which = "" if reading == "code" else f"{reading}_"
+            for protocol in plans.GRID:
+                told = found.text(_CORPUS, reading, protocol, n=n)
+                told = told.replace(" %", f"{NBSP}%").replace(", ", f",{NBSP}")  # breaks before the interval alone
+                show.say(f"intro_{name}{size}_{which}{protocol}", told)
+            took = [record["train_seconds"] for folds in found.records(_CORPUS, reading, n=n) for record in folds]
+            show.say(f"time_{name}{size}_{reading}",
+                     unit(max(1, np.median(took) / 60), "min") if took else NOT_RUN)
+
+    def claims(self):
+        """Claimed and measured accuracy on RAVDESS, a line a document, as a figure."""
+        from ser_repro.book import plots
+
+        rows = []
+        for name, found in self.found.items():
+            of, claim = found.document, _claim(found.document)
+            if _CORPUS not in of.corpora:
+                continue
+            for n in of.sizes or (None,):
+                if n in (None, min(of.sizes, default=None), claim and claim.n):
+                    rows.append((_title(name) + (f", n = {n}" if n else ""),
+                                 claim.value if claim and claim.n == n else None,
+                                 *(found.score(_CORPUS, protocol=protocol, n=n) for protocol in plans.GRID),
+                                 chance(_CORPUS)))
+        return plots.claims(rows)
+
+    # ---- sections ------------------------------------------------------------------------------------------------
+
+    def overview(self) -> None:
+        """How many runs are done, and a row a document."""
+        done, planned = self.count
+        every = [one for of in self.records.values() for one in of]
+        lines = [f"**{number(done)} of {number(planned)} planned runs are done**, {_hours(every)} of training in all."]
+        if extra := sum(not asked for *_, asked in every):
+            lines.append(f"{extra} more records belong to no run that the study asks for; they are marked *extra*.")
+        if any(run.synthetic for run, *_ in every):
+            show.banner()
+        if done < planned:
+            lines.append(f'Where a chapter needs a run that is not done, it says "{NOT_RUN}" in place of a number. '
+                         "`ser-repro study` makes the missing runs, the most instructive first.")
+        show.text(" ".join(lines))
+        show.table([{"document": f'<a href="#{name}">{html.escape(_title(name))}</a>',
+                     "corpora": ", ".join(found.document.corpora), "done": found.count[0], "planned": found.count[1],
+                     "training": _hours(self.records[name])} for name, found in self.found.items()])
+
+    def document(self, name: str) -> None:
+        """The runs of a document: a picture, counts, and a table of its records."""
+        from IPython.display import HTML, display
+
+        found = self.found[name]
+        display(HTML(f'<h3 id="{name}">{html.escape(_title(name))}</h3>'))
+        show.text("**{} of {} runs done**, {} of training.".format(*found.count, _hours(self.records[name])))
+        display(show.embedded(grid(found), f"{_title(name)}: runs done and not yet made, a cell a run. "
+                                           "The table below has the counts."))
+        show.table(counts(found))
+        if any(run.changed for run, _ in found.status):
+            show.text("*One setting changed at a time, in reading `code` with shared speakers: runs done. The setting "
+                      "takes the text's value or, where a value is named, that value.*")
+            show.table(changes(found))
+        if elsewhere := self._elsewhere().get(name):
+            show.text("*Trained on all clips of one corpus, tested on another: clips of the emotions that both have. "
+                      "Chance is always naming the most frequent of them.*")
+            show.table(elsewhere)
+        self._listed(name)
+        if found.document.searched:
+            self._searches(name)
+
+    def audio(self) -> None:
+        """The audio that the records rest on, compared with the published corpora."""
+        rows = [{"corpus": corpus, "hash": hash_, "synthetic": run.synthetic}
+                for run, record, _ in self._all() for corpus, hash_ in (
+                    (run.corpus, record["corpus_hash"]),
+                    *((other, tested["corpus_hash"]) for other, tested in record.get("tested", {}).items()))]
+        if not rows:
+            return show.table(rows)
+        table = pd.DataFrame(rows)
+        published = {name: datasets.content_hash(datasets.published(name)) for name in table["corpus"].unique()}
+        table["audio"] = [show.SYNTHETIC if synthetic else "as published" if published[corpus].startswith(hash_) else
+                          "differs" for corpus, hash_, synthetic in table.itertuples(index=False)]
+        table["hash"] = "<code>" + table["hash"].str[:12] + "</code>"
+        show.table(table.value_counts(["corpus", "hash", "audio"], sort=False).rename("records").reset_index())
+
+    def machines(self) -> None:
+        """Where the runs were made, and with what."""
+        rows = [{"document": _title(run.document), "device": record["device"], "library": _library(record["versions"]),
+                 "Python": record["versions"]["python"], "hours": record["train_seconds"] / 3600}
+                for run, record, _ in self._all()]
+        if rows:
+            rows = pd.DataFrame(rows).groupby(["document", "device", "library", "Python"], as_index=False).agg(
+                records=("hours", "size"), hours=("hours", "sum"))
+        show.table(rows, formats={"hours": "{:.1f}".format})
+
+    def _all(self) -> list[tuple[Run, dict, bool]]:
+        return [one for of in self.records.values() for one in of]
+
+    def _elsewhere(self) -> dict[str, list[dict]]:
+        """Document -> scores on other corpora, a row a pair of corpora."""
+        tables = {}
+        for name, found in self.found.items():
+            pairs = dict.fromkeys((run.corpus, run.reading, other) for run, _ in found.status for other in run.tested)
+            for trained, reading, tested in pairs:
+                three = [found.elsewhere(trained, tested, score, reading=reading) for score in scores.SCORES]
+                told = dict(zip(scores.SCORES.values(), (str(score or NOT_RUN) for score in three), strict=True))
+                tables.setdefault(name, []).append(
+                    {"trained on": trained, "tested on": tested, "reading": reading} | told | {
+                    "clips": three[0].clips if three[0] else "—", "chance": _chance(found, trained, tested)})
+        return tables
+
+    def _listed(self, name: str) -> None:
+        """A row a record."""
+        rows = []
+        for run, record, asked in self.records[name]:
+            rows.append({
+                "corpus": run.corpus} | ({"n": run.n} if documents.get(name).sizes else {}) | {
+                "reading": run.reading, "split": split_name(run.protocol), "fold": run.fold, "seed": run.seed,
+                "accuracy": _accuracy(record), "epochs": records.epochs(record) or "—",
+                "min": f"{record['train_seconds'] / 60:.1f}", "finished": record["finished"][:10],
+                "split's hash": record["split_hash"][:8],
+                "record": f"<code>{run.hash}</code>" + ("" if asked else " (extra)"),
+                "changed": ", ".join(f"{key} = {value}" for key, value in run.changed.items())})
+        if not rows:
+            return show.text("*No record yet: `ser-repro study` makes them.*")
+        table = pd.DataFrame(rows)
+        order = [key for key in ("corpus", "n", "reading", "changed", "split", "fold", "seed") if key in table]
+        table = table.sort_values(order)
+        show.text("*The records. Splits of one hash have the same clips in the same parts. Each record is a file in "
+                  f"`results/{name}/` whose name ends in the record's hash.*")
+        show.table(table if table["changed"].any() else table.drop(columns="changed"), long=True)
+
+    def _searches(self, name: str) -> None:
+        """What was chosen for the settings that a document never gives: a row a split."""
+        searched = documents.get(name).searched
+        found = [json.loads(path.read_text()) for path in sorted((self.results / name / "search").glob("*.json"))]
+        rows = [{"corpus": one["corpus"], "n": one["n"], "reading": one["reading"],
+                 "split": split_name(one["protocol"]), "fold": one["fold"]}
+                | {key.replace("_", " "): f"{one['chosen'][key]:.3g}" for key in searched}
+                | {"tried": len(one["trials"])} for one in found]
+        show.text("*What the searches chose for the settings that the document never gives. Each split has a search of "
+                  "its own, on its validation clips alone.*")
+        show.table(sorted(rows, key=lambda row: tuple(row.values())[:5]), long=True, empty="*No search yet.*")
+
+
+# ---- a document's runs -------------------------------------------------------------------------------------------
+
+
+def planned(found: Found) -> list[tuple[Run, bool]]:
+    """Runs of the readings as they are, tested on their own corpus, and whether they are done; corpus by corpus and
+    size by size."""
+    corpora = found.document.corpora
+    return sorted(((run, record is not None) for run, record in found.status if not (run.changed or run.tested)),
+                  key=lambda pair: (corpora.index(pair[0].corpus), pair[0].n or 0))
+
+
+def grid(found: Found):
+    """A figure with a cell a run: a block a corpus and size, a row a seed; of each reading a column for shared
+    speakers, and one for each group of new speakers."""
+    import matplotlib.pyplot as plt
+    import seaborn
+    from matplotlib.colors import ListedColormap
+    from matplotlib.patches import Patch
+
+    runs, readings = planned(found), found.document.readings
+    blocks = list(dict.fromkeys((run.corpus, run.n) for run, _ in runs))
+    wide, high = max(run.fold for run, _ in runs) + 4, max(run.seed for run, _ in runs) + 2
+    cells = np.full((high * len(blocks) - 1, wide * len(readings) - 1), np.nan)
+    for run, done in runs:
+        column = readings.index(run.reading) * wide + (run.fold + 2 if run.protocol == "speaker" else 0)
+        cells[blocks.index((run.corpus, run.n)) * high + run.seed, column] = done
+    figure, axis = plt.subplots(figsize=(6.4, 1.1 + 0.125 * max(len(cells), 8)))
+    seaborn.heatmap(cells, cmap=ListedColormap([_NOT_DONE, palette.BLUE]), vmin=0, vmax=1, cbar=False, linewidths=1,
+                    linecolor="white", xticklabels=False, yticklabels=False, ax=axis)
+    axis.set_yticks([i * high + (high - 1) / 2 for i in range(len(blocks))],
+                    [corpus + (f", n = {n}" if n else "") for corpus, n in blocks], rotation=0)
+    axis.tick_params(length=0)
+    for i, reading in enumerate(readings):
+        axis.annotate(f"reading {reading}", (i * wide, 0), (0, 18), textcoords="offset points", weight="bold")
+        axis.annotate("shared", (i * wide, 0), (0, 4), textcoords="offset points", fontsize=8)
+        axis.annotate("new speakers", (i * wide + 2, 0), (2, 4), textcoords="offset points", fontsize=8)
+    axis.legend(handles=[Patch(color=palette.BLUE, label="done"), Patch(color=_NOT_DONE, label=NOT_RUN)], ncols=2,
+                loc="upper left", bbox_to_anchor=(0, 0), handlelength=1)
+    figure.tight_layout()
+    return figure
+
+
+def counts(found: Found) -> pd.DataFrame:
+    """The same in figures: runs done of those planned, a row a corpus and size."""
+    table: dict = {}
+    for run, done in planned(found):
+        row = table.setdefault((run.corpus, run.n), {})
+        row.setdefault((run.reading, run.protocol), []).append(done)
+    return pd.DataFrame([
+        {"corpus": corpus} | ({"n": n} if n else {}) | {
+            f"{reading}, {split_name(protocol)}": f"{sum(row[reading, protocol])} of {len(row[reading, protocol])}"
+            for reading in found.document.readings for protocol in plans.GRID}
+        for (corpus, n), row in table.items()])
+
+
+def changes(found: Found) -> pd.DataFrame:
+    """Runs with one setting changed, done of planned: a row a corpus, a column a change."""
+    table: dict = {corpus: {} for corpus in found.document.corpora}
+    for run, record in found.status:
+        if run.changed:
+            what = found.difference(*next(iter(run.changed.items())), run.n)
+            table[run.corpus].setdefault(what, []).append(record is not None)
+    hyphen = "\N{NON-BREAKING HYPHEN}"
+    told = [{"corpus": corpus.replace("-", hyphen)} | {what: f"{sum(done)} of {len(done)}"
+                                                       for what, done in row.items()}
+            for corpus, row in table.items()]
+    return pd.DataFrame(told).fillna("—")
+
+
+# ---- words -------------------------------------------------------------------------------------------------------
+
+
+def _title(name: str) -> str:
+    text = documents.get(name).title
+    return text[0].upper() + text[1:]
+
+
+def _claim(of: documents.Document):
+    return next((claim for claim in of.claims if (claim.corpus, claim.score) == (_CORPUS, "accuracy")), None)
+
+
+def _hours(of: list[tuple]) -> str:
+    return unit(sum(record["train_seconds"] for _, record, _ in of) / 3600, "h", 1)
+
+
+def _accuracy(record: dict) -> str:
+    """Of the test part, or on each other corpus."""
+    if "test" in record:
+        return percent(scores.table(record).eval("emotion == predicted").mean(), 1)
+    return ", ".join(f"{corpus} {percent(scores.table(record, corpus).eval('emotion == predicted').mean(), 1)}"
+                     for corpus in record["tested"])
+
+
+def _chance(found: Found, trained: str, tested: str) -> str:
+    """Of naming the most frequent emotion of one corpus among those that another has too."""
+    known, other = (datasets.studied(datasets.published(corpus))["emotion"] for corpus in (trained, tested))
+    return percent(other[other.isin(known)].value_counts(normalize=True).max(), 1)
+
+
+def _library(versions: dict) -> str:
+    """What trained: torch, or scikit-learn where a record has no torch."""
+    name = next((name for name in ("torch", "scikit-learn") if name in versions), "")
+    return f"{name} {versions[name]}" if name else "—"

@@ -1,0 +1,94 @@
+"""What a notebook shows and hands to the prose: tables, banners, lines of text, glued values and pictures."""
+
+import base64
+import html
+import warnings
+from io import BytesIO
+
+import pandas as pd
+
+PAGE_WIDTH = 85  # in characters of a table
+SYNTHETIC = "synthetic: not a result"
+
+warnings.filterwarnings("ignore", message="IProgress not found")  # it would print a path of this machine
+
+
+def banner(text: str = SYNTHETIC) -> None:
+    """Show a line that can't be missed, above figures that are no results."""
+    from IPython.display import HTML, display
+
+    display(HTML(f'<div class="synthetic" role="alert">{html.escape(text)}</div>'))
+
+
+def text(markdown: str | list[str]) -> None:
+    """Show Markdown, of several lines as a list."""
+    from IPython.display import Markdown, display
+
+    display(Markdown(markdown if isinstance(markdown, str) else "\n".join(f"- {line}" for line in markdown)))
+
+
+def table(rows: pd.DataFrame | list[dict], *, index: bool = False, formats: dict | None = None, long: bool = False,
+          empty: str = "*Nothing has been run yet.*") -> None:
+    """Show a table that scrolls in its own box, so that a wide one leaves the page readable.
+
+    Cells may hold HTML; they wrap where the table would be wider than a page. A `long` table keeps a row to a line,
+    and scrolls both ways: one of hundreds of rows takes no more of the page than a short one. Without a row it says
+    `empty`.
+    """
+    from IPython.display import HTML, display
+
+    rows = pd.DataFrame(rows)
+    if rows.empty:
+        return text(empty)
+    width = sum(2 + max(len(str(name)), rows[name].astype(str).str.len().max()) for name in rows)
+    rows = rows.replace(r"(\S+) % \[(\S+), (\S+)\]", r"\1&nbsp;% [\2,&nbsp;\3]", regex=True)  # a score's two halves
+    page = rows.to_html(index=index, border=0, justify="left", formatters=formats or {}, escape=False,
+                        classes="compact wordy" if width > PAGE_WIDTH and not long else "compact")
+    display(HTML(f'<div class="scroll">{page}</div>'))
+
+
+def picture(figure=None) -> None:
+    """Show a figure, by default the last one drawn, and let go of it."""
+    import matplotlib.pyplot as plt
+
+    plt.show()
+    plt.close(figure)
+
+
+def say(key: str, value) -> None:
+    """Glue a text for the prose of this and other pages."""
+    from myst_nb import glue
+
+    glue(key, str(value), display=False)
+
+
+def embedded(figure, alt: str):
+    """A figure as HTML, with a text for those who do not see it; and let go of it.
+
+    For a cell that shows several: MyST-NB gives all pictures of a cell one text.
+    """
+    import matplotlib.pyplot as plt
+    from IPython.display import HTML
+
+    out = BytesIO()
+    figure.savefig(out, format="png", dpi="figure", bbox_inches="tight")
+    plt.close(figure)
+    source = base64.b64encode(out.getvalue()).decode()
+    return HTML(f'<img alt="{html.escape(alt)}" src="data:image/png;base64,{source}">')
+
+
+def draw(key: str, figure, elsewhere: str = "") -> None:
+    """Glue a figure: the prose places it, with a caption and a text for those who do not see it.
+
+    Parameters
+    ----------
+    elsewhere : str, optional
+        That text for other pages, which get the figure as KEY_elsewhere: MyST-NB takes none from them.
+    """
+    import matplotlib.pyplot as plt
+    from myst_nb import glue
+
+    if elsewhere:
+        glue(f"{key}_elsewhere", embedded(figure, elsewhere), display=False)
+    glue(key, figure)
+    plt.close(figure)

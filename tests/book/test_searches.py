@@ -1,0 +1,43 @@
+"""What is said of searches: which networks no setting taught anything, and that their claims stay open."""
+
+import json
+import shutil
+
+import pytest
+
+from ser_repro.book import searches
+from ser_repro.runs.found import UNSETTLED, Found
+
+
+@pytest.fixture(scope="module")
+def deep(tmp_path_factory):
+    """The records of n = 18 alone, whose searches found nothing."""
+    folder = tmp_path_factory.mktemp("results")
+    for part in ("", "search"):
+        (folder / "cnn_n_gru" / part).mkdir(parents=True, exist_ok=True)
+    for path in ("search/tess-n18-code-published-fold0.json",
+                 "tess-n18-code-published-fold0-seed0-e6b536a8f8fe.json"):
+        shutil.copy(f"results/cnn_n_gru/{path}", folder / "cnn_n_gru" / path)
+    return folder
+
+
+def test_a_network_that_no_setting_taught_is_named_with_what_it_says(deep):
+    found = Found("cnn_n_gru", deep)
+    searched = searches.outcomes(found)
+    (kind, one), = searches.untaught(found, searched).items()
+    assert (kind.corpus, kind.n, one.folds, one.rest) == ("TESS", 18, (0,), None)
+    assert one.favourite == "anger" and one.share == 1
+    assert "names anger for 100.0\N{NO-BREAK SPACE}% of the test clips" in searches.lines({kind: one})[0]
+    (row,) = searches.table(searched)
+    assert row["tried"] == 24 and row["loss"] == row["chance level"] == "1.946"
+
+
+def test_its_claim_is_not_settled_and_that_of_one_that_learned_is_judged(deep, tmp_path):
+    verdicts = Found("cnn_n_gru", deep).ledger().set_index(["corpus", "score"])["verdict"]
+    assert verdicts["TESS", "accuracy"] == verdicts["TESS", "macro f1"] == UNSETTLED
+    assert verdicts["RAVDESS", "accuracy"] == "not yet run"
+    shutil.copytree(deep, tmp_path, dirs_exist_ok=True)
+    path = tmp_path / "cnn_n_gru/search/tess-n18-code-published-fold0.json"
+    path.write_text(json.dumps(json.loads(path.read_text()) | {"lowest_loss": 0.5}))
+    learned = Found("cnn_n_gru", tmp_path).ledger().set_index(["corpus", "score"])["verdict"]
+    assert learned["TESS", "accuracy"].startswith("not reached")
