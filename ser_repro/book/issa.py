@@ -10,7 +10,7 @@ from matplotlib.ticker import PercentFormatter
 
 from ser_repro.book import plots, separation
 from ser_repro.book.palette import BLUE, GREY, ORANGE, PURPLE, RED, ROLES, SKY
-from ser_repro.book.words import NBSP, percent
+from ser_repro.book.words import percent
 from ser_repro.documents import issa
 from ser_repro.results.audit import Picked
 
@@ -119,7 +119,7 @@ def question(measured: dict, chance: float) -> Figure:
         told = ", ".join(filter(None, (percent(score.value, 1), missing))) if score else "not yet run"
         lines.append((f"ours, reading {reading}, {split}: {told}", colour))
     axis.plot(list(issa.PRETRAINED.values()), [1] * len(issa.PRETRAINED), "o", color=GREY, ms=6, alpha=0.8)
-    lines.append((f"EmoBox: six pretrained networks, new speakers (UAR in{NBSP}%)", GREY))
+    lines.append(("EmoBox: six pretrained networks, new speakers (UAR)", GREY))
     for y, (text, colour) in zip(range(top, 0, -1), lines, strict=True):
         axis.text(0.01, y + 0.34, text, color=colour, fontsize=9, va="center",
                   bbox={"fc": "white", "ec": "none", "pad": 1})

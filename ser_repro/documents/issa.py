@@ -73,13 +73,13 @@ def independence(claim: float, shared: Score | None, new: Score | None, folds: s
     if not (shared and new):
         return "open, as runs with shared or with new speakers are missing"
     if new.high < claim:
-        beside = ("within the interval of" if shared.low <= claim <= shared.high else
-                  "below the interval of" if claim < shared.low else "above the interval of")
-        says = f"the claim is above the interval of new speakers and {beside} shared speakers"
+        beside = "below" if claim < shared.low else "above" if claim > shared.high else "within"
+        says = ("the claim is above both intervals, with shared and with new speakers" if beside == "above" else
+                f"the claim is above the interval with new speakers and {beside} that with shared speakers")
     elif new.low > claim:
-        says = "the claim is below the interval of new speakers, so nothing measured here contradicts it"
+        says = "the claim is below the interval with new speakers, so nothing measured here contradicts it"
     else:
-        says = "the claim is within the interval of new speakers, so nothing measured here contradicts it"
+        says = "the claim is within the interval with new speakers, so nothing measured here contradicts it"
     away = 100 * (new.value - claim)
     says += f"; accuracy with new speakers is {abs(away):.0f} points {'below' if away < 0 else 'above'} the claim"
     return says + (f", on {folds} only" if folds else "")

@@ -1,29 +1,31 @@
-"""Twins of test clips among training clips, and accuracy after an epoch."""
+"""What the test part shares with the training part, and what choosing by it would have gained."""
 
-import pandas as pd
 import pytest
 
-from ser_repro import datasets, documents
+from ser_repro import SerReproError, datasets, documents
 from ser_repro.results import audit
 
-
-def test_a_twin_is_another_take_of_the_same_in_training():
-    clips = pd.DataFrame([(f"{speaker}{sentence}{intensity}{take}", speaker, sentence, "anger", intensity)
-                          for speaker in "ab" for sentence in "xy" for intensity in ("normal", "strong")
-                          for take in (1, 2)], columns=["clip", "speaker", "sentence", "emotion", "intensity"])
-    test = ("axnormal1", "axstrong1", "axstrong2", "bynormal2")
-    split = type("Split", (), {"test": test, "train": tuple(set(clips["clip"]) - set(test))})
-    assert audit.twins(clips, split) == ["axnormal1", "bynormal2"] and audit.shared(clips, split) == 0.5
-    without = audit.twins(clips, split, ("speaker", "sentence", "emotion"))
-    assert without == list(test)  # other intensities count then
+HISTORY = {"train_loss": [2.0, 1.0, 0.5, 0.4, 0.3], "train_accuracy": [0.1, 0.2, 0.3, 0.4, 0.5],
+           "test_loss": [2.0, 1.5, 1.6, 1.7, 1.2], "test_accuracy": [0.2, 0.6, 0.5, 0.4, 0.3]}
 
 
-def test_the_shares_of_a_published_split():
-    clips = datasets.studied(datasets.published("RAVDESS"))
-    split = documents.get("issa").split(clips)
-    assert audit.shared(clips, split, ["speaker"]) == 1 and 0.7 < audit.shared(clips, split) < 0.9
+def test_what_choosing_by_the_test_part_would_have_gained():
+    record = {"run": "r", "history": HISTORY}
+    assert audit.picked(record) == audit.Picked(last=(5, 0.3), best=(2, 0.6), stopped=(4, 0.4))
+    assert audit.picked(record, patience=3).stopped == (5, 0.3)
+    record["history"] = {"train_loss": [1.0], "validation_loss": [1.0]}
+    with pytest.raises(SerReproError, match="was not watched on its test part"):
+        audit.picked(record)
 
 
-def test_a_run_of_many_clips_weighs_more_after_an_epoch():
-    runs = [{"history": {"test_accuracy": [0.0, accuracy]}, "clips": {"test": n}} for accuracy, n in ((1, 3), (0, 1))]
-    assert audit.after(runs, 2) == pytest.approx(0.75) and audit.after(runs, 1) == 0
+def test_over_several_runs_each_counts_by_its_test_clips():
+    short = {"test_loss": [1.0, 0.9, 0.8], "test_accuracy": [0.5, 0.7, 0.9]}
+    found = audit.mean_picked([{"run": "a", "history": HISTORY, "clips": {"test": 30}},
+                               {"run": "b", "history": short, "clips": {"test": 10}}])
+    assert found.last == ((3, 5), pytest.approx(0.45)) and found.best == ((2, 3), pytest.approx(0.675))
+    assert found.stopped == ((3, 4), pytest.approx((3 * 0.4 + 0.9) / 4))
+
+
+def test_with_new_speakers_no_test_clip_has_a_twin():
+    clips = datasets.published("RAVDESS")
+    assert audit.shared(clips, documents.get("mfcc_cnn").parts(clips, "speaker")) == 0
