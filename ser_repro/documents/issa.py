@@ -47,9 +47,10 @@ PRETRAINED = {"wav2vec 2.0 base": 0.5433, "HuBERT base": 0.6543, "HuBERT large":
 PATIENCE = 2
 EXAMPLE_EPOCHS, EXAMPLE_BATCH = 15, 64  # the README's example
 BUNDLED_EPOCHS = 205  # in the name of the model that lies beside the code
-# Read off the figure, in two re-implementations, or in one of them.
-NETWORKS = {"figure": "the paper's figure, reproduced by a re-implementation", "ravdess": "two re-implementations",
-            "emodb": "one re-implementation", "iemocap": "one re-implementation"}
+# The networks (`models.issa.VARIANTS`): what a reader calls each, and where it is known from.
+NETWORKS = {"figure": ("the figure's baseline", "the paper's figure, reproduced by a re-implementation"),
+            "ravdess": ("for RAVDESS", "two re-implementations"), "emodb": ("for EMO-DB", "one re-implementation"),
+            "iemocap": ("for IEMOCAP", "one re-implementation")}
 
 
 def steps(reading: str, corpus: str = "RAVDESS") -> int:

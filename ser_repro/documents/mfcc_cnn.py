@@ -61,6 +61,11 @@ class Silent:
     reached: float
     most: float
 
+    @property
+    def dead(self) -> bool:
+        """Whether training accuracy is one that a network without these outputs could reach."""
+        return bool(self.emotions) and self.reached <= self.most
+
 
 def silent(record: dict) -> Silent:
     """See `Silent`; of a record of this document, whose training clips are those of its corpus that it does not test.

@@ -27,12 +27,14 @@ def test_an_emotion_that_is_never_predicted_is_found():
     trained = every[~every["clip"].isin(clips["clip"])]
     assert silent.emotions == ("anger",) and silent.reached == 0.5
     assert silent.probability == pytest.approx(0.3 / (clips["emotion"].nunique() - 1))
-    assert silent.most == pytest.approx((trained["emotion"] != "anger").mean())
+    assert silent.most == pytest.approx((trained["emotion"] != "anger").mean()) and silent.dead
+    made["history"]["train_accuracy"][-1] = 0.99  # more than can be reached without anger
+    assert not mfcc_cnn.silent(made).dead
 
 
 def test_a_network_that_predicts_every_emotion_is_silent_about_none():
     silent = mfcc_cnn.silent(record(lambda emotion: emotion)[1])
-    assert silent.emotions == () and silent.probability == 0.0 and silent.most == 1.0
+    assert silent.emotions == () and silent.probability == 0.0 and silent.most == 1.0 and not silent.dead
 
 
 def test_equal_probabilities_cost_a_question_for_every_emotion():
