@@ -63,7 +63,7 @@ def type_in(monkeypatch, capsys, tmp_path):
     monkeypatch.chdir(tmp_path)
     monkeypatch.delenv("SER_REPRO_DATA", raising=False)
 
-    from ser_repro.cli import app as cli
+    from ser_repro import cli
 
     def typed(*words):
         monkeypatch.setattr(sys, "argv", ["ser-repro", *map(str, words)])

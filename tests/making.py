@@ -1,20 +1,27 @@
 """Runs and saved models that several tests start from."""
 
 from ser_repro import documents
-from ser_repro.features import arrays
-from ser_repro.runs import run as runs
+from ser_repro.runs import execution
+from ser_repro.runs.run import Run
 from ser_repro.saved import model as saved
 
+OPEN = {"hidden_size": 16, "learning_rate": 3e-3, "weight_decay": 1e-5, "batch_size": 16}  # of the smallest CNN-n-GRU
 
-def make_run(document, reading="code", seed=0, **changes):
+
+def make_run(document="cnn_n_gru", reading="code", *, protocol="published", fold=0, seed=0, epochs=2, tested=(),
+             **changes):
+    """A short run on demo speech in the layout of RAVDESS, every setting decided, at the smallest of the sizes."""
     of = documents.get(document)
-    n = min(of.sizes, default=None)
-    values = documents.settings(document, reading, "RAVDESS", n, epochs=2, **of.unsearched) | changes
-    return runs.Run(document, reading, "RAVDESS", "published", 0, seed, values, synthetic=True)
+    short = {"epochs": epochs} if "epochs" in of.settings else {}
+    open_ = OPEN if document == "cnn_n_gru" else of.unsearched
+    return Run.of(document, "RAVDESS", reading, protocol, fold, seed, n=min(of.sizes, default=None), tested=tested,
+                  synthetic=True, **short | open_ | changes)
 
 
 def make_model(run, demo, folder):
-    waves = arrays.prepare("RAVDESS", documents.get(run.document).inputs(run.values), data=demo, cache=folder / "cache")
-    record, weights, _ = saved.obtain(run, waves, results=folder / "results", cache=folder / "cache", device="cpu")
-    saved.save(record, weights, waves, folder / run.document, results=folder / "results")
+    """The folder of a saved model of a run."""
+    here = {"data": demo, "cache": folder / "cache"}
+    made = execution.obtain(run, results=folder / "results", device="cpu", weights=True, **here)
+    saved.save(made.record, made.weights, execution.inputs(run, **here), folder / run.document,
+               results=folder / "results")
     return folder / run.document

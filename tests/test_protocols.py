@@ -1,20 +1,24 @@
 """Protocols: sizes, who is on which side, and the refusal of leaks."""
 
+from dataclasses import replace
+
 import pytest
 
 from ser_repro import SerReproError, datasets, protocols
+from ser_repro.documents.cnn_n_gru import eighty_ten_ten
+from ser_repro.protocols import Protocol, Split
 
 CLIPS = {name: datasets.published(name) for name in ("RAVDESS", "TESS", "EMO-DB")}
 
 
 def test_published_sizes_are_those_of_the_document():
-    split = protocols.make(CLIPS["TESS"], "published")
+    split = protocols.make(CLIPS["TESS"], "published", published=eighty_ten_ten)
     assert [len(p) for p in (split.train, split.validation, split.test)] == [2240, 280, 280]
 
 
 def test_published_parts_are_sorted_by_class_and_cover_all():
     for clips in CLIPS.values():
-        split = protocols.make(clips, "published")
+        split = protocols.make(clips, "published", published=eighty_ten_ten)
         emotion = clips.set_index("clip")["emotion"]
         for part in (split.train, split.validation, split.test):
             assert list(emotion[list(part)]) == sorted(emotion[list(part)])
@@ -70,3 +74,91 @@ def test_one_clip_cannot_be_parted():
     clips = datasets.published("SAVEE").head(1)
     with pytest.raises(SerReproError, match="1 clips can't be parted"):
         protocols.holdout(42)(clips)
+
+
+def test_where_a_document_says_nothing_a_random_fifth_is_tested():
+    clips = CLIPS["TESS"]
+    split = protocols.make(clips, "published")
+    assert (len(split.train), len(split.validation), len(split.test)) == (2240, 0, 560)
+    assert split == protocols.holdout(protocols.PUBLISHED_SEED)(clips) != protocols.holdout(1)(clips)
+
+
+# ---- other corpora -----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("corpus", CLIPS)
+def test_across_corpora_every_clip_trains_and_none_is_tested(corpus):
+    clips = CLIPS[corpus]
+    split = protocols.make(clips, "cross_corpus", validation=False)
+    assert (split.validation, split.test) == ((), ()) and sorted(split.train) == sorted(clips["clip"])
+    emotion = clips.set_index("clip")["emotion"]
+    assert list(emotion[list(split.train)]) != sorted(emotion[list(split.train)])  # not one class after the other
+    assert split == protocols.make(clips, "cross_corpus", validation=False)
+    assert protocols.folds(corpus, "cross_corpus") == 1
+
+
+@pytest.mark.parametrize("corpus", CLIPS)
+def test_across_corpora_those_who_validate_are_not_heard_in_training(corpus):
+    clips = CLIPS[corpus]
+    split = protocols.make(clips, "cross_corpus")
+    assert not split.test and sorted(split.train + split.validation) == sorted(clips["clip"])
+    speaker = clips.set_index("clip")["speaker"]
+    shared = set(speaker[list(split.train)]) & set(speaker[list(split.validation)])
+    if corpus == "TESS":  # of two speakers neither can be spared
+        assert shared and len(split.validation) == pytest.approx(len(clips) / 10, abs=7)
+    else:
+        assert not shared and speaker[list(split.validation)].nunique() == 2
+
+
+def test_only_a_protocol_that_tests_elsewhere_may_test_nothing():
+    assert Split("cross_corpus", 0, ("a",), (), ()).test == ()
+    with pytest.raises(SerReproError, match="protocol published, fold 0: nothing is left to test"):
+        Split("published", 0, ("a",), (), ())
+    with pytest.raises(SerReproError, match="protocol cross_corpus, fold 0: nothing is left to train"):
+        Split("cross_corpus", 0, (), (), ())
+
+
+# ---- protocols from elsewhere ------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def odd(monkeypatch):
+    """A protocol from outside the package: every other clip is tested, in two folds."""
+    monkeypatch.setattr(protocols, "PROTOCOLS", dict(protocols.PROTOCOLS))
+
+    def split(clips, fold, rule, validation):
+        ids = clips["clip"].tolist()
+        return Split("odd", fold, tuple(ids[1 - fold::2]), (), tuple(ids[fold::2]))
+
+    return protocols.register(Protocol("odd", "every other clip", lambda corpus, speakers: 2, split, apart=False))
+
+
+def test_a_protocol_is_used_once_it_is_registered(odd):
+    clips = CLIPS["RAVDESS"]
+    assert protocols.folds("RAVDESS", "odd") == 2 and protocols.get("odd") is odd
+    one, other = (protocols.make(clips, "odd", fold) for fold in (0, 1))
+    assert one.train == other.test and one.test == other.train and one.hash != other.hash
+    with pytest.raises(SerReproError, match="RAVDESS has folds 0 to 1 under protocol odd, not 2"):
+        protocols.make(clips, "odd", 2)
+
+
+def test_a_name_that_is_taken_is_refused(odd):
+    for one in (odd, replace(odd, name="speaker")):
+        with pytest.raises(SerReproError, match=f"a protocol named {one.name} is registered already: give it another"):
+            protocols.register(one)
+    assert protocols.get("speaker").title == "new speakers"
+
+
+def test_a_speaker_on_both_sides_is_refused_where_speakers_are_kept_apart(odd):
+    protocols.register(replace(odd, name="leaky", apart=True))
+    with pytest.raises(SerReproError, match=r"protocol odd keeps speakers apart, but 03, .* would be heard in"):
+        protocols.make(CLIPS["EMO-DB"], "leaky")
+    assert protocols.make(CLIPS["EMO-DB"], "odd")  # which does not say that it does
+
+
+def test_a_corpus_of_one_speaker_has_no_new_speakers():
+    clips = CLIPS["TESS"][CLIPS["TESS"]["speaker"] == CLIPS["TESS"]["speaker"].iloc[0]]
+    with pytest.raises(SerReproError, match=r"TESS has 1 speaker\(s\) here: protocol speaker needs more"):
+        protocols.make(clips, "speaker")
+    with pytest.raises(SerReproError, match="TESS names no speakers: protocol speaker needs more"):
+        protocols.make(clips.assign(speaker=""), "speaker")

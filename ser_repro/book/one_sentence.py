@@ -71,14 +71,18 @@ def choose(corpus: str, seed: int, emotions: tuple[str, ...] = ()) -> tuple[pd.D
     return chosen.sort_values("emotion"), ", ".join([corpus, *(f"{column} {value}" for column, value in drawn.items())])
 
 
-def find(corpus: str, seed: int, *, data=None, sample_rate: int, duration_s: float,
-         emotions: tuple[str, ...] = (), silence_s: tuple[float, float] = (0, 0)) -> Sentence:
+def find(corpus: str, seed: int, *, data=None, sample_rate: int, duration_s: float, emotions: tuple[str, ...] = (),
+         silence_s: tuple[float, float] = (0, 0), demo: bool = False) -> Sentence:
     """The clips of a drawn sentence.
 
     Parameters
     ----------
     sample_rate, duration_s, silence_s
         Of demo speech: rate in Hz, length, and silence before and after.
+    emotions : tuple of str, optional
+        Which, and in which order; by default all of the corpus.
+    demo : bool
+        Demo speech, also where the corpus is on this machine.
 
     Raises
     ------
@@ -86,7 +90,9 @@ def find(corpus: str, seed: int, *, data=None, sample_rate: int, duration_s: flo
         If a copy of the corpus is here and not whole.
     """
     chosen, where = choose(corpus, seed, emotions)
-    if corpus in execution.real(data):
+    if emotions:
+        chosen = chosen.set_index("emotion", drop=False).loc[list(emotions)]
+    if not demo and corpus in execution.real(data):
         paths = datasets.clips(corpus, data).set_index("clip")["path"]
         sounds = {e: datasets.read(paths[clip]) for e, clip in zip(chosen["emotion"], chosen["clip"], strict=True)}
         return Sentence(sounds, where, False)

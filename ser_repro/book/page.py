@@ -14,7 +14,7 @@ import types
 
 import pandas as pd
 
-from ser_repro import SerReproError, documents, protocols
+from ser_repro import SerReproError, datasets, documents, protocols
 from ser_repro.book import show
 from ser_repro.book.words import interval, percent, points, signed, stamp, told_apart
 from ser_repro.results import audit, ledger, scores
@@ -79,6 +79,8 @@ def obtain(run: Run, *, epochs: int = 0, mode: str = "auto", results="results", 
     """
     from ser_repro.runs import search
 
+    if data:
+        datasets.data_folder(data)  # an error where it is none
     run = search.decided(results, run) or run.with_values(**{name: run.recipe.unsearched[name] for name in run.open})
     length = {"epochs": epochs} if epochs else {}
     run = run.with_values(**length)
@@ -227,9 +229,9 @@ class Page:
         from ser_repro.book import plots
 
         for corpus in self.corpora:
-            panels = [(f"{corpus}{_size(which)}, {reading}", [record for folds in seeds for record in folds])
-                      for reading in self.document.readings
-                      if (seeds := self.found.records(corpus, reading, **which))]
+            panels = [(f"{corpus}{_size(which)}, {reading}", runs) for reading in self.document.readings
+                      if (runs := [record for folds in self.found.records(corpus, reading, **which) for record in folds
+                                   if records.epochs(record)])]
             if panels:
                 show.picture(plots.learning_curves(panels, {title: self.chance[corpus] for title, _ in panels},
                                                    quantity=quantity))
@@ -248,7 +250,7 @@ class Page:
             for reading in self.document.readings:
                 for protocol in plans.GRID:
                     runs = [record for folds in self.found.seeds(corpus, reading, protocol) for record in folds]
-                    if not runs:
+                    if not runs or "test_accuracy" not in runs[0]["history"]:  # the test part was not watched
                         continue
                     one = picks[corpus, reading, protocol] = audit.mean_picked(runs, patience)
                     cells = {}
@@ -260,7 +262,7 @@ class Page:
                     rows.append({"corpus": corpus, "reading": reading, "split": split_name(protocol),
                                  "runs": len(runs)} | cells | {
                                      "best − last": signed(100 * (one.best[1] - one.last[1]))})
-        show.table(rows)
+        show.table(rows, empty="*No run has watched its test part.*")
         return picks
 
     def new_speakers(self, **which) -> None:

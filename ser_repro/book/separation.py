@@ -82,7 +82,8 @@ def sizes(features: np.ndarray) -> dict[str, list[float]]:
                                                                           ("deviation", features.std(0)))}
 
 
-def _path(corpus: str, results: str | Path) -> Path:
+def path(corpus: str, results: str | Path = "results") -> Path:
+    """Where the measures of a corpus are stored, or would be."""
     return Path(results) / "features" / f"separation-{datasets.get(corpus).name.lower()}.json"
 
 
@@ -97,9 +98,9 @@ def store(corpus: str, rows: list[dict], content_hash: str, results: str | Path 
     if content_hash != datasets.content_hash(datasets.published(corpus)):
         raise SerReproError(f"these clips of {corpus} are not the published ones, so what was measured of them is not "
                             f"stored: see what differs with `ser-repro corpora check {corpus}`.")
-    path = _path(corpus, results)
-    write_atomic(path, json.dumps({"corpus": corpus, "content_hash": content_hash, "sets": rows}, indent=1) + "\n")
-    return path
+    file = path(corpus, results)
+    write_atomic(file, json.dumps({"corpus": corpus, "content_hash": content_hash, "sets": rows}, indent=1) + "\n")
+    return file
 
 
 def load(corpus: str, results: str | Path = "results") -> pd.DataFrame:
@@ -110,16 +111,16 @@ def load(corpus: str, results: str | Path = "results") -> pd.DataFrame:
     SerReproError
         If nothing is stored, it is damaged, or it was measured on other clips.
     """
-    path = _path(corpus, results)
+    file = path(corpus, results)
     again = "measure it again with notebooks/features.ipynb, recompute = True"
     try:
-        stored = json.loads(path.read_text(encoding="utf-8"))
+        stored = json.loads(file.read_text(encoding="utf-8"))
         table, content_hash = pd.DataFrame(stored["sets"]), stored["content_hash"]
         table[["set", "emotion_uar", "speaker_uar"]]
     except FileNotFoundError:
-        raise SerReproError(f"no measures of the features of {corpus} at {path}: {again}.") from None
+        raise SerReproError(f"no measures of the features of {corpus} at {file}: {again}.") from None
     except (OSError, ValueError, KeyError, TypeError) as error:
-        raise SerReproError(f"the measures in {path} are damaged ({type(error).__name__}): {again}.") from error
+        raise SerReproError(f"the measures in {file} are damaged ({type(error).__name__}): {again}.") from error
     if content_hash != datasets.content_hash(datasets.published(corpus)):
-        raise SerReproError(f"the measures in {path} are of other clips: {again}.")
+        raise SerReproError(f"the measures in {file} are of other clips: {again}.")
     return table

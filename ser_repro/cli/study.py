@@ -1,4 +1,4 @@
-"""The commands that make the study: prepare and study."""
+"""The commands that make the study: prepare, study and search."""
 
 from pathlib import Path
 from typing import Annotated
@@ -8,7 +8,7 @@ from rich.table import Table
 
 from ser_repro import SerReproError
 from ser_repro.cli.terminal import DEVICES, Cache, Corpus, Data, Device, Results, console, with_bar
-from ser_repro.files import one_of
+from ser_repro.files import one_of, writable
 
 _RATES = range(2000, 192001)
 
@@ -117,3 +117,25 @@ def _print_status(rows) -> None:
     for run, record in rows if len(rows) - done <= 20 else []:
         if record is None:
             console.print(f"  {run.label}", highlight=False)
+
+
+def search(
+    document: Annotated[str, typer.Argument(help="Whose search: a document that made one.")],
+    corpus: Corpus,
+    n: Annotated[int | None, typer.Option(help="Size of the network, where the document has several.")] = None,
+    reading: Annotated[str, typer.Option(help="code or paper.")] = "code",
+    results: Results = Path("results"), data: Data = None, cache: Cache = None, device: Device = "auto",
+) -> None:
+    """Make a document's own search for its settings, whole: hours. It can be stopped and started again at any time."""
+    from ser_repro import datasets
+    from ser_repro.runs import asha
+    from ser_repro.runs.run import Run
+
+    run = Run.of(document, datasets.get(corpus).name, reading, n=n)
+    writable(results, "--results")
+    found = asha.search(run, results=results, data=data, cache=cache, device=one_of(device, DEVICES, "--device"),
+                        report=lambda line: console.print(line, soft_wrap=True, highlight=False))
+    best = found["trials"][found["winner"]]
+    told = ", ".join(f"{name} {value}" for name, value in best["settings"].items())
+    console.print(f"{asha.path(results, run)}: {len(found['trials'])} trials; lowest last validation loss "
+                  f"{best['history']['validation_loss'][-1]} with {told}", soft_wrap=True, highlight=False)

@@ -48,6 +48,31 @@ class Choice:
 
 
 @dataclass(frozen=True)
+class Search:
+    """A document's own search for the settings that it never gives: ASHA (Li et al. 2020), as Ray Tune has it.
+
+    Attributes
+    ----------
+    grid : dict
+        Setting -> values; every combination is tried.
+    drawn : dict
+        Setting -> LogUniform, drawn anew for every trial.
+    samples : int
+        Trials a combination of the grid.
+    max_epochs, grace, reduction : int
+        Longest training; epochs before the first trial may be stopped; at each rung (grace * reduction**k epochs) a
+        trial goes on if its validation loss is in the better 1/reduction of those that have been there.
+    """
+
+    grid: Mapping[str, tuple]
+    drawn: Mapping[str, LogUniform]
+    samples: int
+    max_epochs: int
+    grace: int = 1
+    reduction: int = 2
+
+
+@dataclass(frozen=True)
 class Feeding:
     """How test clips are fed to a model.
 
@@ -124,6 +149,8 @@ class Document:
         Values of the setting n, where the document has networks of several sizes.
     space : callable(corpus) -> dict
         Settings that the study searches on validation clips, and what they are drawn from.
+    own_search : callable(corpus) -> Search, optional
+        The search that the document itself made, whole (see `ser_repro.runs.asha`).
     unsearched : dict
         Values for these where no search has been made.
     demo : dict
@@ -154,6 +181,7 @@ class Document:
     drop_last: bool = False
     sizes: tuple[int, ...] = ()
     space: Callable[[str], dict] = lambda corpus: {}
+    own_search: Callable[[str], Search] | None = None
     unsearched: dict = field(default_factory=dict)
     demo: dict = field(default_factory=dict)
     cost: Callable[[dict], float] = lambda values: 1.0

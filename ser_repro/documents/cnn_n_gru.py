@@ -7,7 +7,7 @@ too: nothing else in the package knows of them.
 import numpy as np
 import pandas as pd
 
-from ser_repro.documents.base import SILENT, Choice, Document, Feeding, Kind, LogUniform, Setting, conditions
+from ser_repro.documents.base import SILENT, Choice, Document, Feeding, Kind, LogUniform, Search, Setting, conditions
 from ser_repro.protocols import PUBLISHED_SEED, Split
 from ser_repro.results import scores
 from ser_repro.results.ledger import Claim, PublishedMatrix
@@ -162,11 +162,19 @@ def _space(corpus: str) -> dict:
             "batch_size": Choice((16, 32, 64)), "hidden_size": Choice(widths)}
 
 
+def _own_search(corpus: str) -> Search:
+    """The public code's, of 2022: 60 trials on TESS, where it fixes the hidden size, else 180."""
+    hidden = (16,) if corpus == "TESS" else (16, 32, 64)
+    return Search(grid={"batch_size": (2, 4, 8, 16, 32, 64), "hidden_size": hidden},
+                  drawn={"learning_rate": LogUniform(1e-4, 1e-1), "weight_decay": LogUniform(1e-6, 1e-2)},
+                  samples=10, max_epochs=100)
+
+
 DOCUMENT = Document(
     name="cnn_n_gru", title="CNN-n-GRU", settings=SETTINGS, corpora=("TESS", "RAVDESS"), build=_build,
     inputs=lambda values: values["sample_rate"], optimiser=_optimiser, schedule=_schedule, claims=CLAIMS,
     matrices=MATRICES, adjust=_adjust, split=eighty_ten_ten, feedings=_feedings, validates=True, drop_last=True,
-    sizes=SIZES, space=_space,
+    sizes=SIZES, space=_space, own_search=_own_search,
     # The defaults of the document's later public code (2025).
     unsearched={"hidden_size": 64, "learning_rate": 1e-3, "weight_decay": 1e-5, "batch_size": 32},
     demo={"epochs": 6, "batch_size": 16, "sample_rate": 16000},

@@ -54,6 +54,12 @@ def dump(estimator) -> bytes:
     """
     from safetensors.numpy import save
 
+    arrays, plain = _contents(estimator)
+    return save(arrays, {"estimator": json.dumps({"types": _types(estimator), "values": plain})})
+
+
+def _contents(estimator) -> tuple[dict, dict]:
+    """Arrays, and numbers and texts, by `place.name`: of an estimator that is not fitted, its settings alone."""
     arrays, plain = {}, {}
     for place, part in _parts(estimator):
         for name, value in vars(part).items():
@@ -69,7 +75,7 @@ def dump(estimator) -> bytes:
             elif name not in part.get_params(deep=False):
                 raise SerReproError(f"{type(part).__name__}.{name} is a {type(value).__name__}, which can't be stored "
                                     "without code: use an estimator that holds arrays, numbers and texts.")
-    return save(arrays, {"estimator": json.dumps(plain)})
+    return arrays, plain
 
 
 def load(estimator, content: bytes):
@@ -78,18 +84,23 @@ def load(estimator, content: bytes):
     Raises
     ------
     KeyError, ValueError, TypeError, safetensors.SafetensorError
-        If the content is no such file, or that of another estimator.
+        If the content is no such file, or that of another estimator, or of one with other settings.
     """
     from safetensors import deserialize
     from safetensors.numpy import load as parse
 
     deserialize(content)  # raises where the content is none
     header = json.loads(content[8:8 + int.from_bytes(content[:8], "little")])
-    held = parse(content) | json.loads(header["__metadata__"]["estimator"])
-    parts = dict(_parts(estimator))
-    for key, value in held.items():
+    told = json.loads(header["__metadata__"]["estimator"])
+    parts, (_, own) = dict(_parts(estimator)), _contents(estimator)
+    if told["types"] != _types(estimator):
+        raise ValueError(f"of another estimator: {told['types']}")
+    if json.dumps({key: told["values"].get(key) for key in own}) != json.dumps(own):
+        raise ValueError("of an estimator with other settings")
+    for key, value in (parse(content) | told["values"]).items():
         place, _, name = key.partition(".")
-        setattr(parts[place], name, value)
+        if key not in own:
+            setattr(parts[place], name, value)
     return estimator
 
 
@@ -103,3 +114,7 @@ def _parts(estimator):
     """(place, estimator) of each step of a pipeline, or of the estimator itself."""
     steps = getattr(estimator, "steps", None)
     return [(str(i), part) for i, (_, part) in enumerate(steps)] if steps else [("0", estimator)]
+
+
+def _types(estimator) -> list[str]:
+    return [type(part).__name__ for _, part in _parts(estimator)]

@@ -20,7 +20,7 @@ from ser_repro.runs import plans, records, search
 from ser_repro.runs.run import Run
 
 NOT_RUN = "not yet run"
-UNSETTLED = "not settled: no searched setting beat chance"
+UNSETTLED = "not settled: our search found no setting that beats chance"
 SPLITS = {"published": "shared speakers", "speaker": "new speakers"}
 
 
@@ -85,7 +85,10 @@ class Found:
     # ---- records -------------------------------------------------------------------------------------------------
 
     def kind(self, corpus: str, reading: str = "code", protocol: str = "published", **which) -> Run:
-        """The run that stands for those of any fold and seed; `which` as in `Run.of`."""
+        """The run that stands for those of any fold and seed; `which` as in `Run.of`. Of networks of several sizes the
+        smallest, where n is not given."""
+        if self.document.sizes and which.get("n") is None:
+            which["n"] = min(self.document.sizes)
         return Run.of(self.name, corpus, reading, protocol, **which).kind
 
     def records(self, corpus: str, reading: str = "code", protocol: str = "published", *, whole: bool = True,
@@ -301,6 +304,7 @@ def chance(corpus: str) -> float:
 def readings(document: str, corpus: str, n: int | None = None) -> pd.DataFrame:
     """Setting by setting, what code and text say; a dash where neither does."""
     of = documents.get(document)
+    n = n or min(of.sizes, default=None)
     code, paper = (documents.settings(document, reading, corpus, n) for reading in (of.readings[0], of.readings[-1]))
     return pd.DataFrame([{
         "setting": f"<code>{name}</code>", "code": "—" if code[name] is None else str(code[name]),

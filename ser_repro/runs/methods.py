@@ -108,7 +108,7 @@ class Estimator:
     libraries = ("scikit-learn", "numpy", "pandas")
 
     def __init__(self, document: Document, values: dict, n_classes: int, seed: int | None = None):
-        self.document, self.values, self.seed = document, values, seed
+        self.document, self.values, self.n_classes, self.seed = document, values, n_classes, seed
         self.module = documents.build(document.name, values, n_classes)
         self.history: list[dict] = []
         self.seconds, self.device = 0.0, "cpu"
@@ -126,7 +126,9 @@ class Estimator:
                       batch_size: int | None = None) -> np.ndarray:
         from ser_repro.runs import fitting
 
-        return fitting.predict(self.module, fitting.values_of(source, rows))
+        out = np.zeros((len(rows), self.n_classes))  # a class that no training clip was of has no column
+        out[:, self.module.classes_] = fitting.predict(self.module, fitting.values_of(source, rows))
+        return out
 
     def attention(self, source, rows: np.ndarray) -> None:
         return None
@@ -146,6 +148,8 @@ class Estimator:
         from ser_repro.runs import fitting
 
         fitting.load(self.module, content)
+        if max(self.module.classes_) >= self.n_classes:
+            raise ValueError("of more classes")
         return self
 
 

@@ -108,7 +108,7 @@ def search(run: Run, waves, *, results: str | Path, cache=None, device: str = "a
     """
     run = replace(run, seed=0, values=documents.settings(run.document, run.reading, run.corpus, run.n))
     file = path(results, run)
-    work = cache_folder(cache) / "searches" / file.stem
+    work = cache_folder(cache) / "searches" / run.document / file.stem
     work.mkdir(parents=True, exist_ok=True)
     with FileLock(work / "lock"):
         found = outcome(results, run)
@@ -150,7 +150,8 @@ def _halve(trials: list[dict], run: Run, waves, work: Path, device: str, progres
             model = execution.untrained(one, len(classes))
             try:
                 model.fit(waves, parts, work=work / f"trial{trials.index(trial)}", device=device)
-                trial["validation_loss"] = [round(row["validation_loss"], 5) for row in model.history]
+                # Of a search that was killed a checkpoint can be of a later rung.
+                trial["validation_loss"] = [round(row["validation_loss"], 5) for row in model.history[:rung]]
             except Diverged:
                 trial["validation_loss"] = [*trial["validation_loss"], None]
             done += step

@@ -150,7 +150,8 @@ def run_study(wanted: list[Run] | None = None, *, results: str | Path = "results
                             "--results.") from None
     with held:
         todo = [run for run, record in status(plans() if wanted is None else wanted, results) if record is None]
-        jobs = jobs or (1 if _on_gpu(todo, device) else os.cpu_count() or 1)
+        on_gpu = _on_gpu(todo, device)
+        jobs = jobs or (1 if on_gpu else os.cpu_count() or 1)
         threads = max((os.cpu_count() or 1) // jobs, 1)
         require(todo, data=data, cache=cache)
         total, done_cost, began, failed = sum(run.cost for run in todo), 0.0, time.monotonic(), 0

@@ -9,7 +9,7 @@ from ser_repro.documents import cnn_n_gru
 
 def test_what_was_made_is_read_back_with_how(tmp_path, monkeypatch):
     monkeypatch.setitem(cnn_n_gru.EXPERIMENTS, "spread", cnn_n_gru._tess_counts)
-    with pytest.raises(SerReproError, match="make it with `python -m ser_repro.book.experiments cnn_n_gru spread`"):
+    with pytest.raises(SerReproError, match=r"make it with `python -m ser_repro\.book\.experiments cnn_n_gru spread`"):
         experiments.read("cnn_n_gru", "spread", tmp_path)
     path = experiments.make("cnn_n_gru", "spread", tmp_path)
     assert path == tmp_path / "cnn_n_gru" / "experiments" / "spread.json"

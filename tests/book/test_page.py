@@ -7,13 +7,14 @@ from pathlib import Path
 
 import pytest
 
-from ser_repro import SerReproError, documents, protocols
-from ser_repro.book import page as notebook
+from ser_repro import SerReproError, book, documents, protocols
+from ser_repro.book import plots, words
+from ser_repro.datasets import demo as demo_module
 from ser_repro.features import arrays
 from ser_repro.files import cache_folder
-from ser_repro.results import scores as evaluation
-from ser_repro.runs import run as runs
-from ser_repro.runs import study
+from ser_repro.results.scores import Score
+from ser_repro.runs import execution
+from ser_repro.runs.run import Run
 
 PARAMETERS = """
 n: int = 18
@@ -35,7 +36,7 @@ def check(**given):
     exec(PARAMETERS, cells)
     cells |= given
     exec("import json", cells)
-    notebook.check(cells, **ALLOWED)
+    book.check(cells, **ALLOWED)
 
 
 @pytest.mark.parametrize("given", [{}, {"n": 3}, {"seed": 12}, {"data": "some where"}, {"recompute": True},
@@ -70,7 +71,7 @@ def test_the_error_cell_is_that_line_alone():
 
     shell, shown = InteractiveShell(), []
     shell._showtraceback = lambda kind, value, lines: shown.extend(lines)
-    shell.run_cell("from ser_repro.book import page\nn: int = 4\npage.check(globals(), n=(3, 5))")
+    shell.run_cell("from ser_repro import book\nn: int = 4\nbook.check(globals(), n=(3, 5))")
     assert shown == ["SerReproError: n = 4 is not possible: choose from 3, 5."]
 
 
@@ -81,7 +82,7 @@ def test_papermill_stops_with_the_line(tmp_path):
     source = nbformat.v4.new_notebook(metadata={"kernelspec": {"name": "python3", "display_name": "", "language":
                                                                "python"}})
     source.cells = [nbformat.v4.new_code_cell("n: int = 18", metadata={"tags": ["parameters"]}),
-                    nbformat.v4.new_code_cell("from ser_repro.book import page\npage.check(globals(), n=(3, 18))"),
+                    nbformat.v4.new_code_cell("from ser_repro import book\nbook.check(globals(), n=(3, 18))"),
                     nbformat.v4.new_code_cell("print('went on')")]
     for cell in source.cells:
         cell.metadata.setdefault("tags", [])
@@ -99,16 +100,26 @@ def test_papermill_stops_with_the_line(tmp_path):
 RUN = {"corpus": "RAVDESS", "n": 3, "reading": "code"}
 
 
+WHERE = ("epochs", "mode", "results", "data", "cache")
+
+
+def obtain(**options) -> dict:
+    """As a chapter asks for its run."""
+    told = RUN | options
+    run = Run.of("cnn_n_gru", **{name: value for name, value in told.items() if name not in WHERE})
+    return book.obtain(run, **{name: value for name, value in told.items() if name in WHERE})
+
+
 def line_of(tmp_path, **options) -> str:
     with pytest.raises(SerReproError) as error:
-        notebook.obtain(**RUN | {"results": tmp_path / "results"} | options)
+        obtain(**{"results": tmp_path / "results"} | options)
     assert "\n" not in str(error.value)
     assert not list(tmp_path.rglob("*.json"))
     return str(error.value)
 
 
 @pytest.mark.parametrize(("options", "says"), [
-    ({"mode": "quick"}, "mode 'quick' is not possible: choose from auto, train, stored"),
+    ({"mode": "quick"}, "no mode 'quick': choose one of auto, train, stored"),
     ({"mode": "stored"}, "run `ser-repro study` to make it"),
     ({"mode": "train"}, "no arrays of RAVDESS at rate 16000"),
     ({"data": "no where"}, "is not a folder: give the folder that holds the corpus"),
@@ -120,23 +131,29 @@ def test_what_cannot_be_obtained(no_corpora, tmp_path, options, says):
     assert says in line_of(tmp_path, **options)
 
 
-def test_a_folder_of_corpora_without_the_corpus_is_no_reason_to_stop(no_corpora, tmp_path, monkeypatch):
-    made = {}
-    monkeypatch.setattr(notebook, "demo_corpus", lambda corpus, cache: tmp_path / "demo")
-    monkeypatch.setattr(notebook.runs, "obtain", lambda run, **options: made.update(run=run, **options))
-    notebook.obtain(**RUN, data=str(tmp_path), results=tmp_path / "results", epochs=1)
-    assert made["run"].synthetic and made["data"] == tmp_path / "demo"
-    assert Path(made["results"]).is_relative_to(cache_folder())
+@pytest.fixture
+def made(monkeypatch):
+    """What would be trained: a list of (run, where), instead of training it."""
+    asked = []
+    monkeypatch.setattr(demo_module, "write_demo", lambda corpus, folder: folder)
+    monkeypatch.setattr(execution, "obtain", lambda run, **where: asked.append((run, where)) or
+                        execution.Obtained({}))
+    return asked
 
 
-def test_demo_speech_never_makes_a_result(no_corpora, demo, tmp_path, monkeypatch):
-    assert "is demo speech, whose runs are no results" in line_of(tmp_path, data=demo, mode="train")
+def test_a_folder_of_corpora_without_the_corpus_is_no_reason_to_stop(no_corpora, tmp_path, made):
+    obtain(data=str(tmp_path), results=tmp_path / "results", epochs=1)
+    (run, where), = made
+    assert run.synthetic and run.values["epochs"] == 1
+    assert all(Path(where[name]).is_relative_to(cache_folder()) for name in ("data", "results", "cache"))
+
+
+def test_demo_speech_never_makes_a_result(no_corpora, demo, tmp_path, made, monkeypatch):
     arrays.prepare("RAVDESS", 16000, data=demo)  # arrays in the cache, as `ser-repro prepare` leaves them
-    made = []
-    monkeypatch.setattr(notebook, "demo_corpus", lambda corpus, cache: demo)
-    monkeypatch.setattr(notebook.runs, "obtain", lambda run, **_: made.append(run))
-    notebook.obtain(**RUN, results=tmp_path / "results", epochs=1)
-    assert [run.synthetic for run in made] == [True]
+    obtain(results=tmp_path / "results", epochs=1)
+    assert [run.synthetic for run, _ in made] == [True]
+    monkeypatch.undo()
+    assert "is demo speech, whose runs are no results" in line_of(tmp_path, data=demo, mode="train")
 
 
 def test_a_copy_that_is_not_whole_is_said_not_replaced_by_a_demo(no_corpora, demo, tmp_path):
@@ -148,20 +165,85 @@ def test_a_copy_that_is_not_whole_is_said_not_replaced_by_a_demo(no_corpora, dem
 
 @pytest.mark.parametrize("mode", ["auto", "stored"])
 def test_a_damaged_record_is_said(no_corpora, tmp_path, mode):
-    plan = study.Plan("cnn_n_gru", **RUN)
-    path = runs.Run(**plan.base, seed=0, values=plan.values | OF.unsearched).path(tmp_path)
+    path = Run.of("cnn_n_gru", **RUN, **OF.unsearched).path(tmp_path)
     path.parent.mkdir()
     path.write_text("{")
     with pytest.raises(SerReproError, match=r"is damaged .*: remove it and run `ser-repro study` again"):
-        notebook.obtain(**RUN, results=tmp_path, mode=mode)
+        obtain(results=tmp_path, mode=mode)
     assert path.read_text() == "{"
 
 
-@pytest.mark.parametrize(("value", "low", "high", "says"), [
-    (0.257, 0.165, 0.347, "25.7 points less [16.5, 34.7]"), (-0.03, -0.05, -0.01, "3.0 points more [1.0, 5.0]"),
-    (-0.021, -0.093, 0.063, "+2.1 points [−6.3, +9.3], an interval that holds zero")])
-def test_what_new_speakers_cost_in_words(value, low, high, says):
-    assert notebook.loss(evaluation.Score("accuracy", value, low, high, 10, "speakers", (value,))) == says
+@pytest.mark.parametrize(("value", "low", "high", "says", "apart"), [
+    (-0.257, -0.347, -0.165, "−25.7 points [−34.7, −16.5]", True), (0.03, 0.01, 0.05, "+3.0 points [+1.0, +5.0]", True),
+    (0.021, -0.063, 0.093, "+2.1 points [−6.3, +9.3]", False)])
+def test_a_difference_in_words(value, low, high, says, apart):
+    difference = Score("accuracy", value, low, high, 10, "speakers", (value,))
+    assert words.points(difference) == says and words.told_apart(difference) == apart
+
+
+# ---- sections ----------------------------------------------------------------------------------------------------
+
+
+SECTIONS = ("overview", "claims", "readings", "scores", "confusions", "curves", "when_to_stop", "new_speakers", "bugs",
+            "verdict")
+
+
+def page_of(document, results, **given):
+    of = documents.get(document)
+    told = {"corpus": of.corpora[0], "reading": "code", "protocol": "published", "fold": 0, "seed": 0, "epochs": 0,
+            "mode": "auto", "results": str(results), "data": "", "cache": "", "device": "auto"}
+    return book.open(document, ({"n": of.sizes[0]} if of.sizes else {}) | told | given)
+
+
+@pytest.fixture
+def shown(monkeypatch):
+    """What a page shows: texts, tables as HTML, and pictures."""
+    import IPython.display
+
+    out = []
+    monkeypatch.setattr(IPython.display, "display", lambda one: out.append(one.data))
+    return out
+
+
+@pytest.mark.parametrize("document", documents.DOCUMENTS)
+def test_every_section_of_every_document_is_shown(document, shown):
+    page = page_of(document, Path(__file__).parents[2] / "results")
+    for section in SECTIONS:
+        getattr(page, section)()
+    assert any("%" in text for text in shown) and not any("nan" in text for text in shown)
+
+
+@pytest.mark.parametrize("document", documents.DOCUMENTS)
+def test_nothing_run_is_said(document, shown, tmp_path):
+    page = page_of(document, tmp_path)
+    for section in SECTIONS:
+        getattr(page, section)()
+    assert sum("not yet run" in text or "Nothing has been run yet" in text for text in shown) >= 3
+
+
+def test_a_verdict_and_its_table_have_one_sign(shown):
+    page = page_of("issa", Path(__file__).parents[2] / "results")
+    page.new_speakers()
+    page.verdict()
+    change = words.points(page.found.lost("RAVDESS"))
+    assert change.startswith("−") and change.split(" ")[0] in shown[0] and change in shown[-1]
+
+
+def test_sections_of_a_document_of_several_sizes_tell_one(shown, monkeypatch):
+    page = page_of("cnn_n_gru", Path(__file__).parents[2] / "results")
+    titles = []
+    monkeypatch.setattr(plots, "confusion", lambda panels: titles.extend(title for title, *_ in panels))
+    page.confusions(n=3)
+    assert titles and all(", n = 3, " in title for title in titles)
+    page.new_speakers(n=3)
+    assert page.found.told("TESS", protocol="speaker", n=3).split(" ")[0] in shown[-2]
+    page.new_speakers(n=18)
+    assert shown[-2] == "*Nothing has been run yet.*"
+
+
+def test_an_unknown_parameter_of_a_chapter_is_one_line(tmp_path):
+    with pytest.raises(SerReproError, match="unknown parameter 'speed': this notebook has corpus, reading"):
+        page_of("issa", tmp_path, speed=3)
 
 
 def test_every_protocol_has_a_fold():

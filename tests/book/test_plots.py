@@ -163,3 +163,11 @@ def test_spread_has_a_line_a_size():
     figure = diagrams.spread({n: (np.ones(n), np.full(n, 1e-6)) for n in (3, 5, 11, 18)})
     assert legend(figure.axes[0]) == ["n = 3", "n = 5", "n = 11", "n = 18"]
     assert [len(line.get_xdata()) for line in figure.axes[0].get_lines()] == [3, 5, 11, 18] and whole(figure)
+
+
+def test_the_views_of_the_bigru_put_bands_of_channels_and_single_frames_into_steps():
+    moved = {"code": np.full((3, 3), 1 / 3), "paper": np.eye(3)}
+    figure = diagrams.views(4, moved)
+    assert figure.axes[0].images[0].get_array().tolist() == [[0, 0, 0], [0, 1, 1], [1, 1, 2], [2, 2, 2]]
+    assert figure.axes[1].images[0].get_array().tolist() == [[0, 1, 2]] * 4
+    assert [text.get_text() for text in figure.axes[3].texts][:3] == ["100", "none", "none"]

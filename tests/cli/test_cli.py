@@ -10,12 +10,11 @@ import pandas as pd
 import pytest
 from filelock import FileLock
 
-from ser_repro import SerReproError, datasets
-from ser_repro.cli import app as cli
+from ser_repro import datasets
+from ser_repro.cli import terminal
 from ser_repro.datasets import finding
 from ser_repro.features import arrays
-from ser_repro.runs import run as runs
-from ser_repro.runs import search, study
+from ser_repro.runs import plans, search, study
 
 
 @pytest.mark.parametrize(("words", "says"), [
@@ -23,17 +22,19 @@ from ser_repro.runs import search, study
     ("study --seed 7", "--seed 7 is not in the study: choose from 0, 1, 2, 3, 4"),
     ("study --corpus XYZ", "no corpus 'XYZ': choose one of CREMA-D, EMO-DB, EMOVO, IEMOCAP, RAVDESS, SAVEE"),
     ("study --corpus ShEMO", "--corpus ShEMO is not in the study: choose from CREMA-D, EMO-DB, EMOVO, RAVDESS, SAVEE"),
-    ("study --document cnn", "--document cnn is not in the study: choose from cnn_bigru, cnn_n_gru, issa, mfcc_cnn"),
+    ("study --document cnn", "--document cnn is not in the study: choose from cnn_bigru, cnn_n_gru, issa, mfcc_cnn, "
+     "svm193"),
     ("study --document issa --corpus TESS", "no run of the study is all of these: leave an option out"),
-    ("prepare RAVDESS --document cnn", "no document 'cnn': choose one of cnn_n_gru, mfcc_cnn, cnn_bigru, issa"),
+    ("prepare RAVDESS --document cnn", "no document 'cnn': choose one of cnn_n_gru, mfcc_cnn, cnn_bigru, "
+     "issa, svm193"),
     ("prepare RAVDESS --features mfcc", "no feature set 'mfcc': choose one of assignment258"),
     ("prepare RAVDESS --features issa193 --rate 8000", "--rate and --features ask for different arrays"),
     ("study --reading text", "--reading text is not in the study: choose from code, paper"),
-    ("study --protocol mine", "choose from published, speaker"),
+    ("study --protocol mine", "--protocol mine is not in the study: choose from cross_corpus, published, speaker"),
     ("study --jobs 0", "--jobs 0 makes no run: give 1 or more"),
     ("study --first 0", "--first 0 leaves no run: give 1 or more"),
     ("study --first -1 --list", "--first -1 leaves no run"),
-    ("study --device tpu", "--device tpu is not known: choose auto, cpu or gpu"),
+    ("study --device tpu", "no --device 'tpu': choose one of auto, cpu, gpu"),
     ("prepare RAVDESS --rate abc", "--rate abc is no sample rate for speech: give Hz (2000 to 192000"),
     ("prepare RAVDESS --rate ²", "no sample rate"), ("prepare RAVDESS --rate 1", "no sample rate"),
     ("prepare RAVDESS --rate 99999999999", "no sample rate"), ("prepare RAVDESS --rate 1e4", "no sample rate"),
@@ -196,7 +197,7 @@ def test_the_index_of_a_published_corpus_is_made_by_the_command(type_in, tmp_pat
 
 
 def test_a_narrow_screen_loses_nothing(type_in, monkeypatch):
-    monkeypatch.setattr(cli.console, "_width", 40)
+    monkeypatch.setattr(terminal.console, "_width", 40)
     assert "…" not in type_in("corpora", "list")[1] + type_in("corpora", "show", "RAVDESS")[1]
 
 
@@ -216,7 +217,7 @@ def test_a_closed_output_is_no_error():
 def test_a_command_is_stopped_while_it_starts():
     code = ("import builtins, sys; real = builtins.__import__\n"
             "def stop(name, *rest, **more):\n"
-            "    if name == 'pandas': raise KeyboardInterrupt\n"
+            "    if name == 'typer': raise KeyboardInterrupt\n"
             "    return real(name, *rest, **more)\n"
             "builtins.__import__ = stop; import ser_repro.cli")
     done = subprocess.run([sys.executable, "-c", code], capture_output=True)
@@ -292,7 +293,7 @@ def test_a_full_disk_is_one_line_anywhere(refused, monkeypatch):
     def full(*_, **__):
         raise OSError(28, "No space left on device", "somewhere")
 
-    monkeypatch.setattr(study, "status", full)
+    monkeypatch.setattr(plans, "status", full)
     assert "somewhere: No space left on device: free some room" in refused("study", "--list")
 
 
@@ -318,14 +319,15 @@ def test_a_second_study_in_the_same_folder(type_in, tmp_path):
     assert code == 1 and len(lines) == 1 and "another study is at work in" in lines[0]
 
 
-PLAN = study.plans()[0]
-FOUND = search.draw(PLAN.corpus, 1)[0]
+PLAN = plans.plans()[0]
+FOUND = search.draw(PLAN.document, PLAN.corpus, 1)[0]
 
 
 def write_search(**changes):
-    file = search.path("results", n=PLAN.n, **PLAN.base)
+    file = search.path("results", PLAN)
     file.parent.mkdir(parents=True, exist_ok=True)
-    file.write_text(json.dumps(PLAN.base | {"n": PLAN.n, "chosen": FOUND, "trials": [], "lowest_loss": 1.0,
+    split = {name: getattr(PLAN, name) for name in ("document", "reading", "corpus", "protocol", "fold", "n")}
+    file.write_text(json.dumps(split | {"chosen": FOUND, "trials": [], "lowest_loss": 1.0,
                                              "guess_loss": 2.0} | changes))
     return file
 
@@ -341,7 +343,7 @@ def write_search(**changes):
 @pytest.mark.parametrize("words", [["--list"], []])
 def test_a_damaged_search_is_refused(type_in, damage, says, words):
     file = write_search()
-    assert search.chosen("results", n=PLAN.n, **PLAN.base) == FOUND
+    assert search.outcome("results", PLAN)["chosen"] == FOUND
     damage(file)
     text = file.read_text()
     code, _, lines = type_in("study", *words)
@@ -356,7 +358,7 @@ def test_a_damaged_search_is_refused(type_in, damage, says, words):
 @pytest.mark.parametrize("words", [["--list"], []])
 def test_a_damaged_record_is_refused(type_in, tmp_path, text, says, words):
     write_search()
-    path = PLAN.run("results").path("results")
+    path = search.decided("results", PLAN).path("results")
     path.write_text(text)
     code, _, lines = type_in("study", *words)
     assert code == 1 and len(lines) == 1
@@ -369,7 +371,7 @@ def test_a_failed_run_is_counted_and_the_status_says_so(type_in, monkeypatch):
     code, out, lines = type_in("study")
     assert code == 1 and lines == ["ser-repro: 2 runs failed, each for the reason on its line: mend that and start "
                                    "again."]
-    assert f"not yet run: {len(study.plans())}" in out
+    assert f"not yet run: {len(plans.plans())}" in out
 
 
 def test_ctrl_c_is_one_line(type_in, monkeypatch):
@@ -381,46 +383,6 @@ def test_ctrl_c_is_one_line(type_in, monkeypatch):
     assert code == 130 and len(lines) == 1 and "stopped; start again and it goes on" in lines[0]
 
 
-def test_ctrl_c_in_a_training_is_not_lost_in_lightning(demo, tmp_path):
-    from test_runs import make_run
-
-    def stop(epoch, _):
-        raise KeyboardInterrupt
-
-    import signal
-
-    before = signal.getsignal(signal.SIGINT)
-    with pytest.raises(KeyboardInterrupt):
-        runs.obtain(make_run(), results=tmp_path, data=demo, device="cpu", progress=stop)
-    assert signal.getsignal(signal.SIGINT) is before  # the next Ctrl-C is heard
-    epochs = []
-    runs.obtain(make_run(), results=tmp_path, data=demo, device="cpu", progress=lambda epoch, _: epochs.append(epoch))
-    assert epochs[-1] == 2
-
-
-def test_a_checkpoint_that_finds_no_room_leaves_the_last_one(demo, tmp_path, monkeypatch):
-    from pathlib import Path
-
-    from test_runs import make_run
-
-    from ser_repro.runs import training
-
-    waves = arrays.prepare("RAVDESS", 16000, data=demo)
-    training.fit(runs.trainer_for(make_run(), waves), tmp_path, epochs=1, device="cpu")
-    kept = (tmp_path / training.CHECKPOINT).read_bytes()
-    write = Path.write_bytes
-
-    def full(path, content):
-        write(path, content[:1000])
-        raise OSError(28, "No space left on device")
-
-    monkeypatch.setattr(Path, "write_bytes", full)
-    with pytest.raises(SerReproError, match=r"no checkpoint written .* No space left on device; free some room"):
-        training.fit(runs.trainer_for(make_run(), waves), tmp_path, epochs=2, device="cpu")
-    assert (tmp_path / training.CHECKPOINT).read_bytes() == kept
-    assert [path.name for path in tmp_path.iterdir()] == [training.CHECKPOINT]
-
-
 def test_the_command_itself_exits_as_it_should(tmp_path):
     environment = os.environ | {"SER_REPRO_CACHE": str(tmp_path)}
     done = subprocess.run([sys.executable, "-m", "ser_repro.cli", "corpora", "check", "Mozart"], capture_output=True,
@@ -428,3 +390,24 @@ def test_the_command_itself_exits_as_it_should(tmp_path):
     assert done.returncode == 1 and done.stdout == ""
     assert done.stderr == ("ser-repro: no corpus 'Mozart': choose one of CREMA-D, EMO-DB, EMOVO, IEMOCAP, "
                            "RAVDESS, SAVEE, ShEMO, TESS, a CSV file of your own clips.\n")
+
+
+# ---- what a command costs before it does anything ----------------------------------------------------------------
+
+HEAVY = {"torch", "librosa", "pandas", "numpy", "scipy", "sklearn", "matplotlib", "soundfile", "joblib"}
+
+
+@pytest.mark.parametrize(("does", "spared"), [
+    ("import ser_repro", HEAVY | {"typer", "rich"}),
+    ("ser-repro --help", HEAVY), ("ser-repro study --help", HEAVY), ("ser-repro corpora --help", HEAVY),
+    ("ser-repro predict --help", HEAVY), ("ser-repro frobnicate", HEAVY), ("ser-repro corpora list", {"torch"}),
+    ("ser-repro study --list", {"torch", "librosa", "sklearn", "matplotlib"})])
+def test_nothing_is_imported_before_it_is_needed(tmp_path, does, spared):
+    words = does.split()
+    code = does if words[0] == "import" else (
+        f"import sys; sys.argv = {words!r}\nfrom ser_repro import cli\ntry: cli.main()\nexcept SystemExit: pass")
+    code += "\nimport sys; print('imported', *sorted({name.partition('.')[0] for name in sys.modules}))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=tmp_path, timeout=600)
+    imported = set(done.stdout.splitlines()[-1].split()[1:])
+    assert "ser_repro" in imported, done.stderr
+    assert not imported & spared

@@ -13,10 +13,9 @@ import pandas as pd
 import pytest
 import soundfile
 
-from ser_repro import datasets
-from ser_repro.cli import app as cli
+from ser_repro import cli, datasets
 from ser_repro.features import arrays
-from ser_repro.runs import run as runs
+from ser_repro.runs import execution
 from ser_repro.saved import model as saved
 from ser_repro.saved import predict
 
@@ -92,10 +91,14 @@ def test_sizes_and_open_settings(type_in, refused, demo):
 
 @pytest.mark.parametrize(("words", "says"), [
     ("train cnn RAVDESS", "no document 'cnn': choose one of"), ("train issa Mozart", "no corpus 'Mozart'"),
-    ("train issa gone.csv", "gone.csv can't be read"), ("train issa RAVDESS --reading text", "choose from code, paper"),
-    ("train issa RAVDESS --protocol mine", "choose from published, speaker"),
-    ("train issa RAVDESS --device tpu", "choose from auto, cpu, gpu"),
+    ("train issa gone.csv", "gone.csv can't be read"),
+    ("train issa RAVDESS --reading text", "no --reading 'text': choose one of code, paper"),
+    ("train issa RAVDESS --protocol mine", "no --protocol 'mine': choose one of published, speaker"),
+    ("train issa RAVDESS --device tpu", "no --device 'tpu': choose one of auto, cpu, gpu"),
     ("train issa RAVDESS --seed -1", "give 0 or more"), ("train issa RAVDESS --epochs 0", "1 or more"),
+    ("train svm193 RAVDESS --reading paper", "no --reading 'paper': choose one of code."),
+    ("train svm193 RAVDESS --epochs 3", "--epochs 3 is not possible: SVM on 193 values is fitted at once"),
+    ("train issa RAVDESS --protocol cross_corpus", "choose one of published, speaker"),
     ("train issa RAVDESS --n 3", "Issa et al. has one size; leave n out"),
     ("train cnn_n_gru RAVDESS --n 4", "n = 4 is not defined"),
     ("train issa RAVDESS --set lr=1", "--set lr=1 names no setting of Issa et al.: write NAME=VALUE with one of"),
@@ -129,7 +132,7 @@ def test_what_cannot_be_done_is_one_line(refused, words, says):
 
 def test_settings_that_do_not_go_together(type_in, demo, tmp_path):
     for change, says in (("features=mfcc13_mean", "these settings can't be trained on these clips"),
-                         ("loss=squared", "these settings can't be trained on these clips ('squared')")):
+                         ("loss=squared", "no loss 'squared': choose one of categorical, binary on logits")):
         code, _, lines = type_in(*TRAIN, "--data", demo, "--set", change, "--model", "m")
         assert code == 1 and len(lines) == 2 and says in lines[1]
     code, _, lines = type_in(*TRAIN, "--data", demo, "--protocol", "speaker", "--fold", 9, "--model", "m")
@@ -159,7 +162,7 @@ def _train(folder, demo, slow):
     torch.set_num_threads(1)
     os.chdir(folder)
     os.environ["SER_REPRO_CACHE"] = str(folder / "cache")
-    obtain = runs.obtain
+    obtain = execution.obtain
 
     def slowly(run, **options):
         told = options.pop("progress")
@@ -173,7 +176,7 @@ def _train(folder, demo, slow):
 
         return obtain(run, progress=progress, **options)
 
-    runs.obtain = slowly
+    execution.obtain = slowly
     sys.argv = ["ser-repro", "train", "mfcc_cnn", "RAVDESS", "--epochs", "5", "--data", str(demo), "--model", "m"]
     cli.main()
 

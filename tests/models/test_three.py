@@ -9,7 +9,7 @@ from ser_repro import documents, protocols
 from ser_repro.models.cnn_bigru import CNNBiGRU
 from ser_repro.models.issa import Issa
 from ser_repro.models.mfcc_cnn import MFCCCNN
-from ser_repro.runs import training
+from ser_repro.runs import methods, training
 
 
 def count(model):
@@ -178,7 +178,7 @@ def test_a_handful_of_clips_is_learned_by_heart(document, shape, epochs, changes
     source, targets = Fixed(shape, 16), np.arange(16) % 4
     parts = {"train": (np.arange(16), targets), "test": (np.arange(16), targets)}
     module = training.Training(documents.get(document), documents.build(document, values, 4), values, source, parts, 0)
-    training.fit(module, tmp_path, epochs=epochs, device="cpu")
+    training.fit(module, tmp_path / methods.CHECKPOINT, epochs=epochs, device="cpu")
     assert module.history[-1]["train_accuracy"] >= 0.9  # dropout included
     assert set(module.history[0]) == {"train_loss", "train_accuracy", "test_loss", "test_accuracy"}
 
@@ -201,17 +201,31 @@ def test_a_class_below_the_clip_is_lost_on_softmax_and_not_on_logits():
 
 
 def test_rates_decay_by_step_as_in_keras():
-    values = documents.settings("issa", "paper", "RAVDESS", decay=0.1)
-    made = documents.get("issa").optimiser(nn.Linear(2, 2).parameters(), values)
+    of, values = documents.get("issa"), documents.settings("issa", "paper", "RAVDESS", decay=0.1)
+    optimiser = of.optimiser(nn.Linear(2, 2).parameters(), values)
+    schedule = of.schedule(optimiser, values)
     rates = []
     for _ in range(3):
-        rates.append(made["optimizer"].param_groups[0]["lr"])
-        made["optimizer"].step()
-        made["lr_scheduler"]["scheduler"].step()
+        rates.append(optimiser.param_groups[0]["lr"])
+        optimiser.step()
+        schedule.step()
     assert rates == pytest.approx([1e-5, 1e-5 / 1.1, 1e-5 / 1.2])
-    assert made["lr_scheduler"]["interval"] == "step"
-    adam = documents.get("issa").optimiser(nn.Linear(2, 2).parameters(), values | {"variant": "iemocap"})["optimizer"]
+    assert isinstance(optimiser, torch.optim.RMSprop) and of.schedule_every == "step"
+    adam = of.optimiser(nn.Linear(2, 2).parameters(), values | {"variant": "iemocap"})
     assert isinstance(adam, torch.optim.Adam)
+
+
+def test_a_rate_drops_by_epoch_where_the_document_says_so():
+    of = documents.get("cnn_n_gru")
+    values = documents.settings("cnn_n_gru", "code", "TESS", 3, step_epochs=2, step_factor=0.1, **of.unsearched)
+    optimiser = of.optimiser(nn.Linear(2, 2).parameters(), values)
+    schedule = of.schedule(optimiser, values)
+    rates = []
+    for _ in range(4):
+        rates.append(optimiser.param_groups[0]["lr"])
+        optimiser.step()
+        schedule.step()
+    assert rates == pytest.approx([1e-3, 1e-3, 1e-4, 1e-4]) and of.schedule_every == "epoch"
 
 
 @pytest.mark.parametrize(("corpus", "sizes"), [

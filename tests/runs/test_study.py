@@ -1,111 +1,31 @@
-"""The list of runs, the search, and the study as it is used: killed, started twice, off line."""
+"""The search and the study as they are used: killed, started twice, off line."""
 
 import os
 import subprocess
 import sys
 import sysconfig
 import textwrap
+from dataclasses import replace
 from pathlib import Path
 
+import joblib
 import pytest
 from filelock import FileLock
 
-from ser_repro import SerReproError, documents, protocols
+from ser_repro import SerReproError, documents
+from ser_repro.datasets.demo import write_demo
 from ser_repro.features import arrays
-from ser_repro.runs import run as runs
-from ser_repro.runs import search, study
+from ser_repro.runs import execution, plans, search, study
+from ser_repro.runs.run import Run
 
 DOCUMENT = "cnn_n_gru"
 OF = documents.get(DOCUMENT)
 
 
-@pytest.mark.parametrize("of", documents.DOCUMENTS.values(), ids=documents.DOCUMENTS)
-def test_the_list_holds_the_whole_grid_once(of):
-    plans = study.plans()
-    assert len(plans) == len(set(plans))
-    grid = {(p.corpus, p.n, p.reading, p.protocol, p.fold, p.seed) for p in plans
-            if p.document == of.name and not p.changes}
-    assert grid == {(c, n, r, p, f, s) for c in of.corpora for n in of.sizes or (None,) for r in documents.READINGS
-                    for p in protocols.PROTOCOLS for f in range(protocols.folds(c, p)) for s in range(5)}
-
-
-def test_sizes_of_the_grids():
-    counts = {name: sum(p.document == name and not p.changes for p in study.plans()) for name in documents.DOCUMENTS}
-    assert counts == {"cnn_n_gru": 2 * 4 * 5 * (2 * 1 + 6 + 2), "mfcc_cnn": 2 * 5 * (6 * 1 + 6 + 10 + 6 + 2 + 6 + 4),
-                      "cnn_bigru": 2 * 5 * (2 + 6 + 6), "issa": 2 * 5 * (2 + 6 + 10)}
-
-
-def test_the_core_comes_first():
-    first = study.plans()[:4]
-    assert [(p.corpus, p.n, p.protocol) for p in first] == [
-        ("TESS", 3, "published"), ("RAVDESS", 3, "published"), ("TESS", 18, "published"),
-        ("RAVDESS", 18, "published")]
-    core = {name: [p for p in study.plans() if p.document == name] for name in ("mfcc_cnn", "cnn_bigru", "issa")}
-    for name, plans in core.items():
-        ravdess = [p for p in plans[:60] if p.corpus == "RAVDESS" and not p.changes]
-        assert {p.seed for p in ravdess if (p.reading, p.protocol) == ("code", "published")} >= {0, 1, 2}, name
-        assert {p.fold for p in ravdess if (p.reading, p.protocol) == ("code", "speaker")} == set(range(6)), name
-        assert {p.protocol for p in ravdess if p.reading == "paper"} == {"published", "speaker"}, name
-
-
-def test_every_training_time_slip_has_a_run_that_mends_it_alone():
-    changed = {(p.document, p.corpus, p.changes[0][0]) for p in study.plans() if p.changes}
-    slips = {
-        "cnn_n_gru": ("pool_before_gru", "mask_padding", "carry_state", "bn1_used_twice"),
-        "mfcc_cnn": ("features", "same_pooling", "dropout", "loss", "shuffle"),
-        "cnn_bigru": ("features", "view_as_time", "activations"),
-        "issa": ("features", "same_padding", "decay", "batch_size")}
-    assert changed == {(d, c, name) for d, names in slips.items() for c in documents.get(d).corpora
-                       for name in names} | {
-        (DOCUMENT, "TESS", "sample_rate")}
-    for plan in study.plans():
-        if plan.changes and plan.changes != (("loss", "binary on softmax"),):  # what an older Keras makes of it
-            name, value = plan.changes[0]
-            assert plan.reading == "code" and value == documents.get(plan.document).settings[name].paper
-
-
-def test_on_ravdess_every_slip_is_priced_from_three_starts():
-    seeds = {}
-    for plan in study.plans():
-        if plan.changes:
-            seeds.setdefault((plan.document, plan.corpus, plan.changes), set()).add(plan.seed)
-    assert all(found == ({0, 1, 2} if corpus == "RAVDESS" or changes == (("loss", "binary on softmax"),) else {0})
-               for (_, corpus, changes), found in seeds.items())
-
-
-def test_readings_differ_where_the_document_does():
-    assert set(documents.switches(DOCUMENT, "TESS", 11)) == {
-        "pool_before_gru", "bn1_used_twice", "mask_padding", "carry_state", "class_sorted_test", "drop_last_test",
-        "sample_rate"}
-    assert "bn1_used_twice" not in documents.switches(DOCUMENT, "TESS", 3)
-    assert "sample_rate" not in documents.switches(DOCUMENT, "RAVDESS", 3)
-
-
-@pytest.mark.parametrize(("arguments", "message"), [
-    (("cnn", "code", "TESS", 3), "no document 'cnn'"), ((DOCUMENT, "text", "TESS", 3), "no reading 'text'"),
-    ((DOCUMENT, "code", "TESS", 4), "n = 4 is not defined: CNN-n-GRU has n = 3, 5, 11, 18"),
-    (("issa", "code", "RAVDESS", 3), "n = 3 is not defined: Issa et al. has one size")])
-def test_unknown_recipe(arguments, message):
-    with pytest.raises(SerReproError, match=message):
-        documents.settings(*arguments)
-    with pytest.raises(SerReproError, match="has no setting depth"):
-        documents.settings(DOCUMENT, "code", "TESS", 3, depth=2)
-
-
-def test_search_draws_from_the_documents_space():
-    for corpus in OF.corpora:
-        for drawn in search.draw(corpus, 50):
-            assert 1e-4 <= drawn["learning_rate"] <= 1e-1
-            assert 1e-6 <= drawn["weight_decay"] <= 1e-2
-            assert drawn["batch_size"] in (16, 32, 64)
-            assert drawn["hidden_size"] in ((16,) if corpus == "TESS" else (16, 32, 64))
-    assert search.draw("TESS", 8) == search.draw("TESS", 9)[:8]
-
-
 @pytest.fixture
 def short(monkeypatch):
     """The study's machinery with two trials and two epochs, on demo speech."""
-    monkeypatch.setattr(runs, "refuse_demo", lambda *_, **__: None)
+    monkeypatch.setattr(execution, "refuse_demo", lambda *_, **__: None)
     monkeypatch.setattr(search, "TRIALS", 2)
     monkeypatch.setattr(search, "RUNGS", (1, 2))
     setting = OF.settings["epochs"]
@@ -113,26 +33,25 @@ def short(monkeypatch):
 
 
 def one_run():
-    return [study.Plan(DOCUMENT, "RAVDESS", "code", n=3)]
+    return [Run.of(DOCUMENT, "RAVDESS", n=3)]
 
 
 def test_study_searches_on_validation_alone_trains_and_stores(short, demo, tmp_path, monkeypatch):
     waves = arrays.prepare("RAVDESS", 16000, data=demo)
-    split = protocols.make(waves.clips, "published")
+    split = OF.parts(waves.clips, "published")
     test_rows = {i for i, clip in enumerate(waves.clips["clip"]) if clip in split.test}
     seen = set()
     batch = arrays.Arrays.batch
     monkeypatch.setattr(arrays.Arrays, "batch", lambda self, rows: (seen.update(rows.tolist()),
                                                                         batch(self, rows))[1])
-    plan, = one_run()
-    values = documents.settings(DOCUMENT, "code", "RAVDESS", 3)
-    best = search.search(plan.base, values, waves, results=tmp_path, device="cpu")
+    run, = one_run()
+    best = search.search(run, waves, results=tmp_path, device="cpu")
     assert seen and not seen & test_rows
-    assert best in search.draw("RAVDESS", 2 * search.ROUNDS)
-    assert search.chosen(tmp_path, n=3, **plan.base) == best
-    assert study.execute(plan, results=tmp_path, data=demo, cache=None, device="cpu", threads=1)
+    assert best in search.draw(DOCUMENT, "RAVDESS", 2 * search.ROUNDS)
+    assert search.outcome(tmp_path, run)["chosen"] == best
+    assert study.execute(run, results=tmp_path, data=demo, cache=None, device="cpu", threads=1)
     assert seen & test_rows
-    assert plan.record(tmp_path)["config"]["settings"]["learning_rate"] == best["learning_rate"]
+    assert search.record(tmp_path, run)["config"]["settings"] == run.values | best
 
 
 @pytest.mark.parametrize(("learns_in_round", "rounds"), [(1, 1), (2, 2), (None, search.ROUNDS)])
@@ -144,27 +63,63 @@ def test_a_search_that_found_nothing_draws_again(demo, tmp_path, monkeypatch, le
         for i, trial in enumerate(trials):
             learned = len(made) == learns_in_round and i == 5
             trial["validation_loss"] = [2.0] * 7 + [1.5 if learned else 2.0 + i / 100]
-        return 2.01
+        return 2.01, "a device"
 
     monkeypatch.setattr(search, "_halve", halve)
     waves = arrays.prepare("RAVDESS", 16000, data=demo)
-    plan, = one_run()
-    values = documents.settings(DOCUMENT, "code", "RAVDESS", 3)
-    best = search.search(plan.base, values, waves, results=tmp_path)
+    run, = one_run()
+    best = search.search(run, waves, results=tmp_path)
     assert len(made) == rounds
     assert best == (made[-1][5] if learns_in_round else made[0][0])["settings"]
     assert len({str(trial["settings"]) for round_ in made for trial in round_}) == rounds * search.TRIALS
-    assert search.chosen(tmp_path, n=3, **plan.base) == best
+    assert search.outcome(tmp_path, run)["chosen"] == best
+    assert search.decided(tmp_path, run) == run.with_values(**best)
+
+
+def test_a_search_that_was_killed_finds_what_an_unbroken_one_does(short, demo, tmp_path, monkeypatch):
+    waves = arrays.prepare("RAVDESS", 16000, data=demo)
+    run, = one_run()
+
+    def searched(name, progress=None):
+        places = {"results": tmp_path / name, "cache": tmp_path / name}
+        search.search(run, waves, device="cpu", progress=progress, **places)
+        return search.outcome(tmp_path / name, run)
+
+    class Killed(BaseException):
+        pass
+
+    def kill(done, total):
+        if done == total:  # all has been trained, and nothing is stored
+            raise Killed
+
+    monkeypatch.setattr(search, "ROUNDS", 1)
+    with pytest.raises(Killed):
+        searched("broken", kill)
+    assert search.outcome(tmp_path / "broken", run) == {} and search.decided(tmp_path / "broken", run) is None
+    whole, broken = searched("whole"), searched("broken")
+    assert [len(trial["validation_loss"]) for trial in whole["trials"]] in ([1, 2], [2, 1])
+    assert broken == whole
+
+
+def test_searches_of_two_documents_do_not_share_checkpoints(demo, tmp_path, monkeypatch):
+    places = []
+    monkeypatch.setattr(search, "_halve", lambda trials, run, waves, work, *_: places.append(work) or (
+        [trial.update(validation_loss=[1.0] * 8) for trial in trials] and (2.0, "a device")))
+    monkeypatch.setattr(documents, "DOCUMENTS", documents.DOCUMENTS | {"other": replace(OF, name="other")})
+    waves = arrays.prepare("RAVDESS", 16000, data=demo)
+    for document in (DOCUMENT, "other"):
+        search.search(Run.of(document, "RAVDESS", n=3), waves, results=tmp_path)
+    assert len(set(places)) == 2
 
 
 def test_study_makes_what_is_missing_and_nothing_twice(short, demo, tmp_path, monkeypatch):
-    monkeypatch.setattr(study.joblib, "Parallel", lambda **_: iter)  # in this process, where `short` holds
-    monkeypatch.setattr(study.joblib, "delayed", lambda f: f)
+    monkeypatch.setattr(joblib, "Parallel", lambda **_: iter)  # in this process, where `short` holds
+    monkeypatch.setattr(joblib, "delayed", lambda f: f)
     lines = []
     assert study.run_study(one_run(), results=tmp_path, data=demo, device="cpu", report=lines.append) == 0
     assert "done" in lines[-1]
     assert lines[0].startswith("1 runs")
-    assert study.complete(study.status(one_run(), tmp_path))[("RAVDESS", 3, "code", (), "published")]
+    assert plans.complete(plans.status(one_run(), tmp_path))[one_run()[0].kind]
     lines.clear()
     assert study.run_study(one_run(), results=tmp_path, data=demo, device="cpu", report=lines.append) == 0
     assert lines == ["0 runs to make, 2 at a time"] or lines[0].startswith("0 runs")
@@ -173,10 +128,9 @@ def test_study_makes_what_is_missing_and_nothing_twice(short, demo, tmp_path, mo
 def test_demo_speech_makes_no_result(demo, tmp_path):
     with pytest.raises(SerReproError, match="RAVDESS at hand is demo speech, whose runs are no results"):
         study.run_study(one_run(), results=tmp_path, data=demo, device="cpu")
-    values = documents.settings(DOCUMENT, "code", "RAVDESS", 3, epochs=1, **OF.unsearched)
-    run = runs.Run(DOCUMENT, "code", "RAVDESS", "published", 0, 0, values)
+    run = Run.of(DOCUMENT, "RAVDESS", n=3, epochs=1, **OF.unsearched)
     with pytest.raises(SerReproError, match="demo speech"):
-        runs.obtain(run, results=tmp_path, data=demo, device="cpu")
+        execution.obtain(run, results=tmp_path, data=demo, device="cpu")
     assert not list(tmp_path.glob("**/*.json"))
 
 
@@ -185,18 +139,43 @@ def test_a_second_study_in_the_same_folder_is_refused(tmp_path):
         study.run_study(one_run(), results=tmp_path)
 
 
-def test_a_seed_with_a_missing_fold_is_not_scored(tmp_path, monkeypatch):
-    plans = [study.Plan(DOCUMENT, "TESS", "code", "speaker", fold, seed, 3) for seed in (0, 1) for fold in (0, 1)]
-    made = {plans[0], plans[1], plans[2]}
-    monkeypatch.setattr(study.Plan, "record", lambda self, results: {"plan": self} if self in made else None)
-    (seeds,) = study.complete(study.status(plans, tmp_path)).values()
-    assert [[r["plan"].fold for r in folds] for folds in seeds] == [[0, 1]]
-    (seeds,) = study.complete(study.status(plans, tmp_path), whole=False).values()
-    assert [[r["plan"].fold for r in folds] for folds in seeds] == [[0, 1], [0]]
+@pytest.mark.parametrize("jobs", [None, 2])
+def test_no_gpu_is_said_before_the_first_run(tmp_path, monkeypatch, jobs):
+    import torch
+
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
+    monkeypatch.setattr(torch.backends.mps, "is_available", lambda: False)
+    lines = []
+    with pytest.raises(SerReproError, match="no GPU is to be seen here"):
+        study.run_study(one_run(), results=tmp_path, device="gpu", jobs=jobs, report=lines.append)
+    assert not lines
+
+
+def test_every_corpus_of_a_run_across_corpora_is_required(demo, tmp_path, monkeypatch):
+    asked = []
+    monkeypatch.setattr(execution, "inputs", lambda run, corpus=None, **_: asked.append((corpus, run.inputs)))
+    monkeypatch.setattr(execution, "refuse_demo", lambda *_, **__: None)
+    study.require([Run.of("svm193", "RAVDESS", protocol="cross_corpus", tested=("EMO-DB", "SAVEE")), *one_run()])
+    assert asked == [("RAVDESS", "issa193_code"), ("EMO-DB", "issa193_code"), ("SAVEE", "issa193_code"),
+                     ("RAVDESS", 16000)]
+
+
+def test_runs_of_an_estimator_and_across_corpora_go_through_the_study(tmp_path, monkeypatch):
+    monkeypatch.setattr(execution, "refuse_demo", lambda *_, **__: None)
+    for name in ("RAVDESS", "EMO-DB", "SAVEE"):
+        write_demo(name, tmp_path / "data" / name, per_emotion=1, sample_rate=16000, duration_s=0.4)
+    wanted = plans.select(plans.plans(), document=["svm193"], corpus=["RAVDESS"])
+    wanted = plans.select(wanted, protocol=["published", "cross_corpus"])
+    lines = []
+    assert study.run_study(wanted, results=tmp_path / "results", data=tmp_path / "data", device="cpu", jobs=1,
+                           report=lines.append) == 0  # one at a time is made in this process
+    assert len(wanted) == 2 and all(record for _, record in plans.status(wanted, tmp_path / "results"))
+    assert len(list((tmp_path / "results" / "svm193").glob("*.json"))) == 2
 
 
 @pytest.mark.parametrize(("document", "what", "more"), [
-    (DOCUMENT, 16000, {"n": 3} | OF.unsearched), ("mfcc_cnn", "mfcc50_mean_code", {})])
+    (DOCUMENT, 16000, {"n": 3, "epochs": 1} | OF.unsearched), ("mfcc_cnn", "mfcc50_mean_code", {"epochs": 1}),
+    ("svm193", "issa193_code", {})])
 def test_training_needs_neither_audio_libraries_nor_the_audio(demo, tmp_path, document, what, more):
     cache = tmp_path / "cache"
     arrays.prepare("RAVDESS", what, data=demo, cache=cache)
@@ -212,11 +191,11 @@ def test_training_needs_neither_audio_libraries_nor_the_audio(demo, tmp_path, do
         def refuse(*_, **__):
             raise OSError("no network")
         socket.socket.connect = refuse
-        from ser_repro import documents
-        from ser_repro.runs import run as runs, study
-        values = documents.settings({document!r}, "code", "RAVDESS", epochs=1, **{more})
-        run = runs.Run({document!r}, "code", "RAVDESS", "published", 0, 0, values, synthetic=True)
-        print(runs.obtain(run, results={str(tmp_path)!r}, cache={str(cache)!r}, device="cpu")["run"])
+        from ser_repro.runs import execution
+        from ser_repro.runs.run import Run
+        run = Run.of({document!r}, "RAVDESS", synthetic=True, **{more})
+        made = execution.obtain(run, results={str(tmp_path)!r}, cache={str(cache)!r}, device="cpu")
+        print(made.record["run"])
     """)
     path = os.pathsep.join([str(node), str(Path(study.__file__).parents[2])])
     done = subprocess.run([sys.executable, "-S", "-W", "ignore", "-c", code], capture_output=True, text=True,

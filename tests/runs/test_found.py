@@ -1,0 +1,168 @@
+"""What is said of a document's records: made-up records whose scores are known."""
+
+import pytest
+
+from ser_repro.runs import found as of_records
+from ser_repro.runs import plans, records
+from ser_repro.runs.found import Found
+from ser_repro.runs.run import Run
+
+EMOTIONS = ("anger", "sadness")
+
+
+def write(results, right: int, *where, of: int = 10, tested=(), **which):
+    """A record of a planned run in which the first `right` of `of` test clips are told right."""
+    run = Run.of("mfcc_cnn", *where, tested=tested, **which)
+
+    def table(prefix=""):
+        rows = []
+        for i in range(of):
+            true = i % 2
+            named = true if i < right else 1 - true
+            rows.append([f"{prefix}clip {run.fold} {i}", f"{prefix}{run.fold}{i % 5}", EMOTIONS[true], 1.0 - named,
+                         float(named)])
+        return {"classes": list(EMOTIONS), "columns": ["clip", "speaker", "emotion", "p(anger)", "p(sadness)"],
+                "rows": rows, "conditions": {}}
+
+    history = {"train_loss": [2.0, 1.0, 0.5, 0.4, 0.3], "train_accuracy": [0.1, 0.2, 0.3, 0.4, 0.5],
+               "test_loss": [2.0, 1.5, 1.6, 1.7, 1.2], "test_accuracy": [0.2, 0.6, 0.5, 0.4, 0.3]}
+    measured = {"tested": {corpus: table(f"{corpus}/") for corpus in tested}} if tested else {"test": table()}
+    records.write({"format": records.FORMAT, "run": run.name, "config": run.config, "history": history} | measured,
+                  run.path(results))
+    return run
+
+
+def test_a_score_is_that_of_its_records_and_nothing_else(tmp_path):
+    write(tmp_path, 8, "RAVDESS", "code")
+    write(tmp_path, 6, "RAVDESS", "code", seed=1)
+    write(tmp_path, 2, "EMO-DB", "code")
+    found = Found("mfcc_cnn", tmp_path)
+    assert found.score("RAVDESS").value == pytest.approx(0.7) and found.score("RAVDESS").seeds == (0.8, 0.6)
+    assert found.score("EMO-DB").value == pytest.approx(0.2)
+    assert found.score("RAVDESS", "paper") is None and found.text("RAVDESS", "paper") == "not yet run"
+    assert found.text("EMO-DB").startswith("20.0 % [")
+    done, planned = found.count
+    assert done == 3 < planned
+
+
+def test_a_seed_that_lacks_a_fold_is_told_apart(tmp_path):
+    for fold in range(5):
+        write(tmp_path, 5, "RAVDESS", "code", "speaker", fold)
+    part = Found("mfcc_cnn", tmp_path)
+    assert part.score("RAVDESS", protocol="speaker") is None
+    assert len(part.records("RAVDESS", protocol="speaker", whole=False)[0]) == 5
+    assert part.table()["split"].tolist() == ["new speakers, 5 of 6 folds"]
+    assert part.told("RAVDESS", protocol="speaker").endswith("] (5 of 6 folds)")
+    assert part.told("RAVDESS", protocol="speaker").startswith("50.0 % [")
+    assert of_records.missing(part.seeds("RAVDESS", protocol="speaker")) == "5 of 6 folds"
+    assert part.told("RAVDESS") == "not yet run" and part.seeds("RAVDESS") == []
+    write(tmp_path, 10, "RAVDESS", "code", "speaker", 5)
+    whole = Found("mfcc_cnn", tmp_path)
+    assert whole.score("RAVDESS", protocol="speaker").value == pytest.approx(35 / 60)
+    assert whole.table()["split"].tolist() == ["new speakers"]
+    assert whole.told("RAVDESS", protocol="speaker") == whole.text("RAVDESS", protocol="speaker")
+    assert of_records.missing(whole.seeds("RAVDESS", protocol="speaker")) == ""
+
+
+def test_an_effect_is_mended_minus_code_on_the_same_seeds(tmp_path):
+    write(tmp_path, 4, "RAVDESS", "code")
+    write(tmp_path, 10, "RAVDESS", "code", seed=1)  # the ablation has one seed: it is compared with that seed alone
+    write(tmp_path, 7, "RAVDESS", "code", dropout=0.2)
+    write(tmp_path, 9, "RAVDESS", "paper")
+    one, together = Found("mfcc_cnn", tmp_path).effects()
+    assert (one.name, one.where, one.corpus) == ("no dropout", "", "RAVDESS")
+    assert one.difference.value == pytest.approx(0.3)
+    assert (together.name, together.where) == ("all of them: paper instead of code", "")
+    assert together.difference.value == pytest.approx(0.5)
+
+
+def test_readings_are_compared_on_the_folds_with_new_speakers_that_both_have(tmp_path):
+    write(tmp_path, 4, "RAVDESS", "code", "speaker", 0)
+    write(tmp_path, 10, "RAVDESS", "code", "speaker", 1)
+    write(tmp_path, 7, "RAVDESS", "paper", "speaker", 0)
+    write(tmp_path, 0, "RAVDESS", "paper", "speaker", 2)
+    write(tmp_path, 0, "RAVDESS", "paper", "speaker", 0, seed=1)
+    effect, = Found("mfcc_cnn", tmp_path).effects()
+    assert effect.name == "all of them: paper instead of code"
+    assert effect.where == "new speakers, 1 of 6 folds" and effect.corpus == "RAVDESS"
+    assert effect.difference.value == pytest.approx(0.3) and effect.difference.clips == 10
+
+
+def test_what_new_speakers_cost_is_told_on_the_clips_and_seeds_that_both_splits_test(tmp_path):
+    assert Found("mfcc_cnn", tmp_path).lost("RAVDESS") is None
+    write(tmp_path, 9, "RAVDESS", "code")
+    write(tmp_path, 0, "RAVDESS", "code", seed=1)  # not tested with new speakers
+    assert Found("mfcc_cnn", tmp_path).lost("RAVDESS") is None
+    write(tmp_path, 3, "RAVDESS", "code", "speaker", 1)  # clips that the published split does not test
+    assert Found("mfcc_cnn", tmp_path).lost("RAVDESS") is None
+    write(tmp_path, 4, "RAVDESS", "code", "speaker", 0, of=20)
+    lost = Found("mfcc_cnn", tmp_path).lost("RAVDESS")
+    assert lost.value == pytest.approx(-0.5) and lost.clips == 10 and lost.low <= -0.5 <= lost.high
+    assert Found("mfcc_cnn", tmp_path).lost("RAVDESS", "paper") is None
+
+
+def test_a_changed_setting_is_called_by_its_slip_and_by_its_value_where_that_is_not_the_texts(tmp_path):
+    found = Found("mfcc_cnn", tmp_path)
+    assert found.difference("loss", found.document.settings["loss"].paper) == "binary cross-entropy"
+    assert found.difference("loss", "binary on softmax") == "binary cross-entropy: binary on softmax"
+    assert Found("cnn_n_gru", tmp_path).difference("mask_padding", True, 3).endswith(" (n = 3)")
+
+
+def test_starts_are_told_where_there_are_several(tmp_path):
+    write(tmp_path, 4, "RAVDESS", "code")
+    assert Found("mfcc_cnn", tmp_path).starts() == "not known, with one seed"
+    write(tmp_path, 10, "RAVDESS", "code", seed=1)
+    assert Found("mfcc_cnn", tmp_path).starts() == "RAVDESS 40.0 to 100.0 % (mean 70.0, seed 0 40.0)"
+
+
+def test_runs_of_fewer_epochs_stand_apart_and_are_compared_among_themselves(tmp_path, monkeypatch):
+    wanted = []
+    for right, changes in ((9, {}), (4, {"epochs": 5}), (10, {"dropout": 0.2}), (7, {"dropout": 0.2, "epochs": 5})):
+        wanted.append(write(tmp_path, right, "RAVDESS", "code", **changes))
+    monkeypatch.setattr(plans, "plans", lambda: wanted)
+    found = Found("mfcc_cnn", tmp_path)
+    assert found.score("RAVDESS").value == pytest.approx(0.9)
+    assert found.score("RAVDESS", epochs=5).value == pytest.approx(0.4)
+    assert len(found.table()) == 2
+    gains = {(effect.name, round(effect.difference.value, 2)) for effect in found.effects()}
+    assert gains == {("no dropout", 0.1), ("no dropout", 0.3)}
+
+
+def test_what_was_learned_on_one_corpus_is_scored_on_another(tmp_path):
+    write(tmp_path, 8, "RAVDESS", "code", "cross_corpus", tested=("EMO-DB", "SAVEE"))
+    write(tmp_path, 10, "RAVDESS", "code")
+    found = Found("mfcc_cnn", tmp_path)
+    score = found.elsewhere("RAVDESS", "SAVEE")
+    assert score.value == pytest.approx(0.8) and score.clips == 10
+    assert found.elsewhere("RAVDESS", "SAVEE", "uar").value == pytest.approx(0.8)
+    assert found.elsewhere("RAVDESS", "TESS") is None and found.elsewhere("EMO-DB", "SAVEE") is None
+    assert found.elsewhere("RAVDESS", "SAVEE", reading="paper") is None
+    assert found.score("RAVDESS").value == 1.0 and len(found.table()) == 1  # no clip of its own is tested
+    assert found.count[0] == 2 and found.effects() == [] and found.lost("RAVDESS") is None
+
+
+def test_splits_have_names_for_readers():
+    assert [of_records.split_name(name) for name in ("published", "speaker", "cross_corpus")] == [
+        "shared speakers", "new speakers", "another corpus"]
+
+
+def test_every_document_has_a_ledger_that_says_what_is_not_run(tmp_path):
+    for name in ("issa", "cnn_n_gru"):
+        ledger = Found(name, tmp_path).ledger()
+        assert len(ledger) == len(Found(name, tmp_path).document.claims) and set(ledger["verdict"]) == {"not yet run"}
+        assert ("n" in ledger) == (name == "cnn_n_gru")
+    assert not len(Found("mfcc_cnn", tmp_path).ledger())
+    assert Found("mfcc_cnn", tmp_path).table().empty
+
+
+def test_chance_is_that_of_the_most_frequent_emotion():
+    assert of_records.chance("TESS") == pytest.approx(1 / 7)
+    assert of_records.chance("EMO-DB") == pytest.approx(127 / 535)
+
+
+def test_readings_hold_every_setting_and_dash_what_nobody_says():
+    told = of_records.readings("cnn_n_gru", "TESS", 11).set_index("setting")
+    assert told.loc["<code>learning_rate</code>", "code"] == "—"
+    assert "<code>n</code>" not in told.index
+    issa = of_records.readings("issa", "EMO-DB").set_index("setting")
+    assert tuple(issa.loc["<code>variant</code>", ["code", "paper"]]) == ("emodb", "emodb")

@@ -1,0 +1,150 @@
+"""The list of runs, in the order of what they teach; the readings they take; what a search may draw."""
+
+import pytest
+
+from ser_repro import SerReproError, documents, protocols
+from ser_repro.documents import Document, Kind, Setting
+from ser_repro.protocols import Protocol
+from ser_repro.runs import plans, records, search
+from ser_repro.runs.run import Run
+
+DOCUMENT = "cnn_n_gru"
+OF = documents.get(DOCUMENT)
+
+
+SOFTMAX = {"loss": "binary on softmax"}  # what an older Keras makes of it
+
+
+@pytest.mark.parametrize("of", documents.DOCUMENTS.values(), ids=documents.DOCUMENTS)
+def test_the_list_holds_the_whole_grid_once(of):
+    every = plans.plans()
+    assert len(every) == len(set(every))
+    grid = {(p.corpus, p.n, p.reading, p.protocol, p.fold, p.seed) for p in every
+            if p.document == of.name and not p.changed and not p.tested}
+    seeds = range(5) if of.optimiser else (0,)
+    assert grid == {(c, n, r, p, f, s) for c in of.corpora for n in of.sizes or (None,) for r in of.readings
+                    for p in ("published", "speaker") for f in range(protocols.folds(c, p)) for s in seeds}
+
+
+def test_sizes_of_the_grids():
+    counts = {name: sum(p.document == name and not p.changed and not p.tested for p in plans.plans())
+              for name in documents.DOCUMENTS}
+    assert counts == {"cnn_n_gru": 2 * 4 * 5 * (2 * 1 + 6 + 2), "mfcc_cnn": 2 * 5 * (6 * 1 + 6 + 10 + 6 + 2 + 6 + 4),
+                      "cnn_bigru": 2 * 5 * (2 + 6 + 6), "issa": 2 * 5 * (2 + 6 + 10),
+                      "svm193": 6 * 1 + 6 + 10 + 6 + 2 + 6 + 4}
+
+
+def test_the_core_comes_first():
+    first = plans.plans()[:4]
+    assert [(p.corpus, p.n, p.protocol) for p in first] == [
+        ("TESS", 3, "published"), ("RAVDESS", 3, "published"), ("TESS", 18, "published"),
+        ("RAVDESS", 18, "published")]
+    core = {name: [p for p in plans.plans() if p.document == name] for name in ("mfcc_cnn", "cnn_bigru", "issa")}
+    for name, runs in core.items():
+        ravdess = [p for p in runs[:60] if p.corpus == "RAVDESS" and not p.changed]
+        assert {p.seed for p in ravdess if (p.reading, p.protocol) == ("code", "published")} >= {0, 1, 2}, name
+        assert {p.fold for p in ravdess if (p.reading, p.protocol) == ("code", "speaker")} == set(range(6)), name
+        assert {p.protocol for p in ravdess if p.reading == "paper"} == {"published", "speaker"}, name
+
+
+def test_two_documents_are_tested_on_other_corpora():
+    across = [p for p in plans.plans() if p.tested]
+    assert {(p.document, p.corpus, p.reading, p.protocol, p.tested) for p in across} == {
+        (name, "RAVDESS", "code", "cross_corpus", ("EMO-DB", "SAVEE")) for name in ("mfcc_cnn", "svm193")}
+    assert {p.protocol for p in plans.plans()} == {"published", "speaker", "cross_corpus"}
+
+
+def test_every_training_time_slip_has_a_run_that_mends_it_alone():
+    changed = {(p.document, p.corpus, *p.changed) for p in plans.plans() if p.changed}
+    slips = {
+        "cnn_n_gru": ("pool_before_gru", "mask_padding", "carry_state", "bn1_used_twice"),
+        "mfcc_cnn": ("features", "same_pooling", "dropout", "loss", "shuffle"),
+        "cnn_bigru": ("features", "view_as_time", "activations"),
+        "issa": ("features", "same_padding", "decay", "batch_size")}
+    assert changed == {(d, c, name) for d, names in slips.items() for c in documents.get(d).corpora
+                       for name in names} | {
+        (DOCUMENT, "TESS", "sample_rate")}
+    for plan in plans.plans():
+        if plan.changed and plan.changed != SOFTMAX:
+            (name, value), = plan.changed.items()
+            assert plan.reading == "code" and value == plan.recipe.settings[name].paper
+
+
+def test_on_ravdess_every_slip_is_priced_from_three_starts():
+    seeds = {}
+    for plan in plans.plans():
+        if plan.changed:
+            seeds.setdefault((plan.document, plan.corpus, *plan.changed.items()), set()).add(plan.seed)
+    assert all(found == ({0, 1, 2} if corpus == "RAVDESS" or dict(changed) == SOFTMAX else {0})
+               for (_, corpus, *changed), found in seeds.items())
+
+
+def test_a_third_protocol_leaves_the_list_of_the_study_as_it_is(monkeypatch):
+    before = plans.plans()
+    monkeypatch.setattr(protocols, "PROTOCOLS", dict(protocols.PROTOCOLS))
+    protocols.register(Protocol("odd", "every other clip", lambda corpus, speakers: 2,
+                                lambda clips, fold, rule, validation: rule(clips), apart=False))
+    assert plans.plans() == before
+    assert len(list(plans.runs_of(OF, Kind("code", "odd", n=3)))) == 2 * len(OF.corpora)
+
+
+def test_another_document_is_in_the_list_once_it_is_registered(monkeypatch):
+    before = plans.plans()
+    monkeypatch.setattr(documents, "DOCUMENTS", dict(documents.DOCUMENTS))
+    mine = documents.register(Document(
+        name="mine", title="mine", settings={"C": Setting(1.0, 2.0, "penalty", switch="C")}, corpora=("SAVEE",),
+        build=lambda values, n_classes: None, inputs=lambda values: "issa193", core=(Kind("code", "speaker"),)))
+    assert [p for p in plans.plans() if p.document != "mine"] == before
+    runs = plans.select(plans.plans(), document=["mine"])
+    assert len(runs) == 2 * (1 + 4) + 1 and [p.protocol for p in runs[:4]] == ["speaker"] * 4
+    assert [p.changed for p in runs if p.changed] == [{"C": 2.0}]
+    with pytest.raises(SerReproError, match="a document named mine is registered already: give it another name"):
+        documents.register(mine)
+    with pytest.raises(SerReproError, match="a document named svm193 is registered already"):
+        documents.register(documents.get("svm193"))
+
+
+def test_runs_are_selected_by_what_they_are():
+    found = plans.select(plans.plans(), document=[DOCUMENT], corpus=["TESS"], n=[3, 18], seed=[], protocol=["speaker"])
+    assert found and {(p.document, p.corpus, p.protocol) for p in found} == {(DOCUMENT, "TESS", "speaker")}
+    assert {p.n for p in found} == {3, 18} and {p.seed for p in found} == set(range(5))
+
+
+def test_a_seed_with_a_missing_fold_is_not_scored(tmp_path):
+    wanted = [Run.of("mfcc_cnn", "TESS", "code", "speaker", fold, seed) for seed in (0, 1) for fold in (0, 1)]
+    for run in wanted[:3]:
+        records.write({"format": records.FORMAT, "run": run.name, "config": run.config}, run.path(tmp_path))
+    (kind, seeds), = plans.complete(plans.status(wanted, tmp_path)).items()
+    assert kind == wanted[0] and [[r["config"]["fold"] for r in folds] for folds in seeds] == [[0, 1]]
+    (seeds,) = plans.complete(plans.status(wanted, tmp_path), whole=False).values()
+    assert [[r["config"]["fold"] for r in folds] for folds in seeds] == [[0, 1], [0]]
+    assert plans.complete(plans.status(wanted, tmp_path / "none")) == {}
+
+
+def test_readings_differ_where_the_document_does():
+    assert set(documents.switches(DOCUMENT, "TESS", 11)) == {
+        "pool_before_gru", "bn1_used_twice", "mask_padding", "carry_state", "class_sorted_test", "drop_last_test",
+        "sample_rate"}
+    assert "bn1_used_twice" not in documents.switches(DOCUMENT, "TESS", 3)
+    assert "sample_rate" not in documents.switches(DOCUMENT, "RAVDESS", 3)
+
+
+@pytest.mark.parametrize(("arguments", "message"), [
+    (("cnn", "code", "TESS", 3), "no document 'cnn'"), ((DOCUMENT, "text", "TESS", 3), "no reading 'text'"),
+    ((DOCUMENT, "code", "TESS", 4), "n = 4 is not defined: CNN-n-GRU has n = 3, 5, 11, 18"),
+    (("issa", "code", "RAVDESS", 3), "n = 3 is not defined: Issa et al. has one size")])
+def test_unknown_recipe(arguments, message):
+    with pytest.raises(SerReproError, match=message):
+        documents.settings(*arguments)
+    with pytest.raises(SerReproError, match="has no setting depth"):
+        documents.settings(DOCUMENT, "code", "TESS", 3, depth=2)
+
+
+def test_search_draws_from_the_documents_space():
+    for corpus in OF.corpora:
+        for drawn in search.draw(DOCUMENT, corpus, 50):
+            assert 1e-4 <= drawn["learning_rate"] <= 1e-1
+            assert 1e-6 <= drawn["weight_decay"] <= 1e-2
+            assert drawn["batch_size"] in (16, 32, 64)
+            assert drawn["hidden_size"] in ((16,) if corpus == "TESS" else (16, 32, 64))
+    assert search.draw(DOCUMENT, "TESS", 8) == search.draw(DOCUMENT, "TESS", 9)[:8]

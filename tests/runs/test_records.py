@@ -1,0 +1,85 @@
+"""Records: what one holds, and the refusal of damaged, changed or foreign ones."""
+
+import json
+import os
+
+import numpy as np
+import pytest
+from making import make_run
+
+from ser_repro import SerReproError
+from ser_repro.results import scores
+from ser_repro.runs import execution, records
+
+
+@pytest.fixture(scope="module")
+def record(demo, tmp_path_factory):
+    cache = tmp_path_factory.mktemp("module-cache")
+    return execution.obtain(make_run(), results=tmp_path_factory.mktemp("results"), data=demo, cache=cache).record
+
+
+def test_record_holds_what_a_reader_needs(record):
+    test = record["test"]
+    assert len(test["rows"]) == record["clips"]["test"]
+    probabilities = np.array([row[3:] for row in test["rows"]])
+    assert probabilities.sum(1) == pytest.approx(1, abs=1e-3)
+    assert set(test["conditions"]) == {"state_reset", "shuffled", "alone"}
+    assert all(len(predicted) == len(test["rows"]) for predicted in test["conditions"].values())
+    assert {len(series) for series in record["history"].values()} == {2}
+    assert set(record["history"]) == {"train_loss", "train_accuracy", "validation_loss", "validation_accuracy"}
+    assert {"torch", "numpy", "pandas", "python", "ser_repro"} == set(record["versions"])
+    assert record["config"]["synthetic"] and "tested" not in record
+    assert [row[2] for row in test["rows"]] == sorted(row[2] for row in test["rows"])  # class-sorted
+    assert 0 <= scores.score([scores.table(record)]).value <= 1
+    assert records.epochs(record) == 2
+
+
+def test_write_and_read_back(record, tmp_path):
+    path = make_run().path(tmp_path)
+    records.write(record, path)
+    assert records.read(path)["test"] == record["test"]
+    assert [p.name for p in path.parent.iterdir()] == [path.name]
+    assert records.read_all(tmp_path, "cnn_n_gru") == [records.read(path)]
+
+
+@pytest.mark.parametrize(("damage", "message"), [
+    (lambda text: text[:200], "is damaged"),
+    (lambda text: text.replace('"seed": 0', '"seed": 1', 1), "changed after it was written"),
+    (lambda text: text.replace('"format": 1', '"format": 9', 1), "format 9"),
+    (lambda text: "[]", "is damaged"),
+    (lambda text: "", "is damaged")])
+def test_damaged_records_are_refused(record, tmp_path, damage, message):
+    path = make_run().path(tmp_path)
+    records.write(record, path)
+    path.write_text(damage(path.read_text()))
+    with pytest.raises(SerReproError, match=message) as error:
+        records.read(path)
+    assert "\n" not in str(error.value)
+
+
+def test_a_record_under_another_runs_name_is_refused(record, tmp_path):
+    path = make_run(seed=5).path(tmp_path)
+    records.write(record, path)
+    with pytest.raises(SerReproError, match="belongs to another configuration"):
+        records.read(path)
+
+
+def test_a_changed_score_is_noticed_even_where_json_stays_whole(record, tmp_path):
+    path = make_run().path(tmp_path)
+    records.write(record, path)
+    content = json.loads(path.read_text())
+    content["test"]["rows"][0][3] = 1.0
+    path.write_text(json.dumps(content))
+    with pytest.raises(SerReproError, match="checksum differs"):
+        records.read(path)
+
+
+def test_full_disk_leaves_no_record_and_says_so(record, tmp_path, monkeypatch):
+    def full(_):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(os, "fsync", full)
+    path = make_run().path(tmp_path)
+    with pytest.raises(SerReproError, match="not written: No space left on device; free some room"):
+        records.write(record, path)
+    assert list(path.parent.iterdir()) == []

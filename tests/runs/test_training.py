@@ -1,0 +1,226 @@
+"""Training by gradient: resuming after a kill, checkpoints cut short or foreign, divergence, state between batches."""
+
+import json
+import os
+import pickle
+
+import numpy as np
+import pytest
+import torch
+from making import make_run
+from safetensors import safe_open
+
+from ser_repro import SerReproError
+from ser_repro.runs import execution, methods, training
+
+RESUMED = {
+    "schedule of epochs, state carried": make_run("cnn_n_gru", "code", epochs=3, step_epochs=1, step_factor=0.3),
+    "schedule of epochs, no state": make_run("cnn_n_gru", "paper", epochs=3, step_epochs=1, step_factor=0.3),
+    "schedule of steps, RMSprop, dropout": make_run("issa", "paper", epochs=3, decay=0.05, learning_rate=1e-3),
+    "dropout, shuffled": make_run("mfcc_cnn", "paper", epochs=3),
+    "never shuffled": make_run("mfcc_cnn", "code", epochs=3),
+    "attention": make_run("cnn_bigru", "code", epochs=3)}
+
+
+class Killed(BaseException):
+    """As a kill: nothing in the package catches it."""
+
+
+def fit(run, waves, work, *, kill_in=None, during="progress", monkeypatch=None):
+    """Train a run; killed in an epoch, after its checkpoint ("progress") or in the middle of its training ("epoch")."""
+    _, classes, parts = execution.parts_of(run, waves)
+    model = execution.untrained(run, len(classes))
+
+    def progress(epoch, _row):
+        if epoch == kill_in and during == "progress":
+            raise Killed
+
+    if during == "epoch":
+        batches, whole = 0, len(parts["train"][0]) // run.values["batch_size"]
+        batch = type(waves).batch
+
+        def counted(self, rows):
+            nonlocal batches
+            batches += 1
+            if batches == (kill_in - 1) * whole + 3:  # an epoch has a few more batches, of the clips watched
+                raise Killed
+            return batch(self, rows)
+
+        monkeypatch.setattr(type(waves), "batch", counted)
+    try:
+        model.fit(waves, parts, work=work, device="cpu", progress=progress)
+    except Killed:
+        assert kill_in
+    else:
+        assert not kill_in
+    finally:
+        if monkeypatch:
+            monkeypatch.undo()
+    return model
+
+
+def weights(model):
+    return {name: value.clone() for name, value in model.module.state_dict().items()}
+
+
+def assert_same(one, other):
+    assert set(one) == set(other) and all(torch.equal(one[name], other[name]) for name in one)
+
+
+@pytest.fixture(scope="module")
+def waves_of(demo, tmp_path_factory):
+    cache = tmp_path_factory.mktemp("cache")
+    return lambda run: execution.inputs(run, data=demo, cache=cache)
+
+
+@pytest.mark.parametrize("what", RESUMED)
+def test_a_killed_training_ends_with_the_weights_and_history_of_an_unbroken_one(waves_of, tmp_path, what):
+    run = RESUMED[what]
+    waves = waves_of(run)
+    whole = fit(run, waves, tmp_path / "whole")
+    assert len(whole.history) == 3
+    fit(run, waves, tmp_path / "broken", kill_in=1)
+    fit(run, waves, tmp_path / "broken", kill_in=2)
+    checkpoint = tmp_path / "broken" / methods.CHECKPOINT
+    with safe_open(checkpoint, "pt") as file:
+        assert len(json.loads(file.metadata()["training"])["history"]) == 2
+    broken = fit(run, waves, tmp_path / "broken")
+    assert_same(weights(whole), weights(broken))
+    assert whole.history == broken.history
+    again = fit(run, waves, tmp_path / "broken")  # nothing is left to do
+    assert_same(weights(whole), weights(again))
+    assert again.history == whole.history and again.seconds == broken.seconds > 0
+
+
+@pytest.mark.parametrize("what", ["schedule of epochs, state carried", "schedule of steps, RMSprop, dropout"])
+def test_a_training_killed_within_an_epoch_does_that_epoch_again(waves_of, tmp_path, what, monkeypatch):
+    run = RESUMED[what]
+    waves = waves_of(run)
+    whole = fit(run, waves, tmp_path / "whole")
+    fit(run, waves, tmp_path / "broken", kill_in=3, during="epoch", monkeypatch=monkeypatch)
+    broken = fit(run, waves, tmp_path / "broken")
+    assert_same(weights(whole), weights(broken))
+    assert whole.history == broken.history
+
+
+def test_a_schedule_and_the_optimisers_memory_are_resumed_too(waves_of, tmp_path):
+    """What the test above would not notice: that rates and moments come from the checkpoint, not from the start."""
+    run = RESUMED["schedule of steps, RMSprop, dropout"]
+    waves = waves_of(run)
+    _, classes, parts = execution.parts_of(run, waves)
+    parts = {part: parts[part] for part in ("train", "test")}
+
+    def trained():
+        model = execution.untrained(run, len(classes))
+        return training.Training(run.recipe, model.module, run.values, waves, parts, run.seed)
+
+    one, other = trained(), trained()
+    training.fit(one, tmp_path / methods.CHECKPOINT, epochs=2, device="cpu")
+    other.start(training.device_of("cpu"))
+    other.resume(tmp_path / methods.CHECKPOINT)
+    steps = 2 * len(one._training_batches(0))
+    assert other.schedule.last_epoch == one.schedule.last_epoch == steps
+    rate, = (group["lr"] for group in other.optimiser.param_groups)
+    assert rate == pytest.approx(1e-3 / (1 + 0.05 * steps))
+    mine, theirs = (each.optimiser.state_dict()["state"] for each in (one, other))
+    assert mine.keys() == theirs.keys() and mine
+    for index in mine:
+        assert_same({key: torch.as_tensor(value) for key, value in mine[index].items()},
+                    {key: torch.as_tensor(value) for key, value in theirs[index].items()})
+
+
+@pytest.mark.parametrize("damage", [
+    lambda content: content[:1000], lambda content: content[:-1], lambda content: b"", lambda content: content[:4],
+    lambda content: b"\xff" * 100, lambda content: content.replace(b'"training"', b'"draining"', 1)])
+def test_a_checkpoint_cut_short_is_thrown_away_and_training_starts_again(waves_of, tmp_path, damage):
+    run = make_run(epochs=2)
+    waves = waves_of(run)
+    whole = fit(run, waves, tmp_path)
+    checkpoint = tmp_path / methods.CHECKPOINT
+    checkpoint.write_bytes(damage(checkpoint.read_bytes()))
+    epochs = []
+    _, classes, parts = execution.parts_of(run, waves)
+    again = execution.untrained(run, len(classes))
+    again.fit(waves, parts, work=tmp_path, device="cpu", progress=lambda epoch, _: epochs.append(epoch))
+    assert epochs == [1, 2]
+    assert_same(weights(whole), weights(again))
+
+
+class Trap:
+    """What a pickle does when it is loaded."""
+
+    def __init__(self, marker):
+        self.marker = marker
+
+    def __reduce__(self):
+        return open, (str(self.marker), "w")
+
+
+def test_loading_a_checkpoint_runs_no_code(waves_of, tmp_path):
+    run = make_run("mfcc_cnn", epochs=2)
+    waves = waves_of(run)
+    whole = fit(run, waves, tmp_path / "whole")
+    checkpoint, marker = tmp_path / "work" / methods.CHECKPOINT, tmp_path / "code ran"
+    for write in (lambda: checkpoint.write_bytes(pickle.dumps(Trap(marker))),
+                  lambda: torch.save({"state_dict": Trap(marker)}, checkpoint)):
+        checkpoint.parent.mkdir(exist_ok=True)
+        write()
+        again = fit(run, waves, checkpoint.parent)
+        assert not marker.exists()
+        assert_same(weights(whole), weights(again))
+        assert checkpoint.read_bytes()[8:9] == b"{"  # a safetensors file has taken its place
+    with pytest.raises(SerReproError, match="the weights do not fit"):
+        methods.loaded("mfcc_cnn", run.values, 8, pickle.dumps(Trap(marker)), "train again")
+    assert not marker.exists()
+    pickle.loads(pickle.dumps(Trap(marker)))  # the trap would have been seen
+    assert marker.exists()
+
+
+def test_a_checkpoint_that_finds_no_room_leaves_the_last_one(waves_of, tmp_path, monkeypatch):
+    run = make_run(epochs=2)
+    waves = waves_of(run)
+    fit(run, waves, tmp_path, kill_in=1)
+    kept = (tmp_path / methods.CHECKPOINT).read_bytes()
+
+    def full(*_):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(os, "replace", full)
+    with pytest.raises(SerReproError, match=r"last\.safetensors not written: No space left on device; free some room"):
+        fit(run, waves, tmp_path)
+    assert (tmp_path / methods.CHECKPOINT).read_bytes() == kept
+    assert [path.name for path in tmp_path.iterdir()] == [methods.CHECKPOINT]
+
+
+def test_divergence_is_said(waves_of, tmp_path):
+    run = make_run(epochs=1)
+    waves = waves_of(run)
+    _, classes, parts = execution.parts_of(run, waves)
+    model = execution.untrained(run, len(classes))
+    with torch.no_grad():
+        model.module.fc2.weight.fill_(float("nan"))
+    with pytest.raises(training.Diverged, match="diverged in epoch 1"):
+        model.fit(waves, parts, work=tmp_path, device="cpu")
+    assert len(model.history) == 1 and not list(tmp_path.iterdir())
+
+
+def test_state_is_carried_only_where_the_recipe_says(waves_of):
+    rows, waves = np.arange(40), waves_of(make_run())
+    code, paper = (execution.untrained(make_run("cnn_n_gru", reading), 8).module for reading in ("code", "paper"))
+    carried = training.predict(code, waves, rows, batch_size=16, carry_state=True)
+    reset = training.predict(code, waves, rows, batch_size=16, carry_state=False)
+    assert (carried[:16] == reset[:16]).all()
+    assert (carried[16:32] != reset[16:32]).any()
+    forward = training.predict(paper, waves, rows, batch_size=16, carry_state=False)
+    backward = training.predict(paper, waves, rows[::-1].copy(), batch_size=7, carry_state=False)[::-1]
+    assert np.abs(forward - backward).max() < 1e-5
+
+
+@pytest.mark.parametrize(("device", "says"), [("tpu", "no --device 'tpu': choose one of auto, cpu, gpu"),
+                                              ("gpu", "no GPU is to be seen here: choose cpu or auto")])
+def test_a_device_that_is_not_there(monkeypatch, device, says):
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
+    monkeypatch.setattr(torch.backends.mps, "is_available", lambda: False)
+    with pytest.raises(SerReproError, match=says):
+        training.device_of(device)
+    assert training.device_of("auto") == torch.device("cpu")
