@@ -73,10 +73,10 @@ def claims(rows: list[tuple[str, float | None, Score | None, Score | None, float
 
     Parameters
     ----------
-    rows : list of (label, claimed, published split, new speakers, chance)
+    rows : list of (label, claimed, shared speakers, new speakers, chance)
         Fractions; None where there is none.
     """
-    looks = {"measured, the document's own split": ROLES["shared speakers"],
+    looks = {"measured, shared speakers": ROLES["shared speakers"],
              "measured, new speakers": ROLES["new speakers"]}
     claim, chance_look = ROLES["claimed"], ROLES["chance"]
     figure, axis = plt.subplots(figsize=(WIDTH, 1.1 + 0.75 * len(rows)))
@@ -201,11 +201,11 @@ def guessing(axis, share: float) -> Look:
 
 
 def effects(rows: list[tuple[str, str, Score]]) -> Figure:
-    """What each slip is worth: difference in accuracy points when it is mended, with its interval.
+    """What each changed setting is worth: difference in accuracy points, with its interval.
 
     Parameters
     ----------
-    rows : list of (slip, corpus, paired difference)
+    rows : list of (what is changed, corpus, paired difference)
     """
     named = [slip if i == 0 or rows[i - 1][0] != slip else "" for i, (slip, _, _) in enumerate(rows)]
     apart = np.cumsum([0.42 if name else 0.24 for name in named])  # of one slip, corpora stand close together, in in

@@ -42,6 +42,6 @@ register(FeatureSet("mel_image_code", _FRAME | {"filter_rate": 22050, "decibels"
                                                 "pad": "by lot of the hash"}, _code, f"({BANDS}, 216)",
                     "course report, notebook of the 2-D networks"))
 register(FeatureSet("mel_image", _FRAME | {"filter_rate": SAMPLE_RATE, "decibels": "of power", "pad": "at the end"},
-                    _mended, f"({BANDS}, 216)", "the same, filterbank and decibels mended, padded at the end"))
+                    _mended, f"({BANDS}, 216)", "the same, filterbank and decibels corrected, padded at the end"))
 register(FeatureSet("log_mel", {"sample_rate": 16000, "n_fft": 512, "hop": 160, "bands": 64, "decibels": "of power"},
                     _log_mel, "(64, time)", "customary: 64 bands, 32 ms frames every 10 ms at 16 kHz"))

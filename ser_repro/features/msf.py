@@ -150,7 +150,7 @@ def _register(name: str, compute, shape: str, values: Sequence[str], source: str
                         source, tuple(values)))
 
 
-_SOURCE = "Wu, Falk and Chan 2011, not verified against its full text; open matters in CHOICES"
+_SOURCE = "Wu, Falk and Chan 2011, not verified against its full text"
 _register("msf", lambda clip: summarise(clip.once("msf", _of)), "(236,)", names("clip"), _SOURCE)
 _register("msf_frames", lambda clip: clip.once("msf", _of).T, "(118, time)", (), _SOURCE)
 _register("mfcc_msf", lambda clip: vector(clip.described(22050).mfcc(VECTOR[0][1]), clip.once("msf", _of)), "(248,)",

@@ -55,7 +55,7 @@ def test_claims_show_what_is_claimed_measured_and_guessed():
             ("c", None, score(0.5, 0.52, 0.6), None, 0.2)]
     figure = plots.claims(rows)
     axis = figure.axes[0]
-    assert legend(axis) == ["claimed", "measured, the document's own split", "measured, new speakers", "chance"]
+    assert legend(axis) == ["claimed", "measured, shared speakers", "measured, new speakers", "chance"]
     assert [text.get_text() for text in axis.texts] == ["50", "not yet run", "68", "41"]  # from below
     assert [tick.get_text() for tick in axis.get_yticklabels()] == ["c", "b", "a\nRAVDESS"]
     ends = {tuple(np.round(line.get_xdata(), 2)) for line in bars(axis)}
