@@ -19,7 +19,7 @@ from ser_repro.book import show
 from ser_repro.book.words import interval, percent, points, signed, stamp, told_apart
 from ser_repro.results import audit, ledger, scores
 from ser_repro.runs import execution, found, plans, records
-from ser_repro.runs.found import Found, frames, missing, split_name
+from ser_repro.runs.found import Found, frames, missing, score_of, split_name
 from ser_repro.runs.run import Run
 
 _JUPYTER = {"In", "Out", "exit", "quit", "get_ipython", "open"}
@@ -153,7 +153,7 @@ class Page:
                **which) -> scores.Score | None:
         """The score of whole seeds, or else of the first that was begun; None where nothing has been run."""
         seeds = self.found.seeds(corpus, reading, protocol, **which)
-        return scores.score(frames(seeds), name) if seeds else None
+        return score_of(seeds, name) if seeds else None
 
     # ---- sections ------------------------------------------------------------------------------------------------
 
@@ -280,7 +280,7 @@ class Page:
                     "corpus": corpus, "reading": reading, "folds": missing(both[1]) or f"all {len(both[1][0])}",
                     "training clips, shared and new": " / ".join(f"{n:.0f}" for n in trained),
                     "shared speakers": self.found.told(corpus, reading, **which),
-                    "new speakers": str(scores.score(frames(both[1]))),
+                    "new speakers": str(score_of(both[1])),
                     "new − shared, same clips": "—" if change is None else
                     f"{signed(100 * change.value)} {interval(change)} ({change.clips} clips)",
                     "speakers, worst to best": f"{percent(voices.min())} to {percent(voices.max())}",

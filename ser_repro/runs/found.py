@@ -113,7 +113,7 @@ class Found:
               **which) -> Score | None:
         """A score over all whole seeds, or None where nothing has been run; `which` as in `Run.of`."""
         seeds = self.records(corpus, reading, protocol, **which)
-        return scores.score(frames(seeds), name) if seeds else None
+        return score_of(seeds, name) if seeds else None
 
     def text(self, corpus: str, reading: str = "code", protocol: str = "published", name: str = "accuracy",
              **which) -> str:
@@ -126,14 +126,14 @@ class Found:
         seeds = self.seeds(corpus, reading, protocol, **which)
         if not seeds:
             return NOT_RUN
-        return str(scores.score(frames(seeds), name)) + (f" ({missing(seeds)})" if missing(seeds) else "")
+        return str(score_of(seeds, name)) + (f" ({missing(seeds)})" if missing(seeds) else "")
 
     def across(self, reading: str = "code", protocol: str = "published") -> str:
         """Accuracy on every corpus in a sentence: "RAVDESS 56.7 %, SAVEE not yet run"."""
         words = []
         for corpus in self.document.corpora:
             seeds = self.seeds(corpus, reading, protocol)
-            told = f"{100 * scores.score(frames(seeds)).value:.1f}\N{NO-BREAK SPACE}%" if seeds else NOT_RUN
+            told = f"{100 * score_of(seeds).value:.1f}\N{NO-BREAK SPACE}%" if seeds else NOT_RUN
             words.append(f"{corpus} {told}" + (f" ({missing(seeds)})" if seeds and missing(seeds) else ""))
         return ", ".join(words) if any(not word.endswith(NOT_RUN) for word in words) else NOT_RUN
 
@@ -156,8 +156,7 @@ class Found:
             if kind.changed or kind.tested:
                 continue
             of = self.done.get(kind) or begun[:1]
-            tables = frames(of)
-            three = [scores.score(tables, name) for name in scores.SCORES]
+            three = [score_of(of, name) for name in scores.SCORES]
             spread = three[0].seeds
             size = {"n": kind.n} if self.document.sizes else {}
             rows.append({"corpus": kind.corpus} | size | {
@@ -228,7 +227,7 @@ class Found:
         found = []
         for kind, seeds in self.done.items():
             if kind.reading == "code" and kind.protocol == "published" and not kind.changed and len(seeds) > 1:
-                each = scores.score(frames(seeds)).seeds
+                each = score_of(seeds).seeds
                 found.append(f"{kind.corpus}{f', n = {kind.n}' if kind.n else ''} {100 * min(each):.1f} to "
                              f"{100 * max(each):.1f} % (mean {100 * sum(each) / len(each):.1f}, seed 0 "
                              f"{100 * each[0]:.1f})")
@@ -292,6 +291,17 @@ def epochs(seeds: list[list[dict]]) -> int:
 def frames(seeds: list[list[dict]]) -> list[pd.DataFrame]:
     """A table of test clips a seed, its folds one after the other."""
     return [pd.concat([scores.table(record) for record in folds]) for folds in seeds]
+
+
+_SCORED: dict[tuple, Score] = {}
+
+
+def score_of(seeds: list[list[dict]], name: str = "accuracy") -> Score:
+    """The score of stored records; computed once, as many sections of a chapter show it."""
+    asked = (name, *(tuple(record["checksum"] for record in folds) for folds in seeds))
+    if asked not in _SCORED:
+        _SCORED[asked] = scores.score(frames(seeds), name)
+    return _SCORED[asked]
 
 
 def chance(corpus: str) -> float:
