@@ -8,6 +8,12 @@
 
 # %% [markdown]
 # # The voices: what the corpora hold
+#
+# Every number in this study rests on few people: {glue:text}`de_cremad_speakers` in CREMA-D,
+# {glue:text}`de_savee_speakers` in SAVEE, {glue:text}`de_tess_speakers` in TESS. They are actors. Most were asked for
+# an emotion by name, and in most corpora each repeats the same few sentences. Under a random split, training has
+# therefore often met the very speaker, sentence and emotion that is tested. How clips were recorded, cut and levelled
+# is part of what a model learns.
 
 # %% tags=["parameters", "hide-input"]
 corpora: list = ["RAVDESS", "TESS", "EMO-DB", "CREMA-D", "EMOVO", "SAVEE"]  # corpora pictured
@@ -31,12 +37,6 @@ for key, value in voices.facts(heard).items():
     book.say(key, value)
 
 # %% [markdown]
-# Every number in this study rests on few people: {glue:text}`de_cremad_speakers` in CREMA-D,
-# {glue:text}`de_savee_speakers` in SAVEE, {glue:text}`de_tess_speakers` in TESS. They are actors. Most were asked for
-# an emotion by name, and in most corpora each repeats the same few sentences. With a random split a model has
-# therefore met, in training, the very speaker, sentence and emotion it is tested on. How clips were recorded, cut and
-# levelled is part of what it learns.
-#
 # ## Eight corpora at a glance
 
 # %% tags=["hide-input"]

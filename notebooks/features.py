@@ -8,6 +8,11 @@
 
 # %% [markdown]
 # # The features: what a model is given
+#
+# All documents except [CNN-n-GRU](cnn_n_gru.ipynb), which takes the waveform, first compute *features* of a clip and
+# give their network those: {glue:text}`ft_smallest` to {glue:text}`ft_largest` numbers. No network can recover what a
+# feature set throws away, and what it keeps is not only emotion: in {glue:text}`ft_ahead` pairs of corpus and set
+# measured here, a linear discriminant recognises the speaker better than the emotion.
 
 # %% tags=["parameters", "hide-input"]
 corpora: list = ["RAVDESS", "EMO-DB", "SAVEE"]  # corpora in which emotions and speakers are told apart
@@ -33,11 +38,6 @@ for key, value in (words.facts() | facts.facts(apart) | cut).items():
     book.say(key, value)
 
 # %% [markdown]
-# All documents except [CNN-n-GRU](cnn_n_gru.ipynb), which takes the waveform, first compute *features* of a clip and
-# give their network those: {glue:text}`ft_smallest` to {glue:text}`ft_largest` numbers. No network can recover what a
-# feature set throws away, and what it keeps is not only emotion: in {glue:text}`ft_ahead` pairs of corpus and set
-# measured here, a linear discriminant recognises the speaker better than the emotion.
-#
 # ## The sets
 
 # %% tags=["hide-input"]

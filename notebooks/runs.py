@@ -27,7 +27,7 @@ palette.use_theme()
 study = Progress(results, document)
 study.overview()
 
-# %% tags=["hide-cell"]
+# %% tags=["hide-input", "remove-output"]
 study.glue()
 book.draw("intro_overview", study.claims(), elsewhere=(
     "A row a document: accuracy on RAVDESS as claimed, and as measured in reading code with shared speakers and with "

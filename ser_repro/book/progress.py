@@ -311,7 +311,8 @@ def _claim(of: documents.Document):
 
 
 def _hours(of: list[tuple]) -> str:
-    return unit(sum(record["train_seconds"] for _, record, _ in of) / 3600, "h", 1)
+    seconds = sum(record["train_seconds"] for _, record, _ in of)
+    return unit(seconds / 3600, "h", 1) if seconds >= 360 or not seconds else unit(np.ceil(seconds / 60), "min")
 
 
 def _accuracy(record: dict) -> str:
