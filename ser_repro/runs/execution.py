@@ -159,14 +159,13 @@ def _test(run: Run, waves, classes: list[str], rows: np.ndarray, model) -> dict:
 
 
 def _elsewhere(run: Run, corpus: str, waves, classes: list[str], model) -> dict:
-    """Probabilities of the clips of another corpus whose emotions the model knows; ids begin with the corpus's name,
-    as two corpora may each have a speaker "03"."""
+    """Probabilities of the clips of another corpus whose emotions the model knows, in the order of their ids, no state
+    carried between batches. Ids begin with the corpus's name, as two corpora may each have a speaker "03"."""
     rows = np.flatnonzero(waves.clips["emotion"].isin(classes))
     if not len(rows):
         raise SerReproError(f"{corpus} has no emotion in common with {run.corpus}: test on another corpus.")
-    feeding = run.recipe.feedings(run.values)[""]
     return {"corpus_hash": waves.corpus_hash, "classes": classes, "columns": _columns(classes),
-            "rows": _table(waves.clips.iloc[rows], model.probabilities(waves, rows, feeding), f"{corpus}/")}
+            "rows": _table(waves.clips.iloc[rows], model.probabilities(waves, rows), f"{corpus}/")}
 
 
 # ---- inputs ------------------------------------------------------------------------------------------------------

@@ -59,7 +59,8 @@ def outcome(results: str | Path, run: Run) -> dict:
     def check(content):
         best = content["chosen"]
         _learned(content), len(content["trials"]), [content[name] for name in _of(run)]
-        if set(best) != set(run.recipe.searched) or not all(value > 0 for value in best.values()):
+        sound = all(isinstance(value, str) or value > 0 for value in best.values())
+        if set(best) != set(run.recipe.searched) or not sound:
             raise ValueError
 
     found = read_json(file, "search", _REMEDY, check=check)
