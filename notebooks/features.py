@@ -107,6 +107,9 @@ book.draw("ft_modulation", plots.modulation(given))
 # %% tags=["hide-input"]
 book.table(words.keeps())
 
+# %% [markdown]
+# Descriptors with one value a frame, averaged over the two clips' frames:
+
 # %% tags=["hide-input"]
 book.table(plots.singles(given))
 

@@ -27,7 +27,8 @@ def given():
 
 
 @pytest.fixture(autouse=True)
-def closed():
+def theme():
+    palette.use_theme()
     yield
     plt.close("all")
 
@@ -76,7 +77,7 @@ def test_bars_add_to_one(heard):
 
 
 def test_columns_are_speakers(heard):
-    axes = {axis.get_title(): axis for axis in voice_plots.people(heard).axes}
+    axes = {axis.get_title(loc="left"): axis for axis in voice_plots.people(heard).axes}
     assert len({round(bar.get_x(), 2) for bar in axes["RAVDESS"].patches}) == 24
     assert sum(bar.get_height() for bar in axes["EMO-DB"].patches) == 535
 
@@ -168,7 +169,7 @@ def test_demo_speech_says_so_and_has_silence_around_it(no_corpora, monkeypatch):
     one_sentence.announce(made)
     assert made.synthetic and "not a result" in made.told and "not a result" in seen[0]
     figure = one_sentence.picture(made)
-    assert [axis.get_title() for axis in figure.axes[:2]] == ["anger", "neutral"]
+    assert [axis.get_title(loc="left") for axis in figure.axes[:2]] == ["anger", "neutral"]
     assert any("not a result" in text.get_text() for text in figure.texts)
 
 
