@@ -1,6 +1,6 @@
 """What the chapter on the plain baseline has of its own: networks against it, and models on other corpora."""
 
-from ser_repro import datasets, documents
+from ser_repro import datasets
 from ser_repro.book import show
 from ser_repro.book.page import Page
 from ser_repro.book.words import percent, points
@@ -17,18 +17,29 @@ def headlines(page: Page) -> dict[str, str]:
     """What the top of the chapter says, key by key."""
     told = {f"{TRAINED}_{protocol}": page.found.told(TRAINED, protocol=protocol) for protocol in plans.GRID}
     told[f"{TRAINED}_chance"] = percent(page.chance[TRAINED])
+    rows = [row for row in versus(page) if row["corpus"] == TRAINED]
     for protocol in plans.GRID:
-        told[f"versus_{protocol}"] = "; ".join(
-            f"{row['network']} ({row['reading']}) {row['network − baseline']}" for row in versus(page)
-            if row["corpus"] == TRAINED and row["split"] == split_name(protocol)) or NOT_RUN
-    told["elsewhere"] = "; ".join(
-        f"the {row['model'].removeprefix('the ')} is right on {row['accuracy']} of {row['tested on']} (chance "
-        f"{row['chance']}), of which it calls {row['calls most clips']}" for row in elsewhere(page)) or NOT_RUN
+        same = [row for row in rows if row["split"] == split_name(protocol)]
+        most = max((row["clips"] for row in same), default=0)  # the networks that are tested on all of these clips
+        ends = sorted((row for row in same if row["clips"] == most), key=lambda row: row["difference"].value)
+        told[f"versus_{protocol}"] = " to ".join(
+            f"{points(row['difference'])} ({row['network']}, `{row['reading']}`)" for row in (ends[0], ends[-1])
+        ) if ends else NOT_RUN
+    pairs = [(of.elsewhere(TRAINED, corpus), _chance(corpus)) for of in _models(page) for corpus in TESTED]
+    pairs = [(score, chance) for score, chance in pairs if score]
+    told["elsewhere"] = f"{sum(score.low > chance for score, chance in pairs)} of {len(pairs)}" if pairs else NOT_RUN
+    svm = [row for row in elsewhere(page) if row["model"] == page.document.title]
+    told["named"] = " and ".join(f"of {row['tested on']} it calls {row['calls most clips']}" for row in svm) or NOT_RUN
     return told
 
 
+def _models(page: Page) -> list[Found]:
+    return [page.found if name == page.document.name else Found(name, page.found.folder) for name in ELSEWHERE]
+
+
 def versus(page: Page) -> list[dict]:
-    """A row a network, corpus, reading and split: its accuracy minus the baseline's, on the same clips."""
+    """A row a network, corpus, reading and split: `difference`, its accuracy minus the baseline's, on the clips that
+    both test."""
     rows = []
     for name in NETWORKS:
         of = Found(name, page.found.folder)
@@ -39,16 +50,14 @@ def versus(page: Page) -> list[dict]:
                                            of.seeds(corpus, reading, protocol))
                     if change:
                         rows.append({"network": of.document.title, "reading": reading, "corpus": corpus,
-                                     "split": split_name(protocol), "clips": change.clips,
-                                     "network − baseline": points(change)})
+                                     "split": split_name(protocol), "clips": change.clips, "difference": change})
     return rows
 
 
 def elsewhere(page: Page) -> list[dict]:
     """A row a model and tested corpus: what was trained on RAVDESS reaches there, and what training there reaches."""
     rows = []
-    for name in ELSEWHERE:
-        of = page.found if name == page.document.name else Found(name, page.found.folder)
+    for of in _models(page):
         for corpus in TESTED:
             accuracy, uar = (of.elsewhere(TRAINED, corpus, score) for score in ("accuracy", "uar"))
             if accuracy is None:
@@ -73,14 +82,13 @@ def confusions_elsewhere(page: Page) -> None:
     """Confusion matrices of the models on the other corpora, a picture a model."""
     from ser_repro.book import plots
 
-    for name in ELSEWHERE:
-        of = page.found if name == page.document.name else Found(name, page.found.folder)
+    for of in _models(page):
         panels = []
         for corpus in TESTED:
             tables = of.tables_elsewhere(TRAINED, corpus)
             if tables:
                 classes = sorted(tables[0]["emotion"].unique())
-                panels.append((f"{documents.get(name).title},\n{TRAINED} to {corpus}",
+                panels.append((f"{of.document.title},\n{TRAINED} to {corpus}",
                                scores.confusion(tables[0], classes), classes))
         if panels:
             show.picture(plots.confusion(panels))
