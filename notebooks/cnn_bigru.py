@@ -268,7 +268,7 @@ page.new_speakers()
 # clip of the batch.
 
 # %% mystnb={"image": {"alt": "Points of accuracy gained or lost by mending bugs, with intervals"}} tags=["hide-input"]
-effects = page.bugs()
+effects = page.differences()
 
 # %% tags=["hide-input"]
 whole = found.records("RAVDESS", features=page.document.settings["features"].paper)

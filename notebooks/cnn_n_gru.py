@@ -253,7 +253,7 @@ book.table(rows)
 # rate), which has its own search and does not say which of its changes matters.
 
 # %% mystnb={"image": {"alt": "Points of accuracy gained or lost by mending bugs, with intervals"}} tags=["hide-input"]
-effects = page.bugs()
+effects = page.differences()
 alone = any(kind.changed for kind in found.done)
 book.text(([] if alone else ["No setting has been changed alone yet."]) + (
     ["On RAVDESS our search found no setting that taught reading `paper` anything: the difference there is not the "

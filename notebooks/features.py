@@ -153,7 +153,7 @@ book.table(thrown)
 # clips; measured as in [The voices](data_exploration.ipynb).* A trace of the rest remains, because the coefficients are
 # scaled by their mean and deviation over the whole clip *before* the cut.
 #
-# ## The course report's filterbank is built for another rate
+# ## The CREMA-D study's filterbank is built for another rate
 
 # %% tags=["hide-input", "remove-output"]
 book.draw("ft_banks", plots.banks())
@@ -166,7 +166,7 @@ book.draw("ft_banks", plots.banks())
 #   Two rows of thirty triangles over frequency. As it should be they are narrow and dense below one kilohertz; in the
 #   code they are about twice as wide there.
 # ---
-# The {glue:text}`ft_bands` mel bands of the course report's images. The dotted line is where the sound of CREMA-D ends.
+# The {glue:text}`ft_bands` mel bands of the CREMA-D study's images. The dotted line is where the sound of CREMA-D ends.
 # ```
 #
 # The code reads clips at {glue:text}`ft_image_rate` but does not pass that rate to the filterbank, which is therefore
@@ -187,7 +187,7 @@ book.draw("ft_banks", plots.banks())
 book.table(words.parted())
 
 # %% [markdown]
-# For the course report's means over time only the text is known, so its {glue:text}`ft_report_values` values have one
+# For the CREMA-D study's means over time only the text is known, so its {glue:text}`ft_report_values` values have one
 # reading. The figure in Issa et al. does not say whether tonnetz is that of the whole sound or of its harmonic part.
 #
 # ## Nearly every set tells speakers better than emotions

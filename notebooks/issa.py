@@ -432,7 +432,7 @@ book.table(rows)
 # of them together. Choosing the epoch by the test clips needs no run of its own; it is [above](#issa-when-to-stop).
 
 # %% mystnb={"image": {"alt": "Points gained by mending a slip, with intervals"}} tags=["hide-input"]
-effects = page.bugs()
+effects = page.differences()
 
 # %% [markdown]
 # "Batch size" and "all of them" also double the number of steps in an epoch.

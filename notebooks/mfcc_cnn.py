@@ -296,7 +296,7 @@ page.new_speakers()
 # of them together.
 
 # %% mystnb={"image": {"alt": "Points of accuracy gained or lost by each change, with intervals"}} tags=["hide-input"]
-effects = page.bugs()
+effects = page.differences()
 
 # %% tags=["hide-cell"]
 loss = next((one.difference for one in effects

@@ -1,7 +1,8 @@
 """Modules from outside the package that add a corpus, a feature set, a document or a protocol.
 
-Such a module calls `datasets.register`, `features.register`, `documents.register` or `protocols.register` when it is
-imported. Named in SER_REPRO_PLUGINS (several: with commas between), it is known to every command, worker and notebook:
+Such a module calls `datasets.register`, `features.sets.register`, `documents.register` or `protocols.register` when it
+is imported. Named in SER_REPRO_PLUGINS (several: with commas between), it is known to every command, worker and
+notebook, and to a script that imports `ser_repro.documents`:
 
     export PYTHONPATH=my_folder SER_REPRO_PLUGINS=my_corpus,my_document
 """

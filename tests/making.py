@@ -13,7 +13,7 @@ def make_run(document="cnn_n_gru", reading="code", *, protocol="published", fold
     """A short run on demo speech in the layout of RAVDESS, every setting decided, at the smallest of the sizes."""
     of = documents.get(document)
     short = {"epochs": epochs} if "epochs" in of.settings else {}
-    open_ = OPEN if document == "cnn_n_gru" else of.unsearched
+    open_ = OPEN if document == "cnn_n_gru" else of.fallback
     return Run.of(document, "RAVDESS", reading, protocol, fold, seed, n=min(of.sizes, default=None), tested=tested,
                   synthetic=True, **short | open_ | changes)
 

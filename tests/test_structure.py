@@ -67,7 +67,7 @@ from ser_repro import book
 page = book.open("toy", dict(corpus="TOY", reading="code", protocol="published", fold=0, seed=0, epochs=0,
                              mode="stored", results="results", data="", cache="", device="cpu"))
 print(page.found.ledger().to_string())
-for section in (page.overview, page.claims, page.readings, page.scores, page.bugs, page.run, page.verdict):
+for section in (page.overview, page.claims, page.readings, page.scores, page.differences, page.run, page.verdict):
     section()
 """
     told = run("-c", chapter)

@@ -81,7 +81,7 @@ def obtain(run: Run, *, epochs: int = 0, mode: str = "auto", results="results", 
 
     if data:
         datasets.data_folder(data)  # an error where it is none
-    run = search.decided(results, run) or run.with_values(**{name: run.recipe.unsearched[name] for name in run.open})
+    run = search.decided(results, run) or run.with_values(**{name: run.recipe.fallback[name] for name in run.open})
     length = {"epochs": epochs} if epochs else {}
     run = run.with_values(**length)
     if not 0 <= run.fold < run.folds:
@@ -112,9 +112,12 @@ def open(document: str, namespace: dict) -> "Page":
           fold=range(max(protocols.folds(corpus, "speaker") for corpus in of.corpora)), seed=None, epochs=None,
           mode=execution.MODES, results=None, data=None, cache=None, device=("auto", "cpu", "gpu"))
     palette.use_theme()
-    return Page(document, {name: namespace[name] for name in (
-        *size, "corpus", "reading", "protocol", "fold", "seed", "epochs", "mode", "results", "data", "cache",
-        "device")})
+    names = (*size, "corpus", "reading", "protocol", "fold", "seed", "epochs", "mode", "results", "data", "cache",
+             "device")
+    lacking = [name for name in names if name not in namespace]
+    if lacking:
+        raise SerReproError(f"the cell of parameters lacks {', '.join(lacking)}: copy that of notebooks/svm193.py.")
+    return Page(document, {name: namespace[name] for name in names})
 
 
 class Page:
@@ -290,7 +293,7 @@ class Page:
                   "of the two columns before it, which rest on other clips. Intervals resample speakers (where there "
                   "are two: clips), the same on both sides; they ignore split variation.*")
 
-    def bugs(self) -> list[found.Effect]:
+    def differences(self) -> list[found.Effect]:
         """What each difference between code and text is worth: a picture, and the numbers as a table."""
         from ser_repro.book import plots
 

@@ -69,7 +69,7 @@ def train(
         raise SerReproError(f"--seed {seed} is not possible: give 0 or more.")
     run = Run.of(of.name, known.name, reading, protocol, fold, seed, n=n)
     found = search.decided(results, run)
-    changes = {name: of.unsearched[name] for name in run.open} if found is None else {
+    changes = {name: of.fallback[name] for name in run.open} if found is None else {
         name: found.values[name] for name in of.searched}
     run = run.with_values(**changes | _changes(of, run.values, change or []))
     if epochs is not None:
@@ -138,7 +138,7 @@ def _changes(of, values: dict, pairs: list[str]) -> dict:
         if name == "n":
             raise SerReproError("--set n=... is written --n ...")
         given = [value for value in (values[name], of.settings[name].code, of.settings[name].paper,
-                                     of.unsearched.get(name)) if value is not None]
+                                     of.fallback.get(name)) if value is not None]
         kinds = {type(value) for value in given}
         try:
             value = json.loads(text.lower() if text in ("True", "False") else text)

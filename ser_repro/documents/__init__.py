@@ -11,10 +11,11 @@ that build models do, when they are called.
 
 from ser_repro import SerReproError, plugins
 from ser_repro.documents import cnn_bigru, cnn_n_gru, issa, mfcc_cnn, svm193
-from ser_repro.documents.base import READINGS, Document, Kind, Setting
+from ser_repro.documents.base import READINGS, CoreRuns, Document, Setting
 from ser_repro.files import one_of
 
-__all__ = ["DOCUMENTS", "READINGS", "Document", "Kind", "Setting", "build", "get", "register", "settings", "switches"]
+__all__ = ["DOCUMENTS", "READINGS", "CoreRuns", "Document", "Setting", "build", "get", "register", "settings",
+           "switches"]
 
 DOCUMENTS: dict[str, Document] = {}
 
@@ -71,7 +72,7 @@ def settings(document: str, reading: str, corpus: str, n: int | None = None, **c
 
 
 def switches(document: str, corpus: str, n: int | None = None) -> dict[str, Setting]:
-    """The settings with a price in which the two readings differ on this corpus and this n."""
+    """The settings in which the two readings differ on this corpus and this n, and whose effect is measured."""
     of = get(document)
     code, paper = (settings(document, reading, corpus, n) for reading in (of.readings[0], of.readings[-1]))
     return {name: s for name, s in of.settings.items() if s.switch and code[name] != paper[name]}

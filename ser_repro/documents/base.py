@@ -96,7 +96,7 @@ RANDOM_FIFTH = protocols.holdout(protocols.PUBLISHED_SEED)
 
 
 @dataclass(frozen=True)
-class Kind:
+class CoreRuns:
     """Runs of one kind, for a document's core: every corpus, fold and so on of the document where nothing is said."""
 
     reading: str
@@ -118,7 +118,8 @@ class Document:
     name, title : str
         As a file is named, and as a reader calls it.
     settings : dict
-        Name -> Setting. One whose value is None is never given by the document.
+        Name -> Setting. None stands for what `adjust` decides for each corpus, or for what the document never gives:
+        that is open until a search has found it.
     corpora : tuple of str
         Those that the study runs it on.
     build : callable(values, n_classes) -> nn.Module or scikit-learn estimator
@@ -151,14 +152,14 @@ class Document:
         Settings that the study searches on validation clips, and what they are drawn from.
     own_search : callable(corpus) -> Search, optional
         The search that the document itself made, whole (see `ser_repro.runs.asha`).
-    unsearched : dict
+    fallback : dict
         Values for these where no search has been made.
     demo : dict
         Settings that make a run on the demo corpus quick.
     cost : callable(values) -> float
         Time that a clip takes to train an epoch, relative to CNN-3-GRU in reading code: for the estimate of the time
         left.
-    core : tuple of Kind
+    core : tuple of CoreRuns
         In the order of what they teach. Made before the ablations and the rest of the grid.
     """
 
@@ -182,15 +183,20 @@ class Document:
     sizes: tuple[int, ...] = ()
     space: Callable[[str], dict] = lambda corpus: {}
     own_search: Callable[[str], Search] | None = None
-    unsearched: dict = field(default_factory=dict)
+    fallback: dict = field(default_factory=dict)
     demo: dict = field(default_factory=dict)
     cost: Callable[[dict], float] = lambda values: 1.0
-    core: tuple[Kind, ...] = ()
+    core: tuple[CoreRuns, ...] = ()
+
+    @property
+    def is_estimator(self) -> bool:
+        """Whether `build` gives a scikit-learn estimator, which is fitted at once, and not a network."""
+        return self.optimiser is None
 
     @property
     def searched(self) -> tuple[str, ...]:
         """Settings that the study searches."""
-        return tuple(self.unsearched)
+        return tuple(self.fallback)
 
     def parts(self, clips: pd.DataFrame, protocol: str, fold: int = 0) -> protocols.Split:
         """The document's split of a clips table; errors as those of `protocols.make`."""

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from ser_repro import protocols
-from ser_repro.documents.base import SILENT, Document, Kind, Setting
+from ser_repro.documents.base import SILENT, CoreRuns, Document, Setting
 
 FRAMES, HOP = 100, 512  # frames that the public code keeps of a clip, and samples between them
 LIVE_RATE = 44100  # Hz, of its script that records from a microphone
@@ -45,12 +45,12 @@ DOCUMENT = Document(
     build=_build, inputs=lambda values: values["features"], optimiser=_optimiser, split=protocols.holdout(123),
     demo={"epochs": 2, "batch_size": 16},
     cost=lambda values: 0.5 if values["features"].endswith("code") else 2.0,
-    core=(Kind("code", "published", corpora=("RAVDESS",)),
-          Kind("code", "speaker", corpora=("RAVDESS",)),
-          Kind("paper", "published", corpora=("RAVDESS",)),
-          Kind("paper", "speaker", corpora=("RAVDESS",), folds=(0,)),
-          Kind("code", "published", corpora=("RAVDESS",), seeds=(1, 2)),
-          Kind("code", "published", corpora=("CREMA-D",))))
+    core=(CoreRuns("code", "published", corpora=("RAVDESS",)),
+          CoreRuns("code", "speaker", corpora=("RAVDESS",)),
+          CoreRuns("paper", "published", corpora=("RAVDESS",)),
+          CoreRuns("paper", "speaker", corpora=("RAVDESS",), folds=(0,)),
+          CoreRuns("code", "published", corpora=("RAVDESS",), seeds=(1, 2)),
+          CoreRuns("code", "published", corpora=("CREMA-D",))))
 
 
 def first_frames(clips: pd.DataFrame) -> pd.DataFrame:

@@ -7,7 +7,17 @@ too: nothing else in the package knows of them.
 import numpy as np
 import pandas as pd
 
-from ser_repro.documents.base import SILENT, Choice, Document, Feeding, Kind, LogUniform, Search, Setting, conditions
+from ser_repro.documents.base import (
+    SILENT,
+    Choice,
+    CoreRuns,
+    Document,
+    Feeding,
+    LogUniform,
+    Search,
+    Setting,
+    conditions,
+)
 from ser_repro.protocols import PUBLISHED_SEED, Split
 from ser_repro.results import scores
 from ser_repro.results.ledger import Claim, PublishedMatrix
@@ -176,18 +186,18 @@ DOCUMENT = Document(
     matrices=MATRICES, adjust=_adjust, split=eighty_ten_ten, feedings=_feedings, validates=True, drop_last=True,
     sizes=SIZES, space=_space, own_search=_own_search,
     # The defaults of the document's later public code (2025).
-    unsearched={"hidden_size": 64, "learning_rate": 1e-3, "weight_decay": 1e-5, "batch_size": 32},
+    fallback={"hidden_size": 64, "learning_rate": 1e-3, "weight_decay": 1e-5, "batch_size": 32},
     demo={"epochs": 6, "batch_size": 16, "sample_rate": 16000},
     cost=lambda values: {3: 1.0, 5: 1.0, 11: 2.4, 18: 5.0}[values["n"]] * (1 if values["pool_before_gru"] else 2),
-    core=(Kind("code", "published", n=3),
-          Kind("code", "published", n=18),
-          Kind("code", "speaker", n=3),
-          Kind("paper", "published", n=3),
-          Kind("code", "published", n=3, seeds=(1,)),
-          Kind("paper", "published", n=3, seeds=(1,)),
-          Kind("code", "published", n=5, corpora=("TESS",)),
-          Kind("code", "published", n=11, corpora=("TESS",)),
-          Kind("paper", "speaker", n=3, corpora=("TESS",))))
+    core=(CoreRuns("code", "published", n=3),
+          CoreRuns("code", "published", n=18),
+          CoreRuns("code", "speaker", n=3),
+          CoreRuns("paper", "published", n=3),
+          CoreRuns("code", "published", n=3, seeds=(1,)),
+          CoreRuns("paper", "published", n=3, seeds=(1,)),
+          CoreRuns("code", "published", n=5, corpora=("TESS",)),
+          CoreRuns("code", "published", n=11, corpora=("TESS",)),
+          CoreRuns("paper", "speaker", n=3, corpora=("TESS",))))
 
 
 # ---- an experiment: what a stack of GRU layers hands on -------------------------------------------------------------

@@ -2,13 +2,15 @@
 
 Issa, Demirci, Yazici, "Speech emotion recognition with deep convolutional neural networks", Biomedical Signal
 Processing and Control 59 (2020) 101894. The full text was not found: what is known is the abstract, one figure, and
-two public re-implementations.
+two public re-implementations. The authors published no code. Reading `code` is the re-implementation that the seed of
+this study describes (malaker in references.bib); reading `paper` is the figure and, where that is silent, the other
+re-implementation (antipixel) and an older program with the same layers. `Setting.source` says which.
 """
 
 import numpy as np
 
 from ser_repro import datasets, protocols
-from ser_repro.documents.base import Document, Kind, Setting
+from ser_repro.documents.base import CoreRuns, Document, Setting
 from ser_repro.results.ledger import Claim
 from ser_repro.results.scores import Score
 
@@ -125,10 +127,10 @@ DOCUMENT = Document(
     claims=CLAIMS, adjust=_adjust, split=protocols.holdout(42),
     demo={"epochs": 8, "batch_size": 16, "learning_rate": 1e-3},
     cost=lambda values: 0.3,
-    core=(Kind("code", "published", corpora=("RAVDESS",)),
-          Kind("code", "speaker", corpora=("RAVDESS",)),
-          Kind("code", "published", corpora=("EMO-DB",)),
-          Kind("code", "speaker", corpora=("EMO-DB",), folds=tuple(range(6))),
-          Kind("paper", "published", corpora=("RAVDESS",)),
-          Kind("paper", "speaker", corpora=("RAVDESS",), folds=(0,)),
-          Kind("code", "published", corpora=("RAVDESS",), seeds=(1, 2))))
+    core=(CoreRuns("code", "published", corpora=("RAVDESS",)),
+          CoreRuns("code", "speaker", corpora=("RAVDESS",)),
+          CoreRuns("code", "published", corpora=("EMO-DB",)),
+          CoreRuns("code", "speaker", corpora=("EMO-DB",), folds=tuple(range(6))),
+          CoreRuns("paper", "published", corpora=("RAVDESS",)),
+          CoreRuns("paper", "speaker", corpora=("RAVDESS",), folds=(0,)),
+          CoreRuns("code", "published", corpora=("RAVDESS",), seeds=(1, 2))))

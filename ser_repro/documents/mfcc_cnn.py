@@ -8,7 +8,7 @@ import math
 from dataclasses import dataclass
 
 from ser_repro import datasets, protocols
-from ser_repro.documents.base import SILENT, Document, Kind, Setting
+from ser_repro.documents.base import SILENT, CoreRuns, Document, Setting
 from ser_repro.results import scores
 
 SETTINGS = {
@@ -111,11 +111,11 @@ DOCUMENT = Document(
     corpora=("RAVDESS", "EMO-DB", "EMOVO", "TESS", "CREMA-D", "SAVEE"), build=_build,
     inputs=lambda values: values["features"], optimiser=_optimiser, split=protocols.holdout(42), demo={"epochs": 60},
     cost=lambda values: 0.01,
-    core=(Kind("code", "published", corpora=("RAVDESS",), seeds=(0, 1, 2)),
-          Kind("code", "speaker", corpora=("RAVDESS",)),
-          Kind("paper", "published", corpora=("RAVDESS",)),
-          Kind("paper", "speaker", corpora=("RAVDESS",)),
-          Kind("code", "published", corpora=("RAVDESS",), seeds=(0, 1, 2), changes={"loss": "binary on softmax"}),
-          Kind("code", "published"),
-          Kind("code", "speaker"),
-          Kind("code", "cross_corpus", corpora=("RAVDESS",), tested=("EMO-DB", "SAVEE"))))
+    core=(CoreRuns("code", "published", corpora=("RAVDESS",), seeds=(0, 1, 2)),
+          CoreRuns("code", "speaker", corpora=("RAVDESS",)),
+          CoreRuns("paper", "published", corpora=("RAVDESS",)),
+          CoreRuns("paper", "speaker", corpora=("RAVDESS",)),
+          CoreRuns("code", "published", corpora=("RAVDESS",), seeds=(0, 1, 2), changes={"loss": "binary on softmax"}),
+          CoreRuns("code", "published"),
+          CoreRuns("code", "speaker"),
+          CoreRuns("code", "cross_corpus", corpora=("RAVDESS",), tested=("EMO-DB", "SAVEE"))))

@@ -6,7 +6,7 @@ al. and the CNN on 50 MFCCs.
 """
 
 from ser_repro import protocols
-from ser_repro.documents.base import Document, Kind, Setting
+from ser_repro.documents.base import CoreRuns, Document, Setting
 
 SETTINGS = {
     "features": Setting("issa193_code", "issa193_code", "the 193 values in the order of Issa et al.'s public code"),
@@ -32,5 +32,5 @@ DOCUMENT = Document(
     corpora=("RAVDESS", "EMO-DB", "EMOVO", "TESS", "CREMA-D", "SAVEE"), build=_build,
     inputs=lambda values: values["features"], split=protocols.holdout(protocols.PUBLISHED_SEED),
     cost=lambda values: 0.01,
-    core=(Kind("code", "published"), Kind("code", "speaker"),
-          Kind("code", "cross_corpus", corpora=("RAVDESS",), tested=("EMO-DB", "SAVEE"))))
+    core=(CoreRuns("code", "published"), CoreRuns("code", "speaker"),
+          CoreRuns("code", "cross_corpus", corpora=("RAVDESS",), tested=("EMO-DB", "SAVEE"))))

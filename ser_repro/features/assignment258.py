@@ -1,4 +1,4 @@
-"""The 258 values of the course report on CREMA-D, and the sets it came to them by, one descriptor after another.
+"""The 258 values of the CREMA-D study on CREMA-D, and the sets it came to them by, one descriptor after another.
 
 Rate, frames and clip length are not stated: librosa's defaults. The composition follows from the input length of 258
 and the names in the report; the order is that of the report.
@@ -31,4 +31,4 @@ STEPS = {
 for _name, (_parts, _told) in STEPS.items():
     _means = Means(22050, 2048, 512, _parts)
     register(FeatureSet(_name, _means.definition, _means, f"({sum(count for _, count in _parts)},)",
-                        f"course report, incremental selection: {_told}", _means.names))
+                        f"CREMA-D study, incremental selection: {_told}", _means.names))

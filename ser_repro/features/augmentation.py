@@ -1,4 +1,4 @@
-"""Altered copies of clips for training: noise, shift, stretch and pitch, as the course report names them.
+"""Altered copies of clips for training: noise, shift, stretch and pitch, as the CREMA-D study names them.
 
 The report says which kinds it used, not how much of each: the amounts here are customary ones, named so. Copies are of
 training clips alone: `training_copies` takes a split and never touches its validation or test clips. A copy of a test

@@ -1,4 +1,4 @@
-"""Mel spectrograms as images: that of the course report's 2-D networks, the same as it should be, and a plain one.
+"""Mel spectrograms as images: that of the CREMA-D study's 2-D networks, the same as it should be, and a plain one.
 
 The report's code loads 2.5 s from 0.5 s on at 44.1 kHz, pads to 110 250 samples at a random offset (unseeded there,
 drawn from the clip's hash here), takes 30 mel bands of the power spectrum with a filterbank built for 22 050 Hz, and
@@ -40,7 +40,7 @@ def _log_mel(clip: Clip) -> np.ndarray:
 _FRAME = {"sample_rate": SAMPLE_RATE, "start_s": START_S, "length": LENGTH, "n_fft": 2048, "hop": 512, "bands": BANDS}
 register(FeatureSet("mel_image_code", _FRAME | {"filter_rate": 22050, "decibels": "of power as amplitude",
                                                 "pad": "by lot of the hash"}, _code, f"({BANDS}, 216)",
-                    "course report, notebook of the 2-D networks"))
+                    "CREMA-D study, notebook of the 2-D networks"))
 register(FeatureSet("mel_image", _FRAME | {"filter_rate": SAMPLE_RATE, "decibels": "of power", "pad": "at the end"},
                     _mended, f"({BANDS}, 216)", "the same, filterbank and decibels corrected, padded at the end"))
 register(FeatureSet("log_mel", {"sample_rate": 16000, "n_fft": 512, "hop": 160, "bands": 64, "decibels": "of power"},

@@ -16,7 +16,7 @@ VECTOR = (("mfcc", 12, "mean"), ("msf", 118, "mean"), ("msf", 118, "variance"))
 
 
 def vector(mfcc: np.ndarray, frames: np.ndarray) -> np.ndarray:
-    """MFCC and modulation spectral features of a clip in one vector, for the course report's CNN.
+    """MFCC and modulation spectral features of a clip in one vector, for the CREMA-D study's CNN.
 
     The report feeds "the first 12 MFCC" and MSF, after Kerkeni et al. 2019 (IntechOpen, chapter 84856), to a network
     whose paper takes raw audio. Its code for this, hence the dimension, how MFCC are taken over time, whether the 0th
@@ -71,7 +71,7 @@ def names(of: str = "frame") -> list[str]:
 
 
 def normalise_by_speaker(features: np.ndarray, speakers: Sequence) -> np.ndarray:
-    """Zero mean and unit variance over all clips of each speaker, as the course report does: a leak.
+    """Zero mean and unit variance over all clips of each speaker, as the CREMA-D study does: a leak.
 
     The clips that are tested help to normalise themselves and, where speakers are shared, the training clips. It needs
     to know who speaks in a test clip and to have that speaker's other clips. `normalise_by_training` is the honest
@@ -154,4 +154,4 @@ _SOURCE = "Wu, Falk and Chan 2011, not verified against its full text"
 _register("msf", lambda clip: summarise(clip.once("msf", _of)), "(236,)", names("clip"), _SOURCE)
 _register("msf_frames", lambda clip: clip.once("msf", _of).T, "(118, time)", (), _SOURCE)
 _register("mfcc_msf", lambda clip: vector(clip.described(22050).mfcc(VECTOR[0][1]), clip.once("msf", _of)), "(248,)",
-          names("vector"), "course report, for the network after Qayyum et al. 2019; composition is our reading")
+          names("vector"), "CREMA-D study, for the network after Qayyum et al. 2019; composition is our reading")

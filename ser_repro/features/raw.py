@@ -1,6 +1,6 @@
 """Samples as they are, at one rate: cropped or padded to a length, and levelled, where a document says so.
 
-Qayyum, Arefeen and Shahnaz 2019, which the course report sets out from, feeds raw audio of 8 s with zeros after shorter
+Qayyum, Arefeen and Shahnaz 2019, which the CREMA-D study sets out from, feeds raw audio of 8 s with zeros after shorter
 clips; its rate is not known. CNN-n-GRU takes whole clips without levelling (`waveform` keeps those for training).
 """
 

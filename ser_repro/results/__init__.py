@@ -1,1 +1,1 @@
-"""What records say: scores, the ledger of claims, and what a document's runs come to."""
+"""What records say: scores with intervals, the ledger of claims, and what test clips share with training clips."""

@@ -5,8 +5,9 @@ is the class of the largest probability. Scores are fractions in 0..1: accuracy;
 classes' recalls (balanced accuracy); macro F1. All three are functions of the confusion matrix, as scikit-learn
 defines them, so resampling works on stacks of confusion matrices.
 
-Clips of one speaker are not independent: an interval resamples speakers, all clips of one at once. Where a corpus has
-two speakers that would mean nothing, and clips are resampled; such an interval is too narrow for a new speaker. The
+Clips of one speaker are not independent: an interval resamples speakers, all clips of one at once. Where the test clips
+are of one or two speakers (TESS, or a single fold of EMO-DB) that would mean nothing, and clips are resampled; such an
+interval is too narrow for a new speaker. The
 percentiles of so few speakers lie too close together (tests/results/test_scores.py simulates it): they are moved out
 as far as Student's t lies beyond the normal distribution (Hesterberg 2015, "expanded percentile", which moves the level
 instead: four speakers have too few resamples for that).

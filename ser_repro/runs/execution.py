@@ -1,4 +1,8 @@
-"""From a run to its record: the one place that decides between a stored record, training, and the demo corpus."""
+"""From a run to its record. `obtain` decides between the stored record and training.
+
+Whether a chapter falls back on the demo corpus is decided in `ser_repro.book.page.obtain`; which runs of the study are
+left to make, in `ser_repro.runs.study`.
+"""
 
 import importlib.metadata
 import os
@@ -282,7 +286,7 @@ def obtain(run: Run, *, mode: str = "auto", results: str | Path = "results", dat
 
 def check_device(run: Run, device: str) -> None:
     """Refuse a GPU where there is none, before anything else is done; an estimator needs none."""
-    if run.recipe.optimiser is not None:
+    if not run.recipe.is_estimator:
         from ser_repro.runs.training import device_of
 
         device_of(device)
@@ -334,7 +338,7 @@ def _refuse_unfit(run: Run, waves) -> None:
     try:
         _, classes, parts = parts_of(run, waves)
         model = untrained(run, len(classes))
-        if run.recipe.optimiser is not None:
+        if not run.recipe.is_estimator:
             run.recipe.optimiser(model.module.parameters(), run.values)
             model.probabilities(waves, parts["train"][0][:1], batch_size=1)
     except (AttributeError, KeyError, TypeError, ValueError, RuntimeError) as error:

@@ -1,7 +1,7 @@
 """The two ways in which a recipe becomes a model that predicts: a network trained by gradient, an estimator fitted at
 once. Both fit, predict, and are stored in a form that loads without running code.
 
-`of(document)` tells which one a document takes. Nothing else in the package asks.
+`of(document)` tells which one a document takes (`Document.is_estimator`).
 """
 
 import time
@@ -155,7 +155,7 @@ class Estimator:
 
 def of(document: Document) -> type[Network] | type[Estimator]:
     """What a document's recipe is trained as."""
-    return Estimator if document.optimiser is None else Network
+    return Estimator if document.is_estimator else Network
 
 
 def loaded(document: str, values: dict, n_classes: int, content: bytes, remedy: str) -> Network | Estimator:

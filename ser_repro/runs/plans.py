@@ -1,10 +1,10 @@
-"""The study: a list of runs in the order of what they teach."""
+"""The list of all runs of the study (`plans`), in the order of what they teach. `study.py` makes them."""
 
 from collections.abc import Iterator
 from pathlib import Path
 
 from ser_repro import documents, protocols
-from ser_repro.documents import Document, Kind
+from ser_repro.documents import CoreRuns, Document
 from ser_repro.runs import search
 from ser_repro.runs.run import Run
 
@@ -21,15 +21,15 @@ def plans() -> list[Run]:
     wanted += [run for of in every for seed in MORE for run in ablations(of, seed) if run.corpus == "RAVDESS"]
     for of in every:
         # A start makes no difference to an estimator that is fitted at once.
-        for seed in SEEDS if of.optimiser else (0,):
+        for seed in (0,) if of.is_estimator else SEEDS:
             for n in of.sizes or (None,):
                 for reading in of.readings:
                     for protocol in GRID:
-                        wanted += runs_of(of, Kind(reading, protocol, n=n, seeds=(seed,)))
+                        wanted += runs_of(of, CoreRuns(reading, protocol, n=n, seeds=(seed,)))
     return list(dict.fromkeys(wanted))
 
 
-def runs_of(of: Document, kind: Kind) -> Iterator[Run]:
+def runs_of(of: Document, kind: CoreRuns) -> Iterator[Run]:
     """Runs of one kind: every corpus and fold of the document where nothing is said."""
     for seed in kind.seeds:
         for corpus in kind.corpora or of.corpora:

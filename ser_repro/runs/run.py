@@ -2,7 +2,7 @@
 
     run = Run.of("mfcc_cnn", "RAVDESS", protocol="speaker", fold=2)
     run.hash, run.name, run.path("results")
-    run.kind                                   # what it is scored with: the same run of any fold and seed
+    run.kind                                   # key of what is scored together: fold 0, seed 0, searched settings open
 """
 
 import functools
@@ -67,6 +67,7 @@ class Run:
 
     @property
     def recipe(self) -> documents.Document:
+        """The document itself; `document` is its name."""
         return documents.get(self.document)
 
     @property

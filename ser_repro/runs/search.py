@@ -1,5 +1,8 @@
 """The settings that a document never gives, chosen on validation data alone.
 
+Such a search is part of `ser-repro study`. A document's own search, whole, is in `asha`; the command `ser-repro search`
+makes that one.
+
 A document's `space` says what is searched and what values are drawn from. The search is successive halving, small:
 eight settings train for one epoch, the better four (lowest loss on the validation part) for a second, two for four, one
 for eight epochs.

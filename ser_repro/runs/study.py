@@ -22,7 +22,7 @@ LOCK = ".study.lock"  # in the results folder, while a study is at work there
 
 def execute(run: Run, *, results, data, cache, device: str, threads: int) -> str:
     """Search if need be, train, store the record. Returns the run's name."""
-    if run.recipe.optimiser is not None:
+    if not run.recipe.is_estimator:
         import torch
 
         torch.set_num_threads(threads)
@@ -98,7 +98,7 @@ def require(todo: list[Run], *, data=None, cache=None) -> None:
         datasets.data_folder(data)
     kinds = {}
     for run in todo:
-        decided = run.with_values(**{name: run.recipe.unsearched[name] for name in run.open})
+        decided = run.with_values(**{name: run.recipe.fallback[name] for name in run.open})
         for corpus in (run.corpus, *run.tested):
             kinds.setdefault((corpus, decided.inputs), decided)
     for (corpus, _), run in kinds.items():
@@ -107,7 +107,7 @@ def require(todo: list[Run], *, data=None, cache=None) -> None:
 
 def _on_gpu(todo: list[Run], device: str) -> bool:
     """Whether training goes to a GPU; refuses one that is not there."""
-    if not any(run.recipe.optimiser for run in todo):
+    if all(run.recipe.is_estimator for run in todo):
         return False
     from ser_repro.runs.training import device_of
 

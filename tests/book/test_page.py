@@ -165,7 +165,7 @@ def test_a_copy_that_is_not_whole_is_said_not_replaced_by_a_demo(no_corpora, dem
 
 @pytest.mark.parametrize("mode", ["auto", "stored"])
 def test_a_damaged_record_is_said(no_corpora, tmp_path, mode):
-    path = Run.of("cnn_n_gru", **RUN, **OF.unsearched).path(tmp_path)
+    path = Run.of("cnn_n_gru", **RUN, **OF.fallback).path(tmp_path)
     path.parent.mkdir()
     path.write_text("{")
     with pytest.raises(SerReproError, match=r"is damaged .*: remove it and run `ser-repro study` again"):
@@ -184,8 +184,8 @@ def test_a_difference_in_words(value, low, high, says, apart):
 # ---- sections ----------------------------------------------------------------------------------------------------
 
 
-SECTIONS = ("overview", "claims", "readings", "scores", "confusions", "curves", "when_to_stop", "new_speakers", "bugs",
-            "verdict")
+SECTIONS = ("overview", "claims", "readings", "scores", "confusions", "curves", "when_to_stop", "new_speakers",
+            "differences", "verdict")
 
 
 def page_of(document, results, **given):

@@ -70,7 +70,7 @@ def test_it_trains_as_any_other(table, tmp_path):
     """From the arrays to a record, under both protocols."""
     _, write = table
     corpus = datasets.get(write()).name
-    open_ = documents.get("cnn_n_gru").unsearched
+    open_ = documents.get("cnn_n_gru").fallback
     values = documents.settings("cnn_n_gru", "code", corpus, 3) | open_ | {"epochs": 1, "batch_size": 4}
     waves = arrays.prepare(corpus, 16000, cache=tmp_path / "cache")
     for protocol in protocols.PROTOCOLS:
@@ -88,7 +88,7 @@ def test_a_mended_label_reaches_the_training(table, tmp_path):
     for emotion in ("fear", "calm"):
         corpus = datasets.get(write(lambda t, emotion=emotion: t.assign(
             emotion=t["emotion"].replace("anger", emotion), session="01", intensity="02"))).name
-        values = documents.settings("cnn_n_gru", "code", corpus, 3) | documents.get("cnn_n_gru").unsearched
+        values = documents.settings("cnn_n_gru", "code", corpus, 3) | documents.get("cnn_n_gru").fallback
         waves = runs.inputs(runs.Run("cnn_n_gru", "code", corpus, "published", 0, 0, values), cache=tmp_path / "cache")
         assert ("calm" in set(waves.clips["emotion"])) == (emotion == "calm")
         assert set(waves.clips["session"]) == {"01"} and set(waves.clips["intensity"]) == {"02"}

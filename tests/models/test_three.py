@@ -217,7 +217,7 @@ def test_rates_decay_by_step_as_in_keras():
 
 def test_a_rate_drops_by_epoch_where_the_document_says_so():
     of = documents.get("cnn_n_gru")
-    values = documents.settings("cnn_n_gru", "code", "TESS", 3, step_epochs=2, step_factor=0.1, **of.unsearched)
+    values = documents.settings("cnn_n_gru", "code", "TESS", 3, step_epochs=2, step_factor=0.1, **of.fallback)
     optimiser = of.optimiser(nn.Linear(2, 2).parameters(), values)
     schedule = of.schedule(optimiser, values)
     rates = []

@@ -3,7 +3,7 @@
 import pytest
 
 from ser_repro import SerReproError, documents, protocols
-from ser_repro.documents import Document, Kind, Setting
+from ser_repro.documents import CoreRuns, Document, Setting
 from ser_repro.protocols import Protocol
 from ser_repro.runs import plans, records, search
 from ser_repro.runs.run import Run
@@ -85,7 +85,7 @@ def test_a_third_protocol_leaves_the_list_of_the_study_as_it_is(monkeypatch):
     protocols.register(Protocol("odd", "every other clip", lambda corpus, speakers: 2,
                                 lambda clips, fold, rule, validation: rule(clips), apart=False))
     assert plans.plans() == before
-    assert len(list(plans.runs_of(OF, Kind("code", "odd", n=3)))) == 2 * len(OF.corpora)
+    assert len(list(plans.runs_of(OF, CoreRuns("code", "odd", n=3)))) == 2 * len(OF.corpora)
 
 
 def test_another_document_is_in_the_list_once_it_is_registered(monkeypatch):
@@ -93,7 +93,7 @@ def test_another_document_is_in_the_list_once_it_is_registered(monkeypatch):
     monkeypatch.setattr(documents, "DOCUMENTS", dict(documents.DOCUMENTS))
     mine = documents.register(Document(
         name="mine", title="mine", settings={"C": Setting(1.0, 2.0, "penalty", switch="C")}, corpora=("SAVEE",),
-        build=lambda values, n_classes: None, inputs=lambda values: "issa193", core=(Kind("code", "speaker"),)))
+        build=lambda values, n_classes: None, inputs=lambda values: "issa193", core=(CoreRuns("code", "speaker"),)))
     assert [p for p in plans.plans() if p.document != "mine"] == before
     runs = plans.select(plans.plans(), document=["mine"])
     assert len(runs) == 2 * (1 + 4) + 1 and [p.protocol for p in runs[:4]] == ["speaker"] * 4

@@ -128,7 +128,7 @@ def test_study_makes_what_is_missing_and_nothing_twice(short, demo, tmp_path, mo
 def test_demo_speech_makes_no_result(demo, tmp_path):
     with pytest.raises(SerReproError, match="RAVDESS at hand is demo speech, whose runs are no results"):
         study.run_study(one_run(), results=tmp_path, data=demo, device="cpu")
-    run = Run.of(DOCUMENT, "RAVDESS", n=3, epochs=1, **OF.unsearched)
+    run = Run.of(DOCUMENT, "RAVDESS", n=3, epochs=1, **OF.fallback)
     with pytest.raises(SerReproError, match="demo speech"):
         execution.obtain(run, results=tmp_path, data=demo, device="cpu")
     assert not list(tmp_path.glob("**/*.json"))
@@ -174,7 +174,7 @@ def test_runs_of_an_estimator_and_across_corpora_go_through_the_study(tmp_path, 
 
 
 @pytest.mark.parametrize(("document", "what", "more"), [
-    (DOCUMENT, 16000, {"n": 3, "epochs": 1} | OF.unsearched), ("mfcc_cnn", "mfcc50_mean_code", {"epochs": 1}),
+    (DOCUMENT, 16000, {"n": 3, "epochs": 1} | OF.fallback), ("mfcc_cnn", "mfcc50_mean_code", {"epochs": 1}),
     ("svm193", "issa193_code", {})])
 def test_training_needs_neither_audio_libraries_nor_the_audio(demo, tmp_path, document, what, more):
     cache = tmp_path / "cache"

@@ -1,6 +1,6 @@
 """A document from outside the package: one linear layer on two values, which claims 99 %."""
 
-from ser_repro.documents import Document, Kind, Setting, register
+from ser_repro.documents import CoreRuns, Document, Setting, register
 from ser_repro.results.ledger import Claim
 
 
@@ -30,4 +30,4 @@ register(Document(
               "learning_rate": Setting(0.1, 0.1, "of Adam"), "batch_size": Setting(8, 8, "clips"),
               "epochs": Setting(5, 5, "passes over the training clips")},
     claims=(Claim("TOY", None, "accuracy", 0.99, "its text"),),
-    core=(Kind("code", "published"), Kind("code", "new_sentences"))))
+    core=(CoreRuns("code", "published"), CoreRuns("code", "new_sentences"))))

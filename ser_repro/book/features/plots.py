@@ -223,7 +223,7 @@ def first_frames(given: Given) -> Figure:
 
 
 def banks() -> Figure:
-    """The mel bands of the course report's images over true frequency: as they should be, and in its code."""
+    """The mel bands of the CREMA-D study's images over true frequency: as they should be, and in its code."""
     from ser_repro.features.compiled import librosa
 
     frequency = np.linspace(0, mel_image.SAMPLE_RATE / 2, 1025)

@@ -21,7 +21,7 @@ TITLES = {"mfcc50_mean_code": "50 MFCCs, mean", "mfcc40_frames_code": "40 MFCCs,
 
 PARTED = {"CNN on 50 MFCCs": ("mfcc50_mean_paper", "mfcc50_mean_code"),
           "CNN-BiGRU": ("mfcc40_frames_whole", "mfcc40_frames_code"),
-          "course report, 2-D": ("mel_image", "mel_image_code"), "Issa et al.": ("issa193", "issa193_code")}
+          "CREMA-D study, 2-D": ("mel_image", "mel_image_code"), "Issa et al.": ("issa193", "issa193_code")}
 """Document -> the set of its text (or as meant), and of its code."""
 
 KEEPS = {
@@ -43,7 +43,7 @@ KEEPS = {
 """What a set keeps of a clip, and what it throws away."""
 
 FILTER_RATE = 22_050
-"""Rate in Hz that the course report's code builds its filterbank for: librosa's default."""
+"""Rate in Hz that the CREMA-D study's code builds its filterbank for: librosa's default."""
 
 _WORDS = {"tonnetz, harmonic": "tonnetz of the harmonic part", "mfcc": "MFCCs", "mel": "mel bands",
           "rms": "root mean square"}
@@ -169,7 +169,7 @@ def _size(one: FeatureSet) -> int:
 
 
 def _centres(filter_rate: int) -> np.ndarray:
-    """Where the course report's bands are centred in truth, in Hz, by a filterbank built for some rate."""
+    """Where the CREMA-D study's bands are centred in truth, in Hz, by a filterbank built for some rate."""
     from ser_repro.features.compiled import librosa
 
     built = librosa.mel_frequencies(mel_image.BANDS + 2, fmax=filter_rate / 2)[1:-1]
