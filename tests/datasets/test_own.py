@@ -8,7 +8,8 @@ import pytest
 from ser_repro import SerReproError, datasets, documents, protocols
 from ser_repro.datasets import base, own
 from ser_repro.features import arrays
-from ser_repro.runs import run as runs
+from ser_repro.runs import execution, plans
+from ser_repro.runs.run import Run
 
 CODES = {"W": "anger", "L": "boredom", "E": "disgust", "A": "fear", "F": "happiness", "T": "sadness", "N": "neutral"}
 
@@ -70,13 +71,12 @@ def test_it_trains_as_any_other(table, tmp_path):
     """From the arrays to a record, under both protocols."""
     _, write = table
     corpus = datasets.get(write()).name
-    open_ = documents.get("cnn_n_gru").fallback
-    values = documents.settings("cnn_n_gru", "code", corpus, 3) | open_ | {"epochs": 1, "batch_size": 4}
+    of = documents.get("cnn_n_gru")
     waves = arrays.prepare(corpus, 16000, cache=tmp_path / "cache")
-    for protocol in protocols.PROTOCOLS:
-        run = runs.Run("cnn_n_gru", "code", corpus, protocol, 0, 0, values)
-        split = protocols.make(waves.clips, protocol)
-        record = runs.execute(run, waves, work=tmp_path / protocol)
+    for protocol in plans.GRID:
+        run = Run.of(of.name, corpus, protocol=protocol, n=3, **of.fallback | {"epochs": 1, "batch_size": 4})
+        split = of.parts(waves.clips, protocol)
+        record = execution.execute(run, waves, work=tmp_path / protocol)
         assert record["config"]["corpus"] == "mine" and len(record["test"]["rows"]) == len(split.test)
         if protocol == "speaker":
             assert {row[1] for row in record["test"]["rows"]} == {"p03"}
@@ -88,8 +88,8 @@ def test_a_mended_label_reaches_the_training(table, tmp_path):
     for emotion in ("fear", "calm"):
         corpus = datasets.get(write(lambda t, emotion=emotion: t.assign(
             emotion=t["emotion"].replace("anger", emotion), session="01", intensity="02"))).name
-        values = documents.settings("cnn_n_gru", "code", corpus, 3) | documents.get("cnn_n_gru").fallback
-        waves = runs.inputs(runs.Run("cnn_n_gru", "code", corpus, "published", 0, 0, values), cache=tmp_path / "cache")
+        run = Run.of("cnn_n_gru", corpus, n=3, **documents.get("cnn_n_gru").fallback)
+        waves = execution.inputs(run, cache=tmp_path / "cache")
         assert ("calm" in set(waves.clips["emotion"])) == (emotion == "calm")
         assert set(waves.clips["session"]) == {"01"} and set(waves.clips["intensity"]) == {"02"}
 

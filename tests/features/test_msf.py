@@ -343,7 +343,7 @@ def test_the_vector_is_mfcc_means_then_the_clip():
     assert names[12:] == msf.names("clip")
     with pytest.raises(SerReproError, match="give 12 or more"):
         msf.vector(mfcc[:11], frames)
-    with pytest.raises(SerReproError, match="'clips': ask for frame, clip, vector"):
+    with pytest.raises(SerReproError, match="'clips': choose one of frame, clip, vector"):
         msf.names("clips")
 
 
