@@ -43,7 +43,8 @@ def _above_guessing(page: Page) -> dict[str, str]:
             tested += uar is not None
             if uar and uar.low > guess:
                 above.append(f"{of.document.title} on {corpus}, {uar} against {percent(guess, 1)}")
-    return {"uar_elsewhere": f"{len(above)} of {tested}" if tested else NOT_RUN, "uar_above": "; ".join(above) or "none"}
+    return {"uar_elsewhere": f"{len(above)} of {tested}" if tested else NOT_RUN,
+            "uar_above": "; ".join(above) or "none"}
 
 
 def _models(page: Page) -> list[Found]:
