@@ -11,6 +11,7 @@ from ser_repro import datasets
 from ser_repro.book import exploration
 from ser_repro.book.words import number, percent, unit
 from ser_repro.features import mel_image
+from ser_repro.features.fast.banks import mel_edges
 from ser_repro.features.sets import SETS, FeatureSet
 
 TITLES = {"mfcc50_mean_code": "50 MFCCs, mean", "mfcc40_frames_code": "40 MFCCs, 100 frames",
@@ -170,10 +171,7 @@ def _size(one: FeatureSet) -> int:
 
 def _centres(filter_rate: int) -> np.ndarray:
     """Where the CREMA-D study's bands are centred in truth, in Hz, by a filterbank built for some rate."""
-    from ser_repro.features.compiled import librosa
-
-    built = librosa.mel_frequencies(mel_image.BANDS + 2, fmax=filter_rate / 2)[1:-1]
-    return built * mel_image.SAMPLE_RATE / filter_rate
+    return mel_edges(mel_image.BANDS + 2, filter_rate / 2)[1:-1] * mel_image.SAMPLE_RATE / filter_rate
 
 
 def cut(results="results") -> tuple[list[dict], dict[str, str]]:
