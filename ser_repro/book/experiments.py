@@ -14,7 +14,6 @@ from pathlib import Path
 from ser_repro import documents
 from ser_repro.files import one_of, read_json, write_atomic
 
-
 CHAPTERS = {"features": "ser_repro.book.features.two_clips"}
 """Chapter of no document -> the module of its experiments."""
 
