@@ -1,7 +1,7 @@
 """A baseline of our own: a support vector machine on the 193 values of Issa et al.
 
-What the networks add is what they do better than this. Nothing is tuned: scikit-learn's defaults (but that rare emotions
-count for more), on values brought to zero mean and unit variance by the training clips alone. It is tested on the same
+What the networks add is what they do better than this. Nothing is tuned: scikit-learn's defaults (except that rare
+emotions count for more), on values brought to zero mean and unit variance by the training clips alone. It is tested on the same
 random fifth as Issa et al. and the CNN on 50 MFCCs.
 """
 
