@@ -1,8 +1,8 @@
 """A baseline of our own: a support vector machine on the 193 values of Issa et al.
 
 What the networks add is what they do better than this. Nothing is tuned: scikit-learn's defaults (except that rare
-emotions count for more), on values brought to zero mean and unit variance by the training clips alone. It is tested on the same
-random fifth as Issa et al. and the CNN on 50 MFCCs.
+emotions count for more), on values brought to zero mean and unit variance by the training clips alone. It is tested on
+the same random fifth as Issa et al. and the CNN on 50 MFCCs.
 """
 
 from ser_repro import protocols
