@@ -14,19 +14,19 @@ from ser_repro.documents.base import CoreRuns, Document, Setting
 from ser_repro.results.ledger import Claim
 from ser_repro.results.scores import Score
 
-INFERRED = "inferred from an older public program with the same layers"
+INFERRED = "inferred from the older program C, which has the same layers"
 
 SETTINGS = {
-    "variant": Setting(None, None, "the network of a corpus"),
+    "variant": Setting(None, None, "whose network: that for the corpus"),
     "features": Setting("issa193_code", "issa193", "order of the 193 values; tonnetz of the full signal, or of its "
                         "harmonic part", "figure, for the order; whose tonnetz it takes is not known: harmonic, as in "
-                        "another re-implementation", "order of the values, and tonnetz"),
+                        "re-implementation B", "order of the figure, harmonic tonnetz"),
     "same_padding": Setting(False, True, "convolutions keep the length", "figure: 3072 values reach the last layer, "
-                            "which they do with padding only", "convolutions without padding"),
-    "decay": Setting(0.0, 1e-6, "of the learning rate, a step: lr / (1 + decay * steps)", "another re-implementation",
-                     "learning rate never decays"),
-    "learning_rate": Setting(1e-5, 1e-5, "of RMSprop (Adam for IEMOCAP)", "two re-implementations"),
-    "batch_size": Setting(32, 16, "clips", INFERRED, "batch size"),
+                            "which they do with padding only", "convolutions padded"),
+    "decay": Setting(0.0, 1e-6, "decay of the learning rate, a step: lr / (1 + decay * steps)", "re-implementation B",
+                     "learning rate decays"),
+    "learning_rate": Setting(1e-5, 1e-5, "learning rate of RMSprop (Adam for IEMOCAP)", "re-implementations A and B"),
+    "batch_size": Setting(32, 16, "clips in a batch", INFERRED, "batches of 16"),
     "epochs": Setting(700, 700, "passes over the training clips; the last one's weights are tested", INFERRED),
 }
 _VARIANT = {"EMO-DB": "emodb", "IEMOCAP": "iemocap"}
