@@ -79,7 +79,8 @@ for name in ("code", "paper"):
 #
 # **Some trained networks never predict one of the emotions of their test clips**: {glue:text}`mc_code_silenced` runs of
 # reading `code` and {glue:text}`mc_paper_silenced` of reading `paper`; {glue:text}`mc_named` name it in
-# training. [Under an older Keras](#mfcc-two-losses), {glue:text}`mc_softmax_bound` runs seem never to name some emotion at all.
+# training. [Under an older Keras](#mfcc-two-losses), {glue:text}`mc_softmax_bound` runs seem never to name some emotion
+# at all.
 #
 # {glue:text}`mc_done` of {glue:text}`mc_planned` planned runs are done. All intervals are 95 % intervals and resample
 # speakers; TESS has only two, so there they resample clips.
