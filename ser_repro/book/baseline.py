@@ -91,5 +91,6 @@ def confusions_elsewhere(page: Page) -> None:
                 panels.append((f"{of.document.title},\n{TRAINED} to {corpus}",
                                scores.confusion(tables[0], classes), classes))
         if panels:
-            show.picture(plots.confusion(panels))
+            show.picture(plots.confusion(panels), "Confusion matrix, true emotion down, predicted across: "
+                         + "; ".join(title.replace("\n", " ") for title, *_ in panels))
 

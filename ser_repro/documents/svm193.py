@@ -9,9 +9,10 @@ from ser_repro import protocols
 from ser_repro.documents.base import CoreRuns, Document, Setting
 
 SETTINGS = {
-    "features": Setting("issa193_code", "issa193_code", "the 193 values in the order of Issa et al.'s public code"),
-    "kernel": Setting("rbf", "rbf", "of the support vector machine"),
-    "C": Setting(1.0, 1.0, "penalty of a training clip on the wrong side", switch="penalty C"),
+    "features": Setting("issa193_code", "issa193_code",
+                        "features: the 193 values, in the order of Issa et al.'s public code"),
+    "kernel": Setting("rbf", "rbf", "kernel of the support vector machine"),
+    "C": Setting(1.0, 1.0, "penalty of a training clip on the wrong side", others={10.0: "penalty of 10"}),
     "gamma": Setting("scale", "scale", "width of the kernel: 1 / (number of values * their variance)"),
     "balanced": Setting(True, True, "clips of rare emotions count for more, so that all emotions weigh the same"),
 }
