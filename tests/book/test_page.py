@@ -183,6 +183,12 @@ def test_a_difference_in_words(value, low, high, says, apart):
     assert words.points(difference) == says and words.told_apart(difference) == apart
 
 
+@pytest.mark.parametrize(("low", "high", "says"), [
+    (0.14, 0.2, "above chance"), (0.1, 0.12, "below chance"), (0.1, 0.13, "at chance"), (0.1, 0.2, "at chance")])
+def test_a_score_beside_chance(low, high, says):
+    assert words.versus_chance(Score("accuracy", 0.13, low, high, 10, "speakers", (0.13,)), 0.13) == says
+
+
 # ---- sections ----------------------------------------------------------------------------------------------------
 
 
