@@ -31,6 +31,10 @@ def headlines(page: Page) -> dict[str, str]:
     told["elsewhere"] = f"{sum(score.low > chance for score, chance in pairs)} of {len(pairs)}" if pairs else NOT_RUN
     svm = [row for row in elsewhere(page) if row["model"] == page.document.title]
     told["named"] = " and ".join(f"of {row['tested on']} it calls {row['calls most clips']}" for row in svm) or NOT_RUN
+    effects = {one.where: one for one in page.found.effects() if one.corpus == TRAINED}
+    for protocol in plans.GRID:
+        one = effects.get("" if protocol == "published" else split_name(protocol))
+        told[f"penalty_{protocol}"] = points(one.difference) if one else NOT_RUN
     return told | _above_guessing(page)
 
 
