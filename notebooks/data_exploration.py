@@ -50,7 +50,7 @@ book.table(voices.at_a_glance(heard))
 # counted as the corpus numbers them. SAVEE starts its numbers again for every emotion; the plays of ShEMO and the
 # dialogues of IEMOCAP do not repeat sentences.
 #
-# ## No two documents use the same corpora
+# ## No two documents use the same set of corpora
 
 # %% tags=["hide-input", "remove-output"]
 book.draw("de_uses", voice_plots.uses())
@@ -69,7 +69,8 @@ book.draw("de_uses", voice_plots.uses())
 #
 # The {glue:text}`de_documents` documents name a corpus {glue:text}`de_pairs` times, and {glue:text}`de_pairs_open`
 # times they do not say how many of its clips they used. Only {glue:text}`de_most_named` is shared by as many as
-# {glue:text}`de_most_named_by` of them, so scores can hardly be compared across documents. What each did:
+# {glue:text}`de_most_named_by` of them, so scores can hardly be compared across documents. Those with
+# a remark or an unknown number of clips:
 
 # %% tags=["hide-input"]
 book.table(voices.remarks())
@@ -142,7 +143,7 @@ book.draw("de_ages", voice_plots.ages())
 # ```
 #
 # Only CREMA-D spans {glue:text}`de_youngest` to {glue:text}`de_oldest` years, and {glue:text}`de_under_40` of its
-# actors are under 40. The others say next to nothing about older speakers.
+# actors are under 40. The others have no or hardly any older speakers.
 #
 # ## Much of RAVDESS, SAVEE and EMOVO is silence
 
@@ -203,10 +204,11 @@ book.draw("de_rooms", voice_plots.rooms(heard))
 #   where they begin.
 # - **EMO-DB was scaled.** {glue:text}`de_emodb_scaled` clips reach full scale, to a tenth of a decibel. How loud an
 #   emotion was spoken is lost.
-# - **Gain identifies speakers.** The level of neutral speech differs by {glue:text}`de_savee_speaker_span` between the
-#   men of SAVEE, by {glue:text}`de_emovo_speaker_span` in EMOVO and {glue:text}`de_ravdess_speaker_span` in RAVDESS.
-#   {glue:text}`de_savee_quiet` of SAVEE is {glue:text}`de_savee_quiet_gap` softer than the next speaker.
-# - **Clipping identifies emotions.** {glue:text}`de_savee_clipped` of SAVEE clips have {glue:text}`de_clipped_from` or
+# - **Level differs between speakers.** From the softest to the loudest, the level of neutral speech spans
+#   {glue:text}`de_savee_speaker_span` among the men of SAVEE, {glue:text}`de_emovo_speaker_span` in EMOVO and
+#   {glue:text}`de_ravdess_speaker_span` in RAVDESS. {glue:text}`de_savee_quiet` of SAVEE is
+#   {glue:text}`de_savee_quiet_gap` softer than the next speaker.
+# - **Clipping goes with emotion.** {glue:text}`de_savee_clipped` of SAVEE clips have {glue:text}`de_clipped_from` or
 #   more samples at full scale: {glue:text}`de_savee_clipped_anger` of anger, {glue:text}`de_savee_clipped_neutral` of
 #   neutral, and no clip of the soft {glue:text}`de_savee_quiet`. In CREMA-D it is {glue:text}`de_cremad_clipped_anger`
 #   of anger and {glue:text}`de_cremad_clipped_neutral` of neutral. A model may use the distortion, not the voice.
@@ -256,7 +258,8 @@ book.draw("de_emotions", voice_plots.emotions(heard))
 # - **Level is a property of the corpus.** From the quietest to the loudest emotion RAVDESS spans
 #   {glue:text}`de_ravdess_gain_span`, CREMA-D {glue:text}`de_cremad_gain_span`, SAVEE {glue:text}`de_savee_gain_span`,
 #   TESS {glue:text}`de_tess_gain_span`, EMOVO {glue:text}`de_emovo_gain_span` and the scaled EMO-DB
-#   {glue:text}`de_emodb_gain_span`. What a model learns about loudness on RAVDESS does not help on EMO-DB.
+#   {glue:text}`de_emodb_gain_span`. EMO-DB's levels were made equal, so loudness learned on RAVDESS can hardly be used
+#   there (not tested).
 # - **Two speakers are too few to tell emotion from habit.** Within a neutral clip the pitch of the two TESS women moves
 #   by {glue:text}`de_tess_OAF_neutral` and {glue:text}`de_tess_YAF_neutral` semitones (interquartile range), within
 #   surprise by {glue:text}`de_tess_OAF_surprise` and {glue:text}`de_tess_YAF_surprise`. Nobody can say how much of this
@@ -296,8 +299,8 @@ one_sentence.players(sentence)
 # %% [markdown]
 # ## Published corpora hold duplicates, wrong labels and odd files
 #
-# `datasets.check` compares a copy of a corpus with its index, sample by sample. These oddities are in the corpora as
-# published:
+# `ser-repro corpora check` compares a copy of a corpus with the published one, sample by sample. These oddities are in
+# the corpora as published:
 
 # %% tags=["hide-input"]
 book.table(voices.odd(heard))
@@ -371,4 +374,4 @@ book.table(voices.sources())
 if heard.unstored:
     book.text(f"{', '.join(heard.unstored)}: no index says what the published samples are, so these measures are shown "
               "but not stored.")
-book.text(f'<p class="stamp">{voices.stamp(heard, given.splits, seed)}</p>')
+book.text(voices.stamp(heard, given.splits, seed))

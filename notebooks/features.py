@@ -10,22 +10,22 @@
 # # The features: what a model is given
 #
 # All documents except [CNN-n-GRU](cnn_n_gru.ipynb), which takes the waveform, first compute *features* of a clip and
-# give their network those: {glue:text}`ft_smallest` to {glue:text}`ft_largest` numbers. No network can recover what a
-# feature set throws away, and what it keeps is not only emotion: in {glue:text}`ft_ahead` pairs of corpus and set
-# measured here, a linear discriminant recognises the speaker better than the emotion.
+# give their network those: in public code, {glue:text}`ft_smallest` to {glue:text}`ft_largest` numbers. No network can
+# recover what a feature set throws away, and what it keeps is not only emotion: in {glue:text}`ft_ahead` pairs of
+# corpus and set measured here, a linear discriminant recognises the speaker better than the emotion.
 
 # %% tags=["parameters", "hide-input"]
 corpora: list = ["RAVDESS", "EMO-DB", "SAVEE"]  # corpora in which emotions and speakers are told apart
 example: str = "RAVDESS"  # corpus whose sentence goes through every set
 data: str = ""  # folder of the corpora; "": SER_REPRO_DATA
 results: str = "results"  # folder of the stored measures
-recompute: bool = False  # measure the corpora on this machine anew and store that; else take the stored measures
+recompute: bool = False  # measure the corpora on this machine anew, store that, and show a real sentence
 seed: int = 0  # which speaker and sentence are the example
 
 # %% tags=["hide-input"]
 from ser_repro import book
 from ser_repro.book import one_sentence, palette
-from ser_repro.book.features import facts, plots, sound, timings, words
+from ser_repro.book.features import facts, plots, sound, timings, two_clips, words
 
 book.check(globals(), corpora=words.indexed(), example=words.indexed(), data=None, results=None,
            recompute=(True, False), seed=None)
@@ -52,11 +52,11 @@ book.text(words.definitions())
 # ## One sentence through each set
 
 # %% tags=["hide-input"]
-sentence = plots.pair(example, seed, data=data or None, results=results)
-one_sentence.announce(sentence)
+sentence = plots.pair(example, seed, data=data or None, results=results, demo=not recompute)
+one_sentence.announce(sentence, "the parameter recompute is True and that corpus is on this machine")
 
 # %% tags=["hide-input", "remove-output"]
-given = plots.compute(sentence)
+given = two_clips.given(sentence, example, seed, results)
 book.say("ft_sentence_of", sentence.told)
 book.draw("ft_images", plots.images(given))
 
@@ -120,8 +120,7 @@ book.table(plots.singles(given))
 # are demo speech, silence included, and brought to one level; real recordings are not published here.
 
 # %% tags=["hide-input"]
-demo = plots.pair(example, seed, results=results, demo=True)
-sound.players(plots.clips_of(demo))
+sound.players(two_clips.sounds(example, seed, results))
 
 # %% [markdown]
 # ## The first hundred frames miss most of the speech in RAVDESS
@@ -227,12 +226,16 @@ book.draw("ft_apart", plots.apart(apart))
 #   {glue:text}`ft_ravdess_speaker_mended` points on RAVDESS, {glue:text}`ft_emodb_speaker_mended` on EMO-DB and
 #   {glue:text}`ft_savee_speaker_mended` on SAVEE, and that of emotions by {glue:text}`ft_ravdess_emotion_mended`,
 #   {glue:text}`ft_emodb_emotion_mended` and {glue:text}`ft_savee_emotion_mended`.
-# - **Modulation features say less about the speaker.** On EMO-DB they have a recall of
-#   {glue:text}`ft_modulation_emotion` for emotions and {glue:text}`ft_modulation_speaker` for speakers, the mean of 50
-#   MFCCs {glue:text}`ft_mfcc_emotion` and {glue:text}`ft_mfcc_speaker`.
+# - **Modulation features say less about the speaker than MFCCs.** They recognise {glue:text}`ft_modulation_speaker` of
+#   speakers on EMO-DB, {glue:text}`ft_modulation_speaker_ravdess` on RAVDESS and
+#   {glue:text}`ft_modulation_speaker_savee` on SAVEE; the mean of 50 MFCCs {glue:text}`ft_mfcc_speaker`,
+#   {glue:text}`ft_mfcc_speaker_ravdess` and {glue:text}`ft_mfcc_speaker_savee`. Of emotions they recognise
+#   {glue:text}`ft_modulation_emotion`, {glue:text}`ft_modulation_emotion_ravdess` and
+#   {glue:text}`ft_modulation_emotion_savee`; the MFCCs {glue:text}`ft_mfcc_emotion`,
+#   {glue:text}`ft_mfcc_emotion_ravdess` and {glue:text}`ft_mfcc_emotion_savee`.
 # - **Emotions form no clusters in any set.** A clip lies no nearer to its own emotion than to another (silhouettes of
-#   {glue:text}`ft_emotion_silhouette_min` to {glue:text}`ft_emotion_silhouette_max`). Speakers form clusters in SAVEE
-#   (silhouettes up to {glue:text}`ft_savee_silhouette`) and hardly elsewhere (at most
+#   {glue:text}`ft_emotion_silhouette_min` to {glue:text}`ft_emotion_silhouette_max`). Speakers lie slightly apart in
+#   SAVEE (silhouettes up to {glue:text}`ft_savee_silhouette`, where 1 is far apart), nowhere else (at most
 #   {glue:text}`ft_other_silhouette`).
 #
 # Differences of a few points between sets mean nothing, least of all in SAVEE with its
@@ -273,4 +276,4 @@ timings.speeds(results)
 # none is computed twice.
 
 # %% tags=["hide-input"]
-book.text(f'<p class="stamp">{facts.stamp(apart, sentence.where, seed)}</p>')
+book.text(facts.stamp(apart, sentence.where, seed))

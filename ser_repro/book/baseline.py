@@ -3,10 +3,10 @@
 from ser_repro import datasets
 from ser_repro.book import show
 from ser_repro.book.page import Page
-from ser_repro.book.words import percent, points
+from ser_repro.book.words import number, percent, points
 from ser_repro.results import scores
 from ser_repro.runs import plans
-from ser_repro.runs.found import NOT_RUN, Found, on_same_clips, split_name
+from ser_repro.runs.found import NOT_RUN, Found, missing, on_same_clips, split_name
 
 NETWORKS = ("mfcc_cnn", "issa", "cnn_bigru")
 ELSEWHERE = ("svm193", "mfcc_cnn")
@@ -25,12 +25,26 @@ def headlines(page: Page) -> dict[str, str]:
         told[f"versus_{protocol}"] = " to ".join(
             f"{points(row['difference'])} ({row['network']}, `{row['reading']}`)" for row in (ends[0], ends[-1])
         ) if ends else NOT_RUN
+        told[f"above_{protocol}"] = f"{sum(row['difference'].low > 0 for row in same)} of {len(same)}"
     pairs = [(of.elsewhere(TRAINED, corpus), _chance(corpus)) for of in _models(page) for corpus in TESTED]
     pairs = [(score, chance) for score, chance in pairs if score]
     told["elsewhere"] = f"{sum(score.low > chance for score, chance in pairs)} of {len(pairs)}" if pairs else NOT_RUN
     svm = [row for row in elsewhere(page) if row["model"] == page.document.title]
     told["named"] = " and ".join(f"of {row['tested on']} it calls {row['calls most clips']}" for row in svm) or NOT_RUN
-    return told
+    return told | _above_guessing(page)
+
+
+def _above_guessing(page: Page) -> dict[str, str]:
+    """On how many other corpora the UAR of a model lies above that of guessing, and on which."""
+    above, tested = [], 0
+    for of in _models(page):
+        for corpus in TESTED:
+            uar, guess = of.elsewhere(TRAINED, corpus, "uar"), 1 / len(_known(corpus))
+            tested += uar is not None
+            if uar and uar.low > guess:
+                above.append(f"{of.document.title} on {corpus}, {uar} against {percent(guess, 1)}")
+    return {"uar_elsewhere": f"{len(above)} of {tested}" if tested else NOT_RUN,
+            "uar_above": "; ".join(above) or "none"}
 
 
 def _models(page: Page) -> list[Found]:
@@ -39,19 +53,45 @@ def _models(page: Page) -> list[Found]:
 
 def versus(page: Page) -> list[dict]:
     """A row a network, corpus, reading and split: `difference`, its accuracy minus the baseline's, on the clips that
-    both test."""
+    both test; `folds` says which of them where some are missing."""
     rows = []
     for name in NETWORKS:
         of = Found(name, page.found.folder)
         for corpus in (corpus for corpus in of.document.corpora if corpus in page.corpora):
             for reading in of.document.readings:
                 for protocol in plans.GRID:
-                    change = on_same_clips(page.found.seeds(corpus, protocol=protocol),
-                                           of.seeds(corpus, reading, protocol))
+                    seeds = of.seeds(corpus, reading, protocol)
+                    change = on_same_clips(page.found.seeds(corpus, protocol=protocol), seeds)
                     if change:
                         rows.append({"network": of.document.title, "reading": reading, "corpus": corpus,
-                                     "split": split_name(protocol), "clips": change.clips, "difference": change})
+                                     "split": split_name(protocol), "folds": missing(seeds), "clips": change.clips,
+                                     "difference": change})
     return rows
+
+
+def rows(page: Page) -> list[dict]:
+    """The same for a reader: a row without every fold says so."""
+    return [{key: row[key] for key in ("network", "reading", "corpus", "split")}
+            | {"clips": number(row["clips"]) + (f" ({row['folds']})" if row["folds"] else ""),
+               "difference": points(row["difference"])} for row in versus(page)]
+
+
+def verdict(page: Page) -> str:
+    """How the networks compare with the baseline for new speakers, in a line."""
+    new = [row for row in versus(page) if row["split"] == split_name("speaker")]
+    if not new:
+        return f"**Networks against the baseline**, new speakers: {NOT_RUN}."
+    above = [row for row in new if row["difference"].low > 0]
+    below = [row for row in new if row["difference"].high < 0]
+    corpora = dict.fromkeys(row["corpus"] for row in new)
+    line = (f"**Networks against the baseline**, new speakers, seed 0 ({', '.join(corpora)}): of {len(new)} "
+            f"comparisons, {len(above) or 'none'} {'has' if len(above) < 2 else 'have'} an interval above zero")
+    line += f" ({_listed(above)})" if above else ""
+    return line + f"; {len(below) or 'none'} below" + (f" ({_listed(below)})." if below else ".")
+
+
+def _listed(of: list[dict]) -> str:
+    return "; ".join(f"{row['network']}, {row['reading']}, {row['corpus']}: {points(row['difference'])}" for row in of)
 
 
 def elsewhere(page: Page) -> list[dict]:
@@ -73,9 +113,14 @@ def elsewhere(page: Page) -> list[dict]:
 
 def _chance(corpus: str) -> float:
     """Accuracy of always naming the most frequent emotion that a corpus shares with the one trained on."""
+    counts = _known(corpus)
+    return max(counts.values()) / sum(counts.values())
+
+
+def _known(corpus: str) -> dict[str, int]:
+    """Clips of each emotion that a corpus shares with the one trained on."""
     known = datasets.get(TRAINED).emotion_counts
-    counts = [n for emotion, n in datasets.get(corpus).emotion_counts.items() if emotion in known]
-    return max(counts) / sum(counts)
+    return {emotion: n for emotion, n in datasets.get(corpus).emotion_counts.items() if emotion in known}
 
 
 def confusions_elsewhere(page: Page) -> None:
@@ -91,5 +136,6 @@ def confusions_elsewhere(page: Page) -> None:
                 panels.append((f"{of.document.title},\n{TRAINED} to {corpus}",
                                scores.confusion(tables[0], classes), classes))
         if panels:
-            show.picture(plots.confusion(panels))
+            show.picture(plots.confusion(panels), "Confusion matrix, true emotion down, predicted across: "
+                         + "; ".join(title.replace("\n", " ") for title, *_ in panels))
 

@@ -4,7 +4,7 @@
 
 writes results/cnn_n_gru/experiments/spread.json anew. A document's module names its experiments in `EXPERIMENTS`: name
 -> function without parameters that gives what JSON can hold. They use no records and no corpus: untrained networks, and
-the synthetic speech of the demo corpus.
+the synthetic speech of the demo corpus. Other chapters that have experiments are in `CHAPTERS`.
 """
 
 import importlib
@@ -13,6 +13,9 @@ from pathlib import Path
 
 from ser_repro import documents
 from ser_repro.files import one_of, read_json, write_atomic
+
+CHAPTERS = {"features": "ser_repro.book.features.two_clips"}
+"""Chapter of no document -> the module of its experiments."""
 
 
 def path(document: str, name: str, results: str | Path = "results") -> Path:
@@ -43,7 +46,7 @@ def make(document: str, name: str, results: str | Path = "results") -> Path:
     """
     from ser_repro.runs import execution
 
-    module = importlib.import_module(f"ser_repro.documents.{documents.get(document).name}")
+    module = importlib.import_module(CHAPTERS.get(document) or f"ser_repro.documents.{documents.get(document).name}")
     known = getattr(module, "EXPERIMENTS", {})
     function = known[one_of(name, known, f"experiment of {document}")]
     content = {"made_by": f"{module.__name__}.{function.__name__}",
@@ -58,7 +61,7 @@ def main() -> None:
     import argparse
 
     parser = argparse.ArgumentParser(prog="python -m ser_repro.book.experiments", description=__doc__.split("\n")[0])
-    parser.add_argument("document", help="name of a document, e.g. cnn_n_gru")
+    parser.add_argument("document", help="name of a document, e.g. cnn_n_gru, or features")
     parser.add_argument("experiment", help="name of one of its experiments, e.g. spread")
     parser.add_argument("--results", default="results", help="folder of the records (default: %(default)s)")
     given = parser.parse_args()

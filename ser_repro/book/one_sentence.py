@@ -103,11 +103,11 @@ def find(corpus: str, seed: int, *, data=None, sample_rate: int, duration_s: flo
     return Sentence(padded, where, True)
 
 
-def announce(sentence: Sentence) -> None:
-    """Show a banner where the sentence is synthetic."""
+def announce(sentence: Sentence, real_if: str = "that corpus is on this machine") -> None:
+    """Show a banner where the sentence is synthetic; `real_if` says when it would not be."""
     if sentence.synthetic:
         show.banner(f"{show.SYNTHETIC}. The clips seen and heard below are demo speech, made under names of "
-                    f"{sentence.where}, as that corpus is not on this machine.")
+                    f"{sentence.where}. Real clips are shown if {real_if}.")
 
 
 def players(sentence: Sentence) -> None:

@@ -271,8 +271,13 @@ def sources() -> list[dict]:
 
 
 def stamp(heard: Voices, splits: dict, seed: int) -> str:
-    """What the page rests on, in a line; `splits` by (corpus, protocol)."""
+    """What the page rests on, folded away; `splits` by (corpus, protocol)."""
     hashes = "; ".join(f"{c} content {datasets.content_hash(table)[:12]}" for c, table in heard.tables.items())
     told = "; ".join(f"{corpus} {protocol} {split.hash}" for (corpus, protocol), split in splits.items())
-    return (f"Measures of {hashes}; taken anew for this page: {', '.join(heard.measured) or 'none'}. Splits: {told}. "
-            f"Seed {seed}.")
+    fresh = f" Measured anew: {', '.join(heard.measured)}." if heard.measured else ""
+    return folded(f"Measures of {hashes}.{fresh} Splits: {told}. Seed {seed}.")
+
+
+def folded(stamp: str) -> str:
+    """The hashes that a page rests on, as HTML that takes a line until it is opened."""
+    return f'<details class="stamp"><summary>Hashes</summary><p>{stamp}</p></details>'

@@ -47,7 +47,8 @@ def stamp(record: dict) -> str:
     """Where a number comes from, in a line."""
     from ser_repro.runs import records
 
-    config = record["config"]
-    return (f"{record['run']}: seed {config['seed']}, {records.epochs(record)} epochs, split "
-            f"{record['split_hash']}, corpus {record['corpus_hash'][:12]}, {record['device']}, "
-            f"{record['train_seconds'] / 60:.0f} min, {record['finished'][:10]}")
+    config, seconds = record["config"], record["train_seconds"]
+    took = f"{max(1, seconds):.0f} s" if seconds < 59.5 else f"{seconds / 60:.0f} min"
+    length = f"{epochs} epochs in {took}" if (epochs := records.epochs(record)) else f"fitted in {took}"
+    return (f"{record['run']}: seed {config['seed']}, {length}, split {record['split_hash']}, corpus "
+            f"{record['corpus_hash'][:12]}, {record['device']}, {record['finished'][:10]}")

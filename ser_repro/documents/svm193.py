@@ -1,17 +1,18 @@
 """A baseline of our own: a support vector machine on the 193 values of Issa et al.
 
-What the networks add is what they do better than this. Nothing is tuned: scikit-learn's defaults, on values that are
-brought to zero mean and unit variance by the training clips alone. It is tested on the same random fifth as Issa et
-al. and the CNN on 50 MFCCs.
+What the networks add is what they do better than this. Nothing is tuned: scikit-learn's defaults (except that rare
+emotions count for more), on values brought to zero mean and unit variance by the training clips alone. It is tested on
+the same random fifth as Issa et al. and the CNN on 50 MFCCs.
 """
 
 from ser_repro import protocols
 from ser_repro.documents.base import CoreRuns, Document, Setting
 
 SETTINGS = {
-    "features": Setting("issa193_code", "issa193_code", "the 193 values in the order of Issa et al.'s public code"),
-    "kernel": Setting("rbf", "rbf", "of the support vector machine"),
-    "C": Setting(1.0, 1.0, "penalty of a training clip on the wrong side"),
+    "features": Setting("issa193_code", "issa193_code",
+                        "features: the 193 values, in the order of Issa et al.'s public code"),
+    "kernel": Setting("rbf", "rbf", "kernel of the support vector machine"),
+    "C": Setting(1.0, 1.0, "penalty of a training clip on the wrong side", others={10.0: "penalty of 10"}),
     "gamma": Setting("scale", "scale", "width of the kernel: 1 / (number of values * their variance)"),
     "balanced": Setting(True, True, "clips of rare emotions count for more, so that all emotions weigh the same"),
 }
@@ -33,4 +34,7 @@ DOCUMENT = Document(
     inputs=lambda values: values["features"], split=protocols.holdout(protocols.PUBLISHED_SEED),
     cost=lambda values: 0.01,
     core=(CoreRuns("code", "published"), CoreRuns("code", "speaker"),
+          # Not chosen, but told beside it: the default is a strong restraint.
+          CoreRuns("code", "published", corpora=("RAVDESS",), changes={"C": 10.0}),
+          CoreRuns("code", "speaker", corpora=("RAVDESS",), changes={"C": 10.0}),
           CoreRuns("code", "cross_corpus", corpora=("RAVDESS",), tested=("EMO-DB", "SAVEE"))))

@@ -14,21 +14,22 @@ def _without(*names: str, mfcc: int = 100) -> tuple:
     return tuple((name, mfcc if name == "mfcc" else count) for name, count in ALL if name not in names)
 
 
-# The steps of the report's incremental selection, each with the test accuracy it gives for it.
+# The steps of the report's incremental selection, each with the test accuracy in % it gives for it.
 STEPS = {
     "assignment_step1": (_without("mel", "chroma", "roll-off", "tonnetz", "contrast", "flatness", "bandwidth", mfcc=20),
-                         "zero crossings, energy, 20 MFCCs: .36"),
+                         "zero crossings, energy and 20 MFCCs", 36),
     "assignment_step2": (_without("roll-off", "tonnetz", "contrast", "flatness", "bandwidth", mfcc=20),
-                         "and chroma and mel: .44"),
-    "assignment_step3": (_without("tonnetz", "contrast", "flatness", "bandwidth", mfcc=20), "and roll-off: .46"),
-    "assignment_step4": (_without("contrast", "flatness", "bandwidth", mfcc=20), "and tonnetz: .43, with LDA"),
-    "assignment_step5": (_without("contrast", "flatness", "bandwidth"), "100 MFCCs instead of 20: .47"),
-    "assignment_step6": (_without("flatness", "bandwidth"), "and contrast: .47"),
-    "assignment_step7": (_without("bandwidth"), "and flatness: .48"),
-    "assignment258": (ALL, "and bandwidth: .48"),
+                         "chroma and mel bands added", 44),
+    "assignment_step3": (_without("tonnetz", "contrast", "flatness", "bandwidth", mfcc=20), "roll-off added", 46),
+    "assignment_step4": (_without("contrast", "flatness", "bandwidth", mfcc=20), "tonnetz added, after LDA", 43),
+    "assignment_step5": (_without("contrast", "flatness", "bandwidth"), "100 MFCCs instead of 20", 47),
+    "assignment_step6": (_without("flatness", "bandwidth"), "contrast added", 47),
+    "assignment_step7": (_without("bandwidth"), "flatness added", 48),
+    "assignment258": (ALL, "bandwidth added", 48),
 }
 
-for _name, (_parts, _told) in STEPS.items():
+for _name, (_parts, _told, _accuracy) in STEPS.items():
     _means = Means(22050, 2048, 512, _parts)
     register(FeatureSet(_name, _means.definition, _means, f"({sum(count for _, count in _parts)},)",
-                        f"CREMA-D study, incremental selection: {_told}", _means.names))
+                        f"CREMA-D study, incremental selection: {_told}; test accuracy {_accuracy} % by the report",
+                        _means.names))

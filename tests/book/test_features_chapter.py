@@ -1,5 +1,7 @@
 """The chapter on features: sets in words, what they make of two clips, and what was measured of them."""
 
+import subprocess
+import sys
 from pathlib import Path
 
 import matplotlib.pyplot as plt
@@ -9,7 +11,7 @@ import pytest
 
 from ser_repro import SerReproError, datasets
 from ser_repro.book import exploration, palette, separation
-from ser_repro.book.features import facts, plots, sound, timings, words
+from ser_repro.book.features import facts, plots, sound, timings, two_clips, words
 from ser_repro.features.sets import SETS
 
 RESULTS = Path(__file__).parents[2] / "results"
@@ -40,9 +42,11 @@ def test_a_set_reads_as_its_definition_says():
     line = words.in_a_line(SETS["mel_image_code"].definition)
     assert line == ("30 mel bands, 44\N{NARROW NO-BREAK SPACE}100 Hz, FFT 2048, hop 512, from 0.5 s on, "
                     "110\N{NARROW NO-BREAK SPACE}250 samples, filterbank for 22\N{NARROW NO-BREAK SPACE}050 Hz, "
-                    "decibels of power as amplitude, padding at random (drawn from the clip's hash)")
+                    "decibels of power as amplitude, padding at random")
     assert words.in_a_line(SETS["issa193"].definition).startswith("means over time of 40 MFCCs, 12 chroma, 128 mel ban")
     assert "gammatone bands" in words.in_a_line(SETS["msf"].definition)
+    assert words.in_a_line(SETS["raw_16k"].definition) == (
+        "16\N{NARROW NO-BREAK SPACE}000 Hz, the whole clip, as loud as recorded")  # of which nothing is padded
     assert words.field_in_words("new_field", 3) == "new field 3"  # of a set from outside
 
 
@@ -139,6 +143,42 @@ def test_demo_speech_has_the_silence_of_the_corpus(given):
     before = round(silence * given.rate)
     assert not samples[:before].any() and samples[before:before + given.rate].any()
     assert list(given.clips) == list(plots.PAIR)
+
+
+def test_what_is_stored_is_what_would_be_computed(given):
+    stored = two_clips.given(plots.pair("RAVDESS", 0, results=RESULTS, demo=True), "RAVDESS", 0, RESULTS)
+    assert stored.values.keys() == given.values.keys() and stored.synthetic
+    for key, value in given.values.items():
+        step = np.ptp(value) / 255 if value.ndim == 2 else 1e-5 * np.abs(value).max()
+        assert stored.values[key].shape == value.shape
+        np.testing.assert_allclose(stored.values[key], value, atol=max(1.01 * step, 1e-3 * np.abs(value).max()))
+    assert plots.facts(stored) == plots.facts(given) and plots.singles(stored) == plots.singles(given)
+
+
+def test_another_example_or_definition_is_not_taken_from_the_store(monkeypatch):
+    assert set(two_clips._stored("RAVDESS", 0, RESULTS)["sounds"]) == set(plots.PAIR)
+    assert not two_clips._stored("RAVDESS", 1, RESULTS) and not two_clips._stored("SAVEE", 0, RESULTS)
+    monkeypatch.setattr(two_clips, "_definitions", lambda: {"mel_image": "of another definition"})
+    assert not two_clips._stored("RAVDESS", 0, RESULTS)
+
+
+def test_the_stored_example_needs_no_librosa():
+    code = ("import sys\n"
+            "from ser_repro.book.features import plots, sound, two_clips, words\n"
+            f"results = {str(RESULTS)!r}\n"
+            "sentence = plots.pair('RAVDESS', 0, results=results, demo=True)\n"
+            "plots.images(two_clips.given(sentence, 'RAVDESS', 0, results))\n"
+            "plots.banks(), words.facts(), two_clips.sounds('RAVDESS', 0, results)\n"
+            "sys.exit(', '.join({'librosa', 'torch', 'numba'} & set(sys.modules)) or 0)")
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.parametrize("shape, told", [("(193,)", "193 values"), ("(40, time)", "40 values a frame"),
+                                         ("(40, 100)", "40 values a frame, 100 frames"),
+                                         ("(time,)", "One value a sample")])
+def test_shapes_in_words(shape, told):
+    assert words._shape(shape) == told
 
 
 def test_images_stand_where_they_are_taken_from(given):

@@ -12,6 +12,7 @@ import pandas as pd
 from ser_repro import SerReproError, datasets
 from ser_repro.book import separation
 from ser_repro.book.features.words import shown, title
+from ser_repro.book.voices import folded
 from ser_repro.book.words import NBSP, percent, signed
 from ser_repro.features.sets import SETS
 from ser_repro.runs import execution
@@ -122,10 +123,10 @@ def facts(apart: Apart) -> dict[str, str]:
         for end in ("min", "max"):
             told[f"ft_{what}_{end}"] = percent(getattr(table[what], end)())
             told[f"ft_{what}_silhouette_{end}"] = _two(getattr(table[f"{what}_silhouette"], end)())
-        told[f"ft_modulation_{what}"] = apart.worth("EMO-DB", "msf", f"{what}_uar")
-        told[f"ft_mfcc_{what}"] = apart.worth("EMO-DB", "mfcc50_mean_code", f"{what}_uar")
         for corpus in TOLD:
-            key = f"ft_{corpus.lower().replace('-', '')}_{what}"
+            key, of = f"ft_{corpus.lower().replace('-', '')}_{what}", "" if corpus == "EMO-DB" else f"_{corpus.lower()}"
+            told[f"ft_modulation_{what}{of}"] = apart.worth(corpus, "msf", f"{what}_uar")
+            told[f"ft_mfcc_{what}{of}"] = apart.worth(corpus, "mfcc50_mean_code", f"{what}_uar")
             told[f"{key}_cut"] = apart.worth(corpus, "mfcc40_frames_code", f"{what}_uar", "mfcc40_frames_whole")
             told[f"{key}_mended"] = apart.worth(corpus, "mel_image", f"{what}_uar", "mel_image_code")
     savee = table["corpus"] == "SAVEE"
@@ -156,11 +157,11 @@ def lacking(apart: Apart) -> list[str]:
 
 
 def stamp(apart: Apart, where: str, seed: int) -> str:
-    """What the page rests on, in a line."""
+    """What the page rests on, folded away."""
     hashes = "; ".join(f"{corpus} content {datasets.content_hash(datasets.published(corpus))[:12]}"
                        for corpus in apart.pictured)
-    return (f"Measures of {hashes}; taken anew for this page: {', '.join(apart.measured) or 'none'}. Example: {where}. "
-            f"Seed {seed}.")
+    fresh = f" Measured anew: {', '.join(apart.measured)}." if apart.measured else ""
+    return folded(f"Measures of {hashes}.{fresh} Example: {where}. Seed {seed}.")
 
 
 def _two(value: float) -> str:

@@ -23,6 +23,7 @@ from ser_repro.book.features.words import FILTER_RATE, keep, shown, title
 from ser_repro.book.plots import mark
 from ser_repro.features import mel_image
 from ser_repro.features.clip import Clip, key_of
+from ser_repro.features.fast.banks import mel_bank
 from ser_repro.features.sets import SETS
 
 WIDTH = 5.2  # in: narrow enough for its text to be read on a phone
@@ -224,13 +225,11 @@ def first_frames(given: Given) -> Figure:
 
 def banks() -> Figure:
     """The mel bands of the CREMA-D study's images over true frequency: as they should be, and in its code."""
-    from ser_repro.features.compiled import librosa
-
     frequency = np.linspace(0, mel_image.SAMPLE_RATE / 2, 1025)
     figure, axes = plt.subplots(2, 1, figsize=(WIDTH, 3.3), sharex=True)
     for axis, (rate, label) in zip(axes, ((mel_image.SAMPLE_RATE, "as it should be"), (FILTER_RATE, "in the code")),
                                    strict=True):
-        bank = librosa.filters.mel(sr=rate, n_fft=2048, n_mels=mel_image.BANDS)
+        bank = mel_bank(rate, 2048, mel_image.BANDS)
         for band, row in enumerate(bank):
             axis.plot(frequency / 1000, row / row.max(), lw=1, color=palette.BLUE if band % 2 else palette.ORANGE)
         axis.set_title(label, weight="bold")

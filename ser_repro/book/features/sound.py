@@ -62,25 +62,33 @@ def _of_mfcc(coefficients: np.ndarray) -> np.ndarray:
     return _sound(_spread(power, 22050, 2048), 22050, 2048, 512)
 
 
-def players(clips: dict[str, Clip]) -> None:
-    """Show audio players, a line a set; of demo speech only."""
+def heard(clips: dict[str, Clip]) -> dict[str, dict[str, str]]:
+    """Emotion -> what is kept (as in `through_each_set`) -> the sound, as MP3 in base64."""
+    return {emotion: {what: _encoded(wave) for what, wave in through_each_set(clip).items()}
+            for emotion, clip in clips.items()}
+
+
+def players(kept: dict[str, dict[str, str]]) -> None:
+    """Show audio players of what is `heard`, a line a set; of demo speech only."""
     from IPython.display import HTML, display
 
-    kept = {emotion: through_each_set(clip) for emotion, clip in clips.items()}
     lines = [f'<div style="margin-bottom:0.6rem">{what}: {" and ".join(kept)}<br>'
              + " ".join(_player(f"{emotion}, {what}", sounds[what]) for emotion, sounds in kept.items()) + "</div>"
              for what in next(iter(kept.values()))]
     display(HTML("".join(lines)))
 
 
-def _player(label: str, wave: np.ndarray) -> str:
+def _encoded(wave: np.ndarray) -> str:
     """One sound, brought to one level."""
     import soundfile
 
     scaled = _LEVEL * wave / (np.sqrt(np.mean(np.square(wave))) + 1e-9)
     file = io.BytesIO()
-    soundfile.write(file, np.clip(scaled, -0.99, 0.99), HEARD_AT, format="FLAC", subtype="PCM_16")
-    sound = base64.b64encode(file.getvalue()).decode()
+    soundfile.write(file, np.clip(scaled, -0.99, 0.99), HEARD_AT, format="MP3", subtype="MPEG_LAYER_III")
+    return base64.b64encode(file.getvalue()).decode()
+
+
+def _player(label: str, sound: str) -> str:
     return (f'<audio controls preload="none" aria-label="synthetic {html.escape(label)}" '
             'style="width:calc(50% - 0.3rem);max-width:15rem;height:2.2rem" '
-            f'src="data:audio/flac;base64,{sound}"></audio>')
+            f'src="data:audio/mpeg;base64,{sound}"></audio>')

@@ -11,6 +11,7 @@ from ser_repro import datasets
 from ser_repro.book import exploration
 from ser_repro.book.words import number, percent, unit
 from ser_repro.features import mel_image
+from ser_repro.features.fast.banks import mel_edges
 from ser_repro.features.sets import SETS, FeatureSet
 
 TITLES = {"mfcc50_mean_code": "50 MFCCs, mean", "mfcc40_frames_code": "40 MFCCs, 100 frames",
@@ -53,7 +54,8 @@ _FIELDS = {"mfcc": "{} MFCCs", "bands": "{} mel bands", "sample_rate": "{} Hz", 
            "pad": "padding {}", "lowest_centre": "centres from {} Hz", "highest_centre": "to {} Hz",
            "modulation_centres": "modulation bands at {} Hz", "frame_s": "frames of {} s", "hop_s": "every {} s"}
 _READS = {("sample_rate", "own"): "own rate", ("keep", None): "all frames", ("length", None): "the whole clip",
-          ("pad", "by lot of the hash"): "padding at random (drawn from the clip's hash)"}
+          ("level", None): "as loud as recorded",
+          ("pad", "by lot of the hash"): "padding at random", ("where", "end"): "zeros at the end"}
 _DETAILS = {"kind", "parts", "source", "ear_q", "min_bandwidth", "window", "q", "described", "groups", "floor_db",
             "padding_s"}  # told in the module's own table
 
@@ -102,7 +104,8 @@ def field_in_words(key: str, value) -> str:
 
 def in_a_line(definition: dict) -> str:
     """A set in a line."""
-    fields = {key: value for key, value in definition.items() if key not in _DETAILS}
+    hidden = _DETAILS | ({"where"} if definition.get("length", 0) is None else set())  # nothing is padded
+    fields = {key: value for key, value in definition.items() if key not in hidden}
     first = f"means over time of {parts_in_words(definition['parts'])}; " if definition.get("kind") == "means" else ""
     order = sorted(fields, key=lambda key: list(_FIELDS).index(key) if key in _FIELDS else len(_FIELDS))
     line = first + ", ".join(field_in_words(key, fields[key]) for key in order)
@@ -118,8 +121,17 @@ def definitions() -> str:
 
 def _list(sets) -> str:
     return "".join(f'<dt>{TITLES.get(one.name, "")} <code style="white-space: nowrap">{one.name}</code></dt>'
-                   f"<dd>{_sentence(in_a_line(one.definition))} <em>Shape {one.shape}. {_sentence(one.source)}</em>"
+                   f"<dd>{_sentence(in_a_line(one.definition))} <em>{_shape(one.shape)}. {_sentence(one.source)}</em>"
                    "</dd>" for one in sets)
+
+
+def _shape(shape: str) -> str:
+    """A shape in words: "(40, time)" is "40 values a frame"."""
+    first, *rest = re.findall(r"\w+", shape)
+    if first == "time":
+        return "One value a sample"
+    values = f"{number(int(first))} values"
+    return values + "".join(" a frame" if size == "time" else f" a frame, {size} frames" for size in rest)
 
 
 def _sentence(text: str) -> str:
@@ -170,10 +182,7 @@ def _size(one: FeatureSet) -> int:
 
 def _centres(filter_rate: int) -> np.ndarray:
     """Where the CREMA-D study's bands are centred in truth, in Hz, by a filterbank built for some rate."""
-    from ser_repro.features.compiled import librosa
-
-    built = librosa.mel_frequencies(mel_image.BANDS + 2, fmax=filter_rate / 2)[1:-1]
-    return built * mel_image.SAMPLE_RATE / filter_rate
+    return mel_edges(mel_image.BANDS + 2, filter_rate / 2)[1:-1] * mel_image.SAMPLE_RATE / filter_rate
 
 
 def cut(results="results") -> tuple[list[dict], dict[str, str]]:

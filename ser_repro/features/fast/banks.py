@@ -39,7 +39,7 @@ def frames(samples: np.ndarray, window: np.ndarray, hop: int) -> np.ndarray:
 # ---- mel ---------------------------------------------------------------------------------------------------------
 
 
-def _mel_edges(count: int, highest_hz: float) -> np.ndarray:
+def mel_edges(count: int, highest_hz: float) -> np.ndarray:
     """Frequencies in Hz, shape (count,), evenly spaced on Slaney's mel scale from 0 on."""
     knee = _KNEE_HZ / _MEL_HZ
     highest = highest_hz / _MEL_HZ if highest_hz < _KNEE_HZ else knee + np.log(highest_hz / _KNEE_HZ) / _MEL_STEP
@@ -53,7 +53,7 @@ def _mel_edges(count: int, highest_hz: float) -> np.ndarray:
 @functools.lru_cache(16)
 def mel_bank(rate: int, n_fft: int, n_mels: int) -> np.ndarray:
     """Triangles of equal area, float32, shape (n_mels, n_fft / 2 + 1), as `librosa.filters.mel`."""
-    edges = _mel_edges(n_mels + 2, rate / 2)
+    edges = mel_edges(n_mels + 2, rate / 2)
     width = np.diff(edges)[:, None]
     slope = np.subtract.outer(edges, np.fft.rfftfreq(n_fft, 1 / rate))
     bank = np.maximum(0, np.minimum(-slope[:-2] / width[:-1], slope[2:] / width[1:])).astype(np.float32)

@@ -1,0 +1,55 @@
+"""What the baseline's chapter says of the networks: counts and verdict follow from the intervals."""
+
+from types import SimpleNamespace
+
+import pytest
+
+from ser_repro.book import baseline, words
+from ser_repro.results.scores import Score
+
+
+def row(network, low, high, *, corpus="RAVDESS", split="new speakers", clips=1440, folds=""):
+    difference = Score("accuracy", (low + high) / 2, low, high, 10, "speakers", (0,))
+    return {"network": network, "reading": "code", "corpus": corpus, "split": split, "folds": folds, "clips": clips,
+            "difference": difference}
+
+
+@pytest.fixture
+def versus(monkeypatch):
+    """Differences that the chapter is to speak of."""
+    rows = []
+    monkeypatch.setattr(baseline, "versus", lambda page: rows)
+    return rows
+
+
+def test_the_verdict_names_those_whose_interval_leaves_out_zero(versus):
+    assert baseline.verdict(None).endswith("not yet run.")
+    versus += [row("one", -0.08, -0.02), row("two", -0.02, 0.05, corpus="SAVEE"),
+               row("three", 0.1, 0.2, split="shared speakers")]
+    told = baseline.verdict(None)
+    assert "of 2 comparisons, none has an interval above zero; 1 below (one, code, RAVDESS: −5.0 points" in told
+    versus += [row("four", 0.01, 0.03, corpus="SAVEE")]
+    told = baseline.verdict(None)
+    assert "1 has an interval above zero (four, code, SAVEE: +2.0 points [+1.0, +3.0]); 1 below" in told
+
+
+def test_a_row_of_some_folds_says_so(versus):
+    versus += [row("one", -0.1, 0.1, clips=240, folds="1 of 6 folds"), row("two", -0.1, 0.1)]
+    assert [told["clips"] for told in baseline.rows(None)] == ["240 (1 of 6 folds)", words.number(1440)]
+
+
+def test_headlines_count_intervals_above_zero_and_range_over_whole_tests(versus, monkeypatch):
+    monkeypatch.setattr(baseline, "_models", lambda page: [])
+    monkeypatch.setattr(baseline, "elsewhere", lambda page: [])
+    page = SimpleNamespace(found=SimpleNamespace(told=lambda *a, **k: ""), chance={"RAVDESS": 0.13})
+    versus += [row("one", -0.08, -0.02), row("two", 0.02, 0.04), row("few", 0.2, 0.4, clips=240)]
+    told = baseline.headlines(page)
+    assert told["above_speaker"] == "2 of 3" and told["above_published"] == "0 of 0"
+    assert told["versus_speaker"].startswith("−5.0 points") and "(two, `code`)" in told["versus_speaker"]
+
+
+@pytest.mark.parametrize(("epochs", "seconds", "says"), [(0, 0.4, "fitted in 1 s"), (3, 600, "3 epochs in 10 min")])
+def test_a_stamp_tells_how_long_it_took(epochs, seconds, says):
+    record = {"run": "r", "config": {"seed": 2}, "history": {"train_loss": [1.0] * epochs}, "train_seconds": seconds,
+              "split_hash": "s", "corpus_hash": "c" * 20, "device": "d", "finished": "2026-11-25T12:00"}
+    assert f"seed 2, {says}, split s, corpus {'c' * 12}, d, 2026-11-25" in words.stamp(record)
