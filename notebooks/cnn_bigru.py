@@ -31,12 +31,12 @@ found = page.found
 import numpy as np
 
 from ser_repro import datasets
-from ser_repro.book import attention, diagrams, experiments, exploration
-from ser_repro.book.words import number, percent, points, told_apart, unit
+from ser_repro.book import attention, diagrams, experiments, exploration, verdicts
+from ser_repro.book.words import number, percent, points, told_apart, unit, versus_chance
 from ser_repro.documents import cnn_bigru
 from ser_repro.results import audit, scores
 from ser_repro.runs import plans
-from ser_repro.runs.found import frames
+from ser_repro.runs.found import NOT_RUN, frames
 
 network, view, features = (experiments.read("cnn_bigru", name) for name in ("network", "view", "features"))
 
@@ -123,8 +123,8 @@ page.say("cb_one", number(network["one"]))
 # ## The code's steps are blocks of channels, not times
 #
 # The last block leaves 512 channels of 3 frames each. The GRU needs steps in time, each a vector of 512, and exchanging
-# the two axes gives them. The code asks for the same *shape* without exchanging: it cuts the list of numbers, channel
-# after channel with the frames of each in a row, into three pieces.
+# the two axes gives them. The code only relabels the axes: it cuts the list of numbers, which runs channel by channel,
+# into three equal pieces, so a "step" is all three frames of a third of the channels.
 
 # %% tags=["hide-cell"]
 book.draw("cb_view", diagrams.views(network["blocks"][-1][0], {which: np.array(view[which]) for which in
@@ -140,6 +140,10 @@ page.say("cb_paper_own", f"{100 * own.diagonal().min():.0f} to {percent(own.diag
 largest = (own.argmax(1) == np.arange(len(own))).all()
 page.say("cb_paper_largest", "the largest part" if largest else "a part")
 page.say("cb_paper_none", int((own == 0).sum()))
+exchanged = found.difference("view_as_time", page.document.settings["view_as_time"].paper)
+worth = next((one.difference for one in found.effects() if (one.name, one.corpus) == (exchanged, "RAVDESS")), None)
+page.say("cb_view_worth", f"{points(worth)}, {len(worth.seeds)} seed{'s' * (len(worth.seeds) > 1)}" if worth
+         else NOT_RUN)
 
 # %% [markdown]
 # ```{glue:figure} cb_view
@@ -158,10 +162,11 @@ page.say("cb_paper_none", int((own == 0).sum()))
 #
 # With the axes exchanged, {glue:text}`cb_paper_largest` of a change shows in its own step ({glue:text}`cb_paper_own`).
 # {glue:text}`cb_paper_none` of the nine fields are exactly empty, because a step sees {glue:text}`cb_seen_frames`
-# frames and nothing beyond. Viewed, each of the three steps takes between {glue:text}`cb_view_least` and
-# {glue:text}`cb_view_most` of the change, whichever third it is in: the order of the steps is only the order in which
-# channels are numbered. The network can still learn, since every value is still there, but its recurrence cannot
-# follow a course in time, and its attention weighs groups of channels. The section on bugs measures what that costs.
+# frames and nothing beyond. Cut as the code does, each step shows a third of the change ({glue:text}`cb_view_least` to
+# {glue:text}`cb_view_most`), wherever it was made: the order of the steps is only the order in which channels are
+# numbered. The network can still learn, since every value is still there, but its recurrence cannot follow a course in
+# time, and its attention weighs groups of channels. The section on [differences](bigru-differences) measures what that
+# costs, over three steps (axes exchanged, change of accuracy on RAVDESS: {glue:text}`cb_view_worth`).
 #
 # ## The code hears the first second
 #
@@ -261,13 +266,14 @@ for name in page.corpora:
 page.new_speakers()
 
 # %% [markdown]
-# ## What each bug is worth
+# (bigru-differences)=
+# ## What each difference is worth
 #
-# The picture compares accuracy on the same test clips after one setting of the code has been changed. Where the first
-# 100 frames alone are mended, the view stays, and over clips of different lengths it cuts its blocks by the longest
+# The picture compares accuracy on the same test clips after one setting of the code has been changed. Where that is
+# only the whole clip instead of 100 frames, the cutting into blocks stays, and where it cuts depends on the longest
 # clip of the batch.
 
-# %% mystnb={"image": {"alt": "Points of accuracy gained or lost by mending bugs, with intervals"}} tags=["hide-input"]
+# %% mystnb={"image": {"alt": "Points of accuracy gained or lost by a changed setting"}} tags=["hide-input"]
 effects = page.differences()
 
 # %% tags=["hide-input"]
@@ -275,8 +281,8 @@ whole = found.records("RAVDESS", features=page.document.settings["features"].pap
 words = found.records("RAVDESS", "paper")
 if whole and words:
     rest = scores.difference(frames(whole[:1]), frames(words[:1]))
-    book.text("The view was priced on its own over three steps, where there is little time to lose, and not over the "
-              f"whole clip. Over the whole clip, exchanged axes and ReLU together are worth {points(rest)} on RAVDESS "
+    book.text("Exchanged axes on their own were measured over three steps only, which leave little course in time to "
+              f"follow. Over the whole clip, exchanged axes and ReLU together are worth {points(rest)} on RAVDESS "
               "(one seed).")
 
 # %% [markdown]
@@ -345,8 +351,9 @@ if attended["paper"] and not attended["paper"]["config"]["synthetic"]:
 # ## Verdict
 
 # %% tags=["hide-input"]
-lines = ["**The claim**: there is no number to reach or to miss."]
-chances = [f"{name} {'above it' if score.low > page.chance[name] else 'not told apart'} ({percent(page.chance[name])})"
+lines = [f"{line}." for name in page.corpora if (line := verdicts.both_splits(found, name, "paper"))]
+lines.append("**The claim**: there is no number to reach or to miss.")
+chances = [f"{name} {versus_chance(score, page.chance[name])} ({percent(page.chance[name])})"
            for name in page.corpora if (score := found.score(name))]
 if chances:
     lines.append(f"**Against chance**, reading `code`, shared speakers: {', '.join(chances)}.")

@@ -38,6 +38,10 @@ def headlines(page: Page) -> dict[str, str]:
     svm = [row for row in elsewhere(page) if row["model"] == page.document.title]
     told["penalty"] = f"{PENALTY:g} instead of {page.document.settings['C'].code:g}"
     told["named"] = " and ".join(f"of {row['tested on']} it calls {row['calls most clips']}" for row in svm) or NOT_RUN
+    effects = {one.where: one for one in page.found.effects() if one.corpus == TRAINED}
+    for protocol in plans.GRID:
+        one = effects.get("" if protocol == "published" else split_name(protocol))
+        told[f"penalty_{protocol}"] = points(one.difference) if one else NOT_RUN
     return told | _above_guessing(page)
 
 
@@ -150,5 +154,6 @@ def confusions_elsewhere(page: Page) -> None:
                 panels.append((f"{of.document.title},\n{TRAINED} to {corpus}",
                                scores.confusion(tables[0], classes), classes))
         if panels:
-            show.picture(plots.confusion(panels))
+            show.picture(plots.confusion(panels), "Confusion matrix, true emotion down, predicted across: "
+                         + "; ".join(title.replace("\n", " ") for title, *_ in panels))
 

@@ -122,7 +122,7 @@ def cnn_bigru(network: dict) -> Figure:
     return flow([
         ("image", [(f"{network['coefficients']} MFCCs", f"{2 * coefficients} × {2 * frames}", INPUT)]
          + [(f"conv {width}", f"{high} × {wide}", LAYER) for width, high, wide in network["blocks"]]),
-        ("code", [("view", f"{steps} blocks of\n~{channels / steps:.0f} channels", CODE), ("BiGRU", gru, LAYER),
+        ("code", [("cut into", f"{steps} blocks of\n~{channels / steps:.0f} channels", CODE), ("BiGRU", gru, LAYER),
                   ("attention", f"{steps} weights,\nsum 1", CODE),
                   ("3 linear layers", f"{linears}\nnothing between", CODE)]),
         ("paper", [("axes exchanged", f"a step: {channels} channels\nof {network['step']} frames", PAPER),
@@ -147,7 +147,7 @@ def views(channels: int, moved: dict[str, np.ndarray]) -> Figure:
     last = np.arange(channels * steps)  # of the last block, channel after channel with the frames of each in a row
     step_of = {"code": last // channels, "paper": last % steps}
     figure, axes = plt.subplots(2, 2, figsize=(5.6, 6.2), height_ratios=(1.15, 1))
-    for (reading, title), top, bottom in zip((("code", "code: viewed"), ("paper", "paper: exchanged")), *axes,
+    for (reading, title), top, bottom in zip((("code", "code: relabelled"), ("paper", "paper: exchanged")), *axes,
                                              strict=True):
         order = step_of[reading].reshape(channels, steps)
         top.imshow(order, aspect="auto", cmap=ListedColormap([BLUE, ORANGE, GREY]), vmin=0, vmax=steps - 1,

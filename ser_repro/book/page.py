@@ -16,7 +16,7 @@ import pandas as pd
 
 from ser_repro import SerReproError, datasets, documents, protocols
 from ser_repro.book import show
-from ser_repro.book.words import interval, percent, points, signed, stamp, told_apart
+from ser_repro.book.words import interval, number, percent, points, signed, stamp, told_apart
 from ser_repro.results import audit, ledger, scores
 from ser_repro.runs import execution, found, plans, records
 from ser_repro.runs.found import Found, frames, missing, score_of, split_name
@@ -180,7 +180,8 @@ class Page:
                         value = claim.value if claim and claim.n == n else None
                         size = f", n = {n}" if n else ""
                         rows.append((f"{corpus}{size}, {reading}", value, *pair, self.chance[corpus]))
-        show.picture(plots.claims(rows))
+        show.picture(plots.claims(rows), "Accuracy claimed, and measured with shared and with new speakers, by line: "
+                     + "; ".join(row[0] for row in rows))
 
     def claims(self, missing: dict[str, str] | None = None) -> None:
         """Every claim beside what was measured in reading code, and a verdict.
@@ -222,7 +223,7 @@ class Page:
                             filter(None, (split_name(protocol), missing(seeds))))
                         panels.append((title, scores.confusion(tested, classes), classes))
                 if panels:
-                    show.picture(plots.confusion(panels))
+                    show.picture(plots.confusion(panels), _matrices(title for title, *_ in panels))
                     drawn = True
         show.text("*Confusion matrices, first seed, all folds that have been run: rows are the true emotion, in per "
                   "cent.*" if drawn else "*No confusion matrix yet: nothing has been run.*")
@@ -237,7 +238,7 @@ class Page:
                                    if records.epochs(record)])]
             if panels:
                 show.picture(plots.learning_curves(panels, {title: self.chance[corpus] for title, _ in panels},
-                                                   quantity=quantity))
+                                                   quantity=quantity), _over_epochs(quantity, (t for t, _ in panels)))
 
     def when_to_stop(self, patience: int = 2) -> dict:
         """Accuracy after the last epoch, after the one best on the test part, and where early stopping on the test loss
@@ -294,7 +295,7 @@ class Page:
                   "are two: clips), the same on both sides; they ignore split variation.*")
 
     def differences(self) -> list[found.Effect]:
-        """What each difference between code and text is worth: a picture, and the numbers as a table."""
+        """What each change from code to text is worth: a picture, and the numbers as a table."""
         from ser_repro.book import plots
 
         effects = self.found.effects()
@@ -302,11 +303,12 @@ class Page:
             show.text("*None of these runs has been made yet.*")
             return effects
         show.picture(plots.effects([("\n".join(filter(None, (one.name, one.where))), one.corpus, one.difference)
-                                    for one in effects]))
-        show.table([{"changed": ", ".join(filter(None, (one.name, one.where))), "corpus": one.corpus,
-                     "points": signed(100 * one.difference.value), "95 %": interval(one.difference),
+                                    for one in effects]),
+                     "Points of accuracy that each change gains, with intervals; the table below has the numbers")
+        show.table([{"change made": ", ".join(filter(None, (one.name, one.where))), "corpus": one.corpus,
+                     "points gained": signed(100 * one.difference.value), "95 %": interval(one.difference),
                      "seeds": len(one.difference.seeds)} for one in effects])
-        show.text("*Points of accuracy with the setting changed minus accuracy of the code as it is, on the same test "
+        show.text("*Points of accuracy with the change made minus accuracy of the code as it is, on the same test "
                   "clips. Intervals resample speakers (where there are two: clips) and ignore split variation and, "
                   "with one seed, seed variation. A row compares the seeds that both sides have: one is seed 0. "
                   f"Seeds alone differ this much, in accuracy of reading `code`: {self.found.starts()}. An effect of "
@@ -336,8 +338,9 @@ class Page:
         if records.epochs(record):
             for quantity in ("accuracy", "loss"):
                 show.picture(plots.learning_curves([(title, [record])], {title: self.chance[of.corpus]},
-                                                   config["synthetic"], quantity))
-        show.picture(plots.confusion([(title, scores.confusion(frame, classes), classes)], config["synthetic"]))
+                                                   config["synthetic"], quantity), _over_epochs(quantity, [title]))
+        show.picture(plots.confusion([(title, scores.confusion(frame, classes), classes)], config["synthetic"]),
+                     _matrices([title]))
         return record
 
     def record(self) -> dict:
@@ -369,14 +372,22 @@ class Page:
         change = self.found.lost(corpus, n=n)
         if change is None:
             return line + "."
-        what = f"{points(change)} on the same {change.clips} clips"
-        return line + (f"; {what}." if told_apart(change) else f"; no difference can be told: {what}.")
+        return (f"{line}; on the {number(change.clips)} clips and the seeds that both have, new minus shared is "
+                f"{points(change)}" + ("." if told_apart(change) else ": no difference can be told."))
 
     def unmade(self) -> list[str]:
         """The line on runs that have no record, where there are any."""
         done, planned = self.found.count
         return [f"{planned - done} of the {planned} runs of the study for this document are not yet made: what rests "
                 "on them is open."] if done < planned else []
+
+
+def _matrices(titles) -> str:
+    return "Confusion matrix, true emotion down, predicted across: " + "; ".join(t.replace("\n", " ") for t in titles)
+
+
+def _over_epochs(quantity: str, titles) -> str:
+    return f"{quantity.capitalize()} of training and watched clips over the epochs: {'; '.join(titles)}"
 
 
 def _size(which: dict) -> str:

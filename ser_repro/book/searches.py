@@ -11,8 +11,8 @@ from ser_repro.runs import search
 from ser_repro.runs.found import Found, frames, split_name
 from ser_repro.runs.run import Run
 
-MARGIN = f"{100 * (1 - search.LEARNED):.0f} % or more"
-"""How far below chance level the validation loss of a setting must be that has learned something."""
+MARGIN = percent(1 - search.LEARNED)
+"""How far at least below chance level the validation loss of a setting must be that has learned something."""
 
 
 def outcomes(found: Found) -> dict[Run, dict]:
@@ -20,6 +20,12 @@ def outcomes(found: Found) -> dict[Run, dict]:
     splits = dict.fromkeys(replace(run.unchanged, seed=0) for run, _ in found.status)
     tried = {run: search.outcome(found.folder, run) for run in splits}
     return {run: one for run, one in tried.items() if one}
+
+
+def ended(tried: dict) -> str:
+    """Of a search that found no setting that has learned anything, how it ended: "our search of 24 settings, ..."."""
+    return (f"our search of {len(tried['trials'])} settings, at most {tried['rungs'][-1]} epochs each, ended with none "
+            f"that beats chance-level loss by {MARGIN}")
 
 
 def table(searched: dict[Run, dict]) -> list[dict]:

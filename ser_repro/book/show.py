@@ -47,12 +47,22 @@ def table(rows: pd.DataFrame | list[dict], *, index: bool = False, formats: dict
     display(HTML(f'<div class="scroll">{page}</div>'))
 
 
-def picture(figure=None) -> None:
-    """Show a figure, by default the last one drawn, and let go of it."""
-    import matplotlib.pyplot as plt
+def picture(figure, alt: str = "") -> None:
+    """Show a figure, and let go of it.
 
-    plt.show()
-    plt.close(figure)
+    Parameters
+    ----------
+    alt : str, optional
+        For those who do not see it; needed where a cell shows several, as MyST-NB has one text a cell.
+    """
+    import matplotlib.pyplot as plt
+    from IPython.display import display
+
+    if alt:
+        display(embedded(figure, alt))
+    else:
+        plt.show()
+        plt.close(figure)
 
 
 def say(key: str, value) -> None:
@@ -63,10 +73,7 @@ def say(key: str, value) -> None:
 
 
 def embedded(figure, alt: str):
-    """A figure as HTML, with a text for those who do not see it; and let go of it.
-
-    For a cell that shows several: MyST-NB gives all pictures of a cell one text.
-    """
+    """A figure as HTML, with a text for those who do not see it; and let go of it."""
     import matplotlib.pyplot as plt
     from IPython.display import HTML
 

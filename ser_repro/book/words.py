@@ -38,6 +38,11 @@ def told_apart(difference) -> bool:
     return not difference.low <= 0 <= difference.high
 
 
+def versus_chance(score, chance: float) -> str:
+    """Where the interval of a score lies: "above chance", "at chance" where it holds chance, or "below chance"."""
+    return "above chance" if score.low > chance else "below chance" if score.high < chance else "at chance"
+
+
 def stamp(record: dict) -> str:
     """Where a number comes from, in a line."""
     from ser_repro.runs import records

@@ -20,8 +20,9 @@ class Setting:
     paper: object
     meaning: str
     source: str = ""  # where the value of reading `paper` comes from
-    switch: str = ""  # what the chapter prices it as: a bug of the code, or another difference from the text
+    switch: str = ""  # what changing it alone from code to paper is called: the change made, "dropout added"
     at_test: bool = False  # acts on the test alone: no training of its own
+    others: Mapping = field(default_factory=dict)  # what changes to values of neither reading are called
 
 
 @dataclass(frozen=True)

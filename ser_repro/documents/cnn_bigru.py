@@ -16,14 +16,15 @@ LIVE_RATE = 44100  # Hz, of its script that records from a microphone
 SETTINGS = {
     "features": Setting("mfcc40_frames_code", "mfcc40_frames_whole", "frames of 40 MFCCs: the first 100 (at 48 kHz "
                         "1.07 s), or all of the clip", "README: padded or cut to a fixed length, of which only the "
-                        "printed code says how long; all of the clip is our choice", "first 100 frames only"),
+                        "printed code says how long; all of the clip is our choice",
+                        "the whole clip instead of 100 frames"),
     "view_as_time": Setting(True, False, "blocks of channels handed to the GRU as if they were steps in time",
-                            "README: the GRU models time", "channels viewed as time"),
+                            "README: the GRU models time", "time axis kept"),
     "activations": Setting(False, True, "ReLU between the last three linear layers", SILENT,
-                           "three linear layers in a row"),
-    "learning_rate": Setting(4e-4, 4e-4, "of Adam", SILENT),
-    "weight_decay": Setting(8e-5, 8e-5, "of Adam", SILENT),
-    "batch_size": Setting(32, 32, "clips", SILENT),
+                           "ReLU between the linear layers"),
+    "learning_rate": Setting(4e-4, 4e-4, "learning rate of Adam", SILENT),
+    "weight_decay": Setting(8e-5, 8e-5, "weight decay of Adam", SILENT),
+    "batch_size": Setting(32, 32, "clips in a batch", SILENT),
     "epochs": Setting(45, 45, "passes over the training clips; the last one's weights are tested", SILENT),
 }
 

@@ -2,31 +2,32 @@
 
 Issa, Demirci, Yazici, "Speech emotion recognition with deep convolutional neural networks", Biomedical Signal
 Processing and Control 59 (2020) 101894. The full text was not found: what is known is the abstract, one figure, and
-two public re-implementations. The authors published no code. Reading `code` is the re-implementation that the seed of
-this study describes (malaker in references.bib); reading `paper` is the figure and, where that is silent, the other
-re-implementation (antipixel) and an older program with the same layers. `Setting.source` says which.
+two public re-implementations. The authors published no code. Reading `code` is re-implementation A, which the seed of
+this study describes (malaker in references.bib); reading `paper` is the figure and, where that is silent,
+re-implementation B (antipixel) and an older program with the same layers, C (puthran). `Setting.source` says which.
 """
 
 import numpy as np
 
 from ser_repro import datasets, protocols
 from ser_repro.documents.base import CoreRuns, Document, Setting
+from ser_repro.results import ledger
 from ser_repro.results.ledger import Claim
 from ser_repro.results.scores import Score
 
-INFERRED = "inferred from an older public program with the same layers"
+INFERRED = "inferred from the older program C, which has the same layers"
 
 SETTINGS = {
-    "variant": Setting(None, None, "the network of a corpus"),
+    "variant": Setting(None, None, "whose network: that for the corpus"),
     "features": Setting("issa193_code", "issa193", "order of the 193 values; tonnetz of the full signal, or of its "
                         "harmonic part", "figure, for the order; whose tonnetz it takes is not known: harmonic, as in "
-                        "another re-implementation", "order of the values, and tonnetz"),
+                        "re-implementation B", "order of the figure, harmonic tonnetz"),
     "same_padding": Setting(False, True, "convolutions keep the length", "figure: 3072 values reach the last layer, "
-                            "which they do with padding only", "convolutions without padding"),
-    "decay": Setting(0.0, 1e-6, "of the learning rate, a step: lr / (1 + decay * steps)", "another re-implementation",
-                     "learning rate never decays"),
-    "learning_rate": Setting(1e-5, 1e-5, "of RMSprop (Adam for IEMOCAP)", "two re-implementations"),
-    "batch_size": Setting(32, 16, "clips", INFERRED, "batch size"),
+                            "which they do with padding only", "convolutions padded"),
+    "decay": Setting(0.0, 1e-6, "decay of the learning rate, a step: lr / (1 + decay * steps)", "re-implementation B",
+                     "learning rate decays"),
+    "learning_rate": Setting(1e-5, 1e-5, "learning rate of RMSprop (Adam for IEMOCAP)", "re-implementations A and B"),
+    "batch_size": Setting(32, 16, "clips in a batch", INFERRED, "batches of 16"),
     "epochs": Setting(700, 700, "passes over the training clips; the last one's weights are tested", INFERRED),
 }
 _VARIANT = {"EMO-DB": "emodb", "IEMOCAP": "iemocap"}
@@ -50,9 +51,9 @@ PATIENCE = 2
 EXAMPLE_EPOCHS, EXAMPLE_BATCH = 15, 64  # the README's example
 BUNDLED_EPOCHS = 205  # in the name of the model that lies beside the code
 # The networks (`models.issa.VARIANTS`): what a reader calls each, and where it is known from.
-NETWORKS = {"figure": ("the figure's baseline", "the paper's figure, reproduced by a re-implementation"),
-            "ravdess": ("for RAVDESS", "two re-implementations"), "emodb": ("for EMO-DB", "one re-implementation"),
-            "iemocap": ("for IEMOCAP", "one re-implementation")}
+NETWORKS = {"figure": ("the figure's baseline", "the paper's figure, reproduced by A"),
+            "ravdess": ("for RAVDESS", "A and B"), "emodb": ("for EMO-DB", "A"),
+            "iemocap": ("for IEMOCAP", "A")}
 
 
 def steps(reading: str, corpus: str = "RAVDESS") -> int:
@@ -62,28 +63,31 @@ def steps(reading: str, corpus: str = "RAVDESS") -> int:
     return epochs * -(-len(train) // size)
 
 
-def independence(claim: float, shared: Score | None, new: Score | None, folds: str = "") -> str:
+def independence(claim: Claim, shared: Score | None, new: Score | None, folds: str = "") -> str:
     """What runs say to a claim of "speaker-independent" accuracy, in a sentence without its end.
 
     Parameters
     ----------
-    claim : float
+    claim : ledger.Claim
     shared, new : scores.Score or None
         With shared and with new speakers.
     folds : str
         Which folds of new speakers have been run, where some are missing.
     """
     if not (shared and new):
-        return "open, as runs with shared or with new speakers are missing"
-    if new.high < claim:
-        beside = "below" if claim < shared.low else "above" if claim > shared.high else "within"
+        told = [f"with {speakers} speakers {ledger.verdict(claim, score)}" for speakers, score in
+                (("shared", shared), ("new", new))]
+        return "; ".join(told) + (f" ({folds})" if folds else "")
+    value = claim.value
+    if new.high < value:
+        beside = "below" if value < shared.low else "above" if value > shared.high else "within"
         says = ("the claim is above both intervals, with shared and with new speakers" if beside == "above" else
                 f"the claim is above the interval with new speakers and {beside} that with shared speakers")
-    elif new.low > claim:
+    elif new.low > value:
         says = "the claim is below the interval with new speakers, so nothing measured here contradicts it"
     else:
         says = "the claim is within the interval with new speakers, so nothing measured here contradicts it"
-    away = 100 * (new.value - claim)
+    away = 100 * (new.value - value)
     says += f"; accuracy with new speakers is {abs(away):.0f} points {'below' if away < 0 else 'above'} the claim"
     return says + (f", on {folds} only" if folds else "")
 

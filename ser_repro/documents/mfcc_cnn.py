@@ -13,17 +13,18 @@ from ser_repro.results import scores
 
 SETTINGS = {
     "features": Setting("mfcc50_mean_code", "mfcc50_mean_paper", "window and hop of the MFCCs: 2048 and 552 samples in "
-                        "the code, 512 and 256 in the text", "README", "window and hop"),
+                        "the code, 512 and 256 in the text", "README", "window and hop of the text"),
     "same_pooling": Setting(False, True, "the pools keep an incomplete window at the end", "README: 'same' padding",
-                            "pools without padding"),
+                            "pools padded"),
     "dropout": Setting(0.0, 0.2, "share of values dropped after the third convolution", "README, which gives no rate: "
-                       "0.2 is our choice", "no dropout"),
+                       "0.2 is our choice", "dropout added"),
     # Keras 2.6, which stored the weights, computes it on logits; older versions, on the softmax (see training.LOSSES).
-    "loss": Setting("binary on logits", "categorical", "cross-entropy of every class by itself, or of the classes "
-                    "together", "README: cross-entropy", "binary cross-entropy"),
-    "shuffle": Setting(False, True, "training clips in a new order every epoch", SILENT, "clips never shuffled"),
-    "learning_rate": Setting(1e-4, 1e-4, "of Adam", "README"),
-    "batch_size": Setting(32, 32, "clips", SILENT),
+    "loss": Setting("binary on logits", "categorical", "loss: cross-entropy of every class by itself, or of the "
+                    "classes together", "README: cross-entropy", "categorical cross-entropy",
+                    others={"binary on softmax": "loss of older Keras"}),
+    "shuffle": Setting(False, True, "training clips in a new order every epoch", SILENT, "clips shuffled every epoch"),
+    "learning_rate": Setting(1e-4, 1e-4, "learning rate of Adam", "README"),
+    "batch_size": Setting(32, 32, "clips in a batch", SILENT),
     "epochs": Setting(500, 500, "passes over the training clips; the last one's weights are tested", "README"),
 }
 

@@ -31,7 +31,7 @@ class Effect:
     Attributes
     ----------
     name : str
-        What was changed; "all of them" where reading paper stands against reading code.
+        The change that was made; "all of them" where reading paper stands against reading code.
     where : str
         Split and folds, where these are not the document's own split in full.
     difference : scores.Score
@@ -217,9 +217,10 @@ class Found:
         return on_same_clips(*(self.seeds(corpus, reading, protocol, **which) for protocol in plans.GRID))
 
     def difference(self, name: str, value, n: int | None = None) -> str:
-        """What a changed setting is called; with its value, where that is not the text's."""
+        """What changing a setting to a value is called: "dropout added", or "dropout: 0.5" where nobody named it."""
         setting = self.document.settings[name]
-        return (setting.switch if value == setting.paper else f"{setting.switch}: {value}") + _size(n)
+        known = {setting.paper: setting.switch} | setting.others
+        return known.get(value, f"{name.replace('_', ' ')}: {value}") + _size(n)
 
     def starts(self) -> str:
         """In words, how much accuracy differs between seeds of reading code with shared speakers, and where the one
@@ -312,11 +313,17 @@ def chance(corpus: str) -> float:
 
 
 def readings(document: str, corpus: str, n: int | None = None) -> pd.DataFrame:
-    """Setting by setting, what code and text say; a dash where neither does."""
+    """Setting by setting, what code and text say; a dash where neither does. The name that commands take comes last."""
     of = documents.get(document)
     n = n or min(of.sizes, default=None)
     code, paper = (documents.settings(document, reading, corpus, n) for reading in (of.readings[0], of.readings[-1]))
     return pd.DataFrame([{
-        "setting": f"<code>{name}</code>", "code": "—" if code[name] is None else str(code[name]),
-        "paper": "—" if paper[name] is None else str(paper[name]), "meaning": setting.meaning,
-        "paper is taken from": setting.source} for name, setting in of.settings.items() if name != "n"])
+        "setting": setting.meaning, "code": _value(code[name]), "paper": _value(paper[name]),
+        "paper is taken from": setting.source, "name": f"<small><code>{name}</code></small>"}
+        for name, setting in of.settings.items() if name != "n"])
+
+
+def _value(value) -> str:
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return "—" if value is None else str(value)

@@ -1,10 +1,12 @@
 """What notebooks share: parameters that are refused in one line, and where the run shown in detail comes from."""
 
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
 
+import matplotlib.figure
 import pytest
 
 from ser_repro import SerReproError, book, documents, protocols
@@ -181,6 +183,12 @@ def test_a_difference_in_words(value, low, high, says, apart):
     assert words.points(difference) == says and words.told_apart(difference) == apart
 
 
+@pytest.mark.parametrize(("low", "high", "says"), [
+    (0.14, 0.2, "above chance"), (0.1, 0.12, "below chance"), (0.1, 0.13, "at chance"), (0.1, 0.2, "at chance")])
+def test_a_score_beside_chance(low, high, says):
+    assert words.versus_chance(Score("accuracy", 0.13, low, high, 10, "speakers", (0.13,)), 0.13) == says
+
+
 # ---- sections ----------------------------------------------------------------------------------------------------
 
 
@@ -197,11 +205,11 @@ def page_of(document, results, **given):
 
 @pytest.fixture
 def shown(monkeypatch):
-    """What a page shows: texts, tables as HTML, and pictures."""
+    """What a page shows: texts, tables as HTML, and pictures as HTML without their dots."""
     import IPython.display
 
     out = []
-    monkeypatch.setattr(IPython.display, "display", lambda one: out.append(one.data))
+    monkeypatch.setattr(IPython.display, "display", lambda one: out.append(re.sub("base64,[^\"]+", "", one.data)))
     return out
 
 
@@ -232,13 +240,39 @@ def test_a_verdict_and_its_table_have_one_sign(shown):
 def test_sections_of_a_document_of_several_sizes_tell_one(shown, monkeypatch):
     page = page_of("cnn_n_gru", Path(__file__).parents[2] / "results")
     titles = []
-    monkeypatch.setattr(plots, "confusion", lambda panels: titles.extend(title for title, *_ in panels))
+
+    def draw(panels):
+        titles.extend(title for title, *_ in panels)
+        return matplotlib.figure.Figure()
+
+    monkeypatch.setattr(plots, "confusion", draw)
     page.confusions(n=3)
     assert titles and all(", n = 3, " in title for title in titles)
     page.new_speakers(n=3)
     assert page.found.told("TESS", protocol="speaker", n=3).split(" ")[0] in shown[-2]
     page.new_speakers(n=18)
     assert shown[-2] == "*Nothing has been run yet.*"
+
+
+def test_every_picture_has_words_of_its_own(shown):
+    page = page_of("issa", Path(__file__).parents[2] / "results")
+    for section in (page.overview, page.confusions, page.curves, lambda: page.curves("loss"), page.differences,
+                    page.run):
+        section()
+    told = re.findall('<img alt="([^"]+)"', "".join(shown))
+    assert len(told) == sum(text.count("<img") for text in shown) == len(set(told)) >= 10
+    assert any("EMO-DB, paper" in alt for alt in told)
+
+
+def test_a_verdict_names_its_difference_and_what_it_does_not_tell(shown, monkeypatch):
+    page = page_of("issa", Path(__file__).parents[2] / "results")
+    for (low, high), ends in (((-0.2, -0.1), "−15.0 points [−20.0, −10.0]."),
+                              ((-0.2, 0.1), "−5.0 points [−20.0, +10.0]: no difference can be told.")):
+        lost = Score("accuracy", (low + high) / 2, low, high, 1234, "speakers", ())
+        monkeypatch.setattr(type(page.found), "lost", lambda *_, lost=lost, **__: lost)
+        page.verdict()
+        told = f"on the {words.number(1234)} clips and the seeds that both have, new minus shared is {ends}"
+        assert shown[-1].splitlines()[0].endswith(told)
 
 
 def test_an_unknown_parameter_of_a_chapter_is_one_line(tmp_path):

@@ -30,6 +30,8 @@ def test_a_network_that_no_setting_taught_is_named_with_what_it_says(deep):
     assert "names anger for 100.0\N{NO-BREAK SPACE}% of the test clips" in searches.lines({kind: one})[0]
     (row,) = searches.table(searched)
     assert row["tried"] == 24 and row["loss"] == row["chance level"] == "1.946"
+    assert searches.ended(searched[kind]) == ("our search of 24 settings, at most 8 epochs each, ended with none that "
+                                              "beats chance-level loss by 1\N{NO-BREAK SPACE}%")
 
 
 def test_its_claim_is_not_settled_and_that_of_one_that_learned_is_judged(deep, tmp_path):

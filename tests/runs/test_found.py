@@ -2,6 +2,7 @@
 
 import pytest
 
+from ser_repro import documents
 from ser_repro.runs import found as of_records
 from ser_repro.runs import plans, records
 from ser_repro.runs.found import Found
@@ -70,7 +71,7 @@ def test_an_effect_is_mended_minus_code_on_the_same_seeds(tmp_path):
     write(tmp_path, 7, "RAVDESS", "code", dropout=0.2)
     write(tmp_path, 9, "RAVDESS", "paper")
     one, together = Found("mfcc_cnn", tmp_path).effects()
-    assert (one.name, one.where, one.corpus) == ("no dropout", "", "RAVDESS")
+    assert (one.name, one.where, one.corpus) == ("dropout added", "", "RAVDESS")
     assert one.difference.value == pytest.approx(0.3)
     assert (together.name, together.where) == ("all of them: paper instead of code", "")
     assert together.difference.value == pytest.approx(0.5)
@@ -101,10 +102,11 @@ def test_what_new_speakers_cost_is_told_on_the_clips_and_seeds_that_both_splits_
     assert Found("mfcc_cnn", tmp_path).lost("RAVDESS", "paper") is None
 
 
-def test_a_changed_setting_is_called_by_its_slip_and_by_its_value_where_that_is_not_the_texts(tmp_path):
+def test_a_change_has_a_name_or_is_told_by_its_value(tmp_path):
     found = Found("mfcc_cnn", tmp_path)
-    assert found.difference("loss", found.document.settings["loss"].paper) == "binary cross-entropy"
-    assert found.difference("loss", "binary on softmax") == "binary cross-entropy: binary on softmax"
+    assert found.difference("loss", found.document.settings["loss"].paper) == "categorical cross-entropy"
+    assert found.difference("loss", "binary on softmax") == "loss of older Keras"
+    assert found.difference("batch_size", 64) == "batch size: 64" and found.difference("dropout", 0.5) == "dropout: 0.5"
     assert Found("cnn_n_gru", tmp_path).difference("mask_padding", True, 3).endswith(" (n = 3)")
 
 
@@ -125,7 +127,7 @@ def test_runs_of_fewer_epochs_stand_apart_and_are_compared_among_themselves(tmp_
     assert found.score("RAVDESS", epochs=5).value == pytest.approx(0.4)
     assert len(found.table()) == 2
     gains = {(effect.name, round(effect.difference.value, 2)) for effect in found.effects()}
-    assert gains == {("no dropout", 0.1), ("no dropout", 0.3)}
+    assert gains == {("dropout added", 0.1), ("dropout added", 0.3)}
 
 
 def test_what_was_learned_on_one_corpus_is_scored_on_another(tmp_path):
@@ -161,8 +163,14 @@ def test_chance_is_that_of_the_most_frequent_emotion():
 
 
 def test_readings_hold_every_setting_and_dash_what_nobody_says():
-    told = of_records.readings("cnn_n_gru", "TESS", 11).set_index("setting")
-    assert told.loc["<code>learning_rate</code>", "code"] == "—"
-    assert "<code>n</code>" not in told.index
-    issa = of_records.readings("issa", "EMO-DB").set_index("setting")
-    assert tuple(issa.loc["<code>variant</code>", ["code", "paper"]]) == ("emodb", "emodb")
+    def told(*which):
+        return of_records.readings(*which).assign(name=lambda table: table["name"].str.extract("<code>(.+)</code>"))
+
+    gru = told("cnn_n_gru", "TESS", 11).set_index("name")
+    assert gru.loc["learning_rate", "code"] == "—" and "n" not in gru.index
+    assert tuple(gru.loc["mask_padding", ["code", "paper"]]) == ("no", "yes")
+    assert gru.loc["step_factor", "code"] == "0.1"
+    issa = told("issa", "EMO-DB")
+    assert tuple(issa.set_index("name").loc["variant", ["code", "paper"]]) == ("emodb", "emodb")
+    assert issa.columns[0] == "setting" and issa.columns[-1] == "name"
+    assert issa["setting"].tolist() == [setting.meaning for setting in documents.get("issa").settings.values()]

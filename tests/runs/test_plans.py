@@ -55,7 +55,8 @@ def test_two_documents_are_tested_on_other_corpora():
 
 
 def test_every_training_time_slip_has_a_run_that_mends_it_alone():
-    changed = {(p.document, p.corpus, *p.changed) for p in plans.plans() if p.changed}
+    wanted = [plan for plan in plans.plans() if not plan.recipe.is_estimator]  # a baseline has one reading
+    changed = {(p.document, p.corpus, *p.changed) for p in wanted if p.changed}
     slips = {
         "cnn_n_gru": ("pool_before_gru", "mask_padding", "carry_state", "bn1_used_twice"),
         "mfcc_cnn": ("features", "same_pooling", "dropout", "loss", "shuffle"),
@@ -64,7 +65,7 @@ def test_every_training_time_slip_has_a_run_that_mends_it_alone():
     assert changed == {(d, c, name) for d, names in slips.items() for c in documents.get(d).corpora
                        for name in names} | {
         (DOCUMENT, "TESS", "sample_rate")}
-    for plan in plans.plans():
+    for plan in wanted:
         if plan.changed and plan.changed != SOFTMAX:
             (name, value), = plan.changed.items()
             assert plan.reading == "code" and value == plan.recipe.settings[name].paper
@@ -73,7 +74,7 @@ def test_every_training_time_slip_has_a_run_that_mends_it_alone():
 def test_on_ravdess_every_slip_is_priced_from_three_starts():
     seeds = {}
     for plan in plans.plans():
-        if plan.changed:
+        if plan.changed and not plan.recipe.is_estimator:
             seeds.setdefault((plan.document, plan.corpus, *plan.changed.items()), set()).add(plan.seed)
     assert all(found == ({0, 1, 2} if corpus == "RAVDESS" or dict(changed) == SOFTMAX else {0})
                for (_, corpus, *changed), found in seeds.items())

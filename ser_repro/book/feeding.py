@@ -1,0 +1,68 @@
+"""What the CNN-n-GRU's way of feeding its test clips is worth: the same trained network, its clips fed otherwise."""
+
+from dataclasses import dataclass
+
+from ser_repro.book.words import interval, percent, points, signed
+from ser_repro.documents import cnn_n_gru
+from ser_repro.results.scores import Score
+from ser_repro.runs.found import Found, score_of, split_name
+from ser_repro.runs.run import Run
+
+TITLES = {"state_reset": "state reset", "shuffled": "shuffled", "alone": "each clip alone"}
+
+
+@dataclass(frozen=True)
+class Fed:
+    """Networks that are scored together, in reading `code`, and their test clips fed in several ways.
+
+    Attributes
+    ----------
+    kind : Run
+        See `Run.kind`.
+    runs : int
+    as_tested : scores.Score
+        Accuracy as the public code feeds the clips.
+    changes : dict
+        Condition of `Document.feedings` -> accuracy fed so minus `as_tested`.
+    printed : float
+        Accuracy as the public code counts it; mean over runs.
+    """
+
+    kind: Run
+    runs: int
+    as_tested: Score
+    changes: dict[str, Score]
+    printed: float
+
+
+def measured(found: Found) -> list[Fed]:
+    """All networks in reading `code` that have been run as it says, with every fold."""
+    told = []
+    for kind, seeds in found.done.items():
+        if kind.reading == "code" and not kind.changed:
+            printed = [cnn_n_gru.printed_accuracy(record) for folds in seeds for record in folds]
+            told.append(Fed(kind, len(printed), score_of(seeds), cnn_n_gru.fed_otherwise(seeds),
+                            sum(printed) / len(printed)))
+    return told
+
+
+def table(fed: list[Fed]) -> list[dict]:
+    """The same for readers, a row a network."""
+    return [{"corpus": one.kind.corpus, "n": one.kind.n, "split": split_name(one.kind.protocol),
+             "as the code tests": str(one.as_tested)}
+            | {title: f"{signed(100 * one.changes[name].value)} {interval(one.changes[name])}"
+               for name, title in TITLES.items()}
+            | {"as the code counts": percent(one.printed, 1)} for one in fed]
+
+
+def gains(fed: list[Fed]) -> str:
+    """Where the order of the public code, sorted by class, has raised the score: where shuffling lowers it."""
+    lower = [one for one in fed if one.changes["shuffled"].high < 0]
+    if not lower:
+        return "In no row does shuffling lower the score: the sorted order shows no gain."
+    names = "; ".join(f"{one.kind.corpus}, n = {one.kind.n}, {split_name(one.kind.protocol)} "
+                      f"({points(one.changes['shuffled'])}, {one.runs} run{'s' * (one.runs > 1)})" for one in lower)
+    others = len(fed) - len(lower)
+    rest = f" The other {others} rows show no gain." if others > 1 else " The other row shows no gain." * others
+    return (f"Shuffling lowers the score only for {names}: there the sorted order seems to help, through the carried "
+            f"state or through padding.{rest}")
