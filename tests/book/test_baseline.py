@@ -42,7 +42,7 @@ def test_a_row_of_some_folds_says_so(versus):
 def test_headlines_count_intervals_above_zero_and_range_over_whole_tests(versus, monkeypatch):
     monkeypatch.setattr(baseline, "_models", lambda page: [])
     monkeypatch.setattr(baseline, "elsewhere", lambda page: [])
-    page = SimpleNamespace(found=SimpleNamespace(told=lambda *a, **k: ""), chance={"RAVDESS": 0.13},
+    page = SimpleNamespace(found=SimpleNamespace(told=lambda *a, **k: "", effects=list), chance={"RAVDESS": 0.13},
                            document=documents.get("svm193"))
     versus += [row("one", -0.08, -0.02), row("two", 0.02, 0.04), row("few", 0.2, 0.4, clips=240)]
     told = baseline.headlines(page)
