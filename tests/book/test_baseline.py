@@ -4,6 +4,7 @@ from types import SimpleNamespace
 
 import pytest
 
+from ser_repro import documents
 from ser_repro.book import baseline, words
 from ser_repro.results.scores import Score
 
@@ -18,7 +19,7 @@ def row(network, low, high, *, corpus="RAVDESS", split="new speakers", clips=144
 def versus(monkeypatch):
     """Differences that the chapter is to speak of."""
     rows = []
-    monkeypatch.setattr(baseline, "versus", lambda page: rows)
+    monkeypatch.setattr(baseline, "versus", lambda page, **changed: rows[:1] if changed else rows)
     return rows
 
 
@@ -41,10 +42,12 @@ def test_a_row_of_some_folds_says_so(versus):
 def test_headlines_count_intervals_above_zero_and_range_over_whole_tests(versus, monkeypatch):
     monkeypatch.setattr(baseline, "_models", lambda page: [])
     monkeypatch.setattr(baseline, "elsewhere", lambda page: [])
-    page = SimpleNamespace(found=SimpleNamespace(told=lambda *a, **k: ""), chance={"RAVDESS": 0.13})
+    page = SimpleNamespace(found=SimpleNamespace(told=lambda *a, **k: ""), chance={"RAVDESS": 0.13},
+                           document=documents.get("svm193"))
     versus += [row("one", -0.08, -0.02), row("two", 0.02, 0.04), row("few", 0.2, 0.4, clips=240)]
     told = baseline.headlines(page)
     assert told["above_speaker"] == "2 of 3" and told["above_published"] == "0 of 0"
+    assert told["above_speaker_penalty"] == "0 of 1" and told["penalty"] == "10 instead of 1"
     assert told["versus_speaker"].startswith("−5.0 points") and "(two, `code`)" in told["versus_speaker"]
 
 
