@@ -181,7 +181,8 @@ def _single(tables: dict[str, pd.DataFrame]) -> dict:
         "de_youngest": ages.min(), "de_oldest": ages.max(), "de_under_40": percent((ages < 40).mean()),
         "de_iemocap_studied": number(sum(iemocap.emotion_counts[e] for e in iemocap.studied)),
         "de_iemocap_none": percent(iemocap.emotion_counts[""] / iemocap.n_clips),
-        "de_iemocap_unagreed": iemocap.label_counts["xxx"], "de_iemocap_frustration": iemocap.label_counts["fru"]}
+        "de_iemocap_unagreed": number(iemocap.label_counts["xxx"]),
+        "de_iemocap_frustration": number(iemocap.label_counts["fru"])}
 
 
 def _documents() -> dict:

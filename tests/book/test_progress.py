@@ -102,7 +102,7 @@ def test_with_no_record_the_page_says_so(tmp_path, monkeypatch):
     study.document("svm193")
     study.audio()
     study.machines()
-    assert seen[0].startswith("**0 of 41 planned runs are done**, 0.0")
+    assert seen[0].startswith("**0 of 48 planned runs are done**, 0.0")
     assert any("No record yet" in one for one in seen if isinstance(one, str))
     assert seen[-1].empty and seen[-2].empty
 
