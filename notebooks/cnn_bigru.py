@@ -166,7 +166,7 @@ page.say("cb_view_worth", f"{points(worth)}, {len(worth.seeds)} seed{'s' * (len(
 # {glue:text}`cb_view_most`), wherever it was made: the order of the steps is only the order in which channels are
 # numbered. The network can still learn, since every value is still there, but its recurrence cannot follow a course in
 # time, and its attention weighs groups of channels. The section on [differences](bigru-differences) measures what that
-# costs, over three steps (axes exchanged, change of accuracy on RAVDESS: {glue:text}`cb_view_worth`).
+# costs, over three steps (change of accuracy on RAVDESS with the time axis kept: {glue:text}`cb_view_worth`).
 #
 # ## The code hears the first second
 #
@@ -281,9 +281,9 @@ whole = found.records("RAVDESS", features=page.document.settings["features"].pap
 words = found.records("RAVDESS", "paper")
 if whole and words:
     rest = scores.difference(frames(whole[:1]), frames(words[:1]))
-    book.text("Exchanged axes on their own were measured over three steps only, which leave little course in time to "
-              f"follow. Over the whole clip, exchanged axes and ReLU together are worth {points(rest)} on RAVDESS "
-              "(one seed).")
+    book.text("Keeping the time axis was measured on its own over three steps only, which leave little course in time "
+              f"to follow. Over the whole clip, the time axis kept and ReLU together are worth {points(rest)} on "
+              "RAVDESS (one seed).")
 
 # %% [markdown]
 # ## What choosing the epoch on the test part would add

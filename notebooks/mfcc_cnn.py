@@ -306,7 +306,8 @@ effects = page.differences()
 single = [one for one in effects if not one.name.startswith("all of them")]
 shown = [f'"{one.name}", {points(one.difference)} ({one.corpus}, seeds: {len(one.difference.seeds)})'
          for one in single if told_apart(one.difference)]
-page.say("mc_single", f"{len(shown) or 'none'} of {len(single)}" + (f": {'; '.join(shown)}" if shown else ""))
+page.say("mc_single", f"{len(shown) or 'none'} of {len(single)}" + (f": {'; '.join(shown)}" if shown else "")
+         if single else NOT_RUN)
 loss = next((one.difference for one in effects
              if one.corpus == "RAVDESS" and one.name == mfcc_cnn.SETTINGS["loss"].switch), None)
 page.say("mc_loss_base", share(silent[found.kind("RAVDESS")][:len(loss.seeds)]) if loss else NOT_RUN)

@@ -122,8 +122,8 @@ def cnn_bigru(network: dict) -> Figure:
     return flow([
         ("image", [(f"{network['coefficients']} MFCCs", f"{2 * coefficients} × {2 * frames}", INPUT)]
          + [(f"conv {width}", f"{high} × {wide}", LAYER) for width, high, wide in network["blocks"]]),
-        ("code", [("cut into", f"{steps} blocks of\n~{channels / steps:.0f} channels", CODE), ("BiGRU", gru, LAYER),
-                  ("attention", f"{steps} weights,\nsum 1", CODE),
+        ("code", [("axes relabelled", f"{steps} blocks of\n~{channels / steps:.0f} channels", CODE),
+                  ("BiGRU", gru, LAYER), ("attention", f"{steps} weights,\nsum 1", CODE),
                   ("3 linear layers", f"{linears}\nnothing between", CODE)]),
         ("paper", [("axes exchanged", f"a step: {channels} channels\nof {network['step']} frames", PAPER),
                    ("BiGRU", gru, LAYER), ("attention", "a step's weights,\nsum 1", PAPER),

@@ -23,7 +23,7 @@ import pandas as pd
 
 from ser_repro import SerReproError, datasets
 from ser_repro.datasets import audio
-from ser_repro.files import write_atomic
+from ser_repro.files import read_json, write_atomic
 
 SAMPLE_RATE = 16_000
 """Rate in Hz at which everything is measured."""
@@ -367,12 +367,10 @@ def load_outlines(corpus: str, results: str | Path = "results") -> dict[str, np.
     if not path.is_file():
         return {}
     sums = datasets.published(corpus).set_index("clip")["sha256"]
-    try:
-        rows = json.loads(path.read_text(encoding="utf-8"))
-        return {clip: np.array(row["outline"]) for clip, row in rows.items() if row["sha256"] == sums[clip]}
-    except (ValueError, KeyError, TypeError, OSError) as error:
-        raise SerReproError(f"the outlines of {corpus} at {path} are damaged ({error}): make them again with "
-                            "exploration.store_outlines") from error
+    rows = read_json(path, "file of outlines", "make them again with exploration.store_outlines",
+                     check=lambda content: [(row["outline"], row["sha256"], sums[clip])
+                                            for clip, row in content.items()])
+    return {clip: np.array(row["outline"]) for clip, row in rows.items() if row["sha256"] == sums[clip]}
 
 
 def relative_to_neutral(table: pd.DataFrame) -> pd.DataFrame:

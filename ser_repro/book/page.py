@@ -15,11 +15,11 @@ import types
 import pandas as pd
 
 from ser_repro import SerReproError, datasets, documents, protocols
-from ser_repro.book import show
-from ser_repro.book.words import interval, number, percent, points, signed, stamp, told_apart
+from ser_repro.book import show, verdicts
+from ser_repro.book.words import interval, percent, signed, stamp
 from ser_repro.results import audit, ledger, scores
 from ser_repro.runs import execution, found, plans, records
-from ser_repro.runs.found import Found, frames, missing, score_of, split_name
+from ser_repro.runs.found import NOT_RUN, Found, frames, missing, score_of, split_name
 from ser_repro.runs.run import Run
 
 _JUPYTER = {"In", "Out", "exit", "quit", "get_ipython", "open"}
@@ -366,14 +366,8 @@ class Page:
 
     def _judged(self, corpus: str, n: int | None = None) -> str:
         """One corpus in a line: shared speakers, new speakers, and the difference on the same clips."""
-        size = f", n = {n}" if n else ""
-        shared, new = (self.found.told(corpus, protocol=protocol, n=n) for protocol in plans.GRID)
-        line = f"**{corpus}{size}**, reading `code`: {shared} with shared speakers, {new} with new speakers"
-        change = self.found.lost(corpus, n=n)
-        if change is None:
-            return line + "."
-        return (f"{line}; on the {number(change.clips)} clips and the seeds that both have, new minus shared is "
-                f"{points(change)}" + ("." if told_apart(change) else ": no difference can be told."))
+        told = verdicts.both_splits(self.found, corpus, "code", n)
+        return f"{told or f'**{corpus}**: {NOT_RUN}'}."
 
     def unmade(self) -> list[str]:
         """The line on runs that have no record, where there are any."""

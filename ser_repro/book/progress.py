@@ -9,7 +9,6 @@
 """
 
 import html
-import json
 from pathlib import Path
 
 import numpy as np
@@ -18,6 +17,7 @@ import pandas as pd
 from ser_repro import datasets, documents
 from ser_repro.book import palette, show
 from ser_repro.book.words import NBSP, number, percent, unit
+from ser_repro.files import read_json
 from ser_repro.results import scores
 from ser_repro.runs import plans, records
 from ser_repro.runs.found import NOT_RUN, Found, chance, split_name
@@ -219,7 +219,8 @@ class Progress:
     def _searches(self, name: str) -> None:
         """What was chosen for the settings that a document never gives: a row a split."""
         searched = documents.get(name).searched
-        found = [json.loads(path.read_text()) for path in sorted((self.results / name / "search").glob("*.json"))]
+        found = [read_json(path, "search", "remove it and run `ser-repro study` again")
+                 for path in sorted((self.results / name / "search").glob("*.json"))]
         rows = [{"corpus": one["corpus"], "n": one["n"], "reading": one["reading"],
                  "split": split_name(one["protocol"]), "fold": one["fold"]}
                 | {key.replace("_", " "): f"{one['chosen'][key]:.3g}" for key in searched}

@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 
 from ser_repro import SerReproError, datasets
-from ser_repro.files import write_atomic
+from ser_repro.files import read_json, write_atomic
 
 FOLDS = 5
 
@@ -113,14 +113,11 @@ def load(corpus: str, results: str | Path = "results") -> pd.DataFrame:
     """
     file = path(corpus, results)
     again = "measure it again with notebooks/features.ipynb, recompute = True"
-    try:
-        stored = json.loads(file.read_text(encoding="utf-8"))
-        table, content_hash = pd.DataFrame(stored["sets"]), stored["content_hash"]
-        table[["set", "emotion_uar", "speaker_uar"]]
-    except FileNotFoundError:
-        raise SerReproError(f"no measures of the features of {corpus} at {file}: {again}.") from None
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise SerReproError(f"the measures in {file} are damaged ({type(error).__name__}): {again}.") from error
+    stored = read_json(file, "file of measures", again,
+                       missing=f"no measures of the features of {corpus} at {file}: {again}.",
+                       check=lambda content: (content["content_hash"], pd.DataFrame(content["sets"])[
+                           ["set", "emotion_uar", "speaker_uar"]]))
+    table, content_hash = pd.DataFrame(stored["sets"]), stored["content_hash"]
     if content_hash != datasets.content_hash(datasets.published(corpus)):
         raise SerReproError(f"the measures in {file} are of other clips: {again}.")
     return table

@@ -97,5 +97,5 @@ def draw(key: str, figure, elsewhere: str = "") -> None:
 
     if elsewhere:
         glue(f"{key}_elsewhere", embedded(figure, elsewhere), display=False)
-    glue(key, figure)
+    glue(key, figure, display=False)  # shown where the prose places it, and only there
     plt.close(figure)

@@ -1,16 +1,21 @@
 """Lines of a chapter's verdict that `Page.verdict` does not write by itself."""
 
-from ser_repro.book.words import points
+from ser_repro.book.words import number, points, told_apart
 from ser_repro.runs.found import NOT_RUN, Found
 
 
 def both_splits(found: Found, corpus: str, reading: str, n: int | None = None) -> str:
-    """What one reading reaches on a corpus, with shared and with new speakers; "" where neither has been run."""
+    """What one reading reaches on a corpus, with shared and with new speakers; "" where neither has been run.
+
+    Without its full stop, so that a chapter can go on.
+    """
     shared, new = (found.told(corpus, reading, protocol, n=n) for protocol in ("published", "speaker"))
     if shared == new == NOT_RUN:
         return ""
     size = f", n = {n}" if n else ""
     line = f"**{corpus}{size}**, reading `{reading}`: {shared} with shared speakers, {new} with new speakers"
     change = found.lost(corpus, reading, n=n)
-    return line + (f"; on the {change.clips} clips and seeds that both have, new minus shared is {points(change)}"
-                   if change else "")
+    if change is None:
+        return line
+    return (f"{line}; on the {number(change.clips)} clips and the seeds that both have, new minus shared is "
+            f"{points(change)}" + ("" if told_apart(change) else ": no difference can be told"))

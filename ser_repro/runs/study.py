@@ -12,7 +12,7 @@ from pathlib import Path
 from filelock import FileLock, Timeout
 
 from ser_repro import SerReproError, datasets
-from ser_repro.files import cache_folder, writable
+from ser_repro.files import cache_folder, writable, write_atomic
 from ser_repro.runs import execution, search
 from ser_repro.runs.plans import plans, status
 from ser_repro.runs.run import Run
@@ -53,15 +53,11 @@ class _Note:
         self.file, self.run = folder / f"{os.getpid()}.json", run
 
     def __call__(self, text: str):
-        with contextlib.suppress(OSError):  # a full disk: the run itself may still find room
-            self.file.parent.mkdir(parents=True, exist_ok=True)
-            beside = self.file.with_suffix(".new")
-            beside.write_text(json.dumps([self.run.label, text]))
-            beside.replace(self.file)
+        with contextlib.suppress(SerReproError):  # a full disk: the run itself may still find room
+            write_atomic(self.file, json.dumps([self.run.label, text]), sync=False)
 
     def close(self):
-        for file in (self.file, self.file.with_suffix(".new")):
-            file.unlink(missing_ok=True)
+        self.file.unlink(missing_ok=True)
 
 
 class _Watcher(threading.Thread):

@@ -70,8 +70,8 @@ def test_what_is_stored_is_of_the_published_clips(tmp_path):
         separation.load("TESS", tmp_path)
     path = tmp_path / "features" / "separation-emo-db.json"
     whole = path.read_text()
-    for damage, says in ((whole[:50], "are damaged"), (whole.replace(good, "1" * 64), "of other clips"),
-                         (whole.replace("speaker_uar", "x"), "are damaged")):
+    for damage, says in ((whole[:50], "is damaged"), (whole.replace(good, "1" * 64), "of other clips"),
+                         (whole.replace("speaker_uar", "x"), "is damaged")):
         path.write_text(damage)
         with pytest.raises(SerReproError, match=says) as error:
             separation.load("EMO-DB", tmp_path)

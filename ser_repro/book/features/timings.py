@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 import numpy as np
@@ -10,6 +9,7 @@ import numpy as np
 from ser_repro.book import show
 from ser_repro.book.features.words import shown, title
 from ser_repro.book.words import NBSP, number, unit
+from ser_repro.files import read_json
 
 _RUN = "<code>python benchmarks/features.py path/to/corpora {}--store results</code>"
 
@@ -71,4 +71,5 @@ def tiny(value: float) -> str:
 def _stored(name: str, results: str | Path) -> dict:
     """What was stored under that name; nothing where it was not run."""
     file = Path(results) / "features" / f"{name}.json"
-    return json.loads(file.read_text(encoding="utf-8")) if file.is_file() else {}
+    again = "measure again with `python benchmarks/features.py DATA --store results`"
+    return read_json(file, "file of measures", again) if file.is_file() else {}
