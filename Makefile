@@ -62,7 +62,7 @@ html: $(CHAPTERS) | $(INSTALLED)
 
 test: $(INSTALLED)
 	@$(BIN)/ruff check .
-	@$(BIN)/python -m pytest -q
+	@$(BIN)/python -m pytest -q -n auto
 
 notebooks: $(INSTALLED)
 	@$(BIN)/jupytext --sync notebooks/*.py
