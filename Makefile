@@ -29,7 +29,7 @@ export PYDEVD_DISABLE_FILE_VALIDATION := 1
 
 book: $(INSTALLED)
 	@began=$$(date +%s) && \
-	$(MAKE) --no-print-directory -j2 chapters && \
+	$(MAKE) --no-print-directory -j3 chapters && \
 	$(MAKE) --no-print-directory html && \
 	echo "book/_build/html/index.html: chapters, pages and checks in $$(( $$(date +%s) - began )) s"
 

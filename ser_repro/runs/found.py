@@ -289,12 +289,21 @@ def epochs(seeds: list[list[dict]]) -> int:
     return records.epochs(seeds[0][0])
 
 
-def frames(seeds: list[list[dict]]) -> list[pd.DataFrame]:
-    """A table of test clips a seed, its folds one after the other."""
-    return [pd.concat([scores.table(record) for record in folds]) for folds in seeds]
-
-
+_TABLES: dict[str, pd.DataFrame] = {}
 _SCORED: dict[tuple, Score] = {}
+
+
+def frames(seeds: list[list[dict]]) -> list[pd.DataFrame]:
+    """A table of test clips a seed, its folds one after the other; that of a stored record is made once."""
+    def table(record: dict) -> pd.DataFrame:
+        known = record.get("checksum")
+        if known is None:
+            return scores.table(record)
+        if known not in _TABLES:
+            _TABLES[known] = scores.table(record)
+        return _TABLES[known]
+
+    return [pd.concat([table(record) for record in folds]) for folds in seeds]
 
 
 def score_of(seeds: list[list[dict]], name: str = "accuracy") -> Score:
