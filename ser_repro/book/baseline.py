@@ -63,6 +63,7 @@ def _above_guessing(page: Page) -> dict[str, str]:
             "uar_above": "; ".join(above) or "none"}
 
 
+@functools.cache  # several sections ask
 def _models(page: Page) -> list[Found]:
     return [page.found if name == page.document.name else Found(name, page.found.folder) for name in ELSEWHERE]
 
@@ -112,6 +113,7 @@ def _listed(of: list[dict]) -> str:
 
 
 @functools.lru_cache(4)
+@functools.cache  # several sections ask
 def elsewhere(page: Page) -> list[dict]:
     """A row a model and tested corpus: what was trained on RAVDESS reaches there, and what training there reaches."""
     rows = []
