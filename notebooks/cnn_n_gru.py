@@ -32,7 +32,7 @@ found = page.found
 import numpy as np
 
 from ser_repro import datasets
-from ser_repro.book import diagrams, experiments, feeding, searches, verdicts
+from ser_repro.book import diagrams, experiments, feeding, networks, searches, verdicts
 from ser_repro.book.words import number, percent, versus_chance
 from ser_repro.documents import cnn_n_gru
 from ser_repro.runs import plans, records, search
@@ -146,15 +146,13 @@ page.say("ceiling_clips", f"{np.sum(tess.counts)} of {tested}")
 # are for seven classes and a hidden size of 16):
 
 # %% tags=["hide-input"]
-from ser_repro.models.cnn_n_gru import CNNnGRU, layers
-
-networks = {size: CNNnGRU(n=size, n_classes=7, hidden_size=16) for size in cnn_n_gru.SIZES}
-book.table([{"n": size, "convolutions": len(layers(size)), "GRU layers": network.gru.num_layers,
-             "channels at the end": layers(size)[-1].out_channels,
-             "parameters": number(sum(p.numel() for p in network.parameters()))} for size, network in networks.items()])
+told = {size: networks.cnn_n_gru(size) for size in cnn_n_gru.SIZES}
+book.table([{"n": size, "convolutions": len(one["stack"]), "GRU layers": one["gru_layers"],
+             "channels at the end": one["stack"][-1][0], "parameters": number(one["parameters"])}
+            for size, one in told.items()])
 
 # %% mystnb={"image": {"alt": "The network as boxes, with its two ways into the GRU"}} tags=["hide-input"]
-book.picture(diagrams.architecture(n))
+book.picture(diagrams.architecture(n, told[n]))
 
 # %% [markdown]
 # *The network of the run shown in detail below. Red, dashed edge: reading `code`. Blue, thick edge: reading `paper`,

@@ -42,19 +42,23 @@ def flow(rows: list[tuple[str, list[tuple[str, str, str]]]]) -> Figure:
     return figure
 
 
-def architecture(n: int) -> Figure:
-    """CNN-n-GRU drawn from the model itself, in both readings."""
-    from ser_repro.models.cnn_n_gru import FIRST_KERNEL, FIRST_STRIDE, layers
+def architecture(n: int, network: dict) -> Figure:
+    """CNN-n-GRU in both readings.
 
+    Parameters
+    ----------
+    network : dict
+        As `networks.cnn_n_gru` tells it.
+    """
+    stack, (kernel, stride) = network["stack"], network["first"]
     boxes = [("waveform", "1 channel", INPUT)]
-    stack = layers(n)
     start = 0
-    for i, layer in enumerate(stack):
-        if layer.pool or i == len(stack) - 1:
-            count, width = i - start + 1, layer.out_channels
-            kernel = f"{FIRST_KERNEL}\nstride {FIRST_STRIDE}" if start == 0 else "3"
-            boxes.append((f"{count} conv" if count > 1 else "conv", f"{width} ch.\nkernel {kernel}"
-                          + ("\npool 4" if layer.pool else ""), LAYER))
+    for i, (width, pool) in enumerate(stack):
+        if pool or i == len(stack) - 1:
+            count = i - start + 1
+            spans = f"{kernel}\nstride {stride}" if start == 0 else "3"
+            boxes.append((f"{count} conv" if count > 1 else "conv", f"{width} ch.\nkernel {spans}"
+                          + ("\npool 4" if pool else ""), LAYER))
             start = i + 1
     figure, axis = plt.subplots(figsize=(8, 3.9))
     axis.set(xlim=(0, 100), ylim=(0, 46))
@@ -64,7 +68,7 @@ def architecture(n: int) -> Figure:
         _box(axis, i * step + 0.4, 29, step - 2.4, 15, title, text, colour)
         if i:
             _arrow(axis, (i * step - 2.0, 36.5), (i * step + 0.4, 36.5))
-    reduced = stack[-1].out_channels
+    reduced = stack[-1][0]
     tails = (("code", 16, [("mean over time", "1 vector", CODE), (f"linear {reduced}→{reduced // 2}", "", LAYER),
                            (f"{n}-layer GRU", "sequence of length 1", CODE), ("linear", "log-softmax", LAYER)]),
              ("paper", 1, [(f"linear {reduced}→{reduced // 2}", "every frame", LAYER),

@@ -14,7 +14,7 @@ from pathlib import Path
 from ser_repro import documents
 from ser_repro.files import one_of, read_json, write_atomic
 
-CHAPTERS = {"features": "ser_repro.book.features.two_clips"}
+CHAPTERS = {"features": "ser_repro.book.features.two_clips", "networks": "ser_repro.book.networks"}
 """Chapter of no document -> the module of its experiments."""
 
 

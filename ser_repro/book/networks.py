@@ -1,9 +1,17 @@
-"""The documents' networks as boxes of `diagrams.flow`, drawn from the models themselves."""
+"""The documents' networks in numbers and as boxes of `diagrams.flow`, drawn from the models themselves.
+
+Building the models takes torch, whose import would be half of a chapter's time: what they come to is kept in
+results/networks/experiments/facts.json (`python -m ser_repro.book.experiments networks facts` makes it anew), and a
+test compares it with the models. Where it is not there the models are asked.
+"""
+
+import functools
+import json
 
 from matplotlib.figure import Figure
 
-from ser_repro import datasets, documents
-from ser_repro.book import diagrams
+from ser_repro import SerReproError, datasets, documents
+from ser_repro.book import diagrams, experiments
 from ser_repro.book.words import number
 
 ISSA_OUTPUTS = {"figure": 7, "ravdess": 8, "emodb": 7, "iemocap": 4}
@@ -12,6 +20,10 @@ ISSA_OUTPUTS = {"figure": 7, "ravdess": 8, "emodb": 7, "iemocap": 4}
 
 def parameters(document: str, reading: str, corpus: str) -> int:
     """Parameters of a document's network with an output for each emotion of a corpus."""
+    return _told(_parameters, document, reading, corpus)
+
+
+def _parameters(document: str, reading: str, corpus: str) -> int:
     return sum(weights.numel() for weights in _model(document, reading, corpus).parameters())
 
 
@@ -24,37 +36,48 @@ def mfcc_means(reading: str):
 
 def mfcc_cnn(corpus: str = "RAVDESS") -> Figure:
     """The CNN on 50 MFCCs in both readings, a row each."""
+    return _flow(_told(_mfcc_cnn, corpus))
+
+
+def _mfcc_cnn(corpus: str) -> list:
     from ser_repro.models.mfcc_cnn import CHANNELS, COEFFICIENTS, HIDDEN
 
     rows = []
-    for reading, differs in zip(documents.READINGS, (diagrams.CODE, diagrams.PAPER), strict=True):
+    for reading, differs in zip(documents.READINGS, ("CODE", "PAPER"), strict=True):
         values, model = documents.settings("mfcc_cnn", reading, corpus), _model("mfcc_cnn", reading, corpus)
         means, flat = mfcc_means(reading), model.hidden.in_features
         dropout = f"dropout {values['dropout']:g}\n" if values["dropout"] else ""
         rows.append((f"reading\n{reading}", [
-            ("clip", f"one channel\n{number(means.sample_rate)} Hz", diagrams.INPUT),
+            ("clip", f"one channel\n{number(means.sample_rate)} Hz", "INPUT"),
             ("MFCCs", f"window {means.n_fft}\nhop {means.hop}\n{COEFFICIENTS} means", differs),
-            (f"conv {CHANNELS[0]}", f"kernel {model.convs[0].kernel_size[0]}\n{COEFFICIENTS} long", diagrams.LAYER),
-            (f"conv {CHANNELS[1]}", f"then pool 2\n{COEFFICIENTS // 2} long", diagrams.LAYER),
+            (f"conv {CHANNELS[0]}", f"kernel {model.convs[0].kernel_size[0]}\n{COEFFICIENTS} long", "LAYER"),
+            (f"conv {CHANNELS[1]}", f"then pool 2\n{COEFFICIENTS // 2} long", "LAYER"),
             (f"conv {CHANNELS[2]}", f"{dropout}then pool 2\n{flat // CHANNELS[2]} long", differs),
-            (f"linear {HIDDEN}", f"from {flat}", diagrams.LAYER),
-            (f"linear {model.out.out_features}", "softmax", diagrams.LAYER)]))
-    return diagrams.flow(rows)
+            (f"linear {HIDDEN}", f"from {flat}", "LAYER"),
+            (f"linear {model.out.out_features}", "softmax", "LAYER")]))
+    return rows
 
 
 def issa() -> Figure:
     """The baseline of Issa et al.'s figure, and their network for RAVDESS in both readings, two rows each."""
+    return _flow(_told(_issa))
+
+
+def _issa() -> list:
     from ser_repro.models.issa import Issa
 
     baseline = Issa(n_classes=ISSA_OUTPUTS["figure"], variant="figure")
     padded, bare = (_model("issa", reading, "RAVDESS") for reading in ("paper", "code"))
-    return diagrams.flow([*_halves("figure", baseline), *_halves("RAVDESS,\npaper", padded),
-                          *_halves("RAVDESS,\ncode", bare)])
+    return [*_halves("figure", baseline), *_halves("RAVDESS,\npaper", padded), *_halves("RAVDESS,\ncode", bare)]
 
 
 def issa_lengths(reading: str) -> tuple[list[int], int]:
     """Lengths along the features after each convolution or pool of Issa et al.'s network for RAVDESS, and the channels
     that it ends with."""
+    return tuple(_told(_issa_lengths, reading))
+
+
+def _issa_lengths(reading: str) -> tuple[list[int], int]:
     layers = _traced(_model("issa", reading, "RAVDESS"))
     shapes = [shape for name, _, shape in layers if name in ("Conv2d", "MaxPool2d")]
     return [shape[-1] for shape in shapes], shapes[-1][1]
@@ -62,6 +85,10 @@ def issa_lengths(reading: str) -> tuple[list[int], int]:
 
 def issa_sizes(variant: str, same_padding: bool) -> tuple[int, int]:
     """Values that reach the last layer of a network of Issa et al., and its parameters."""
+    return tuple(_told(_issa_sizes, variant, same_padding))
+
+
+def _issa_sizes(variant: str, same_padding: bool) -> tuple[int, int]:
     from ser_repro.models.issa import Issa
 
     model = Issa(n_classes=ISSA_OUTPUTS[variant], variant=variant, same_padding=same_padding)
@@ -90,17 +117,17 @@ def _halves(label: str, model) -> list[tuple]:
     """
     from ser_repro.models.issa import POOL, VALUES
 
-    boxes = [[f"{VALUES} values", ["one channel"], diagrams.INPUT]]
+    boxes = [[f"{VALUES} values", ["one channel"], "INPUT"]]
     for name, layer, shape in _traced(model):
         if name == "Conv2d":
-            boxes.append([f"conv {layer.out_channels}", [f"{shape[-1]} long"], diagrams.LAYER])
+            boxes.append([f"conv {layer.out_channels}", [f"{shape[-1]} long"], "LAYER"])
         elif name == "MaxPool2d":
-            boxes.append([f"pool {POOL}", [f"{shape[-1]} long"], diagrams.REDUCE])
+            boxes.append([f"pool {POOL}", [f"{shape[-1]} long"], "REDUCE"])
             cut = len(boxes)
         elif name == "Flatten":
-            boxes.append(["flatten", [f"{shape[1]} values"], diagrams.REDUCE])
+            boxes.append(["flatten", [f"{shape[1]} values"], "REDUCE"])
         elif name == "Linear":
-            boxes.append([f"linear {layer.out_features}", [], diagrams.LAYER])
+            boxes.append([f"linear {layer.out_features}", [], "LAYER"])
         else:
             boxes[-1][1].append(f"dropout {layer.p:g}" if name == "Dropout" else
                                 "ReLU" if name == "ReLU" else "batch norm")
@@ -112,3 +139,59 @@ def _halves(label: str, model) -> list[tuple]:
 def _model(document: str, reading: str, corpus: str):
     emotions = datasets.studied(datasets.published(corpus))["emotion"].nunique()
     return documents.build(document, documents.settings(document, reading, corpus), emotions)
+
+
+def cnn_n_gru(n: int) -> dict:
+    """CNN-n-GRU of a size, for seven classes and a hidden size of 16.
+
+    Returns
+    -------
+    dict
+        stack: [channels, whether a pool follows] of each convolution in order; first: kernel and stride of the first
+        one; gru_layers; parameters.
+    """
+    return _told(_cnn_n_gru, n)
+
+
+def _cnn_n_gru(n: int) -> dict:
+    from ser_repro.models.cnn_n_gru import FIRST_KERNEL, FIRST_STRIDE, CNNnGRU, layers
+
+    network = CNNnGRU(n=n, n_classes=7, hidden_size=16)
+    count = sum(weights.numel() for weights in network.parameters())
+    return {"stack": [[layer.out_channels, layer.pool] for layer in layers(n)], "first": [FIRST_KERNEL, FIRST_STRIDE],
+            "gru_layers": network.gru.num_layers, "parameters": count}
+
+
+# ---- what is kept ------------------------------------------------------------------------------------------------
+
+
+def _flow(rows: list) -> Figure:
+    return diagrams.flow([(label, [(title, text, getattr(diagrams, colour)) for title, text, colour in boxes])
+                          for label, boxes in rows])
+
+
+def _told(function, *asked):
+    """What is kept of a network, else what its model says."""
+    kept, key = _kept(), json.dumps([function.__name__, *asked])
+    return kept[key] if key in kept else function(*asked)
+
+
+@functools.cache
+def _kept() -> dict:
+    try:
+        return experiments.read("networks", "facts")
+    except SerReproError:  # not made yet, or not in this folder
+        return {}
+
+
+def facts() -> dict:
+    """All that the chapters show of networks, by what is asked."""
+    corpora = documents.get("mfcc_cnn").corpora
+    asked = [(_mfcc_cnn, "RAVDESS"), (_issa,), *((_cnn_n_gru, n) for n in documents.get("cnn_n_gru").sizes),
+             *((_parameters, "mfcc_cnn", reading, corpus) for reading in documents.READINGS for corpus in corpora),
+             *((_issa_lengths, reading) for reading in documents.READINGS),
+             *((_issa_sizes, variant, same) for variant in ISSA_OUTPUTS for same in (True, False))]
+    return {json.dumps([function.__name__, *words]): function(*words) for function, *words in asked}
+
+
+EXPERIMENTS = {"facts": facts}

@@ -1,9 +1,12 @@
 """Networks drawn from the models: every box, and what differs between the readings."""
 
+import json
+from pathlib import Path
+
 import matplotlib.pyplot as plt
 import pytest
 
-from ser_repro.book import networks
+from ser_repro.book import experiments, networks
 
 
 @pytest.fixture(autouse=True)
@@ -37,3 +40,14 @@ def test_lengths_and_sizes_of_issas_networks():
     assert networks.issa_lengths("code") == ([189, 185, 23, 19, 15, 11, 7], 128)
     assert networks.issa_sizes("ravdess", True)[0] == 3072 and networks.issa_sizes("ravdess", False)[0] == 896
     assert networks.issa_sizes("figure", True)[0] == 3072
+
+
+def test_what_is_kept_is_what_the_models_say():
+    kept = experiments.read("networks", "facts", Path(__file__).parents[2] / "results")
+    assert kept == json.loads(json.dumps(networks.facts()))
+
+
+def test_nothing_kept_asks_the_models(monkeypatch, tmp_path):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(networks, "_kept", dict)
+    assert networks.issa_sizes("ravdess", True)[0] == 3072 and networks.cnn_n_gru(3)["gru_layers"] == 3

@@ -4,7 +4,7 @@ import pytest
 from matplotlib.colors import same_color
 
 from ser_repro import datasets
-from ser_repro.book import diagrams, palette, plots
+from ser_repro.book import diagrams, networks, palette, plots
 from ser_repro.results.scores import Score
 from ser_repro.saved import pictures
 
@@ -155,7 +155,7 @@ def test_boxes_of_the_two_readings_differ_in_their_edges():
 
 
 def test_the_architecture_is_drawn_from_the_model():
-    texts = [text.get_text() for text in diagrams.architecture(18).axes[0].texts]
+    texts = [text.get_text() for text in diagrams.architecture(18, networks.cnn_n_gru(18)).axes[0].texts]
     assert "18-layer GRU" in texts and "linear 144→72" in texts and {"reading\ncode", "reading\npaper"} <= set(texts)
 
 
