@@ -62,8 +62,9 @@ def outcome(results: str | Path, run: Run) -> dict:
     def check(content):
         best = content["chosen"]
         _learned(content), len(content["trials"]), [content[name] for name in _of(run)]
-        sound = all(isinstance(value, str) or value > 0 for value in best.values())
-        if set(best) != set(run.recipe.searched) or not sound:
+        known = run.recipe.fallback
+        if set(best) != set(known) or not all(
+                isinstance(value, str) if isinstance(known[name], str) else value > 0 for name, value in best.items()):
             raise ValueError
 
     found = read_json(file, "search", _REMEDY, check=check)
