@@ -26,7 +26,7 @@ def headlines(page: Page) -> dict[str, str]:
         most = max((row["clips"] for row in same), default=0)  # the networks that are tested on all of these clips
         ends = sorted((row for row in same if row["clips"] == most), key=lambda row: row["difference"].value)
         told[f"versus_{protocol}"] = " to ".join(
-            f"{points(row['difference'])} ({row['network']}, `{row['reading']}`)" for row in (ends[0], ends[-1])
+            f"{points(row['difference'])} ({row['network']}, reading {row['reading']})" for row in (ends[0], ends[-1])
         ) if ends else NOT_RUN
         told[f"above_{protocol}"] = _above(same)
         told[f"{TRAINED}_{protocol}_penalty"] = page.found.told(TRAINED, protocol=protocol, C=PENALTY)

@@ -48,7 +48,7 @@ def test_headlines_count_intervals_above_zero_and_range_over_whole_tests(versus,
     told = baseline.headlines(page)
     assert told["above_speaker"] == "2 of 3" and told["above_published"] == "0 of 0"
     assert told["above_speaker_penalty"] == "0 of 1" and told["penalty"] == "10 instead of 1"
-    assert told["versus_speaker"].startswith("−5.0 points") and "(two, `code`)" in told["versus_speaker"]
+    assert told["versus_speaker"].startswith("−5.0 points") and "(two, reading code)" in told["versus_speaker"]
 
 
 @pytest.mark.parametrize(("epochs", "seconds", "says"), [(0, 0.4, "fitted in 1 s"), (3, 600, "3 epochs in 10 min")])
