@@ -23,6 +23,9 @@ class Setting:
     switch: str = ""  # what changing it alone from code to paper is called: the change made, "dropout added"
     at_test: bool = False  # acts on the test alone: no training of its own
     others: Mapping = field(default_factory=dict)  # what changes to values of neither reading are called
+    # Made a setting after runs had been recorded, all of them with the value that their reading has now: a run with
+    # this value leaves it out of its configuration, so that those records keep their names.
+    added: bool = False
 
 
 @dataclass(frozen=True)
