@@ -160,6 +160,8 @@ class Document:
         Values for these where no search has been made.
     demo : dict
         Settings that make a run on the demo corpus quick.
+    probe : callable(model, inputs, lengths, target) -> dict of str to list of float, optional
+        What is taken down of a network after each epoch beside losses, on a copy and always the same training clips.
     cost : callable(values) -> float
         Time that a clip takes to train an epoch, relative to CNN-3-GRU in reading code: for the estimate of the time
         left.
@@ -189,6 +191,7 @@ class Document:
     own_search: Callable[[str], Search] | None = None
     fallback: dict = field(default_factory=dict)
     demo: dict = field(default_factory=dict)
+    probe: Callable[..., dict[str, list[float]]] | None = None
     cost: Callable[[dict], float] = lambda values: 1.0
     core: tuple[CoreRuns, ...] = ()
 

@@ -114,6 +114,8 @@ def execute(run: Run, waves, *, others: dict | None = None, work: str | Path, de
         "train_seconds": round(model.seconds, 1),
         "history": {key: [round(float(row[key]), 5) for row in model.history] for key in (model.history or [{}])[0]},
     }
+    if model.probes:
+        found["probes"] = {name: [row[name] for row in model.probes] for name in model.probes[0]}
     if len(parts["test"][0]):
         found["test"] = _test(run, waves, classes, parts["test"][0], model)
     if run.tested:

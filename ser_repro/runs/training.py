@@ -5,6 +5,7 @@ resumed training ends with the weights of an unbroken one. A checkpoint is a saf
 """
 
 import contextlib
+import copy
 import ctypes
 import json
 import time
@@ -22,6 +23,7 @@ from ser_repro import SerReproError
 from ser_repro.files import one_of, write_atomic
 
 DEVICES = ("auto", "cpu", "gpu")
+_PROBED = 32  # clips
 
 
 class Batches:
@@ -103,6 +105,8 @@ class Training:
     ----------
     history : list of dict
         A row an epoch: `PART_loss` and `PART_accuracy`.
+    probes : list of dict
+        A row an epoch of what the document's probe takes down.
     seconds : float
     """
 
@@ -112,6 +116,7 @@ class Training:
         self.watched = next((part for part in parts if part != "train"), None)
         self.loss = LOSSES[one_of(values.get("loss", "categorical"), LOSSES, "loss")]
         self.history: list[dict] = []
+        self.probes: list[dict] = []
         self.seconds = 0.0
 
     def start(self, device: torch.device) -> None:
@@ -139,6 +144,8 @@ class Training:
         if self.schedule and self.document.schedule_every == "epoch":
             self.schedule.step()
         self.history.append(row)
+        if self.document.probe:
+            self.probes.append(self._probed())
         self.seconds += time.monotonic() - began
         if not np.isfinite([value for name, value in row.items() if name.endswith("_loss")]).all():
             raise Diverged(len(self.history))
@@ -148,6 +155,13 @@ class Training:
         shuffle = (self.seed, number) if self.values.get("shuffle", True) else None
         return Batches(self.source, rows, targets, min(self.values["batch_size"], len(rows)), shuffle_seed=shuffle,
                        drop_last=self.document.drop_last)
+
+    def _probed(self) -> dict[str, list[float]]:
+        """The document's probe, to four digits, on a copy: training goes on as if there were none."""
+        rows, targets = self.parts["train"]
+        batch = next(iter(Batches(self.source, rows, targets, min(_PROBED, len(rows)), shuffle_seed=(0, 0))))
+        found = self.document.probe(copy.deepcopy(self.model), *(part.to(self.device) for part in batch))
+        return {name: [float(f"{value:.3e}") for value in values] for name, values in found.items()}
 
     def _pass(self, part: str, batches: Batches) -> dict:
         """Loss and accuracy over batches, on which the model is trained where they are the training part's."""
@@ -184,8 +198,8 @@ class Training:
                     tensors[f"optimiser.{index}.{name}"] = value
                 else:
                     numbers.setdefault(str(index), {})[name] = value
-        rest = {"history": self.history, "seconds": self.seconds, "groups": optimiser["param_groups"],
-                "numbers": numbers, "schedule": self.schedule.state_dict() if self.schedule else None}
+        rest = {"history": self.history, "probes": self.probes, "seconds": self.seconds,
+                "groups": optimiser["param_groups"], "numbers": numbers, "schedule": self.schedule.state_dict() if self.schedule else None}
         return dump({name: value.detach().cpu().contiguous() for name, value in tensors.items()},
                     {"training": json.dumps(rest)})
 
@@ -211,7 +225,7 @@ class Training:
         self.optimiser.load_state_dict({"state": states, "param_groups": rest["groups"]})
         if self.schedule:
             self.schedule.load_state_dict(rest["schedule"])
-        self.history, self.seconds = rest["history"], rest["seconds"]
+        self.history, self.probes, self.seconds = rest["history"], rest.get("probes", []), rest["seconds"]
 
 
 def _weights(tensors: dict) -> dict:

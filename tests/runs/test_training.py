@@ -224,3 +224,15 @@ def test_a_device_that_is_not_there(monkeypatch, device, says):
     with pytest.raises(SerReproError, match=says):
         training.device_of(device)
     assert training.device_of("auto") == torch.device("cpu")
+
+
+def test_a_probe_is_taken_every_epoch_and_changes_nothing(waves_of, tmp_path, monkeypatch):
+    run = make_run("cnn_n_gru", "code", epochs=2)
+    probed = fit(run, waves_of(run), tmp_path / "probed")
+    monkeypatch.setitem(vars(run.recipe), "probe", None)
+    plain = fit(run, waves_of(run), tmp_path / "plain")
+    assert plain.probes == [] and probed.history == plain.history
+    assert_same(weights(probed), weights(plain))
+    assert [{name: len(values) for name, values in row.items()} for row in probed.probes] == 2 * [
+        {"answer_spread": 1, "spread": 3, "gradient": 3, "weight": 3}]
+    assert all(value > 0 for row in probed.probes for values in row.values() for value in values)
