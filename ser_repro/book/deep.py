@@ -1,6 +1,7 @@
 """CNN-n-GRU's own search, every trial of it, and what becomes of the deep network when one thing is changed."""
 
 from collections import Counter
+from pathlib import Path
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -48,6 +49,46 @@ def told(found: dict, guess: float) -> dict:
             "over": "winner" in found,
             "stopped": ", ".join(f"{count} after {rung}" for rung, count in sorted(
                 stopped.items(), key=lambda item: (isinstance(item[0], str), item[0])))}
+
+
+def won(found: dict, folder) -> dict | None:
+    """The record of the chosen trial, tested with its own last weights; None of a search that is not over."""
+    if "winner" not in found:
+        return None
+    return records.read(Path(folder) / found["document"] / f"{found['record']}.json")
+
+
+def outcome(found: dict | None, guess: float, folder) -> str:
+    """What a search has come to, in a sentence or two."""
+    if not found or not begun(found):
+        return "not yet begun."
+    told_ = told(found, guess)
+    learned_ = {0: "none has learned anything", 1: "one has learned something"}.get(
+        told_["learned"], f"{told_['learned']} have learned something")
+    if (record := won(found, folder)) is None:
+        return (f"unfinished. Of its {told_['trials']} trials {told_['begun']} have been begun, the longest has "
+                f"{told_['epochs']} epoch{'s' * (told_['epochs'] > 1)}, and {learned_}.")
+    alike = scores.table(record)["predicted"].nunique() == 1
+    reaches = "gives every test clip the same answer" if alike else f"reaches {score_of([[record]])} on the test clips"
+    return f"of {told_['trials']} trials {learned_}. The chosen one {reaches}."
+
+
+def standing(found: dict | None, guess: float) -> str:
+    """What that leaves of the claim."""
+    if not found or "winner" not in found:
+        return "The claim is open: the search is not whole."
+    if told(found, guess)["learned"]:
+        return ""
+    return ("The public code of 2022, run as it stands with its own search, does not teach this network anything here; "
+            "other seeds of the search, and whatever its authors did besides, are untested.")
+
+
+def row(found: dict, guess: float, folder) -> dict:
+    """A search as a row of a table."""
+    told_, record = told(found, guess), won(found, folder)
+    return {"trials begun": f"{told_['begun']} of {told_['trials']}", "learned something": told_["learned"],
+            "ended, after epochs": told_["stopped"] or "—", "best validation accuracy": percent(told_["best"], 1),
+            "chosen trial, test": str(score_of([[record]])) if record else "not yet chosen"}
 
 
 def trials(panels: list[tuple[str, dict, float]]) -> Figure:
