@@ -339,9 +339,10 @@ page.say("runs_planned", found.count[1])
 # All other scores of this chapter rest on a smaller search: {glue:text}`search_trials` settings, the same for every
 # network and split, without batches below {glue:text}`search_smallest`, of which the better half goes on after
 # {glue:text}`search_rungs` epochs, judged by the loss on the validation clips of that split. No test clip has a say.
-# The learning rates of the first {glue:text}`search_trials` are {glue:text}`search_rates`, so a good one in between may have been missed. If the best setting at epoch
-# {glue:text}`search_epochs` does not beat chance-level loss by {glue:text}`search_margin`, new settings are drawn, up
-# to {glue:text}`search_rounds` rounds in all. A setting that did so earlier and was dropped does not count.
+# The learning rates of the first {glue:text}`search_trials` are {glue:text}`search_rates`, so a good one in between may
+# have been missed. If the best setting at epoch {glue:text}`search_epochs` does not beat chance-level loss by
+# {glue:text}`search_margin`, new settings are drawn, up to {glue:text}`search_rounds` rounds in all. A setting that did
+# so earlier and was dropped does not count.
 
 # %% tags=["hide-input"]
 book.table(searches.table(searched), empty="*No search has been made yet.*")
