@@ -270,9 +270,10 @@ book.table([{"network": f"TESS, n = {size}"} | deep.row(one, guess, found.folder
            empty="*The search has not been begun.*")
 
 # %% [markdown]
-# *A line a trial. Blue trials had at some epoch a validation loss at least {glue:text}`search_margin` below that of
-# stating how often each emotion occurs ({glue:text}`guess_loss`), which is how we tell that a network has learned
-# something.*
+# *A line a trial. Blue trials had at some epoch both losses, in training and in validation, at least
+# {glue:text}`search_margin` below that of stating how often each emotion occurs ({glue:text}`guess_loss`): that is how we
+# tell that a network has learned something. A validation loss alone does not tell it. Validation clips come sorted by
+# class, and the carried state can hand the class of one batch to the next.*
 #
 # ## One thing changed at a time
 #

@@ -13,9 +13,9 @@ from ser_repro.runs.run import Run
 GUESS = float(np.log(7))
 
 
-def trial(*losses, stopped=None, accuracy=0.14):
+def trial(*losses, stopped=None, accuracy=0.14, train=None):
     return {"settings": {}, "stopped": stopped, "seconds": 1.0,
-            "history": {"validation_loss": list(losses), "validation_accuracy": [accuracy] * len(losses)}}
+            "history": {"train_loss": list(train or losses), "validation_loss": list(losses), "validation_accuracy": [accuracy] * len(losses)}}
 
 
 @pytest.fixture
@@ -27,9 +27,12 @@ def search():
 
 def test_a_search_in_numbers(search):
     told = deep.told(search, GUESS)
-    assert told == {"trials": 5, "begun": 4, "learned": 1, "epochs": 4, "best": 0.9, "over": True,
+    assert told == {"trials": 5, "begun": 4, "learned": 1, "by_order": 0, "epochs": 4, "best": 0.9, "over": True,
                     "stopped": "1 after 1, 2 after 2, 1 after 4"}
     assert not deep.learned(trial(0.99 * GUESS), GUESS) and deep.learned(trial(0.98 * GUESS, 3.0), GUESS)
+    one = trial(1.95, 1.8, train=[1.95, 1.95])
+    assert deep.by_order(one, GUESS) and not deep.learned(one, GUESS)
+    assert not deep.learned(trial(1.95, 1.8, train=[1.8, 1.95]), GUESS)  # never both at once
     search["trials"][0] = trial(9.9, stopped="diverged")
     assert deep.told(search, GUESS)["stopped"] == "2 after 2, 1 after 4, 1 after diverged"
 
