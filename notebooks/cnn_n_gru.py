@@ -271,9 +271,9 @@ book.table([{"network": f"TESS, n = {size}"} | deep.row(one, guess, found.folder
 
 # %% [markdown]
 # *A line a trial. Blue trials had at some epoch both losses, in training and in validation, at least
-# {glue:text}`search_margin` below that of stating how often each emotion occurs ({glue:text}`guess_loss`): that is how we
-# tell that a network has learned something. A validation loss alone does not tell it. Validation clips come sorted by
-# class, and the carried state can hand the class of one batch to the next.*
+# {glue:text}`search_margin` below that of stating how often each emotion occurs ({glue:text}`guess_loss`): that is how
+# we tell that a network has learned something. A validation loss alone does not tell it. Validation clips come sorted
+# by class, and the carried state can hand the class of one batch to the next.*
 #
 # ## One thing changed at a time
 #

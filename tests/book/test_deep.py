@@ -15,7 +15,8 @@ GUESS = float(np.log(7))
 
 def trial(*losses, stopped=None, accuracy=0.14, train=None):
     return {"settings": {}, "stopped": stopped, "seconds": 1.0,
-            "history": {"train_loss": list(train or losses), "validation_loss": list(losses), "validation_accuracy": [accuracy] * len(losses)}}
+            "history": {"train_loss": list(train or losses),
+                        "validation_loss": list(losses), "validation_accuracy": [accuracy] * len(losses)}}
 
 
 @pytest.fixture
