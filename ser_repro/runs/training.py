@@ -231,7 +231,8 @@ class Training:
                 else:
                     numbers.setdefault(str(index), {})[name] = value
         rest = {"history": self.history, "probes": self.probes, "seconds": self.seconds,
-                "groups": optimiser["param_groups"], "numbers": numbers, "schedule": self.schedule.state_dict() if self.schedule else None}
+                "groups": optimiser["param_groups"], "numbers": numbers,
+                "schedule": self.schedule.state_dict() if self.schedule else None}
         return dump({name: value.detach().cpu().contiguous() for name, value in tensors.items()},
                     {"training": json.dumps(rest)})
 
