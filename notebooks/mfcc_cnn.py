@@ -82,8 +82,8 @@ for name in ("code", "paper"):
 # training. [Under an older Keras](#mfcc-two-losses), {glue:text}`mc_softmax_bound` runs seem never to name some emotion
 # at all.
 #
-# {glue:text}`mc_done` of {glue:text}`mc_planned` planned runs are done. All intervals are 95 % intervals and resample
-# speakers; TESS has only two, so there they resample clips.
+# {glue:text}`mc_done` of {glue:text}`mc_planned` runs of the core are done. All intervals are 95 % intervals and
+# resample speakers; TESS has only two, so there they resample clips.
 
 # %% tags=["hide-input"] mystnb={"image": {"alt": "Accuracy measured, with intervals, a line a corpus"}}
 page.overview()
