@@ -98,7 +98,8 @@ for key, change in (("is_early", STOPPED), ("is_unshuffled", UNSHUFFLED)):
 # the weights of the epoch where that was lowest; in runs of its own this gives, with shared speakers,
 # {glue:text}`is_early`. And A never shuffles its clips; that gives {glue:text}`is_unshuffled`.
 #
-# Reading `paper` follows the figure (padded convolutions, its order of features), and B and C where the figure is silent. Intervals are 95 % intervals over speakers.
+# Reading `paper` follows the figure (padded convolutions, its order of features), and B and C where the figure is
+# silent. Intervals are 95 % intervals over speakers.
 #
 # **Does {glue:text}`is_RAVDESS_claim` come from new speakers, as the abstract says, or from a random split?** Our runs
 # on RAVDESS:
