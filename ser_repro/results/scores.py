@@ -340,10 +340,8 @@ def difference(a: list[pd.DataFrame], b: list[pd.DataFrame], name: str = "accura
         a, b = (_cut(side, folded[0][0]) for side in (a, b))
     groups, classes = _groups([*a, *b], unit), _classes([*a, *b])
     sides = [_Tested(side, name, classes, unit, groups) for side in (a, b)]
-    if len(sides[0].own) == len(sides[1].own):
-        seeds = tuple(map(float, sides[1].own - sides[0].own))
-    else:
-        seeds = ()
+    paired = len(sides[0].own) == len(sides[1].own)
+    seeds = tuple(map(float, sides[1].own - sides[0].own)) if paired else ()
     alike = [_alike(side, "start") for side in (a, b)]
     parts = []
     if len(groups) > FEW and not any(dead == networks for dead, networks, _ in alike):
@@ -371,7 +369,7 @@ def _same(sides: list[_Tested], unit: str) -> list[Part]:
 
 
 def _cut(side: list[pd.DataFrame], folded: pd.DataFrame) -> list[pd.DataFrame]:
-    """Tables with another column, `cut`: the folds of another side, for networks that were tested on all of them too."""
+    """Tables with another column, `cut`: the folds of a side, for networks that were tested on all of them too."""
     fold = folded.set_index("clip")["fold"]
     told = [frame.assign(cut=fold.loc[frame["clip"]].to_numpy()) for frame in side]
     if _is_folded(side) and any((frame["cut"] != frame["fold"]).any() for frame in told):

@@ -22,8 +22,8 @@ from ser_repro.runs.run import Run
 
 NOT_RUN = "not yet run"
 UNSETTLED = "not settled: our search found no setting that beats chance"
-SPLITS = {"published": "shared speakers", "speaker": "new speakers"}
 REDRAWN = "redrawn"  # the protocol that repeats a random split: fold k is draw k
+SPLITS = {"published": "shared speakers", "speaker": "new speakers", REDRAWN: "shared speakers, other draws"}
 
 
 @dataclass(frozen=True)
@@ -124,8 +124,8 @@ class Found:
         return self.score_of(seeds, name) if seeds else None
 
     def score_of(self, seeds: list[list[dict]], name: str = "accuracy") -> Score:
-        """The score of records of the document, a list a seed of a record a fold, with what is known of starts and draws
-        like theirs; computed once, as many sections of a chapter show it."""
+        """The score of records of the document, a list a seed of a record a fold, with what is known of starts and
+        draws like theirs; computed once, as many sections of a chapter show it."""
         asked = (name, *(tuple(map(_identity, folds)) for folds in seeds))
         if asked not in self._scored:
             run = Run.from_config(seeds[0][0]["config"])
@@ -211,11 +211,12 @@ class Found:
                 continue
             of = self.done.get(kind) or begun[:1]
             three = [self.score_of(of, name) for name in scores.SCORES]
-            spread = three[0].seeds
+            spread, drawn = three[0].seeds, kind.protocol == REDRAWN
+            number = f"{len(spread)} draws" if drawn else f"{len(of)}"
             size = {"n": kind.n} if self.document.sizes else {}
             rows.append({"corpus": kind.corpus} | size | {
                 "reading": kind.reading, "split": ", ".join(filter(None, (split_name(kind.protocol), missing(of)))),
-                "seeds": f"{len(of)} ({100 * min(spread):.1f}–{100 * max(spread):.1f})" if len(of) > 1 else "1",
+                "seeds": number + (f" ({100 * min(spread):.1f}–{100 * max(spread):.1f})" if len(spread) > 1 else ""),
                 "accuracy": str(three[0]), "UAR": str(three[1]), "macro F1": str(three[2])})
         return pd.DataFrame(rows)
 
@@ -338,7 +339,8 @@ def _difference(one: Side, other: Side, clips: set[str] | None = None) -> Score:
     tables = [[frame if clips is None else frame[frame["clip"].isin(clips)] for frame in frames(seeds)]
               for _, seeds in (one, other)]
     starts = tuple(of.starts_of(Run.from_config(seeds[0][0]["config"])) for of, seeds in (one, other))
-    return scores.difference(*tables, starts=starts, by_lot=tuple(not of.document.is_estimator for of, _ in (one, other)))
+    by_lot = tuple(not of.document.is_estimator for of, _ in (one, other))
+    return scores.difference(*tables, starts=starts, by_lot=by_lot)
 
 
 def on_same_clips(one: Side, other: Side) -> Score | None:
@@ -356,7 +358,9 @@ def on_same_clips(one: Side, other: Side) -> Score | None:
 
 
 def missing(seeds: list[list[dict]]) -> str:
-    """"" where the first seed has every fold, else "k of n folds"."""
+    """"" where the first seed has every fold, else "k of n folds"; draws of the split are as many as have been made."""
+    if seeds[0][0]["config"]["protocol"] == REDRAWN:
+        return ""
     folds = Run.from_config(seeds[0][0]["config"]).folds
     return "" if len(seeds[0]) == folds else f"{len(seeds[0])} of {folds} folds"
 

@@ -78,7 +78,7 @@ def test_an_interval_over_folds_holds_the_truth_as_often_as_it_says(folds, heard
 
 
 def test_an_interval_over_draws_of_the_split_holds_the_truth_as_often_as_it_says():
-    """Of one draw, its spread known from ten others, and of their mean; draws differ by 5 points, and in their start."""
+    """Of one draw, its spread known from ten others, and of their mean; they differ by 5 points and in their start."""
     rng = np.random.default_rng(0)
     speakers = rng.normal(0, SPEAKERS, (STUDIES, 24))
     draw = rng.normal(0, np.hypot(STARTS, 0.05), (STUDIES, 11, 1, 1))
