@@ -23,6 +23,7 @@ NO_GAIN = [fed(3, -0.01, 0.02), fed(11, 0.01, 0.03), fed(18, 0.0, 0.0)]
     ([*NO_GAIN, fed(5, -0.1, -0.02)], "only for TESS, n = 5, shared speakers (−6.0 points [−10.0, −2.0; speakers], 1 "
      "run): there the sorted order seems to help, through the carried state or through padding. The other 3 rows show "
      "no gain."),
+    ([fed(5, -0.1, -0.02, 2), NO_GAIN[0]], "2 runs): there the sorted order seems to help, through the carried state "
      "or through padding. The other row shows no gain."),
     ([fed(5, -0.1, -0.02)], "through the carried state or through padding.")])
 def test_the_rows_where_the_sorted_order_helps_are_named(rows, says):
