@@ -74,7 +74,7 @@ def independence(claim: Claim, shared: Score | None, new: Score | None, folds: s
     folds : str
         Which folds of new speakers have been run, where some are missing.
     """
-    if not (shared and new):
+    if not (shared and new and shared.has_interval and new.has_interval):
         told = [f"with {speakers} speakers {ledger.verdict(claim, score)}" for speakers, score in
                 (("shared", shared), ("new", new))]
         return "; ".join(told) + (f" ({folds})" if folds else "")

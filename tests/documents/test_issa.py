@@ -9,7 +9,7 @@ CLAIM = issa.CLAIMS[0]
 
 
 def score(low, high):
-    return Score("accuracy", (low + high) / 2, low, high, 100, "speakers", ())
+    return Score("accuracy", (low + high) / 2, low, high, 100, ("speakers",), ())
 
 
 def test_half_the_batch_takes_twice_the_steps():
