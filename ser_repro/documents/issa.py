@@ -115,7 +115,7 @@ def _optimiser(parameters, values: dict):
 
     # Keras's constants, which are not PyTorch's.
     if values["variant"] == "iemocap":
-        return optim.Adam(parameters, lr=values["learning_rate"], eps=1e-7, fused=True)
+        return optim.Adam(parameters, lr=values["learning_rate"], eps=1e-7)
     return optim.RMSprop(parameters, lr=values["learning_rate"], alpha=0.9, eps=1e-7, foreach=True)
 
 
