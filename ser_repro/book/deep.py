@@ -7,7 +7,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
-from matplotlib.ticker import PercentFormatter
+from matplotlib.ticker import MaxNLocator, PercentFormatter
 from scipy.stats import binomtest
 
 from ser_repro.book.palette import BLUE, GREY, ORANGE, PURPLE, RED, ROLES, SKY, Look
@@ -234,6 +234,8 @@ def switches(runs: dict[str, dict], chance: float) -> Figure:
     bottom.text(18.3, 1.6 * ADAM_EPSILON, "Adam's epsilon", ha="right", fontsize=9, color=GREY)
     bottom.set(title="gradient of the input weights after the last epoch", xlabel="GRU layer",
                xticks=range(1, 19, 3))
+    for axis in (top, middle):
+        axis.xaxis.set_major_locator(MaxNLocator(integer=True))
     for axis in (top, middle, bottom):
         axis.grid(alpha=0.2)
         axis.minorticks_off()
