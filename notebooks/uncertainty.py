@@ -66,7 +66,8 @@ show.say("un_starts", f"{100 * min(known):.1f} to {unit(100 * max(known), 'point
 # ## Do the intervals hold?
 #
 # In a made-up study the truth is known. Speakers differ by 10 points, starts by 3.6, clips by lot. The truth is the
-# score over all speakers and all starts. Of 1000 studies a kind, this share of intervals holds it:
+# score, or the difference of two networks, over all speakers and all starts. Of 1000 studies a kind, this share of
+# intervals holds it:
 
 # %% mystnb={"image": {"alt": "Share of intervals that hold the truth, a line a kind of study"}} tags=["hide-input"]
 book.picture(chapter.coverage_picture(covered))
@@ -96,8 +97,8 @@ if started:
 book.table(chapter.starts_table(started))
 
 # %% [markdown]
-# *Spread: the standard deviation between starts that chance in the clips does not explain, of all readings and changed
-# settings of that document, size and corpus together; 0 where starts differ no more than clips alone would make them.*
+# *Spread: the standard deviation between starts that chance in clips and speakers does not explain, of all readings and
+# changed settings of that document, size and corpus together; 0 where starts differ no more than that.*
 #
 # ## Several differences
 #

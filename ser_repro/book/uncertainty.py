@@ -17,7 +17,7 @@ from ser_repro.results.scores import Score
 from ser_repro.runs import plans
 from ser_repro.runs.found import NOT_RUN, Found, frames
 
-KINDS = {"accuracy": "accuracy", "uar": "UAR", "difference": "difference of two networks"}
+KINDS = {"accuracy": "accuracy", "uar": "UAR", "difference": "difference"}
 AIM = (0.92, 0.98)
 
 
