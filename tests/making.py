@@ -2,7 +2,7 @@
 
 from ser_repro import documents
 from ser_repro.results.scores import Score
-from ser_repro.runs import execution
+from ser_repro.runs import execution, records
 from ser_repro.runs.run import Run
 from ser_repro.saved import model as saved
 
@@ -33,3 +33,10 @@ def make_model(run, demo, folder):
     saved.save(made.record, made.weights, execution.inputs(run, **here), folder / run.document,
                results=folder / "results")
     return folder / run.document
+
+
+def records_in(results):
+    """Name -> record of all records in a folder, without what differs from one making to the next."""
+    varies = ("finished", "train_seconds", "device", "checksum")
+    return {path.name: {name: value for name, value in records.read(path).items() if name not in varies}
+            for path in sorted(results.glob("*/*.json"))}

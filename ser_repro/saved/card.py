@@ -9,7 +9,7 @@ from ser_repro import datasets, protocols
 from ser_repro.features import arrays, sets
 from ser_repro.results import scores
 from ser_repro.runs import found, records
-from ser_repro.runs.run import Run
+from ser_repro.runs.run import Run, settings_of
 
 FORMAT = 4
 SYNTHETIC = "synthetic: not a result"
@@ -167,7 +167,7 @@ def readme(card: dict) -> str:
     kind = (f"samples at {came['sample_rate'] if came['what'] == arrays.NATIVE else came['what']} Hz"
             if arrays.is_waveform(came["what"]) else f"feature set `{came['what']}` of samples at "
             f"{came['sample_rate']} Hz")
-    settings = "\n".join(f"| `{name}` | {value} |" for name, value in config["settings"].items())
+    settings = "\n".join(f"| `{name}` | {value} |" for name, value in settings_of(config).items())
     long = card["trained_on"]["seconds"]
     banner = f"> **{SYNTHETIC}.** Trained on demo speech, made by a program: no number below says anything.\n\n"
     speech = "acted speech" if of["acted"] else "the speech of the corpus"

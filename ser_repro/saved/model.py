@@ -22,6 +22,7 @@ from ser_repro.datasets import audio
 from ser_repro.features import arrays, sets
 from ser_repro.files import digest, read_json, whole_folder
 from ser_repro.runs import methods, records
+from ser_repro.runs.run import settings_of
 from ser_repro.saved import card
 
 WEIGHTS, CARD, RECORD, README = "model.safetensors", "card.json", "record.json", "README.md"
@@ -162,7 +163,7 @@ def load(folder: str | Path) -> Saved:
     if not arrays.is_waveform(what) and sets.get(what).hash != found["input"]["hash"]:
         raise SerReproError(f"this version's features {what} are others than the model was trained on; {folder}: "
                             f"{remedy}.")
-    return Saved(folder, found, methods.loaded(config["document"], config["settings"], len(found["classes"]), content,
+    return Saved(folder, found, methods.loaded(config["document"], settings_of(config), len(found["classes"]), content,
                                                f"{folder}: {remedy}"))
 
 
