@@ -92,7 +92,7 @@ class Score:
         if dead == networks:
             return "(one answer to every clip)"
         if not (self.has_interval or self.units):
-            return f"(the same for every {self.unit})"
+            return f"(no {self.unit} changes it)"
         alike = f"{dead} of {networks} {what}s answer{'s' * (dead == 1)} every clip alike" if dead else ""
         if self.has_interval:
             told = f"[{number(100 * self.low)}, {number(100 * self.high)}; {', '.join(self.counts)}]"

@@ -138,8 +138,6 @@ class Found:
 
     def drawn(self, corpus: str, reading: str = "code", name: str = "accuracy", **which) -> Score | None:
         """The mean over the draws of the split that have been made, of a score with shared speakers; None of none."""
-        if REDRAWN not in protocols.PROTOCOLS:
-            return None
         seeds = self.records(corpus, reading, REDRAWN, whole=False, **which)
         return self.score_of(seeds, name) if seeds else None
 

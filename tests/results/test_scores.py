@@ -141,7 +141,7 @@ def test_one_answer_to_every_clip_has_no_interval():
     assert scores.score([part]).beside().endswith("; folds] (2 of 5 folds answer every clip alike)")
     assert scores.difference([dead], [table]).beside() == "(one answer to every clip)"
     right = table[table["emotion"] == "a"].assign(predicted="a")  # of one emotion, and right
-    assert scores.score([right]).beside() == "(the same for every speaker)"
+    assert scores.score([right]).beside() == "(no speaker changes it)"
 
 
 def test_an_interval_ends_where_scores_end():
