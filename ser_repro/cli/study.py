@@ -62,6 +62,8 @@ def prepare(corpus: Corpus, data: Data = None, cache: Cache = None,
 
 def study(
     results: Results = Path("results"), data: Data = None, cache: Cache = None,
+    core: Annotated[bool, typer.Option("--core", help="Only the core, which is what the book counts itself against; it "
+                                                      "can be made on a CPU.")] = False,
     list_only: Annotated[bool, typer.Option("--list", help="Show what is done and what is not, and stop.")] = False,
     document: Annotated[list[str] | None, typer.Option(help="Only this document (can be repeated).")] = None,
     corpus: Annotated[list[str] | None, typer.Option(help="Only this corpus (can be repeated).")] = None,
@@ -96,7 +98,7 @@ def study(
         raise SerReproError(f"--first {first} leaves no run: give 1 or more.")
     if results.exists() and not results.is_dir():
         raise SerReproError(f"--results {results} is a file: give the folder of the records.")
-    wanted = plans.select(plans.plans(), **only)[:first]
+    wanted = plans.select(plans.core() if core else plans.plans(), **only)[:first]
     if not wanted:
         raise SerReproError("no run of the study is all of these: leave an option out; `ser-repro study --list` shows "
                             "what there is.")
@@ -107,6 +109,8 @@ def study(
                                report=lambda line: console.print(line, soft_wrap=True, highlight=False),
                                watch=status.update)
     _print_status(plans.status(wanted, results))
+    if core:
+        console.print(plans.told(plans.status(plans.plans(), results)), soft_wrap=True, highlight=False)
     if failed:
         raise SerReproError(f"{failed} run{'s' * (failed > 1)} failed, each for the reason on its line: mend that "
                             "and start again.")

@@ -166,7 +166,10 @@ class Document:
         Time that a clip takes to train an epoch, relative to CNN-3-GRU in reading code: for the estimate of the time
         left.
     core : tuple of CoreRuns
-        In the order of what they teach. Made before the ablations and the rest of the grid.
+        What the study can't do without and a CPU can do, in the order of what it teaches. Made before all other runs.
+    priced_on : str
+        Corpus on which, as a part of the core, every difference between the readings is priced from three starts, at
+        the smallest size; by default the first one. There the core needs as many starts of reading `code`.
     """
 
     name: str
@@ -194,6 +197,7 @@ class Document:
     probe: Callable[..., dict[str, list[float]]] | None = None
     cost: Callable[[dict], float] = lambda values: 1.0
     core: tuple[CoreRuns, ...] = ()
+    priced_on: str = ""
 
     @property
     def is_estimator(self) -> bool:

@@ -85,10 +85,16 @@ class Found:
         """The same, of seeds with any fold."""
         return _in_order(plans.complete(self.status, whole=False))
 
+    @cached_property
+    def core(self) -> list[tuple[Run, dict | None]]:
+        """The runs of the document that belong to the core of the study (see `plans.core`), with their records."""
+        core = set(plans.core())
+        return [(run, record) for run, record in self.status if run in core]
+
     @property
     def count(self) -> tuple[int, int]:
-        """Runs done, and planned."""
-        return sum(record is not None for _, record in self.status), len(self.status)
+        """Runs of the core that are done, and that there are."""
+        return sum(record is not None for _, record in self.core), len(self.core)
 
     # ---- records -------------------------------------------------------------------------------------------------
 
@@ -205,7 +211,7 @@ class Found:
         """Scores of all that has been run as a reading says, a row a corpus, size, reading and split."""
         rows = []
         for kind, begun in self.begun.items():
-            if kind.changed or kind.tested or protocols.get(kind.protocol).redraws:
+            if kind.changed or kind.tested:
                 continue
             of = self.done.get(kind) or begun[:1]
             three = [self.score_of(of, name) for name in scores.SCORES]

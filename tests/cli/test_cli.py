@@ -366,6 +366,17 @@ def test_a_damaged_record_is_refused(type_in, tmp_path, text, says, words):
     assert path.read_text() == text
 
 
+def test_the_core_alone_is_listed_and_said_to_be_complete_or_not(type_in):
+    code, out, lines = type_in("study", "--core", "--list", "--document", "svm193")
+    assert code == 0 and not lines
+    core = plans.core()
+    assert f"0 of {sum(run.document == 'svm193' for run in core)} runs have a record" in out
+    assert f"the core of the study is not complete: {len(core)} of its {len(core)} runs are missing" in out
+    code, _, lines = type_in("study", "--core", "--seed", "4")
+    assert code == 1 and "no run of the study is all of these" in lines[0]
+    assert "the core of the study" not in type_in("study", "--list", "--document", "svm193")[1]
+
+
 def test_a_failed_run_is_counted_and_the_status_says_so(type_in, monkeypatch):
     monkeypatch.setattr(study, "run_study", lambda *_, **__: 2)
     code, out, lines = type_in("study")
