@@ -156,3 +156,15 @@ def digest(content: bytes | str | dict | list, length: int = 64) -> str:
     if not isinstance(content, bytes | str):
         content = json.dumps(content, sort_keys=True)
     return hashlib.sha256(content.encode() if isinstance(content, str) else content).hexdigest()[:length]
+
+
+def file_checksum(path: str | Path) -> str:
+    """XXH3 of what a file holds, 128 bits in hexadecimal: several times as fast as SHA-256, and proof against damage,
+    not against forgery."""
+    import xxhash
+
+    found, block = xxhash.xxh3_128(), memoryview(bytearray(1 << 20))
+    with open(path, "rb", buffering=0) as file:
+        while count := file.readinto(block):
+            found.update(block[:count])
+    return found.hexdigest()
