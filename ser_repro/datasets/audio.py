@@ -21,6 +21,11 @@ _SHORT = {"PCM_16", "PCM_S8", "PCM_U8"}
 # Header size that programs writing to a pipe leave behind: the length was not known, so nothing was promised.
 _UNKNOWN_SIZE = 0xFFFFFFFF
 
+RATES = range(1000, 768_001)
+"""Sample rates in Hz of audio; a file that states another is damaged, and resampling it could take for ever."""
+
+_NOTHING = 1  # of 16 bits, the greatest sample of what is silent but for rounding
+
 _AGAIN = "copy it again from the corpus"
 
 
@@ -175,8 +180,9 @@ def facts(samples: np.ndarray, sample_rate: int) -> dict:
     -------
     dict
         duration_s (float, s), sample_rate (int, Hz), channels (int), frames (int), sha256 (str, SHA-256 of
-        the decoded samples as interleaved little-endian 16-bit integers, so that WAV and FLAC agree) and
-        silent (bool, every sample is zero).
+        the decoded samples as interleaved little-endian 16-bit integers, so that WAV and FLAC agree),
+        silent (bool, every sample is zero) and silent_parts (tuple of "first" and "mean": of several channels, whether
+        the first is silent, which waveforms are made of, and whether the mean is, which features are computed of).
     """
     short = np.ascontiguousarray(to_int16(samples), dtype="<i2")
     frames, channels = short.shape
@@ -187,7 +193,21 @@ def facts(samples: np.ndarray, sample_rate: int) -> dict:
         "frames": frames,
         "sha256": digest(short.tobytes()),
         "silent": not short.any(),
+        "silent_parts": _silent_parts(short),
     }
+
+
+def _silent_parts(short: np.ndarray) -> tuple[str, ...]:
+    if short.shape[1] == 1 or not short.any():
+        return ()
+    channels = short.T.astype(np.int32)
+    first, mean = np.abs(channels[0]).max(), np.abs(channels.sum(axis=0)).max() / len(channels)
+    return tuple(name for name, peak in (("first", first), ("mean", mean)) if peak <= _NOTHING)
+
+
+PARTS = {"first": "its first channel, which waveforms are made of, is silent",
+         "mean": "its channels cancel out when they are mixed, as features are computed of their mean"}
+"""What `silent_parts` of `facts` mean."""
 
 
 def measure(path: str | Path) -> dict:

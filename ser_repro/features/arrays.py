@@ -215,7 +215,7 @@ def _make(corpus: str, clips: pd.DataFrame, whats: list[int | str], path: str, m
     for lot in extract.reading(clips["path"].tolist(), wanted, path=path, folder=unfinished, workers=workers,
                                facts=True):
         for one, (file, clip) in zip(lot, clips[["path", "clip"]].iloc[len(seen):].to_numpy(), strict=False):
-            _refuse(file, one.facts, corpus, published.get(clip))
+            _refuse(file, one.facts, corpus, published.get(clip), whats)
         seen += lot
         if progress:
             progress(len(seen), len(clips))
@@ -233,15 +233,20 @@ def _make(corpus: str, clips: pd.DataFrame, whats: list[int | str], path: str, m
         store.discard()
 
 
-def _refuse(file: str, facts: dict, corpus: str, published: dict | None) -> None:
-    """Raise a SerReproError where a clip is not as it was published, or silent."""
+def _refuse(file: str, facts: dict, corpus: str, published: dict | None, whats: list[int | str]) -> None:
+    """Raise a SerReproError where a clip is not as it was published, or what is made of it is silent."""
     if published and facts["sample_rate"] != published["sample_rate"]:
         raise SerReproError(f"{file} is at {facts['sample_rate']} Hz, published at {published['sample_rate']} Hz: a "
                             "resampled copy is not the published corpus; copy it again from "
                             f"{datasets.get(corpus).home}.")
     # One clip of CREMA-D is published as digital silence, and the documents used it.
-    if facts["silent"] and not (published and facts["sha256"].startswith(published["sha256"])):
+    if published and facts["sha256"].startswith(published["sha256"]):
+        return
+    if facts["silent"]:
         raise SerReproError(f"{file} is digital silence: copy it again from the corpus's publisher.")
+    for part in facts["silent_parts"]:
+        if any(is_waveform(what) == (part == "first") for what in whats):
+            raise SerReproError(f"{file} would be heard as silence ({audio.PARTS[part]}): give it one good channel.")
 
 
 @dataclass(frozen=True)

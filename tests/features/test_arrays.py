@@ -65,6 +65,23 @@ def test_a_clip_at_another_than_its_published_rate_is_refused(whole):
         assert f"{CLIP}.wav is at 22050 Hz, published at 16000 Hz" in line and "copy it again from http" in line
 
 
+@pytest.mark.parametrize(("channels", "what", "says"), [
+    ((1, -1), "mfcc13_mean", "its channels cancel out when they are mixed"), ((1, -1), 16000, ""),
+    ((0, 1), 16000, "its first channel, which waveforms are made of, is silent"), ((0, 1), "mfcc13_mean", "")])
+def test_a_clip_of_which_nothing_would_be_heard_is_refused(mine, channels, what, says):
+    import soundfile
+
+    noise = np.random.default_rng(0).integers(-3000, 3000, 4000)
+    soundfile.write(mine.parent / "wav" / "0.wav", np.stack([noise * sign for sign in channels], 1).astype(np.int16),
+                    16000)
+    name = datasets.get(mine).name
+    assert [fault.clip for fault in datasets.check(name).silent] == ["wav/0"]
+    if not says:
+        assert len(arrays.prepare(name, what, workers=1).clips) == 6
+    else:
+        assert f"0.wav would be heard as silence ({says}" in refused(name, what, workers=1)
+
+
 def test_a_clip_that_is_published_silent_is_taken(whole, monkeypatch):
     with wave.open(str(whole / f"{CLIP}.wav"), "wb") as file:
         file.setparams((1, 2, 16000, 0, "NONE", None))

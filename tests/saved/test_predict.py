@@ -6,6 +6,7 @@ import types
 import numpy as np
 import pytest
 import soundfile
+from making import make_model, make_run
 
 from ser_repro import SerReproError
 from ser_repro.saved import model as saved
@@ -69,6 +70,38 @@ def test_silence_is_told_and_does_not_count(model, file):
     assert [one["silent"] for one in half.windows] == [True, True, False, False]
     assert "2 of 4 windows are silent" in half.notes[0]
     assert half.probabilities == half.windows[2]["probabilities"]
+
+
+def click(seconds, rate=16000):
+    samples = np.zeros(round(seconds * rate))
+    samples[len(samples) // 2] = 0.9
+    return samples
+
+
+@pytest.mark.parametrize(("samples", "rate"), [
+    (np.stack([tone(1), -tone(1)], 1), 16000), (np.stack([tone(1), -tone(1), 0 * tone(1)], 1), 44100),
+    (np.full(16000, 0.5), 16000), (click(1), 16000),
+    (0.5 * np.sin(2 * np.pi * 30000 * np.arange(96000) / 96000), 96000)],
+    ids=["antiphase", "three channels", "a constant", "a click", "above what is heard"])
+def test_silence_is_that_of_what_the_network_is_given(model, file, samples, rate):
+    answer = predict.recording(model, file(0, samples=samples, rate=rate))
+    assert answer.windows[0]["silent"]
+    assert "it is silent to the model, which hears the mean of the channels up to 8 kHz" in answer.notes[0]
+
+
+def test_a_network_on_waveforms_hears_the_first_channel(demo, tmp_path, file):
+    waves = saved.load(make_model(make_run(epochs=1), demo, tmp_path))
+    for first, silent in ((0 * tone(1), True), (tone(1), False)):
+        answer = predict.recording(waves, file(0, samples=np.stack([first, tone(1) - first], 1)))
+        assert answer.windows[0]["silent"] == silent
+        assert len(answer.notes) == silent and (not silent or "hears the first channel" in answer.notes[0])
+    assert not predict.recording(waves, file(0, samples=np.stack([tone(1), -tone(1)], 1))).notes
+
+
+def test_what_is_too_quiet_to_mean_anything_is_told(model, file):
+    answer = predict.recording(model, file(0, samples=0.02 * tone(1)))  # -54 dB
+    assert not answer.windows[0]["silent"] and "it is very quiet (at most -54 dB of full scale)" in answer.notes[0]
+    assert not predict.recording(model, file(0, samples=0.1 * tone(1))).notes
 
 
 def test_what_a_recording_lacks_is_told(model, file):
