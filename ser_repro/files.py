@@ -8,6 +8,7 @@ import contextlib
 import hashlib
 import json
 import os
+import re
 import shutil
 import tempfile
 from collections.abc import Callable, Iterable, Iterator
@@ -59,6 +60,11 @@ def writable(folder: Path, option: str) -> None:
                             f"{option}.") from error
 
 
+def printable(name: str | Path) -> str:
+    """A name of a file as text: bytes in it that are not UTF-8 as \\xe9."""
+    return os.fsencode(name).decode("utf-8", "backslashreplace")
+
+
 # ---- writing -----------------------------------------------------------------------------------------------------
 
 
@@ -74,14 +80,21 @@ def write_atomic(path: str | Path, content: str | bytes, *, remedy: str = "free 
     Raises
     ------
     SerReproError
-        If there is no room or no right to write; ends in `remedy`.
+        If there is no room or no right to write, ending in `remedy`; or if the content holds a name of a file that is
+        no text.
     """
     path, beside = Path(path), None
+    try:
+        content = content.encode() if isinstance(content, str) else content
+    except UnicodeEncodeError as error:  # bytes of a name that are not UTF-8, as Python holds them
+        near = re.split(r"[,\n\"]", content[:error.start])[-1] + re.split(r"[,\n\"]", content[error.start:])[0]
+        raise SerReproError(f"{path} not written: the name {printable(near)} is not UTF-8; rename that file or folder, "
+                            "and start again.") from None
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.NamedTemporaryFile(dir=path.parent, prefix=f".{path.name}.", delete=False) as file:
             beside = file.name
-            file.write(content.encode() if isinstance(content, str) else content)
+            file.write(content)
             if sync:
                 file.flush()
                 os.fsync(file.fileno())

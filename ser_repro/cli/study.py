@@ -1,5 +1,6 @@
 """The commands that make the study: prepare, study and search."""
 
+import re
 from pathlib import Path
 from typing import Annotated
 
@@ -32,9 +33,9 @@ def prepare(corpus: Corpus, data: Data = None, cache: Cache = None,
         documents.get(one)
     if rate and features:
         raise SerReproError("--rate and --features ask for different arrays: give one of them at a time.")
-    if rate and rate != arrays.NATIVE and not (rate.isdecimal() and rate.isascii() and int(rate) in _RATES):
-        raise SerReproError(f"--rate {rate} is no sample rate for speech: give Hz ({_RATES[0]} to {_RATES[-1]}, e.g. "
-                            f"16000) or {arrays.NATIVE}.")
+    if rate and rate != arrays.NATIVE and not (re.fullmatch("[0-9]{1,6}", rate) and int(rate) in _RATES):
+        raise SerReproError(f"--rate {rate[:20]} is no sample rate for speech: give Hz ({_RATES[0]} to {_RATES[-1]}, "
+                            f"e.g. 16000) or {arrays.NATIVE}.")
     if features:
         sets.get(features)
     wanted = [rate if rate == arrays.NATIVE else int(rate)] if rate else [features] if features else list(dict.fromkeys(

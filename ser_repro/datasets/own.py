@@ -15,6 +15,7 @@ import os
 import re
 from collections.abc import Mapping
 from pathlib import Path
+from typing import NamedTuple
 
 import pandas as pd
 
@@ -173,17 +174,57 @@ def load(path: str | Path) -> Corpus:
     return corpus
 
 
-def _expression(pattern: str) -> str:
-    """A pattern with fields in braces as a regular expression."""
-    expression, end = "", 0
+class _Part(NamedTuple):
+    """A piece of a pattern: a text, or a field of characters (`#`: of digits), so many or as many as it takes."""
+
+    text: str = ""
+    name: str | None = None
+    width: int | None = None
+
+    def takes(self, name: str, start: int) -> range:
+        """Where the piece can end in a name, in the order of preference."""
+        if self.name is None:
+            return range(start + len(self.text), start + len(self.text) + name.startswith(self.text, start))
+        end = start
+        while end < len(name) and (name[end] in "0123456789" if self.name == "#" else name[end] != "/"):
+            end += 1
+        if self.width:
+            return range(start + self.width, start + self.width + (start + self.width <= end))
+        least = start + (self.name != "")
+        return range(end, least - 1, -1) if self.name == "#" else range(least, end + 1)
+
+
+def _parts(pattern: str) -> list[_Part]:
+    """A pattern with fields in braces, piece by piece."""
+    parts, end = [], 0
     for field in _FIELD.finditer(pattern):
         name, width = field.groups()
-        what = "[0-9]" if name == "#" else "[^/]"
-        many = f"{{{width}}}" if width else ("+" if name == "#" else "+?" if name else "*?")
-        expression += re.escape(pattern[end:field.start()])
-        expression += f"(?P<{name}>{what}{many})" if name not in ("", "#") else what + many
+        parts += [_Part(pattern[end:field.start()]), _Part(name=name, width=int(width) if width else None)]
         end = field.end()
-    return expression + re.escape(pattern[end:])
+    return [*parts, _Part(pattern[end:])]
+
+
+def _told(parts: list[_Part], name: str) -> dict[str, str] | None:
+    """What the fields of a pattern are in a name, or None where it is not named so.
+
+    As a regular expression would find it, but that no part is tried twice at one place: those can take for ever.
+    """
+    places, ends = {0}, []  # where each part can start, and for each of these where it can end
+    for part in parts:
+        ends.append({place: part.takes(name, place) for place in places})
+        places = {end for takes in ends[-1].values() for end in takes}
+    if len(name) not in places:
+        return None
+    good = [{len(name)}]  # where each part may end so that the rest fits, from the last
+    for takes in reversed(ends):
+        good.append({place for place, found in takes.items() if not good[-1].isdisjoint(found)})
+    told, place = {}, 0
+    for part, takes, rest in zip(parts, ends, good[-2::-1], strict=True):
+        end = next(end for end in takes[place] if end in rest)
+        if part.name not in (None, "", "#"):
+            told[part.name] = name[place:end]
+        place = end
+    return told
 
 
 def from_names(folder: str | Path, pattern: str, emotions: Mapping[str, str] | None = None) -> pd.DataFrame:
@@ -224,7 +265,7 @@ def from_names(folder: str | Path, pattern: str, emotions: Mapping[str, str] | N
     if loose:
         raise SerReproError(f"pattern {pattern!r} does not tell where {loose[0]} part: write {{#}} for digits, or a "
                             "number of characters, as in {speaker:2}")
-    like, depth = re.compile(_expression(pattern)), pattern.count("/") + 1
+    parts, depth = _parts(pattern), pattern.count("/") + 1
     rows, names = [], []
     for place, files in walk(folder):
         for name in files:
@@ -232,9 +273,9 @@ def from_names(folder: str | Path, pattern: str, emotions: Mapping[str, str] | N
             if path.suffix.lower() not in SUFFIXES:
                 continue
             names.append("/".join(path.with_suffix("").parts[-depth:]))
-            found = like.fullmatch(names[-1])
-            if found:
-                rows.append({"path": path.as_posix(), **found.groupdict()})
+            found = _told(parts, names[-1])
+            if found is not None:
+                rows.append({"path": path.as_posix(), **found})
     if not rows:
         raise SerReproError(f"no WAV or FLAC file below {folder} is named like {pattern!r}: " +
                             (f"{names[0]!r} is one of the names there" if names else "there is none at all"))

@@ -15,7 +15,7 @@ import soundfile
 
 from ser_repro import cli, datasets
 from ser_repro.features import arrays
-from ser_repro.runs import execution
+from ser_repro.runs import execution, records
 from ser_repro.saved import model as saved
 from ser_repro.saved import predict
 
@@ -313,6 +313,29 @@ def test_a_name_that_is_no_text(listen, clip, tmp_path):
     for kind in ("json", "csv", "table"):
         assert listen(name, "--format", kind, "--output", "out.txt")[0] == 0
         assert (tmp_path / "out.txt").read_text(encoding="utf-8")
+
+
+def test_a_name_that_is_no_text_is_drawn(listen, tmp_path):
+    name = os.fsdecode(b"caf\xe9.wav")
+    with open(tmp_path / name, "wb") as file:
+        soundfile.write(file, 0.1 * np.sin(np.arange(48000) / 10), 16000, format="WAV")
+    for ending in ("svg", "png"):
+        code, _, lines = listen(name, "--window", 1, "--plot", f"p.{ending}")
+        assert code == 0 and lines == [f"ser-repro: p.{ending}: drawn."]
+    assert r"caf\xe9.wav" in (tmp_path / "p.svg").read_text()
+    assert not list(tmp_path.glob(".*"))
+
+
+@pytest.mark.parametrize(("part", "key", "value"), [
+    ("input", "sample_rate", 10**9), ("input", "sample_rate", 1), ("input", "sample_rate", "16000"),
+    ("input", "what", 10**9), ("input", "what", 0), ("trained_on", "median", 1e9), ("trained_on", "longest", -1),
+    ("trained_on", "shortest", "short")])
+def test_a_card_beyond_all_bounds_is_refused(type_in, model, clip, part, key, value):
+    card = json.loads((model / "card.json").read_text())
+    (card["trained_on"]["seconds"] if part == "trained_on" else card[part])[key] = value
+    (model / "card.json").write_text(json.dumps(card | {"checksum": records.checksum(card)}))
+    code, _, lines = type_in("predict", clip, "--model", "model")
+    assert code == 1 and len(lines) == 1 and "which no training has: `ser-repro train` with the same" in lines[0]
 
 
 def test_ctrl_c_while_it_listens(listen, clip, monkeypatch):

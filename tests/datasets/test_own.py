@@ -1,6 +1,7 @@
 """A corpus of the user's own: from a table or from file names, through the package as any other."""
 
 import shutil
+import time
 
 import pandas as pd
 import pytest
@@ -191,6 +192,17 @@ def test_emotions_in_names_may_be_partly_codes(tmp_path):
         (tmp_path / name).touch()
     found = datasets.from_names(tmp_path, "{emotion}_{}", {"W": "anger"})
     assert found["emotion"].tolist() == ["anger", "fear"] and found["label"].tolist() == ["W", "fear"]
+
+
+@pytest.mark.parametrize("pattern", ["{}a" * 30 + "{emotion}b", "{emotion}" + "a{}" * 2000 + "b",
+                                     "{#}1" * 40 + "{emotion}x", "{speaker}_" + "{}_" * 100 + "{emotion}!"])
+def test_no_pattern_takes_for_ever(tmp_path, pattern):
+    for name in ("a" * 240, "1" * 240, "_" * 240, "_a1" * 80):
+        (tmp_path / f"{name}.wav").touch()
+    start = time.process_time()
+    with pytest.raises(SerReproError, match="is named like"):
+        datasets.from_names(tmp_path, pattern)
+    assert time.process_time() - start < 10
 
 
 def test_a_table_from_a_spreadsheet_is_read(table):
