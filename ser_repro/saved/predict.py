@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
@@ -106,17 +106,20 @@ def recording(model: Saved, path: str | Path, *, window_s: float | None = None, 
         If the file can't be read, is truncated or empty, or is too short for the features.
     """
     path = Path(os.path.expanduser(path))
-    with audio.opened(path, _REMEDY) as (file, dtype):
+    counted: list[int] = []
+    with audio.opened(path, _REMEDY) as source:
         def read(frames):
-            samples = file.read(frames, dtype=dtype, always_2d=True)
+            samples = source.read(frames)
             audio.refuse_broken(path, samples, _REMEDY)
+            counted.append(len(samples))
             return samples
 
         try:
-            answer = heard(model, str(path), read, file.frames, file.samplerate, window_s=window_s, hop_s=hop_s)
+            answer = heard(model, str(path), read, source.frames, source.sample_rate, window_s=window_s, hop_s=hop_s)
+            source.refuse_short(sum(counted))
         except SerReproError as error:
             raise error if str(path) in str(error) else SerReproError(f"{path}: {error}") from error
-        return answer
+        return replace(answer, notes=[*source.notes, *answer.notes])
 
 
 def heard(model: Saved, name: str, read: Callable[[int], np.ndarray], frames: int, sample_rate: int, *,
@@ -160,7 +163,6 @@ def heard(model: Saved, name: str, read: Callable[[int], np.ndarray], frames: in
             "start_s": round(start / sample_rate, 3), "end_s": round(count / sample_rate, 3),
             "probabilities": {emotion: round(p, DIGITS) for emotion, p in told.items()},
             "silent": silent})
-    audio.refuse_short(name, frames, count, _REMEDY)
     silent = sum(one["silent"] for one in found)
     if silent:
         which = "it is silent" if len(found) == 1 else f"{silent} of {len(found)} windows are silent"
