@@ -44,13 +44,15 @@ _FOREIGN = [(rb"....ftyp", "MP4 or 3GP (AAC, AMR)"), (rb"\x1a\x45\xdf\xa3", "Web
             (rb"RIFF....AVI ", "AVI"), (rb"MAC ", "Monkey's Audio"), (rb"wvpk", "WavPack"), (rb"TTA1", "True Audio"),
             (rb"\x0b\x77", "AC-3"), (rb"DSD |FRM8", "DSD"), (rb"\.RMF|\.ra\xfd", "RealAudio"), (rb"ADIF", "AAC"),
             (rb"OggS.{24}\x7fFLAC", "FLAC in Ogg"), (rb"OggS.{24}Speex", "Speex")]
+_MARKS = re.compile(b"|".join(b"(%s)" % mark for mark, _ in _FOREIGN), re.DOTALL)
 
 
 def foreign(path: Path) -> str:
     """The name of a format that libsndfile does not know, by how the file begins; "" of any other file."""
     with open(path, "rb") as file:
         head = file.read(64)
-    return next((name for mark, name in _FOREIGN if re.match(mark, head, re.DOTALL)), "")
+    found = _MARKS.match(head)
+    return _FOREIGN[found.lastindex - 1][1] if found else ""
 
 
 class Source:
@@ -88,10 +90,11 @@ class Source:
         SerReproError
             Where there are fewer than promised.
         """
-        parts = [self.read(_BLOCK)]
-        while len(parts[-1]) and len(new := self.read(_BLOCK)):
+        parts, left = [], self.frames
+        while left and len(new := self.read(min(left, _BLOCK))):
             parts.append(new)
-        samples = parts[0] if len(parts) == 1 else np.concatenate(parts)
+            left -= len(new)
+        samples = parts[0] if len(parts) == 1 else np.concatenate([self.read(0), *parts])
         self.refuse_short(len(samples))
         return samples
 
