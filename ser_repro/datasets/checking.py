@@ -17,11 +17,9 @@ from ser_repro import SerReproError
 from ser_repro.datasets.audio import PARTS
 from ser_repro.datasets.base import CORPORA, Corpus
 from ser_repro.datasets.finding import candidates, folder_of, parse_path
-from ser_repro.datasets.folders import marked_above, walk
+from ser_repro.datasets.folders import is_audio, marked_above, walk
 from ser_repro.datasets.indexes import HASH_LENGTH, content_hash, measure_all, read_index
 from ser_repro.datasets.lookup import get
-
-_AUDIO = {".wav", ".flac", ".aif", ".aiff", ".mp3", ".ogg", ".opus", ".m4a", ".sph"}
 
 # Faults of one kind that a printed report lists: a copy that lacks half a corpus should still fit a screen.
 _SHOWN = 10
@@ -116,7 +114,7 @@ def _extras(corpus: Corpus, paths: list[str], official: set[str] | None) -> list
         for name in next(walk(place))[1]:
             path = place / name
             row = parse_path(corpus, path)
-            if path.suffix.lower() not in _AUDIO or (row and (official is None or row["clip"] in official)):
+            if not is_audio(path) or (row and (official is None or row["clip"] in official)):
                 continue
             if row:
                 strangers.append((path, "is named like a clip, but none of that name is published"))

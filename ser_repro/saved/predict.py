@@ -15,12 +15,9 @@ import numpy as np
 
 from ser_repro import SerReproError
 from ser_repro.datasets import audio
-from ser_repro.datasets.folders import walk
+from ser_repro.datasets.folders import is_audio, walk
 from ser_repro.features import arrays
 from ser_repro.saved.model import Saved
-
-SUFFIXES = (".wav", ".flac", ".mp3", ".ogg", ".oga", ".opus", ".aif", ".aiff", ".au", ".caf", ".w64", ".rf64")
-"""Endings by which files of a folder are taken for audio; a file that is named is read whatever its ending."""
 
 LONG_S = 15.0  # up to here, and up to twice the longest clip that trained, a recording is taken whole
 SILENCE = 1e-3  # peak, full scale is 1: -60 dB
@@ -67,7 +64,7 @@ class Answer:
 
 
 def find(paths: Iterable[str | Path]) -> tuple[list[Path], list[str]]:
-    """Files to read: those that are named, and the audio files at any depth of folders that are.
+    """Files to read: those that are named, and whatever looks like audio at any depth of folders that are.
 
     Returns
     -------
@@ -82,9 +79,9 @@ def find(paths: Iterable[str | Path]) -> tuple[list[Path], list[str]]:
             files.append(path)
             continue
         found = sorted(place / name for place, names in walk(path) for name in names
-                       if Path(name).suffix.lower() in SUFFIXES)
+                       if is_audio(place / name))
         if not found:
-            faults.append(f"{path} holds no audio file (none that ends in .wav, .flac, .mp3, .ogg or the like)")
+            faults.append(f"{path} holds no audio file: give another folder, or the path of a file")
         files += found
     return files, faults
 

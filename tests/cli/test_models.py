@@ -284,6 +284,44 @@ def test_a_folder_without_audio(listen, tmp_path):
     assert "none holds no audio file" in lines[0]
 
 
+def test_what_can_not_be_read_beside_what_can_is_named(listen, clip, tmp_path, monkeypatch):
+    from ser_repro.datasets import opening
+
+    monkeypatch.setattr(opening.importlib.util, "find_spec", lambda _: None)
+    (tmp_path / "in").mkdir()
+    shutil.copy(clip, tmp_path / "in" / "a.wav")
+    for name, head in (("b.m4a", b"\0\0\0\x20ftypM4A "), ("c.amr", b"#!AMR\n"), ("d.mpga", b"no sound"),
+                       ("recording", b"\x1a\x45\xdf\xa3")):
+        (tmp_path / "in" / name).write_bytes(head)
+    code, out, lines = listen("in", "--format", "json")
+    assert code == 1 and [one["file"] for one in json.loads(out)] == ["in/a.wav"] and len(lines) == 4
+    for line, says in zip(lines, ("in/b.m4a is MP4 or 3GP (AAC, AMR)", "in/c.amr is AMR", "in/d.mpga cannot be read",
+                                  "in/recording is WebM or Matroska"), strict=True):
+        assert says in line
+
+
+def test_what_is_odd_in_a_recording_stands_in_the_answer(listen, clip):
+    content = bytearray(clip.read_bytes())
+    content[40:44] = b"\0" * 4  # a recorder that was stopped
+    clip.write_bytes(content)
+    code, out, lines = listen("clip.wav", "--format", "json")
+    answer, = json.loads(out)
+    assert code == 0 and "its header leaves the length open" in answer["notes"][0] and answer["duration_s"] > 0.3
+    assert lines == [f"ser-repro: clip.wav: {answer['notes'][0]}."]
+
+
+def test_a_table_by_a_pattern_says_what_it_leaves_out(type_in, demo, tmp_path):
+    (tmp_path / "in").mkdir()
+    for name in ("p1_anger_1.wav", "p2_fear_1.wav", "p1-odd.wav", "p2_fear_2.m4a", "song.mp3"):
+        shutil.copy(next(demo.rglob("*.wav")), tmp_path / "in" / name)
+    words = ("corpora", "table", "in", "--pattern", "{speaker}_{emotion}_{}", "--csv", "t.csv")
+    code, out, lines = type_in(*words)
+    assert code == 1 and "t.csv: 3 clips" in out and (tmp_path / "t.csv").exists()
+    assert len(lines) == 1 and "2 of 5 audio files are left out" in lines[0] and "'p1-odd', 'song'" in lines[0]
+    code, out, lines = type_in(*words, "--without", "*odd*", "--without", "song.mp3")
+    assert (code, lines) == (0, []) and "t.csv: 3 clips" in out
+
+
 def test_nothing_that_is_there_is_written_over_in_vain(listen, type_in, clip, tmp_path):
     (tmp_path / "kept.json").write_text("earlier")
     assert listen("gone.wav", "--output", "kept.json")[0] == 1

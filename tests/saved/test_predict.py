@@ -124,11 +124,13 @@ def test_formats(model, file, ending):
 
 
 def test_files_of_folders_are_sorted_and_folders_without_any_are_told(file, tmp_path):
-    for name in ("b.WAV", "a.mp3", "c/d [x] ü.flac", ".hidden.wav", "notes.txt", "none/notes.txt"):
+    for name in ("b.WAV", "a.mp3", "e.m4a", "f.amr", "g.mpga", "h.webm", "c/d [x] ü.flac", ".hidden.wav", "notes.txt",
+                 "none/notes.txt"):
         (tmp_path / name).parent.mkdir(exist_ok=True)
         (tmp_path / name).touch()
     found, faults = predict.find([tmp_path, tmp_path / "gone.wav", tmp_path / "none"])
-    assert [str(path.relative_to(tmp_path)) for path in found] == ["a.mp3", "b.WAV", "c/d [x] ü.flac", "gone.wav"]
+    assert [str(path.relative_to(tmp_path)) for path in found] == [
+        "a.mp3", "b.WAV", "c/d [x] ü.flac", "e.m4a", "f.amr", "g.mpga", "h.webm", "gone.wav"]
     assert len(faults) == 1 and "none holds no audio file" in faults[0]
 
 
