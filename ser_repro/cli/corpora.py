@@ -10,7 +10,7 @@ from rich.table import Column, Table
 
 from ser_repro import SerReproError
 from ser_repro.cli.terminal import Corpus, Data, console, say, with_bar
-from ser_repro.files import write_atomic
+from ser_repro.files import refuse_unwritable, write_atomic
 
 app = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="What corpora are, and whether yours is whole.")
 
@@ -73,6 +73,7 @@ def _check_output(csv: Path, *inputs: str) -> None:
         raise SerReproError(f"--csv {csv} is no name of a table: give one that ends in .csv")
     if os.path.realpath(csv) in map(os.path.realpath, inputs):
         raise SerReproError(f"--csv {csv} would be written over the table that is read: give another file")
+    refuse_unwritable(csv, "--csv")
 
 
 @app.command("table")

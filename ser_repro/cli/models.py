@@ -17,7 +17,7 @@ from rich.table import Column, Table
 
 from ser_repro import SerReproError
 from ser_repro.cli.terminal import DEVICES, Cache, Corpus, Data, Device, Results, aside, bar, console, say, with_bar
-from ser_repro.files import one_of, writable, write_atomic
+from ser_repro.files import one_of, refuse_unwritable, writable, write_atomic
 
 FORMATS = ("table", "json", "csv")
 _ENDINGS = {".json": "json", ".csv": "csv", ".txt": "table"}
@@ -181,6 +181,8 @@ def predict(
     for option, path in (("--output", output), ("--plot", plot)):
         if path is not None and os.path.realpath(path.parent) == os.path.realpath(model):
             raise SerReproError(f"{option} {path} lies in the model's folder: give another place.")
+        if path is not None:
+            refuse_unwritable(path, option)
     say(using.card["caution"])
     if microphone is None:
         paths, faults = ask.find(files)
@@ -299,7 +301,11 @@ def _write(text: str, output: Path | None) -> None:
         print(text, end="")
         return
     # The name of a file need not be text.
-    write_atomic(output, text.encode("utf-8", "backslashreplace"), remedy="give another file with --output")
+    try:
+        write_atomic(output, text.encode("utf-8", "backslashreplace"), remedy="give another file with --output")
+    except SerReproError:  # the disk is full by now: what took so long is not lost
+        print(text, end="")
+        raise
     say(f"{output}: written.")
 
 

@@ -20,7 +20,7 @@ import pandas as pd
 from ser_repro import SerReproError
 from ser_repro.datasets import audio
 from ser_repro.features import arrays, sets
-from ser_repro.files import digest, read_json, whole_folder
+from ser_repro.files import digest, read_json, recover, whole_folder
 from ser_repro.runs import methods, records
 from ser_repro.runs.run import settings_of
 from ser_repro.saved import card
@@ -163,6 +163,7 @@ def load(folder: str | Path) -> Saved:
         If there is none, or its card or weights are damaged, were changed, or belong to another model or version.
     """
     folder = Path(os.path.expanduser(folder))
+    recover(folder)
     if not folder.is_dir():
         state = "is a file" if folder.exists() else "is not there"
         raise SerReproError(f"--model {folder} {state}: give the folder of a saved model; {HOW.format('models/mine')}.")
@@ -244,12 +245,11 @@ def save(record: dict, weights: Path, waves, folder: str | Path, *, results: str
     content = weights.read_bytes()
     made = card.seal(card.make(record, waves, results) | {"weights": digest(content)})
     parts = {WEIGHTS: content, CARD: (json.dumps(made, indent=1, ensure_ascii=False) + "\n").encode(),
-             README: card.readme(made).encode(), **_pictures(record, made)}
+             README: card.readme(made).encode(), RECORD: records.content(record).encode(), **_pictures(record, made)}
     try:
         with whole_folder(folder) as beside:
             for name, part in parts.items():
                 (beside / name).write_bytes(part)
-            records.write(record, beside / RECORD)
     except OSError as error:
         raise SerReproError(f"no model written to {folder} ({error.strerror or error}): free some room or give another "
                             "--model, and start again: what was trained is kept.") from error

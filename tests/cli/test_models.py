@@ -7,13 +7,15 @@ import shutil
 import signal
 import sys
 import time
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
 import soundfile
 
-from ser_repro import cli, datasets
+from ser_repro import SerReproError, cli, datasets
+from ser_repro.cli import models
 from ser_repro.features import arrays
 from ser_repro.runs import execution, records
 from ser_repro.saved import model as saved
@@ -343,6 +345,37 @@ def test_where_no_answer_can_be_written(listen, clip, tmp_path):
         words = ("--window", 0.1, option, "file/x.csv" if option == "--output" else "file/x.png")
         code, _, lines = listen("clip.wav", *words)
         assert code == 1 and "file/x" in lines[-1] and f"give another file with {option}" in lines[-1]
+
+
+def test_an_answer_that_cannot_be_written_is_told_before_it_listens(listen, clip, tmp_path, monkeypatch):
+    (tmp_path / "file").touch()
+    heard = []
+    monkeypatch.setattr(predict, "recording", lambda *_, **__: heard.append(1))
+    for option, name in (("--output", "file/x.csv"), ("--plot", "file/x.png")):
+        assert listen("clip.wav", option, name)[0] == 1 and not heard
+
+
+def test_an_answer_is_not_lost_where_the_disk_fills_up_meanwhile(listen, clip, monkeypatch):
+    def full(path, *_, **__):
+        raise SerReproError(f"{path} not written: No space left on device")
+
+    monkeypatch.setattr(models, "write_atomic", full)
+    code, out, lines = listen("clip.wav", "--output", "x.json")
+    assert code == 1 and json.loads(out)[0]["file"] == "clip.wav" and "No space left" in lines[-1]
+
+
+def test_a_model_that_finds_no_room_says_what_to_do_about_models(type_in, demo, monkeypatch):
+    real = Path.write_bytes
+
+    def full(path, content):
+        if path.name in ("record.json", "README.md"):
+            raise OSError(28, "No space left on device", str(path))
+        return real(path, content)
+
+    monkeypatch.setattr(Path, "write_bytes", full)
+    code, _, lines = type_in(*TRAIN, "--data", demo, "--model", "m")
+    assert code == 1 and "no model written to" in lines[-1] and "free some room or give another --model" in lines[-1]
+    assert "--results" not in lines[-1] and not os.path.exists("m")
 
 
 def test_a_name_that_is_no_text(listen, clip, tmp_path):
