@@ -36,6 +36,7 @@ from ser_repro.runs import plans, search, study
     ("study --first -1 --list", "--first -1 leaves no run"),
     ("study --device tpu", "no --device 'tpu': choose one of auto, cpu, gpu"),
     ("prepare RAVDESS --rate abc", "--rate abc is no sample rate for speech: give Hz (2000 to 192000"),
+    ("prepare RAVDESS --rate " + "1" * 5000, "no sample rate"), ("prepare RAVDESS --rate " + "0" * 5000, "no sample"),
     ("prepare RAVDESS --rate ²", "no sample rate"), ("prepare RAVDESS --rate 1", "no sample rate"),
     ("prepare RAVDESS --rate 99999999999", "no sample rate"), ("prepare RAVDESS --rate 1e4", "no sample rate"),
     ("prepare XYZ", "no corpus 'XYZ'"),
@@ -422,3 +423,19 @@ def test_nothing_is_imported_before_it_is_needed(tmp_path, does, spared):
     imported = set(done.stdout.splitlines()[-1].split()[1:])
     assert "ser_repro" in imported, done.stderr
     assert not imported & spared
+
+
+def test_names_that_are_no_text_leave_no_half_of_a_table(type_in, demo, tmp_path):
+    folder = tmp_path / "own"
+    folder.mkdir()
+    shutil.copy(next(demo.rglob("*.wav")), os.fsencode(folder) + b"/p1_anger_caf\xe9.wav")
+    words = ("corpora", "table", "own", "--pattern", "{speaker}_{emotion}_{}")
+    code, out, _ = type_in(*words)
+    assert code == 0 and r"caf\xe9" in out.encode("utf-8", "backslashreplace").decode().replace(r"\udce9", r"\xe9")
+    code, out, lines = type_in(*words, "--csv", "t.csv")
+    assert code == 1 and len(lines) == 1 and r"caf\xe9.wav is not UTF-8; rename that file" in lines[0]
+    (tmp_path / os.fsdecode(b"caf\xe9")).mkdir()
+    (tmp_path / os.fsdecode(b"caf\xe9") / "r").symlink_to(demo)
+    code, out, lines = type_in("corpora", "table", "RAVDESS", "--data", os.fsdecode(b"caf\xe9"), "--csv", "t.csv")
+    assert code == 1 and len(lines) == 1 and r"caf\xe9" in lines[0] and "is not UTF-8; rename that file" in lines[0]
+    assert sorted(path.name for path in tmp_path.iterdir()) == [os.fsdecode(b"caf\xe9"), "own"]
