@@ -15,7 +15,7 @@ from ser_repro.documents.base import READINGS, CoreRuns, Document, Setting
 from ser_repro.files import one_of
 
 __all__ = ["DOCUMENTS", "READINGS", "CoreRuns", "Document", "Setting", "build", "get", "register", "settings",
-           "switches"]
+           "switches", "understood"]
 
 DOCUMENTS: dict[str, Document] = {}
 
@@ -69,6 +69,14 @@ def settings(document: str, reading: str, corpus: str, n: int | None = None, **c
     if unknown:
         raise SerReproError(f"{document} has no setting {', '.join(sorted(unknown))}: it has {', '.join(values)}.")
     return values | changes
+
+
+def understood(document: str, reading: str, corpus: str, n: int | None = None) -> dict:
+    """Settings that a run's configuration leaves out where they have these values (see `Setting.added`)."""
+    of = get(document)
+    added = [name for name, setting in of.settings.items() if setting.added]
+    values = settings(document, reading, corpus, n) if added else {}
+    return {name: values[name] for name in added}
 
 
 def switches(document: str, corpus: str, n: int | None = None) -> dict[str, Setting]:

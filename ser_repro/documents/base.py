@@ -23,6 +23,9 @@ class Setting:
     switch: str = ""  # what changing it alone from code to paper is called: the change made, "dropout added"
     at_test: bool = False  # acts on the test alone: no training of its own
     others: Mapping = field(default_factory=dict)  # what changes to values of neither reading are called
+    # Made a setting after runs had been recorded, all of them with the value that their reading has now: a run with
+    # this value leaves it out of its configuration, so that those records keep their names.
+    added: bool = False
 
 
 @dataclass(frozen=True)
@@ -139,8 +142,8 @@ class Document:
         "code" and "paper"; a baseline of our own has one.
     adjust : callable(values, corpus, n) -> values
         What a reading cannot say once for all corpora and sizes.
-    split : callable(clips) -> Split
-        Under protocol `published`.
+    split : callable(clips, random_state=...) -> Split
+        Under protocol `published`; with other random states, where it takes one, under `redrawn`.
     feedings : callable(values) -> dict of str to Feeding
         How test clips are fed: "" as the recipe says, and under other names conditions to compare with.
     validates : bool
@@ -157,11 +160,16 @@ class Document:
         Values for these where no search has been made.
     demo : dict
         Settings that make a run on the demo corpus quick.
+    probe : callable(model, inputs, lengths, target) -> dict of str to list of float, optional
+        What is taken down of a network after each epoch beside losses, on a copy and always the same training clips.
     cost : callable(values) -> float
         Time that a clip takes to train an epoch, relative to CNN-3-GRU in reading code: for the estimate of the time
         left.
     core : tuple of CoreRuns
-        In the order of what they teach. Made before the ablations and the rest of the grid.
+        What the study can't do without and a CPU can do, in the order of what it teaches. Made before all other runs.
+    priced_on : str
+        Corpus on which, as a part of the core, every difference between the readings is priced from three starts, at
+        the smallest size; by default the first one. There the core needs as many starts of reading `code`.
     """
 
     name: str
@@ -186,8 +194,10 @@ class Document:
     own_search: Callable[[str], Search] | None = None
     fallback: dict = field(default_factory=dict)
     demo: dict = field(default_factory=dict)
+    probe: Callable[..., dict[str, list[float]]] | None = None
     cost: Callable[[dict], float] = lambda values: 1.0
     core: tuple[CoreRuns, ...] = ()
+    priced_on: str = ""
 
     @property
     def is_estimator(self) -> bool:

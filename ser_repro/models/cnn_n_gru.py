@@ -77,12 +77,15 @@ class CNNnGRU(nn.Module):
         Keep the padding of a batch out of convolutions, statistics, averages and the GRU's last step.
     bn1_used_twice : bool
         n = 11 only: normalise the third convolution by bn1, as the public code does.
+    gru_layers : int, optional
+        Layers of GRU: n by default, 1 in the public code of 2025.
     optimised : bool
         Use the package's own CPU kernels (see `ser_repro.models.fast`); the result is the same to rounding.
     """
 
     def __init__(self, *, n: int, n_classes: int, hidden_size: int = 16, pool_before_gru: bool = True,
-                 mask_padding: bool = False, bn1_used_twice: bool = False, optimised: bool = True):
+                 mask_padding: bool = False, bn1_used_twice: bool = False, gru_layers: int | None = None,
+                 optimised: bool = True):
         super().__init__()
         self.stack = layers(n, bn1_used_twice)
         self.pool_before_gru = pool_before_gru
@@ -95,7 +98,7 @@ class CNNnGRU(nn.Module):
             for i in range(len(self.stack)))
         self.norms = nn.ModuleList(nn.BatchNorm1d(c) for c in channels[1:])
         self.fc1 = nn.Linear(channels[-1], channels[-1] // 2)
-        self.gru = nn.GRU(channels[-1] // 2, hidden_size, num_layers=n, batch_first=True)
+        self.gru = nn.GRU(channels[-1] // 2, hidden_size, num_layers=gru_layers or n, batch_first=True)
         self.fc2 = nn.Linear(hidden_size, n_classes)
 
     @property
@@ -113,13 +116,13 @@ class CNNnGRU(nn.Module):
             Zero-padded to the longest clip of the batch.
         lengths : Tensor of int64, shape (batch,)
             Samples of each clip without padding. Only used where padding is masked.
-        state : Tensor, shape (n, batch, hidden_size), optional
+        state : Tensor, shape (gru_layers, batch, hidden_size), optional
             Where the GRU starts; zeros if not given.
 
         Returns
         -------
         log_probabilities : Tensor, shape (batch, n_classes)
-        state : Tensor, shape (n, batch, hidden_size)
+        state : Tensor, shape (gru_layers, batch, hidden_size)
         """
         if waveform.shape[-1] < self.shortest:
             waveform = F.pad(waveform, (0, self.shortest - waveform.shape[-1]))

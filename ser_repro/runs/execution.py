@@ -105,6 +105,7 @@ def execute(run: Run, waves, *, others: dict | None = None, work: str | Path, de
         "config": run.config,
         "split_hash": split.hash,
         "corpus_hash": waves.corpus_hash,
+        "arrays_checksum": waves.checksum,
         "features_hash": "" if arrays.is_waveform(what) else sets.get(what).hash,
         "clips": {part: len(rows) for part, (rows, _) in parts.items()},
         "parameters": model.parameters,
@@ -114,6 +115,8 @@ def execute(run: Run, waves, *, others: dict | None = None, work: str | Path, de
         "train_seconds": round(model.seconds, 1),
         "history": {key: [round(float(row[key]), 5) for row in model.history] for key in (model.history or [{}])[0]},
     }
+    if model.probes:
+        found["probes"] = {name: [row[name] for row in model.probes] for name in model.probes[0]}
     if len(parts["test"][0]):
         found["test"] = _test(run, waves, classes, parts["test"][0], model)
     if run.tested:
@@ -168,7 +171,8 @@ def _elsewhere(run: Run, corpus: str, waves, classes: list[str], model) -> dict:
     rows = np.flatnonzero(waves.clips["emotion"].isin(classes))
     if not len(rows):
         raise SerReproError(f"{corpus} has no emotion in common with {run.corpus}: test on another corpus.")
-    return {"corpus_hash": waves.corpus_hash, "classes": classes, "columns": _columns(classes),
+    return {"corpus_hash": waves.corpus_hash, "arrays_checksum": waves.checksum, "classes": classes,
+            "columns": _columns(classes),
             "rows": _table(waves.clips.iloc[rows], model.probabilities(waves, rows), f"{corpus}/")}
 
 
@@ -199,14 +203,10 @@ def inputs(run: Run, corpus: str | None = None, *, data=None, cache=None, progre
     were prepared."""
     corpus, what = corpus or run.corpus, run.inputs
     known = datasets.CORPORA.get(corpus)
-    if known is not None and known.table is not None:  # the user's own: its labels may have been mended since
+    own = known is not None and known.table is not None  # has its audio with it
+    if own or corpus in datasets.available(data):  # the audio or its labels may have changed since
         return arrays.prepare(corpus, what, data=data, cache=cache, progress=progress)
-    try:
-        return arrays.load(corpus, what, cache=cache)
-    except SerReproError:  # none, or damaged
-        if corpus not in datasets.available(data):
-            raise
-    return arrays.prepare(corpus, what, data=data, cache=cache, progress=progress)
+    return arrays.load(corpus, what, cache=cache)
 
 
 def plain_inputs(run: Run, corpus: str | None = None, *, data=None, cache=None):

@@ -21,8 +21,8 @@ class Network:
 
     Attributes
     ----------
-    history : list of dict
-        Losses and accuracies, a row an epoch.
+    history, probes : list of dict
+        Losses and accuracies, a row an epoch; and what the document's probe takes down.
     seconds : float
         That training took.
     """
@@ -37,6 +37,7 @@ class Network:
         self.document, self.values, self.seed = document, values, seed
         self.module = documents.build(document.name, values, n_classes)
         self.history: list[dict] = []
+        self.probes: list[dict] = []
         self.seconds, self.device = 0.0, "cpu"
 
     def fit(self, source, parts: dict, *, work: Path, device: str = "auto",
@@ -57,7 +58,7 @@ class Network:
         try:
             training.fit(one, work / CHECKPOINT, epochs=self.values["epochs"], device=device)
         finally:
-            self.history, self.seconds = one.history, one.seconds
+            self.history, self.probes, self.seconds = one.history, one.probes, one.seconds
         self.device = one.device
 
     def probabilities(self, source, rows: np.ndarray, feeding: Feeding = AS_SPLIT,
@@ -111,6 +112,7 @@ class Estimator:
         self.document, self.values, self.n_classes, self.seed = document, values, n_classes, seed
         self.module = documents.build(document.name, values, n_classes)
         self.history: list[dict] = []
+        self.probes: list[dict] = []
         self.seconds, self.device = 0.0, "cpu"
 
     def fit(self, source, parts: dict, *, work: Path, device: str = "auto", progress=None) -> None:

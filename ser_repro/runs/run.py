@@ -60,7 +60,7 @@ class Run:
     def from_config(cls, config: dict) -> "Run":
         """The run that a record's configuration describes."""
         told = {name: config[name] for name in _NAMED}
-        return cls(**told, values=config["settings"], tested=tuple(config.get("tested", ())),
+        return cls(**told, values=settings_of(config), tested=tuple(config.get("tested", ())),
                    synthetic=config["synthetic"])
 
     # ---- settings ------------------------------------------------------------------------------------------------
@@ -113,8 +113,11 @@ class Run:
     def config(self) -> dict:
         """All that identifies it, as its record holds it."""
         tested = {"tested": list(self.tested)} if self.tested else {}
+        understood = documents.understood(self.document, self.reading, self.corpus, self.n)
+        settings = {name: value for name, value in self.values.items()
+                    if name not in understood or value != understood[name]}
         return {name: getattr(self, name) for name in _NAMED} | {
-            "settings": self.values, "synthetic": self.synthetic} | tested
+            "settings": settings, "synthetic": self.synthetic} | tested
 
     @property
     def hash(self) -> str:
@@ -165,6 +168,12 @@ class Run:
 
 
 _NAMED = ("document", "reading", "corpus", "protocol", "fold", "seed")
+
+
+def settings_of(config: dict) -> dict:
+    """All settings of a run by its configuration, with those that it leaves out."""
+    told = config["settings"]
+    return documents.understood(config["document"], config["reading"], config["corpus"], told.get("n")) | told
 
 
 def config_hash(config: dict) -> str:

@@ -5,6 +5,7 @@ resumed training ends with the weights of an unbroken one. A checkpoint is a saf
 """
 
 import contextlib
+import copy
 import ctypes
 import json
 import time
@@ -22,6 +23,10 @@ from ser_repro import SerReproError
 from ser_repro.files import one_of, write_atomic
 
 DEVICES = ("auto", "cpu", "gpu")
+STOPPING = ("none", "last", "restored")
+"""Early stopping: none, or once the watched loss has not fallen for `patience` epochs; with the last weights, or with
+those of the epoch of the lowest watched loss."""
+_PROBED = 32  # clips
 
 
 class Batches:
@@ -93,7 +98,8 @@ class Training:
     parts : dict
         "train" and at most one other part of the split -> two int64 arrays, shape (clips,): rows of the clips table,
         and class numbers. After every epoch loss and accuracy of the other part are taken down. Where a document
-        validates on nothing that is the test part, as in its code: nothing is decided by it.
+        validates on nothing that is the test part, as in its code: nothing is decided by it, but where the setting
+        `early_stopping` says so (see `STOPPING`).
     seed : int
         Of the order of the clips (the model's weights are drawn by the caller).
     progress : callable(epoch, row), optional
@@ -103,7 +109,14 @@ class Training:
     ----------
     history : list of dict
         A row an epoch: `PART_loss` and `PART_accuracy`.
+    probes : list of dict
+        A row an epoch of what the document's probe takes down.
     seconds : float
+
+    Raises
+    ------
+    SerReproError
+        For an unknown loss or way of early stopping, or where that has no part to watch.
     """
 
     def __init__(self, document, model, values: dict, source, parts: dict, seed: int, progress=None):
@@ -111,7 +124,13 @@ class Training:
         self.parts, self.seed, self.progress = parts, seed, progress
         self.watched = next((part for part in parts if part != "train"), None)
         self.loss = LOSSES[one_of(values.get("loss", "categorical"), LOSSES, "loss")]
+        self.stopping = one_of(values.get("early_stopping", "none"), STOPPING, "early_stopping")
+        if self.stopping != "none" and not self.watched:
+            raise SerReproError("early stopping needs clips to watch, and this split has none beside those that train: "
+                                "choose another protocol, or early_stopping none.")
+        self.best: dict[str, torch.Tensor] = {}  # of the lowest watched loss, where they are wanted
         self.history: list[dict] = []
+        self.probes: list[dict] = []
         self.seconds = 0.0
 
     def start(self, device: torch.device) -> None:
@@ -139,15 +158,41 @@ class Training:
         if self.schedule and self.document.schedule_every == "epoch":
             self.schedule.step()
         self.history.append(row)
+        if self.document.probe:
+            self.probes.append(self._probed())
+        if self.stopping == "restored" and self._lowest() == number:
+            self.best = {name: value.detach().clone() for name, value in self.model.state_dict().items()}
         self.seconds += time.monotonic() - began
         if not np.isfinite([value for name, value in row.items() if name.endswith("_loss")]).all():
             raise Diverged(len(self.history))
+
+    @property
+    def stopped(self) -> bool:
+        """Whether early stopping ends it here."""
+        return self.stopping != "none" and len(self.history) - 1 - self._lowest() >= self.values["patience"]
+
+    def _lowest(self) -> int:
+        """The first epoch, counted from 0, of the lowest watched loss; -1 before there is any."""
+        losses = [row[f"{self.watched}_loss"] for row in self.history]
+        return int(np.argmin(losses)) if losses else -1
+
+    def end(self) -> None:
+        """Take the weights that the run is tested with."""
+        if self.best:
+            self.model.load_state_dict(self.best)
 
     def _training_batches(self, number: int) -> Batches:
         rows, targets = self.parts["train"]
         shuffle = (self.seed, number) if self.values.get("shuffle", True) else None
         return Batches(self.source, rows, targets, min(self.values["batch_size"], len(rows)), shuffle_seed=shuffle,
                        drop_last=self.document.drop_last)
+
+    def _probed(self) -> dict[str, list[float]]:
+        """The document's probe, to four digits, on a copy: training goes on as if there were none."""
+        rows, targets = self.parts["train"]
+        batch = next(iter(Batches(self.source, rows, targets, min(_PROBED, len(rows)), shuffle_seed=(0, 0))))
+        found = self.document.probe(copy.deepcopy(self.model), *(part.to(self.device) for part in batch))
+        return {name: [float(f"{value:.3e}") for value in values] for name, values in found.items()}
 
     def _pass(self, part: str, batches: Batches) -> dict:
         """Loss and accuracy over batches, on which the model is trained where they are the training part's."""
@@ -177,6 +222,7 @@ class Training:
         """All that a resume needs: weights and the optimiser's tensors, and the rest as JSON in the file's header."""
         optimiser = self.optimiser.state_dict()
         tensors = {f"model.{name}": value for name, value in self.model.state_dict().items()}
+        tensors |= {f"best.{name}": value for name, value in self.best.items()}
         numbers: dict = {}
         for index, held in optimiser["state"].items():
             for name, value in held.items():
@@ -184,8 +230,9 @@ class Training:
                     tensors[f"optimiser.{index}.{name}"] = value
                 else:
                     numbers.setdefault(str(index), {})[name] = value
-        rest = {"history": self.history, "seconds": self.seconds, "groups": optimiser["param_groups"],
-                "numbers": numbers, "schedule": self.schedule.state_dict() if self.schedule else None}
+        rest = {"history": self.history, "probes": self.probes, "seconds": self.seconds,
+                "groups": optimiser["param_groups"], "numbers": numbers,
+                "schedule": self.schedule.state_dict() if self.schedule else None}
         return dump({name: value.detach().cpu().contiguous() for name, value in tensors.items()},
                     {"training": json.dumps(rest)})
 
@@ -207,15 +254,16 @@ class Training:
             if kind == "optimiser":
                 index, _, what = within.partition(".")
                 states.setdefault(int(index), {})[what] = value
-        self.model.load_state_dict(_weights(tensors))
+        self.model.load_state_dict(_weights(tensors, "model."))
+        self.best = _weights(tensors, "best.")
         self.optimiser.load_state_dict({"state": states, "param_groups": rest["groups"]})
         if self.schedule:
             self.schedule.load_state_dict(rest["schedule"])
-        self.history, self.seconds = rest["history"], rest["seconds"]
+        self.history, self.probes, self.seconds = rest["history"], rest.get("probes", []), rest["seconds"]
 
 
-def _weights(tensors: dict) -> dict:
-    return {name.removeprefix("model."): value for name, value in tensors.items() if name.startswith("model.")}
+def _weights(tensors: dict, of: str) -> dict:
+    return {name.removeprefix(of): value for name, value in tensors.items() if name.startswith(of)}
 
 
 def answer(model, inputs, lengths, state=None):
@@ -251,7 +299,7 @@ def device_of(name: str) -> torch.device:
 
 
 def fit(training: Training, checkpoint: Path, *, epochs: int, device: str = "auto") -> None:
-    """Train to `epochs` epochs, going on from the checkpoint where there is one.
+    """Train to `epochs` epochs, or until early stopping, going on from the checkpoint where there is one.
 
     Parameters
     ----------
@@ -268,13 +316,14 @@ def fit(training: Training, checkpoint: Path, *, epochs: int, device: str = "aut
     keep_freed_memory()
     training.start(device_of(device))
     training.resume(checkpoint)
-    while len(training.history) < epochs:
+    while len(training.history) < epochs and not training.stopped:
         training.epoch()
         # Not synced: it would cost a tenth of a short epoch, and a spoilt checkpoint is noticed.
         write_atomic(checkpoint, training.checkpoint(), sync=False,
                      remedy="free some room or set --cache to another folder, and start again: nothing is lost")
         if training.progress:
             training.progress(len(training.history), training.history[-1])
+    training.end()
 
 
 def keep_freed_memory() -> None:

@@ -36,6 +36,7 @@ from ser_repro.runs import plans, search, study
     ("study --first -1 --list", "--first -1 leaves no run"),
     ("study --device tpu", "no --device 'tpu': choose one of auto, cpu, gpu"),
     ("prepare RAVDESS --rate abc", "--rate abc is no sample rate for speech: give Hz (2000 to 192000"),
+    ("prepare RAVDESS --rate " + "1" * 5000, "no sample rate"), ("prepare RAVDESS --rate " + "0" * 5000, "no sample"),
     ("prepare RAVDESS --rate ²", "no sample rate"), ("prepare RAVDESS --rate 1", "no sample rate"),
     ("prepare RAVDESS --rate 99999999999", "no sample rate"), ("prepare RAVDESS --rate 1e4", "no sample rate"),
     ("prepare XYZ", "no corpus 'XYZ'"),
@@ -366,6 +367,17 @@ def test_a_damaged_record_is_refused(type_in, tmp_path, text, says, words):
     assert path.read_text() == text
 
 
+def test_the_core_alone_is_listed_and_said_to_be_complete_or_not(type_in):
+    code, out, lines = type_in("study", "--core", "--list", "--document", "svm193")
+    assert code == 0 and not lines
+    core = plans.core()
+    assert f"0 of {sum(run.document == 'svm193' for run in core)} runs have a record" in out
+    assert f"the core of the study is not complete: {len(core)} of its {len(core)} runs are missing" in out
+    code, _, lines = type_in("study", "--core", "--seed", "4")
+    assert code == 1 and "no run of the study is all of these" in lines[0]
+    assert "the core of the study" not in type_in("study", "--list", "--document", "svm193")[1]
+
+
 def test_a_failed_run_is_counted_and_the_status_says_so(type_in, monkeypatch):
     monkeypatch.setattr(study, "run_study", lambda *_, **__: 2)
     code, out, lines = type_in("study")
@@ -411,3 +423,19 @@ def test_nothing_is_imported_before_it_is_needed(tmp_path, does, spared):
     imported = set(done.stdout.splitlines()[-1].split()[1:])
     assert "ser_repro" in imported, done.stderr
     assert not imported & spared
+
+
+def test_names_that_are_no_text_leave_no_half_of_a_table(type_in, demo, tmp_path):
+    folder = tmp_path / "own"
+    folder.mkdir()
+    shutil.copy(next(demo.rglob("*.wav")), os.fsencode(folder) + b"/p1_anger_caf\xe9.wav")
+    words = ("corpora", "table", "own", "--pattern", "{speaker}_{emotion}_{}")
+    code, out, _ = type_in(*words)
+    assert code == 0 and r"caf\xe9" in out.encode("utf-8", "backslashreplace").decode().replace(r"\udce9", r"\xe9")
+    code, out, lines = type_in(*words, "--csv", "t.csv")
+    assert code == 1 and len(lines) == 1 and r"caf\xe9.wav is not UTF-8; rename that file" in lines[0]
+    (tmp_path / os.fsdecode(b"caf\xe9")).mkdir()
+    (tmp_path / os.fsdecode(b"caf\xe9") / "r").symlink_to(demo)
+    code, out, lines = type_in("corpora", "table", "RAVDESS", "--data", os.fsdecode(b"caf\xe9"), "--csv", "t.csv")
+    assert code == 1 and len(lines) == 1 and r"caf\xe9" in lines[0] and "is not UTF-8; rename that file" in lines[0]
+    assert sorted(path.name for path in tmp_path.iterdir()) == [os.fsdecode(b"caf\xe9"), "own"]

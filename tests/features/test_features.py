@@ -394,7 +394,19 @@ def _spoil_shapes(file):
         database.execute("UPDATE value SET shape = '[7]'")
 
 
-@pytest.mark.parametrize("damage", [_cut, _overwrite, _flip_values, _spoil_shapes])
+def _swap_clips(file):
+    with sqlite3.connect(file) as database:
+        (one,), (other,) = database.execute("SELECT key FROM value LIMIT 2").fetchall()
+        for old, new in ((one, "between"), (other, one), ("between", other)):
+            database.execute("UPDATE value SET key = ? WHERE key = ?", (new, old))
+
+
+def _turn_shapes(file):
+    with sqlite3.connect(file) as database:
+        database.execute("UPDATE value SET shape = '[20, 1]'")
+
+
+@pytest.mark.parametrize("damage", [_cut, _overwrite, _flip_values, _spoil_shapes, _swap_clips, _turn_shapes])
 def test_a_damaged_cache_is_noticed_and_mended(clips, tmp_path, damage):
     first = extract.extract(clips, ["mfcc20_mean"], cache=tmp_path, workers=1)["mfcc20_mean"]
     values = first.array()

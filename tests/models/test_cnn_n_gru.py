@@ -182,3 +182,10 @@ def test_a_handful_of_clips_can_be_learnt_by_heart(reading):
         loss.backward()
         optimiser.step()
     assert (model(waveform, lengths)[0].argmax(1) == target).all()
+
+
+def test_one_gru_layer_can_stand_behind_many_convolutions():
+    model = CNNnGRU(n=18, n_classes=7, gru_layers=1)
+    _, state = model(torch.zeros(2, 1, 16000), torch.tensor([16000, 16000]))
+    assert state.shape == (1, 2, 16)
+    assert sum(p.numel() for p in model.gru.parameters()) == 3 * 16 * (72 + 16 + 2)

@@ -8,7 +8,8 @@ import pytest
 from making import make_run
 
 from ser_repro import SerReproError, documents
-from ser_repro.runs.run import Run
+from ser_repro.documents import Setting
+from ser_repro.runs.run import Run, settings_of
 
 STORED = [path for path in sorted((Path(__file__).parents[2] / "results").glob("*/*.json"))
           if path.parent.name in documents.DOCUMENTS]
@@ -48,6 +49,34 @@ def test_every_stored_record_keeps_its_name():
 def test_a_configuration_gives_its_run_back(run):
     again = Run.from_config(json.loads(json.dumps(run.config)))
     assert again == run and again.hash == run.hash and again.name == run.name and hash(again) == hash(run)
+
+
+@pytest.fixture
+def one_more(monkeypatch):
+    """CNN-n-GRU with a setting that no run so far has named: layers, which are as many as n says."""
+    of = documents.get("cnn_n_gru")
+    layers = Setting(None, None, "layers of the GRU", others={1: "one GRU layer"}, added=True)
+    monkeypatch.setitem(documents.DOCUMENTS, "cnn_n_gru", replace(
+        of, settings=of.settings | {"layers": layers},
+        adjust=lambda values, corpus, n: of.adjust(values, corpus, n) | {"layers": n}))
+
+
+def test_a_setting_added_later_leaves_earlier_runs_what_they_were(request):
+    before = make_run()
+    name, config = before.name, json.loads(json.dumps(before.config))
+    request.getfixturevalue("one_more")
+    run = make_run()
+    assert run.values == before.values | {"layers": 3} and run.changed == {}
+    assert (run.config, run.name) == (config, name) and Run.from_config(config) == run
+    test_every_stored_record_keeps_its_name()
+
+
+def test_a_run_with_another_value_of_a_setting_added_later_is_another_run(one_more):
+    run, other = make_run(), make_run(layers=1)
+    assert other.hash != run.hash and other.changed == {"layers": 1} and other.unchanged == run
+    assert other.config["settings"] == run.config["settings"] | {"layers": 1}
+    assert Run.from_config(json.loads(json.dumps(other.config))) == other
+    assert settings_of(run.config) == run.values and settings_of(other.config) == other.values
 
 
 def test_a_configuration_names_other_corpora_only_where_there_are_any():
