@@ -3,8 +3,9 @@
 A protocol is a value that `register` makes known by its name; a new one is one module that does so.
 """
 
+import inspect
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -13,6 +14,7 @@ from ser_repro import SerReproError, datasets
 from ser_repro.files import digest, one_of
 
 PUBLISHED_SEED = 42  # the documents' random_state
+DRAWS = 10  # of protocol `redrawn`, with random states 0 to 9
 _VALIDATION_SHARE = 0.1
 
 # Folds of protocol `speaker`, where speakers are tested in groups; elsewhere one speaker a fold.
@@ -66,7 +68,8 @@ class Split:
         return self
 
 
-Rule = Callable[[pd.DataFrame], Split]
+Rule = Callable[..., Split]
+"""A document's own split of a clips table. One that is drawn takes `random_state`, by default the document's."""
 
 
 @dataclass(frozen=True)
@@ -86,6 +89,9 @@ class Protocol:
         Whether it keeps speakers apart. A split that then shares one is refused.
     elsewhere : bool
         Whether nothing of the training corpus is tested: the run names the corpora that are.
+    redraws : bool
+        Whether its folds are draws of one and the same split, each a score of its own, and not parts of a corpus that
+        make one score together.
     """
 
     name: str
@@ -94,6 +100,7 @@ class Protocol:
     split: Callable[[pd.DataFrame, int, Rule, bool], Split]
     apart: bool
     elsewhere: bool = False
+    redraws: bool = False
 
 
 PROTOCOLS: dict[str, Protocol] = {}
@@ -137,15 +144,15 @@ def make(clips: pd.DataFrame, protocol: str, fold: int = 0, *, published: Rule |
         One of `PROTOCOLS`.
     fold : int
     published : callable(clips) -> Split, optional
-        The document's own rule, under protocol `published`; by default a random fifth is tested.
+        The document's own rule, under protocols `published` and `redrawn`; by default a random fifth is tested.
     validation : bool
         Keep some clips out of training to choose settings by, where the protocol says who they are.
 
     Raises
     ------
     SerReproError
-        For an unknown protocol or fold, where a corpus has too few clips or speakers, or where a speaker is on both
-        sides of a protocol that keeps speakers apart.
+        For an unknown protocol or fold, where a corpus has too few clips or speakers, where a rule that isn't drawn is
+        to be drawn again, or where a speaker is on both sides of a protocol that keeps speakers apart.
     """
     of, corpus = get(protocol), clips["corpus"].iloc[0]
     count = folds(corpus, protocol, clips)
@@ -155,7 +162,7 @@ def make(clips: pd.DataFrame, protocol: str, fold: int = 0, *, published: Rule |
     return split.refuse_shared_speakers(clips) if of.apart else split
 
 
-# ---- the three protocols -----------------------------------------------------------------------------------------
+# ---- the four protocols ------------------------------------------------------------------------------------------
 
 
 def holdout(seed: int) -> Rule:
@@ -164,16 +171,30 @@ def holdout(seed: int) -> Rule:
     It is scikit-learn's `train_test_split(test_size=0.2, random_state=seed)`, without regard to class or speaker, over
     clips in the order of their ids: the code takes them as the file system lists them, which differs by machine.
     """
-    def rule(clips: pd.DataFrame) -> Split:
+    def rule(clips: pd.DataFrame, random_state: int = seed) -> Split:
         count = len(clips)
         if count < 2:
             raise SerReproError(f"{count} clips can't be parted into training and test: give more.")
         # What scikit-learn does, without the seconds that importing it takes: the first of a permutation are tested.
-        order = np.random.RandomState(seed).permutation(count)
+        order = np.random.RandomState(random_state).permutation(count)
         tested = int(np.ceil(0.2 * count))
         ids = clips["clip"].to_numpy()
         return Split("published", 0, tuple(ids[order[tested:]]), (), tuple(ids[order[:tested]]))
     return rule
+
+
+def drawn_again(clips: pd.DataFrame, draw: int, rule: Rule) -> Split:
+    """A document's own split with another random state: that of draw k is k. What one draw is worth.
+
+    Raises
+    ------
+    SerReproError
+        If the rule takes no random state.
+    """
+    if "random_state" not in inspect.signature(rule).parameters:
+        raise SerReproError("this document's own split is not drawn, so protocol redrawn can't draw it again: let its "
+                            "rule take random_state, or choose another protocol.")
+    return replace(rule(clips, random_state=draw), protocol="redrawn", fold=draw)
 
 
 def by_speaker(clips: pd.DataFrame, fold: int, validation: bool = True) -> Split:
@@ -227,6 +248,8 @@ def all_train(clips: pd.DataFrame, validation: bool = True) -> Split:
 
 register(Protocol("published", "the document's own split", lambda corpus, speakers: 1,
                   lambda clips, fold, rule, validation: rule(clips), apart=False))
+register(Protocol("redrawn", "the document's own split, drawn again", lambda corpus, speakers: DRAWS,
+                  lambda clips, fold, rule, validation: drawn_again(clips, fold, rule), apart=False, redraws=True))
 register(Protocol("speaker", "new speakers", _speaker_folds,
                   lambda clips, fold, rule, validation: by_speaker(clips, fold, validation), apart=True))
 register(Protocol("cross_corpus", "another corpus", lambda corpus, speakers: 1,

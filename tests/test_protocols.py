@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from ser_repro import SerReproError, datasets, protocols
+from ser_repro import SerReproError, datasets, documents, protocols
 from ser_repro.documents.cnn_n_gru import eighty_ten_ten
 from ser_repro.protocols import Protocol, Split
 
@@ -81,6 +81,51 @@ def test_where_a_document_says_nothing_a_random_fifth_is_tested():
     split = protocols.make(clips, "published")
     assert (len(split.train), len(split.validation), len(split.test)) == (2240, 0, 560)
     assert split == protocols.holdout(protocols.PUBLISHED_SEED)(clips) != protocols.holdout(1)(clips)
+
+
+# ---- the document's own split, drawn again -----------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("of", documents.DOCUMENTS.values(), ids=documents.DOCUMENTS)
+def test_a_draw_differs_from_the_published_split_in_its_random_state_alone(of):
+    clips, own = CLIPS["RAVDESS"], of.parts(CLIPS["RAVDESS"], "published")
+    draws = [of.parts(clips, "redrawn", draw) for draw in range(protocols.folds("RAVDESS", "redrawn"))]
+    assert [draw.fold for draw in draws] == list(range(10)) and {draw.protocol for draw in draws} == {"redrawn"}
+    assert len({frozenset(one.test) for one in (own, *draws)}) == 11
+    for draw in draws:
+        for part in ("train", "validation", "test"):
+            assert len(getattr(draw, part)) == len(getattr(own, part))
+        assert sorted(draw.train + draw.validation + draw.test) == sorted(clips["clip"])
+    assert draws[3] == of.parts(clips, "redrawn", 3)
+
+
+def test_draws_are_those_of_scikit_learn():
+    from sklearn.model_selection import train_test_split
+
+    clips = CLIPS["EMO-DB"]
+    for draw in (0, 7):
+        split = protocols.make(clips, "redrawn", draw)
+        train, test = train_test_split(clips["clip"].to_numpy(), test_size=0.2, random_state=draw)
+        assert (split.train, split.test) == (tuple(train), tuple(test))
+
+
+def test_the_published_state_is_no_draw_and_a_draw_shares_speakers():
+    clips = CLIPS["TESS"]
+    assert eighty_ten_ten(clips).test == eighty_ten_ten(clips, random_state=42).test
+    assert protocols.PUBLISHED_SEED not in range(protocols.DRAWS)
+    assert protocols.get("redrawn").redraws and not protocols.get("redrawn").apart
+    with pytest.raises(SerReproError, match="TESS has folds 0 to 9 under protocol redrawn, not 10"):
+        protocols.make(clips, "redrawn", 10)
+
+
+def test_a_split_that_is_not_drawn_is_not_drawn_again():
+    def halves(clips):
+        ids = clips["clip"].tolist()
+        return Split("published", 0, tuple(ids[::2]), (), tuple(ids[1::2]))
+
+    assert protocols.make(CLIPS["TESS"], "published", published=halves)
+    with pytest.raises(SerReproError, match="own split is not drawn, so protocol redrawn can't draw it again"):
+        protocols.make(CLIPS["TESS"], "redrawn", published=halves)
 
 
 # ---- other corpora -----------------------------------------------------------------------------------------------

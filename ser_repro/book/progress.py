@@ -237,7 +237,8 @@ def planned(found: Found) -> list[tuple[Run, bool]]:
     """Runs of the readings as they are, tested on their own corpus, and whether they are done; corpus by corpus and
     size by size."""
     corpora = found.document.corpora
-    return sorted(((run, record is not None) for run, record in found.status if not (run.changed or run.tested)),
+    return sorted(((run, record is not None) for run, record in found.status
+                   if run.protocol in plans.GRID and not (run.changed or run.tested)),
                   key=lambda pair: (corpora.index(pair[0].corpus), pair[0].n or 0))
 
 

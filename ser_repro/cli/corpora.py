@@ -87,8 +87,10 @@ def table(
                                                            "W=anger (can be repeated).")] = None,
     document: Annotated[str, typer.Option(help="Add a column part: train, validation or test, by this document's "
                                                "split.")] = "",
-    protocol: Annotated[str, typer.Option(help="With --document: published (its own split) or speaker.")] = "published",
-    fold: Annotated[int, typer.Option(help="With --document and --protocol speaker: which speakers are tested.")] = 0,
+    protocol: Annotated[str, typer.Option(help="With --document: published (its own split), redrawn or "
+                                              "speaker.")] = "published",
+    fold: Annotated[int, typer.Option(help="With --document and --protocol speaker: which speakers are tested; "
+                                          "with redrawn: which draw.")] = 0,
 ) -> None:
     """The clips of a corpus, a row a clip: path, emotion, speaker, sex, age, language, sentence and more."""
     from ser_repro import datasets, documents

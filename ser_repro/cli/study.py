@@ -53,8 +53,8 @@ def study(
     corpus: Annotated[list[str] | None, typer.Option(help="Only this corpus (can be repeated).")] = None,
     n: Annotated[list[int] | None, typer.Option(help="Only this size.")] = None,
     reading: Annotated[list[str] | None, typer.Option(help="Only this reading: code or paper.")] = None,
-    protocol: Annotated[list[str] | None, typer.Option(help="Only this protocol: published, speaker or "
-                                                       "cross_corpus.")] = None,
+    protocol: Annotated[list[str] | None, typer.Option(help="Only this protocol: published, redrawn, "
+                                                       "speaker or cross_corpus.")] = None,
     seed: Annotated[list[int] | None, typer.Option(help="Only this seed.")] = None,
     first: Annotated[int | None, typer.Option(help="Only the first so many of those.")] = None,
     jobs: Annotated[int | None, typer.Option(help="Runs at a time: by default one on a GPU, else one a core.")] = None,

@@ -142,8 +142,8 @@ class Document:
         "code" and "paper"; a baseline of our own has one.
     adjust : callable(values, corpus, n) -> values
         What a reading cannot say once for all corpora and sizes.
-    split : callable(clips) -> Split
-        Under protocol `published`.
+    split : callable(clips, random_state=...) -> Split
+        Under protocol `published`; with other random states, where it takes one, under `redrawn`.
     feedings : callable(values) -> dict of str to Feeding
         How test clips are fed: "" as the recipe says, and under other names conditions to compare with.
     validates : bool

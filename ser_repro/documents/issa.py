@@ -137,4 +137,5 @@ DOCUMENT = Document(
           CoreRuns("code", "speaker", corpora=("EMO-DB",), folds=tuple(range(6))),
           CoreRuns("paper", "published", corpora=("RAVDESS",)),
           CoreRuns("paper", "speaker", corpora=("RAVDESS",), folds=(0,)),
-          CoreRuns("code", "published", corpora=("RAVDESS",), seeds=(1, 2))))
+          CoreRuns("code", "published", corpora=("RAVDESS",), seeds=(1, 2)),
+          CoreRuns("code", "redrawn", corpora=("RAVDESS",), folds=(0, 1, 2))))

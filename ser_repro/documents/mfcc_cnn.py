@@ -119,4 +119,5 @@ DOCUMENT = Document(
           CoreRuns("code", "published", corpora=("RAVDESS",), seeds=(0, 1, 2), changes={"loss": "binary on softmax"}),
           CoreRuns("code", "published"),
           CoreRuns("code", "speaker"),
+          CoreRuns("code", "redrawn"),
           CoreRuns("code", "cross_corpus", corpora=("RAVDESS",), tested=("EMO-DB", "SAVEE"))))

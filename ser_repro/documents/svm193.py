@@ -37,4 +37,5 @@ DOCUMENT = Document(
           # Not chosen, but told beside it: the default is a strong restraint.
           CoreRuns("code", "published", corpora=("RAVDESS",), changes={"C": 10.0}),
           CoreRuns("code", "speaker", corpora=("RAVDESS",), changes={"C": 10.0}),
+          CoreRuns("code", "redrawn"),
           CoreRuns("code", "cross_corpus", corpora=("RAVDESS",), tested=("EMO-DB", "SAVEE"))))

@@ -153,7 +153,7 @@ class Found:
         """Scores of all that has been run as a reading says, a row a corpus, size, reading and split."""
         rows = []
         for kind, begun in self.begun.items():
-            if kind.changed or kind.tested:
+            if kind.changed or kind.tested or protocols.get(kind.protocol).redraws:
                 continue
             of = self.done.get(kind) or begun[:1]
             three = [score_of(of, name) for name in scores.SCORES]

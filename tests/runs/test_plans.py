@@ -1,11 +1,13 @@
 """The list of runs, in the order of what they teach; the readings they take; what a search may draw."""
 
 import pytest
+from making import make_run
 
-from ser_repro import SerReproError, documents, protocols
+from ser_repro import SerReproError, datasets, documents, protocols
 from ser_repro.documents import CoreRuns, Document, Setting
 from ser_repro.protocols import Protocol
-from ser_repro.runs import plans, records, search
+from ser_repro.runs import execution, plans, records, search
+from ser_repro.runs.found import Found
 from ser_repro.runs.run import Run
 
 DOCUMENT = "cnn_n_gru"
@@ -20,14 +22,14 @@ def test_the_list_holds_the_whole_grid_once(of):
     every = plans.plans()
     assert len(every) == len(set(every))
     grid = {(p.corpus, p.n, p.reading, p.protocol, p.fold, p.seed) for p in every
-            if p.document == of.name and not p.changed and not p.tested}
+            if p.document == of.name and not p.changed and p.protocol in plans.GRID}
     seeds = range(5) if of.optimiser else (0,)
     assert grid == {(c, n, r, p, f, s) for c in of.corpora for n in of.sizes or (None,) for r in of.readings
                     for p in ("published", "speaker") for f in range(protocols.folds(c, p)) for s in seeds}
 
 
 def test_sizes_of_the_grids():
-    counts = {name: sum(p.document == name and not p.changed and not p.tested for p in plans.plans())
+    counts = {name: sum(p.document == name and not p.changed and p.protocol in plans.GRID for p in plans.plans())
               for name in documents.DOCUMENTS}
     assert counts == {"cnn_n_gru": 2 * 4 * 5 * (2 * 1 + 6 + 2), "mfcc_cnn": 2 * 5 * (6 * 1 + 6 + 10 + 6 + 2 + 6 + 4),
                       "cnn_bigru": 2 * 5 * (2 + 6 + 6), "issa": 2 * 5 * (2 + 6 + 10),
@@ -51,7 +53,32 @@ def test_two_documents_are_tested_on_other_corpora():
     across = [p for p in plans.plans() if p.tested]
     assert {(p.document, p.corpus, p.reading, p.protocol, p.tested) for p in across} == {
         (name, "RAVDESS", "code", "cross_corpus", ("EMO-DB", "SAVEE")) for name in ("mfcc_cnn", "svm193")}
-    assert {p.protocol for p in plans.plans()} == {"published", "speaker", "cross_corpus"}
+    assert {p.protocol for p in plans.plans()} == {"published", "redrawn", "speaker", "cross_corpus"}
+
+
+def test_the_cheap_models_are_drawn_ten_times_on_every_corpus_and_the_others_three_times_on_one():
+    draws = {}
+    for p in plans.plans():
+        if p.protocol == "redrawn":
+            assert (p.reading, p.seed, p.changed, p.n) == ("code", 0, {}, min(p.recipe.sizes, default=None))
+            draws.setdefault((p.document, p.corpus), []).append(p.fold)
+    cheap = {(name, corpus): list(range(10)) for name in ("mfcc_cnn", "svm193")
+             for corpus in documents.get(name).corpora}
+    assert draws == cheap | {(name, "RAVDESS"): [0, 1, 2] for name in ("cnn_n_gru", "cnn_bigru", "issa")}
+
+
+def test_a_draw_is_made_as_any_run_is_and_stands_in_no_table_of_scores(demo, tmp_path):
+    run = make_run("svm193", protocol="redrawn", fold=2)
+    record = execution.obtain(run, results=tmp_path, data=demo, cache=tmp_path / "cache", device="cpu").record
+    assert "-redrawn-fold2-" in run.name and "redrawn fold 2" in run.label and run.folds == 10
+    assert [row[0] for row in record["test"]["rows"]] == list(
+        protocols.make(datasets.clips("RAVDESS", demo), "redrawn", 2).test)
+    for fold in range(10):
+        one = Run.of("svm193", "RAVDESS", protocol="redrawn", fold=fold)
+        records.write(record | {"config": one.config, "run": one.name}, one.path(tmp_path))
+    found = Found("svm193", tmp_path)
+    assert len(found.records("RAVDESS", protocol="redrawn")[0]) == 10
+    assert found.table().empty and found.effects() == [] and found.score("RAVDESS") is None
 
 
 def test_every_training_time_slip_has_a_run_that_mends_it_alone():
