@@ -18,11 +18,17 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import load as parse
 from safetensors.torch import save as dump
 from torch.nn import functional as F
+from torch.optim.lr_scheduler import ReduceLROnPlateau
 
 from ser_repro import SerReproError
 from ser_repro.files import one_of, write_atomic
 
 DEVICES = ("auto", "cpu", "gpu")
+STOPPING = ("none", "last", "restored")
+"""Early stopping: none, or once the watched score has not bettered for `patience` epochs; with the last weights, or
+with those of the epoch of the best watched score, the first of them where several share it."""
+WATCHED = {"loss": np.argmin, "accuracy": np.argmax}
+"""Scores of the watched part, and what finds the best of all epochs."""
 _PROBED = 32  # clips
 
 
@@ -95,7 +101,8 @@ class Training:
     parts : dict
         "train" and at most one other part of the split -> two int64 arrays, shape (clips,): rows of the clips table,
         and class numbers. After every epoch loss and accuracy of the other part are taken down. Where a document
-        validates on nothing that is the test part, as in its code: nothing is decided by it.
+        validates on nothing that is the test part, as in its code: nothing is decided by it, but where the setting
+        `early_stopping` says so (see `STOPPING`).
     seed : int
         Of the order of the clips (the model's weights are drawn by the caller).
     progress : callable(epoch, row), optional
@@ -108,6 +115,11 @@ class Training:
     probes : list of dict
         A row an epoch of what the document's probe takes down.
     seconds : float
+
+    Raises
+    ------
+    SerReproError
+        For an unknown loss or way of early stopping, or where that has no part to watch.
     """
 
     def __init__(self, document, model, values: dict, source, parts: dict, seed: int, progress=None):
@@ -115,6 +127,12 @@ class Training:
         self.parts, self.seed, self.progress = parts, seed, progress
         self.watched = next((part for part in parts if part != "train"), None)
         self.loss = LOSSES[one_of(values.get("loss", "categorical"), LOSSES, "loss")]
+        self.stopping = one_of(values.get("early_stopping", "none"), STOPPING, "early_stopping")
+        if self.stopping != "none" and not self.watched:
+            raise SerReproError("early stopping needs clips to watch, and this split has none beside those that train: "
+                                "choose another protocol, or early_stopping none.")
+        self.score = one_of(values.get("watched", "loss"), WATCHED, "watched")
+        self.best: dict[str, torch.Tensor] = {}  # weights of the epoch of the best watched score, where they are wanted
         self.history: list[dict] = []
         self.probes: list[dict] = []
         self.seconds = 0.0
@@ -142,13 +160,31 @@ class Training:
                 row |= self._pass(self.watched, Batches(self.source, *self.parts[self.watched],
                                                         self.values["batch_size"]))
         if self.schedule and self.document.schedule_every == "epoch":
-            self.schedule.step()
+            # One that waits for a plateau is told the loss of the clips that are watched.
+            self.schedule.step(*[row[f"{self.watched}_loss"]] * isinstance(self.schedule, ReduceLROnPlateau))
         self.history.append(row)
         if self.document.probe:
             self.probes.append(self._probed())
+        if self.stopping == "restored" and self._best_epoch() == number:
+            self.best = {name: value.detach().clone() for name, value in self.model.state_dict().items()}
         self.seconds += time.monotonic() - began
         if not np.isfinite([value for name, value in row.items() if name.endswith("_loss")]).all():
             raise Diverged(len(self.history))
+
+    @property
+    def stopped(self) -> bool:
+        """Whether early stopping ends it here."""
+        return self.stopping != "none" and len(self.history) - 1 - self._best_epoch() >= self.values["patience"]
+
+    def _best_epoch(self) -> int:
+        """The first epoch, counted from 0, of the best watched score; -1 before there is any."""
+        found = [row[f"{self.watched}_{self.score}"] for row in self.history]
+        return int(WATCHED[self.score](found)) if found else -1
+
+    def end(self) -> None:
+        """Take the weights that the run is tested with."""
+        if self.best:
+            self.model.load_state_dict(self.best)
 
     def _training_batches(self, number: int) -> Batches:
         rows, targets = self.parts["train"]
@@ -191,6 +227,7 @@ class Training:
         """All that a resume needs: weights and the optimiser's tensors, and the rest as JSON in the file's header."""
         optimiser = self.optimiser.state_dict()
         tensors = {f"model.{name}": value for name, value in self.model.state_dict().items()}
+        tensors |= {f"best.{name}": value for name, value in self.best.items()}
         numbers: dict = {}
         for index, held in optimiser["state"].items():
             for name, value in held.items():
@@ -222,15 +259,16 @@ class Training:
             if kind == "optimiser":
                 index, _, what = within.partition(".")
                 states.setdefault(int(index), {})[what] = value
-        self.model.load_state_dict(_weights(tensors))
+        self.model.load_state_dict(_weights(tensors, "model."))
+        self.best = _weights(tensors, "best.")
         self.optimiser.load_state_dict({"state": states, "param_groups": rest["groups"]})
         if self.schedule:
             self.schedule.load_state_dict(rest["schedule"])
         self.history, self.probes, self.seconds = rest["history"], rest.get("probes", []), rest["seconds"]
 
 
-def _weights(tensors: dict) -> dict:
-    return {name.removeprefix("model."): value for name, value in tensors.items() if name.startswith("model.")}
+def _weights(tensors: dict, of: str) -> dict:
+    return {name.removeprefix(of): value for name, value in tensors.items() if name.startswith(of)}
 
 
 def answer(model, inputs, lengths, state=None):
@@ -266,7 +304,7 @@ def device_of(name: str) -> torch.device:
 
 
 def fit(training: Training, checkpoint: Path, *, epochs: int, device: str = "auto") -> None:
-    """Train to `epochs` epochs, going on from the checkpoint where there is one.
+    """Train to `epochs` epochs, or until early stopping, going on from the checkpoint where there is one.
 
     Parameters
     ----------
@@ -283,13 +321,14 @@ def fit(training: Training, checkpoint: Path, *, epochs: int, device: str = "aut
     keep_freed_memory()
     training.start(device_of(device))
     training.resume(checkpoint)
-    while len(training.history) < epochs:
+    while len(training.history) < epochs and not training.stopped:
         training.epoch()
         # Not synced: it would cost a tenth of a short epoch, and a spoilt checkpoint is noticed.
         write_atomic(checkpoint, training.checkpoint(), sync=False,
                      remedy="free some room or set --cache to another folder, and start again: nothing is lost")
         if training.progress:
             training.progress(len(training.history), training.history[-1])
+    training.end()
 
 
 def keep_freed_memory() -> None:
