@@ -27,7 +27,7 @@ from ser_repro.runs import plans, search, study
     ("study --document issa --corpus TESS", "no run of the study is all of these: leave an option out"),
     ("prepare RAVDESS --document cnn", "no document 'cnn': choose one of cnn_n_gru, mfcc_cnn, cnn_bigru, "
      "issa, svm193"),
-    ("prepare RAVDESS --features mfcc", "no feature set 'mfcc': choose one of assignment258"),
+    ("prepare RAVDESS --features mfcc", "no feature set 'mfcc': choose one of crema258"),
     ("prepare RAVDESS --features issa193 --rate 8000", "--rate and --features ask for different arrays"),
     ("study --reading text", "--reading text is not in the study: choose from code, paper"),
     ("study --protocol mine", "--protocol mine is not in the study: choose from cross_corpus, published, speaker"),

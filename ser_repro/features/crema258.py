@@ -1,4 +1,4 @@
-"""The 258 values of the CREMA-D study on CREMA-D, and the sets it came to them by, one descriptor after another.
+"""The 258 values of the CREMA-D study, and the sets it came to them by, one descriptor after another.
 
 Rate, frames and clip length are not stated: librosa's defaults. The composition follows from the input length of 258
 and the names in the report; the order is that of the report.
@@ -16,16 +16,16 @@ def _without(*names: str, mfcc: int = 100) -> tuple:
 
 # The steps of the report's incremental selection, each with the test accuracy in % it gives for it.
 STEPS = {
-    "assignment_step1": (_without("mel", "chroma", "roll-off", "tonnetz", "contrast", "flatness", "bandwidth", mfcc=20),
+    "crema_step1": (_without("mel", "chroma", "roll-off", "tonnetz", "contrast", "flatness", "bandwidth", mfcc=20),
                          "zero crossings, energy and 20 MFCCs", 36),
-    "assignment_step2": (_without("roll-off", "tonnetz", "contrast", "flatness", "bandwidth", mfcc=20),
+    "crema_step2": (_without("roll-off", "tonnetz", "contrast", "flatness", "bandwidth", mfcc=20),
                          "chroma and mel bands added", 44),
-    "assignment_step3": (_without("tonnetz", "contrast", "flatness", "bandwidth", mfcc=20), "roll-off added", 46),
-    "assignment_step4": (_without("contrast", "flatness", "bandwidth", mfcc=20), "tonnetz added, after LDA", 43),
-    "assignment_step5": (_without("contrast", "flatness", "bandwidth"), "100 MFCCs instead of 20", 47),
-    "assignment_step6": (_without("flatness", "bandwidth"), "contrast added", 47),
-    "assignment_step7": (_without("bandwidth"), "flatness added", 48),
-    "assignment258": (ALL, "bandwidth added", 48),
+    "crema_step3": (_without("tonnetz", "contrast", "flatness", "bandwidth", mfcc=20), "roll-off added", 46),
+    "crema_step4": (_without("contrast", "flatness", "bandwidth", mfcc=20), "tonnetz added, after LDA", 43),
+    "crema_step5": (_without("contrast", "flatness", "bandwidth"), "100 MFCCs instead of 20", 47),
+    "crema_step6": (_without("flatness", "bandwidth"), "contrast added", 47),
+    "crema_step7": (_without("bandwidth"), "flatness added", 48),
+    "crema258": (ALL, "bandwidth added", 48),
 }
 
 for _name, (_parts, _told, _accuracy) in STEPS.items():
