@@ -342,6 +342,7 @@ def _refuse_unfit(run: Run, waves) -> None:
         model = untrained(run, len(classes))
         if not run.recipe.is_estimator:
             run.recipe.optimiser(model.module.parameters(), run.values)
+            model.fit_transform(waves, parts)
             model.probabilities(waves, parts["train"][0][:1], batch_size=1)
     except (AttributeError, KeyError, TypeError, ValueError, RuntimeError) as error:
         if isinstance(error, SerReproError):

@@ -76,8 +76,16 @@ def _binary_on_softmax(output, target):
     return F.binary_cross_entropy(output.softmax(1).clamp(1e-7, 1 - 1e-7), own)
 
 
+def _categorical_on_sigmoid(output, target):
+    """Cross-entropy of the classes together, of the sigmoids of their logits brought to a sum of 1: what Keras makes of
+    a sigmoid where it does not go back to the logits under it."""
+    share = F.sigmoid(output)
+    share = share / share.sum(1, keepdim=True)
+    return F.nll_loss(share.clamp(1e-7, 1 - 1e-7).log(), target)
+
+
 LOSSES = {"categorical": F.cross_entropy, "binary on logits": _binary_on_logits,
-          "binary on softmax": _binary_on_softmax}
+          "binary on softmax": _binary_on_softmax, "categorical on sigmoid": _categorical_on_sigmoid}
 """Of logits, shape (batch, class), and class numbers."""
 
 
@@ -95,6 +103,7 @@ class Training:
     ----------
     document : documents.Document
     model : nn.Module
+        A method `penalty`, where it has one, gives what is added to the loss.
     values : dict
         Settings of the recipe.
     source : object with `batch(rows) -> (inputs, lengths)`
@@ -126,6 +135,7 @@ class Training:
         self.document, self.model, self.values, self.source = document, model, values, source
         self.parts, self.seed, self.progress = parts, seed, progress
         self.watched = next((part for part in parts if part != "train"), None)
+        self.penalty = getattr(model, "penalty", lambda: 0.0)
         self.loss = LOSSES[one_of(values.get("loss", "categorical"), LOSSES, "loss")]
         self.stopping = one_of(values.get("early_stopping", "none"), STOPPING, "early_stopping")
         if self.stopping != "none" and not self.watched:
@@ -209,7 +219,7 @@ class Training:
             output, ended = answer(self.model, inputs.to(self.device), lengths.to(self.device), state)
             if carry:
                 state = ended.detach()
-            loss = self.loss(output, target)
+            loss = self.loss(output, target) + self.penalty()
             if training:
                 self.optimiser.zero_grad()
                 loss.backward()
