@@ -2,14 +2,28 @@
 
 import pytest
 
+from ser_repro import documents
 from ser_repro.documents import issa
 from ser_repro.results.scores import Score
+from ser_repro.runs.found import Found
+from ser_repro.runs.run import Run
 
 CLAIM = issa.CLAIMS[0]
 
 
 def score(low, high):
     return Score("accuracy", (low + high) / 2, low, high, 100, "speakers", ())
+
+
+def test_what_a_does_and_neither_reading_has_is_a_change_with_a_name():
+    for reading in ("code", "paper"):
+        values = documents.settings("issa", reading, "RAVDESS")
+        assert (values["shuffle"], values["early_stopping"], values["patience"]) == (True, "none", 2)
+        told = Run.of("issa", "RAVDESS", reading).config["settings"]
+        assert not {"shuffle", "early_stopping", "patience"} & set(told)
+    found = Found("issa", "results")
+    assert found.difference("shuffle", False) == "clips never shuffled, as in A"
+    assert found.difference("early_stopping", "restored") == "stopped early, best weights restored, as in A"
 
 
 def test_half_the_batch_takes_twice_the_steps():

@@ -92,6 +92,56 @@ def test_a_killed_training_ends_with_the_weights_and_history_of_an_unbroken_one(
     assert again.history == whole.history and again.seconds == broken.seconds > 0
 
 
+# ---- early stopping ----------------------------------------------------------------------------------------------
+
+
+def stopping(how, **changes):
+    """A run whose watched loss is jumpy: it falls and rises within a few epochs."""
+    return make_run("issa", epochs=40, learning_rate=3e-3, early_stopping=how, **changes)
+
+
+@pytest.mark.parametrize("patience", [1, 2, 3])
+def test_training_stops_once_the_watched_loss_has_not_fallen_for_as_many_epochs_as_patience_says(
+        waves_of, tmp_path, patience):
+    run = stopping("last", patience=patience)
+    waves = waves_of(run)
+    loss = [row["test_loss"] for row in fit(stopping("none"), waves, tmp_path / "whole").history]
+    ends = next(k for k in range(patience, 40) if min(loss[:k - patience + 1]) <= min(loss[k - patience + 1:k + 1]))
+    assert patience <= ends < 39, "the loss of this run falls too evenly to test with"
+    assert [row["test_loss"] for row in fit(run, waves, tmp_path / "stopped").history] == loss[:ends + 1]
+
+
+def test_the_weights_are_the_last_or_those_of_the_lowest_watched_loss(waves_of, tmp_path):
+    waves = waves_of(stopping("none"))
+    last, restored = (fit(stopping(how), waves, tmp_path / how) for how in ("last", "restored"))
+    assert last.history == restored.history
+    epochs = len(last.history)
+    assert_same(weights(last), weights(fit(stopping("none").with_values(epochs=epochs), waves, tmp_path / "a")))
+    assert_same(weights(restored), weights(fit(stopping("none").with_values(epochs=epochs - 2), waves, tmp_path / "b")))
+    assert any(not torch.equal(weights(last)[name], weights(restored)[name]) for name in weights(last))
+
+
+@pytest.mark.parametrize("after", ["best", "stop"])
+def test_the_best_weights_outlive_a_kill(waves_of, tmp_path, after):
+    run = stopping("restored")
+    waves = waves_of(run)
+    whole = fit(run, waves, tmp_path / "whole")
+    epochs = len(whole.history)
+    fit(run, waves, tmp_path / "broken", kill_in=epochs - 1 if after == "best" else epochs)  # the best is epochs - 2
+    broken = fit(run, waves, tmp_path / "broken")
+    assert whole.history == broken.history
+    assert_same(weights(whole), weights(broken))
+
+
+def test_early_stopping_needs_something_to_watch_and_a_way_that_is_known(waves_of, tmp_path):
+    waves = waves_of(stopping("none"))
+    with pytest.raises(SerReproError, match="no early_stopping 'best': choose one of none, last, restored"):
+        fit(stopping("best"), waves, tmp_path)
+    run = stopping("last", protocol="cross_corpus", tested=("EMO-DB",))
+    with pytest.raises(SerReproError, match="early stopping needs clips to watch, and this split has none"):
+        fit(run, waves, tmp_path)
+
+
 @pytest.mark.parametrize("what", ["schedule of epochs, state carried", "schedule of steps, RMSprop, dropout"])
 def test_a_training_killed_within_an_epoch_does_that_epoch_again(waves_of, tmp_path, what, monkeypatch):
     run = RESUMED[what]

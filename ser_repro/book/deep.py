@@ -1,0 +1,244 @@
+"""CNN-n-GRU's own search, every trial of it, and what becomes of the deep network when one thing is changed."""
+
+from collections import Counter
+from pathlib import Path
+
+import matplotlib.pyplot as plt
+import numpy as np
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+from matplotlib.ticker import PercentFormatter
+from scipy.stats import binomtest
+
+from ser_repro.book.palette import BLUE, GREY, ORANGE, PURPLE, RED, ROLES, SKY, Look
+from ser_repro.book.plots import WIDTH, guessing
+from ser_repro.book.words import percent
+from ser_repro.documents.cnn_n_gru import SWITCHES
+from ser_repro.results import scores
+from ser_repro.runs import asha, records, search
+from ser_repro.runs.found import Found, score_of
+
+ADAM_EPSILON = 1e-8
+_LOOKS = dict(zip(SWITCHES, (Look("#000000", "o"), Look(BLUE, "s", (6, 2)), Look(ORANGE, "^", (5, 1, 1, 1)),
+                             Look(SKY, "D", (2, 1)), Look(PURPLE, "v", (1, 1)), Look(RED, "P", (8, 1, 2, 1))),
+                  strict=True))
+
+
+# ---- the document's own search ---------------------------------------------------------------------------------------
+
+
+def learned(trial: dict, guess: float) -> bool:
+    """Whether at some epoch both losses, of training and of validation clips, were below that of stating class
+    frequencies, by the margin that the study asks of every search."""
+    return bool(np.any(_below(trial, "train", guess) & _below(trial, "validation", guess)))
+
+
+def by_order(trial: dict, guess: float) -> bool:
+    """Whether only the validation loss was ever below it. Validation clips come sorted by class and the state is
+    carried from batch to batch: it can tell the class of the next clips to a network that hears none of them."""
+    return bool(np.any(_below(trial, "validation", guess))) and not learned(trial, guess)
+
+
+def _below(trial: dict, part: str, guess: float) -> np.ndarray:
+    return np.array(trial["history"].get(f"{part}_loss", ())) < search.LEARNED * guess
+
+
+def begun(found: dict) -> list[dict]:
+    """Trials of a search (see `asha.read`) that have an epoch."""
+    return [trial for trial in found["trials"] if trial["history"].get("validation_loss")]
+
+
+def told(found: dict, guess: float) -> dict:
+    """A search in words and numbers: trials, how many have begun, have learned, have profited by the order of the
+    validation clips alone; the most epochs of any, and how many ended after how many epochs."""
+    tried = begun(found)
+    stopped = Counter(trial["stopped"] for trial in tried if trial["stopped"])
+    return {"trials": len(found["trials"]), "begun": len(tried), "learned": sum(learned(one, guess) for one in tried),
+            "by_order": sum(by_order(one, guess) for one in tried),
+            "epochs": max((len(one["history"]["validation_loss"]) for one in tried), default=0),
+            "best": max((max(one["history"]["validation_accuracy"]) for one in tried), default=0.0),
+            "over": "winner" in found,
+            "stopped": ", ".join(f"{count} after {rung}" for rung, count in sorted(
+                stopped.items(), key=lambda item: (isinstance(item[0], str), item[0])))}
+
+
+def won(found: dict, folder) -> dict | None:
+    """The record of the chosen trial, tested with its own last weights; None of a search that is not over."""
+    if "winner" not in found:
+        return None
+    return records.read(Path(folder) / found["document"] / f"{found['record']}.json")
+
+
+def outcome(found: dict | None, guess: float, folder) -> str:
+    """What a search has come to, in a sentence or two."""
+    if not found or not begun(found):
+        return "not yet begun."
+    told_ = told(found, guess)
+    learned_ = {0: "none has learned anything", 1: "one has learned something"}.get(
+        told_["learned"], f"{told_['learned']} have learned something")
+    if (record := won(found, folder)) is None:
+        return (f"unfinished. Of its {told_['trials']} trials {told_['begun']} have been begun, the longest has "
+                f"{told_['epochs']} epoch{'s' * (told_['epochs'] > 1)}, and {learned_}.")
+    alike = scores.table(record)["predicted"].nunique() == 1
+    reaches = "gives every test clip the same answer" if alike else f"reaches {score_of([[record]])} on the test clips"
+    return f"of {told_['trials']} trials {learned_}. The chosen one {reaches}."
+
+
+def standing(found: dict | None, guess: float) -> str:
+    """What that leaves of the claim."""
+    if not found or "winner" not in found:
+        return "The claim is open: the search is not whole."
+    if told(found, guess)["learned"]:
+        return ""
+    return ("The public code of 2022, run as it stands with its own search, does not teach this network anything here; "
+            "other seeds of the search, and whatever its authors did besides, are untested.")
+
+
+def row(found: dict, guess: float, folder) -> dict:
+    """A search as a row of a table."""
+    told_, record = told(found, guess), won(found, folder)
+    return {"trials begun": f"{told_['begun']} of {told_['trials']}", "learned something": told_["learned"],
+            "beat class frequencies by order alone": told_["by_order"],
+            "ended, after epochs": told_["stopped"] or "—", "best validation accuracy": percent(told_["best"], 1),
+            "chosen trial, test": str(score_of([[record]])) if record else "not yet chosen"}
+
+
+def trials(panels: list[tuple[str, dict, float]]) -> Figure:
+    """Validation loss of every trial of a search over its epochs, a panel a search.
+
+    Parameters
+    ----------
+    panels : list of (title, search as `asha.read` gives it, loss of stating class frequencies)
+    """
+    figure, axes = plt.subplots(len(panels), 1, figsize=(WIDTH, 0.8 + 2.4 * len(panels)), squeeze=False)
+    for axis, (title, found, guess) in zip(axes[:, 0], panels, strict=True):
+        chance = ROLES["chance"]
+        axis.axhline(guess, color=chance.colour, ls=(0, chance.dashes), lw=1.4, zorder=4)
+        for i, trial in enumerate(found["trials"]):
+            losses = trial["history"].get("validation_loss", ())
+            if not losses:
+                continue
+            won = found.get("winner") == i
+            colour, width, order = (RED, 2.2, 5) if won else (BLUE, 1.0, 3) if learned(trial, guess) else (GREY, 0.8, 2)
+            epochs = np.arange(1, len(losses) + 1)
+            axis.plot(epochs, np.minimum(losses, 1.6 * guess), color=colour, lw=width, alpha=1 if won else 0.75,
+                      zorder=order)
+            axis.plot(epochs[-1], min(losses[-1], 1.6 * guess), "o", ms=4.5 if won else 2.8, color=colour, zorder=order)
+        axis.set_xscale("log")
+        axis.set_xticks([1, 2, 4, 8, 16, 32, 64, 100], ["1", "2", "4", "8", "16", "32", "64", "100"])
+        axis.minorticks_off()
+        axis.set(title=title, ylabel="validation loss", xlim=(0.93, 108))
+        axis.grid(alpha=0.2)
+    axes[-1, 0].set_xlabel("epoch (a trial ends at its dot)")
+    axes[0, 0].legend(handles=[
+        Line2D([], [], color=RED, lw=2.2, label="chosen"), Line2D([], [], color=BLUE, label="learned something"),
+        Line2D([], [], color=GREY, label="did not"),
+        Line2D([], [], color=ROLES["chance"].colour, ls=(0, ROLES["chance"].dashes), label="class frequencies")],
+        loc="lower right", bbox_to_anchor=(1.02, 1.08), ncols=4, columnspacing=1.2, handlelength=1.6)
+    figure.tight_layout()
+    return figure
+
+
+# ---- one thing changed at a time -------------------------------------------------------------------------------------
+
+
+def switched(found: Found) -> dict[str, dict]:
+    """Record of each switch that has been run: n = 18 on TESS, shared speakers, reading code."""
+    have = {name: found.records("TESS", n=18, **changes) for name, changes in SWITCHES.items()}
+    return {name: seeds[0][0] for name, seeds in have.items() if seeds}
+
+
+def hears(record: dict, chance: float) -> bool:
+    """Whether a network does better on its test clips than always naming the most frequent emotion: an exact binomial
+    test over clips, p < 0.001."""
+    frame = scores.table(record)
+    right = int((frame["emotion"] == frame["predicted"]).sum())
+    return bool(binomtest(right, len(frame), chance, alternative="greater").pvalue < 0.001)
+
+
+def answer(runs: dict[str, dict], chance: float) -> str:
+    """What the switches say, in a sentence or two."""
+    base = runs.get("nothing changed")
+    if base is None:
+        return "Which part keeps it from learning has not been tried yet."
+    accuracy = {name: percent(score_of([[record]]).value, 1) for name, record in runs.items()}
+    learn, deaf = ([name for name, record in runs.items() if hears(record, chance) == wanted and record is not base]
+                   for wanted in (True, False))
+    if hears(base, chance):
+        return f"With the settings of the code of 2025 it learns: {accuracy['nothing changed']}."
+    alike = scores.table(base)["predicted"].nunique() == 1
+    first = ("With the settings of the code of 2025 it answers every test clip alike" if alike else
+             f"With the settings of the code of 2025 it stays at chance ({accuracy['nothing changed']})")
+    worked = " and ".join(f"{name} ({accuracy[name]})" for name in learn)
+    return (f"{first}. " + (f"With one thing changed it learns: {worked}." if learn else
+                            "No single change that has been tried lets it learn.")
+            + (f" It still does not learn with {_and(deaf)}." if learn and deaf else "")
+            + (f" Not yet tried: {_and([name for name in SWITCHES if name not in runs])}."
+               if len(runs) < len(SWITCHES) else ""))
+
+
+def _and(names: list[str]) -> str:
+    return " and ".join(filter(None, (", ".join(names[:-1]), names[-1])))
+
+
+def table(runs: dict[str, dict]) -> list[dict]:
+    """A row a switch: what its answers and its gradient came to, and its accuracy on the test clips."""
+    rows = []
+    for name, record in runs.items():
+        probes, frame = record["probes"], scores.table(record)
+        epochs = records.epochs(record)
+        rows.append({
+            "changed": name, "epochs": epochs,
+            "spread of answers": power(probes["answer_spread"][-1][0]),
+            "gradient, layer 1": power(probes["gradient"][-1][0]),
+            "kinds of answer": frame["predicted"].nunique(),
+            "training": percent(record["history"]["train_accuracy"][-1], 1),
+            "test": str(score_of([[record]]))})
+    return rows
+
+
+def power(value: float) -> str:
+    """A small number as people write it: "3·10⁻⁹"; 0 as 0."""
+    if not value:
+        return "0"
+    digits, exponent = f"{value:.0e}".split("e")
+    if -3 <= int(exponent) <= 2:
+        return f"{value:.2g}"
+    raised = str(int(exponent)).translate(str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹"))
+    return f"{digits}·10{raised}"
+
+
+def switches(runs: dict[str, dict], chance: float) -> Figure:
+    """Accuracy on validation clips and spread of the answers over the epochs, and each layer's gradient at the end."""
+    figure, (top, middle, bottom) = plt.subplots(3, 1, figsize=(WIDTH, 8.2), height_ratios=(1.2, 1, 1))
+    least = 1e-16
+    for name, record in runs.items():
+        look, probes = _LOOKS[name], record["probes"]
+        style = {"color": look.colour, "ls": (0, look.dashes) if look.dashes else "-", "marker": look.marker, "ms": 4,
+                 "lw": 1.4, "label": name}
+        accuracy = record["history"]["validation_accuracy"]
+        epochs = np.arange(1, len(accuracy) + 1)
+        top.plot(epochs, accuracy, **style)
+        middle.semilogy(epochs, np.maximum([one for (one,) in probes["answer_spread"]], least), **style)
+        gradient = probes["gradient"][-1]
+        bottom.semilogy(np.arange(1, len(gradient) + 1), np.maximum(gradient, least), **style)
+    guessing(top, chance)
+    top.set_ylim(0, 1.02)
+    top.yaxis.set_major_formatter(PercentFormatter(1, symbol=" %"))
+    top.set(title="accuracy on the validation clips")
+    middle.set(title="standard deviation of the answers between clips", xlabel="epoch")
+    bottom.axhline(ADAM_EPSILON, color=GREY, ls=":", lw=1)
+    bottom.text(18.3, 1.6 * ADAM_EPSILON, "Adam's epsilon", ha="right", fontsize=9, color=GREY)
+    bottom.set(title="gradient of the input weights after the last epoch", xlabel="GRU layer",
+               xticks=range(1, 19, 3))
+    for axis in (top, middle, bottom):
+        axis.grid(alpha=0.2)
+        axis.minorticks_off()
+    top.legend(loc="lower center", bbox_to_anchor=(0.45, 1.12), ncols=3, columnspacing=1.2)
+    figure.tight_layout()
+    return figure
+
+
+def own_search(found: Found, corpus: str, n: int) -> dict | None:
+    """The document's own search on a corpus in reading code, as far as it has been made."""
+    return asha.read(found.folder, found.kind(corpus, n=n))

@@ -1,0 +1,95 @@
+"""The document's own search and the single switches, as the chapter on CNN-n-GRU shows them."""
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pytest
+from matplotlib.colors import to_hex
+
+from ser_repro.book import deep, palette
+from ser_repro.documents import cnn_n_gru
+from ser_repro.runs import plans
+from ser_repro.runs.run import Run
+
+GUESS = float(np.log(7))
+
+
+def trial(*losses, stopped=None, accuracy=0.14, train=None):
+    return {"settings": {}, "stopped": stopped, "seconds": 1.0,
+            "history": {"train_loss": list(train or losses),
+                        "validation_loss": list(losses), "validation_accuracy": [accuracy] * len(losses)}}
+
+
+@pytest.fixture
+def search():
+    return {"rungs": [1, 2, 4], "winner": 1, "trials": [
+        trial(1.95, stopped=1), trial(1.95, 1.5, 0.9, 0.4, stopped=4, accuracy=0.9), trial(1.94, 1.96, stopped=2),
+        trial(1.93, 1.93, stopped=2), trial()]}
+
+
+def test_a_search_in_numbers(search):
+    told = deep.told(search, GUESS)
+    assert told == {"trials": 5, "begun": 4, "learned": 1, "by_order": 0, "epochs": 4, "best": 0.9, "over": True,
+                    "stopped": "1 after 1, 2 after 2, 1 after 4"}
+    assert not deep.learned(trial(0.99 * GUESS), GUESS) and deep.learned(trial(0.98 * GUESS, 3.0), GUESS)
+    one = trial(1.95, 1.8, train=[1.95, 1.95])
+    assert deep.by_order(one, GUESS) and not deep.learned(one, GUESS)
+    assert not deep.learned(trial(1.95, 1.8, train=[1.8, 1.95]), GUESS)  # never both at once
+    search["trials"][0] = trial(9.9, stopped="diverged")
+    assert deep.told(search, GUESS)["stopped"] == "2 after 2, 1 after 4, 1 after diverged"
+
+
+def test_every_trial_is_a_line_and_the_chosen_one_stands_out(search):
+    palette.use_theme()
+    figure = deep.trials([("n = 18", search, GUESS), ("n = 3", search, GUESS)])
+    top, _ = figure.axes
+    curves = [line for line in top.lines if line.get_marker() == "None" and len(line.get_xdata()) < 5
+              and line.get_linestyle() == "-"]
+    assert [len(line.get_xdata()) for line in curves] == [1, 4, 2, 2]
+    assert [to_hex(line.get_color()).upper() for line in curves] == [palette.GREY, palette.RED, palette.GREY,
+                                                                     palette.GREY]
+    plt.close(figure)
+
+
+@pytest.mark.parametrize(("value", "words"), [(0.0, "0"), (0.31, "0.31"), (2.6e-9, "3·10⁻⁹"), (0.0012, "0.0012"),
+                                              (4.4e-4, "4·10⁻⁴")])
+def test_small_numbers_are_written_as_people_write_them(value, words):
+    assert deep.power(value) == words
+
+
+def test_the_switches_change_one_thing_each_and_are_planned():
+    runs = {name: Run.of("cnn_n_gru", "TESS", n=18, **changes) for name, changes in cnn_n_gru.SWITCHES.items()}
+    base = runs.pop("nothing changed")
+    for name, run in runs.items():
+        other = {key for key, value in run.values.items() if value != base.values[key]} - {"settings_from"}
+        assert len(other) == 1, name
+    planned = set(plans.plans())
+    assert set(runs.values()) <= planned and base in planned
+    assert not any(run.open for run in runs.values())
+
+
+def test_switches_are_shown_with_their_spread_and_their_gradient():
+    def record(spread, accuracy):
+        layers = 18 if accuracy < 0.5 else 1
+        return {"config": {"seed": 0}, "checksum": f"{accuracy}", "probes": {
+            "answer_spread": [[0.1], [spread]], "gradient": [[1e-3] * layers, [spread] * layers]},
+            "history": {"train_loss": [1, 1], "train_accuracy": [0.1, accuracy], "validation_accuracy": [.1, accuracy]},
+            "test": {"classes": ["anger", "fear"], "order": "as split",
+                     "columns": ["clip", "speaker", "emotion", "p(anger)", "p(fear)"],
+                     "rows": [[f"c{i}", f"s{i % 4}", "fear" if i % 7 else "anger",
+                               *([0.6, 0.4] if accuracy < 0.5 or not i % 7 else [0.3, 0.7])] for i in range(42)]}}
+
+    runs = {"nothing changed": record(0.0, 0.14), "one GRU layer": record(0.5, 0.97)}
+    assert deep.answer(runs, 1 / 7) == (
+        "With the settings of the code of 2025 it answers every test clip alike. With one thing changed it learns: one "
+        "GRU layer (100.0\N{NO-BREAK SPACE}%). Not yet tried: GRU over time, AdamW, no weight decay and batches of 2.")
+    assert deep.answer({"nothing changed": runs["nothing changed"]}, 0.5).startswith(
+        "With the settings of the code of 2025 it answers every test clip alike. No single change that has been tried")
+    assert deep.answer({}, 1 / 7) == "Which part keeps it from learning has not been tried yet."
+    rows = deep.table(runs)
+    assert [(row["changed"], row["kinds of answer"], row["gradient, layer 1"], row["training"]) for row in rows] == [
+        ("nothing changed", 1, "0", "14.0\N{NO-BREAK SPACE}%"), ("one GRU layer", 2, "0.5", "97.0\N{NO-BREAK SPACE}%")]
+    figure = deep.switches(runs, 1 / 7)
+    top, _middle, bottom = figure.axes
+    assert [text.get_text() for text in top.get_legend().get_texts()] == list(runs)
+    assert len(bottom.lines) == 3  # and Adam's epsilon
+    plt.close(figure)

@@ -1,0 +1,73 @@
+"""The weights' gradient by matrix products, and the fused optimisers: the numbers of the plain ones, to rounding."""
+
+import copy
+
+import pytest
+import torch
+from making import make_run
+from torch import nn
+
+from ser_repro import documents
+from ser_repro.models import fast_conv
+from ser_repro.runs import execution
+from ser_repro.runs import training as loop
+
+
+def relative(a, b):
+    return ((a - b).abs().max() / b.abs().max()).item()
+
+
+@pytest.mark.parametrize(("kernel", "padding"), [((1, 5), "same"), ((1, 5), 0), ((3, 3), 1), ((3, 3), "same"),
+                                                 ((3, 5), 0)])
+@pytest.mark.parametrize("channels", [1, 16])
+def test_values_and_gradients_are_those_of_the_plain_layer(kernel, padding, channels):
+    torch.manual_seed(0)
+    conv = nn.Conv2d(channels, 12, kernel, padding=padding).to(memory_format=torch.channels_last)
+    plain, x = copy.deepcopy(conv), torch.randn(4, channels, 7, 11).contiguous(memory_format=torch.channels_last)
+    inputs = x.clone().requires_grad_(), x.clone().requires_grad_()
+    outputs = fast_conv.convolution(inputs[0], conv), plain(inputs[1])
+    given = torch.randn_like(outputs[1])
+    for output in outputs:
+        output.backward(given)
+    assert relative(*outputs) < 1e-5 and relative(inputs[0].grad, inputs[1].grad) < 1e-5
+    for a, b in zip(conv.parameters(), plain.parameters(), strict=True):
+        assert relative(a.grad, b.grad) < 1e-5
+
+
+@pytest.mark.parametrize("reading", documents.READINGS)
+def test_a_training_of_issa_is_that_of_plain_layers_and_a_plain_optimiser(reading, demo, tmp_path):
+    """Losses after every epoch, and probabilities after the last."""
+    run, curves, probabilities = make_run("issa", reading, epochs=3), [], []
+    source, values = execution.inputs(run, data=demo, cache=tmp_path), run.values
+    _, classes, parts = execution.parts_of(run, source)
+    parts = {name: part for name, part in parts.items() if len(part[0])}
+    for optimised in (True, False):
+        torch.manual_seed(0)
+        model = documents.build("issa", values, len(classes))
+        model.optimised = optimised
+        trained = loop.Training(run.recipe, model, values, source, parts, seed=0)
+        trained.start(torch.device("cpu"))
+        trained.optimiser.param_groups[0]["foreach"] = optimised
+        for _ in range(values["epochs"]):
+            trained.epoch()
+        curves.append(torch.tensor([list(row.values()) for row in trained.history]))
+        probabilities.append(torch.from_numpy(loop.predict(model, source, parts["test"][0], batch_size=32)))
+    assert (curves[0] - curves[1]).abs().max() < 1e-4 and relative(*probabilities) < 1e-4
+
+
+@pytest.mark.parametrize("document", ["mfcc_cnn", "cnn_bigru"])
+def test_a_fused_adam_steps_as_the_plain_one(document):
+    torch.manual_seed(0)
+    values = documents.settings(document, "code", "RAVDESS", learning_rate=1e-2)
+    models = [nn.Linear(20, 10)]
+    models.append(copy.deepcopy(models[0]))
+    optimisers = [documents.get(document).optimiser(model.parameters(), values) for model in models]
+    optimisers[1].param_groups[0]["fused"] = False
+    assert optimisers[0].param_groups[0]["fused"]
+    for _ in range(20):
+        x = torch.randn(8, 20)
+        for model, optimiser in zip(models, optimisers, strict=True):
+            optimiser.zero_grad()
+            model(x).square().mean().backward()
+            optimiser.step()
+    assert relative(models[0].weight, models[1].weight) < 1e-5
