@@ -5,8 +5,9 @@ import pytest
 import torch
 
 from ser_repro import datasets, documents
-from ser_repro.documents import crema_2d, crema_study
+from ser_repro.documents import crema_1d, crema_2d, crema_study
 from ser_repro.features import sets
+from ser_repro.runs import plans
 
 
 def rates(losses, epochs):
@@ -60,6 +61,30 @@ def test_the_readings_of_the_2d_networks_differ_in_images_and_stride():
 
 
 def test_the_table_follows_from_the_recalls():
-    for n, (_, accuracy, _) in crema_2d.TABLE.items():
-        found = np.average(crema_2d.RECALLS[n], weights=(382, 381, 381, 382, 326, 381))
-        assert found == pytest.approx(accuracy, abs=0.011)
+    for of in (crema_1d, crema_2d):
+        for n, (_, accuracy, _) in of.TABLE.items():
+            found = np.average(of.RECALLS[n], weights=(382, 381, 381, 382, 326, 381))
+            assert found == pytest.approx(accuracy, abs=0.011)
+
+
+def test_each_model_has_the_inputs_and_the_optimiser_of_its_listing():
+    values = {n: documents.settings("crema_1d", "code", "CREMA-D", n) for n in range(1, 8)}
+    assert [crema_1d.reduced(values[n], 6) for n in range(1, 8)] == [5, 5, 5, 5, 5, 258, 258]
+    assert [values[n]["optimiser"] for n in range(1, 8)] == ["Adam", "SGD"] + 5 * ["Adam"]
+    assert {n: set(documents.switches("crema_1d", "CREMA-D", n)) for n in range(1, 8)} == {
+        n: {"optimiser"} if n == 5 else set() for n in range(1, 8)}
+
+
+@pytest.mark.parametrize(("features", "reduction", "classes", "values"), [
+    ("crema_step1", "none", 6, 22), ("crema_step3", "none", 6, 163), ("crema258", "PCA 10", 6, 10),
+    ("crema258", "LDA", 4, 3), ("crema258", "LDA", 8, 5)])
+def test_as_many_values_reach_the_network_as_are_kept(features, reduction, classes, values):
+    settings = documents.settings("crema_1d", "code", "CREMA-D", 1, features=features, reduction=reduction)
+    assert crema_1d.reduced(settings, classes) == values
+
+
+def test_the_steps_of_the_selection_are_planned_with_three_starts():
+    runs = {(run.values["features"], run.values["reduction"], run.seed) for run in plans.plans()
+            if run.document == "crema_1d" and run.n == 1 and run.protocol == "published" and run.reading == "code"}
+    for features, reduction, *_ in crema_1d.SELECTION:
+        assert {(features, reduction, seed) for seed in (0, 1, 2)} <= runs

@@ -5,6 +5,7 @@ import torch
 from torch import nn
 
 from ser_repro.models import keras
+from ser_repro.models.crema_1d import CREMA1D
 from ser_repro.models.crema_2d import CREMA2D
 
 
@@ -31,6 +32,55 @@ def test_a_stride_of_8_leaves_one_value_of_the_image_from_the_third_convolution_
         if isinstance(layer, nn.Conv2d):
             sizes.append(tuple(x.shape[2:]))
     assert sizes == [(4, 27), (1, 2)] + 5 * [(1, 1)]
+
+
+@pytest.mark.parametrize(("n", "length", "parameters"), [
+    (1, 5, 1536 + 327936 + 163968 + 41024 + 2080 + 198), (1, 258, 1536 + 327936 + 163968 + 41024 + 34848 + 198),
+    (2, 5, 1024 + 196864 + 512 + 98432 + 3 * 49280 + 256 + 24640 + 12352 + 390),
+    (3, 5, 2048 + 393472 + 512 + 98432 + 24640 + 6176 + 8448 + 1542), (4, 5, 535270),
+    (5, 5, 384 + 5 * 32896 + 6 * 385), (6, 258, 704 + 82048 + 163968 + 65792 + 1542),
+    (7, 258, 3072 + 655616 + 512 + 163968 + 41024 + 10272 + 139520 + 1542)])
+def test_one_dimensional_networks_have_the_layers_of_the_reports_listings(n, length, parameters):
+    model = CREMA1D(n=n, length=length, n_classes=6)
+    assert count(model) == parameters
+    assert model(torch.randn(2, length, 1)).shape == (2, 6)
+
+
+@torch.no_grad()
+def test_rows_compute_what_one_dimensional_layers_do():
+    """Model 3 in layers of one dimension, their padding that of Keras."""
+    torch.manual_seed(0)
+    model, x = CREMA1D(n=3, length=5, n_classes=6).eval(), torch.randn(4, 5, 1)
+    convs = [layer for layer in model.layers if isinstance(layer, nn.Conv2d)]
+    norm = next(layer for layer in model.layers if isinstance(layer, nn.BatchNorm2d))
+    dense = [layer for layer in model.layers if isinstance(layer, nn.Linear)]
+    for values in (norm.running_mean, norm.running_var, norm.weight, norm.bias):
+        values.uniform_(0.5, 1.5)
+
+    def conv(y, layer):
+        return torch.relu(nn.functional.conv1d(y, layer.weight[:, :, 0], layer.bias, padding=1))
+
+    def pool(y):  # of 3 at a stride of 2: lengths 5, 3, 2, 1, padded on both sides but for 2, padded at its end
+        padding = (0, 1) if y.shape[-1] == 2 else (1, 1)
+        return nn.functional.max_pool1d(nn.functional.pad(y, padding, value=-torch.inf), 3, 2)
+
+    y = pool(conv(x.transpose(1, 2), convs[0]))
+    y = nn.functional.batch_norm(conv(y, convs[1]), norm.running_mean, norm.running_var, norm.weight, norm.bias,
+                                 eps=1e-3)
+    y = pool(conv(conv(pool(y), convs[2]), convs[3]))
+    y = pool(conv(y, convs[4])).flatten(1)
+    torch.testing.assert_close(model(x), dense[1](torch.relu(dense[0](y))))
+
+
+def test_model_6_alone_is_restrained_in_its_second_convolution():
+    for n, length in ((1, 5), (6, 258)):
+        model = CREMA1D(n=n, length=length, n_classes=6)
+        expected = 0.0
+        if n == 6:
+            second = [layer for layer in model.layers if isinstance(layer, nn.Conv2d)][1]
+            expected = 0.01 * (second.weight.square().sum() + second.bias.square().sum()).item()
+            assert expected > 0
+        assert float(model.penalty()) == pytest.approx(expected, rel=1e-5)
 
 
 @pytest.mark.parametrize(("length", "kernel", "stride", "padding"), [
@@ -63,8 +113,9 @@ def test_a_batch_of_one_clip_is_trained_on():
 
 def test_every_layer_starts_as_keras_starts_it():
     torch.manual_seed(0)
-    for n in (1, 2, 3):
-        for layer in CREMA2D(n=n, n_classes=6).modules():
+    networks = [CREMA2D(n=n, n_classes=6) for n in (1, 2, 3)] + [CREMA1D(n=n, length=258, n_classes=6) for n in (2, 6)]
+    for model in networks:
+        for layer in model.modules():
             if isinstance(layer, nn.Conv2d | nn.Linear):
                 taps = layer.weight[0, 0].numel()
                 bound = (6 / (taps * (layer.weight.shape[0] + layer.weight.shape[1])))**0.5
