@@ -5,16 +5,19 @@ the listings of its report, and what the notebook of the 2-D networks has in com
 model 1, rate and frames of the features, whether they were scaled, and which clips LDA was fitted on.
 """
 
+from ser_repro import SerReproError
 from ser_repro.documents import crema_study
 from ser_repro.documents.base import CoreRuns, Document, Setting
 from ser_repro.documents.crema_study import REPORT
-from ser_repro.results.ledger import Claim
+from ser_repro.files import one_of
 
 NETWORKS = {1: "Model 1", 2: "Model 2", 3: "Model 3", 4: "Model 4", 5: "Model 5", 6: "Model 6",
             7: "Model 3 with augmentation"}
+AUGMENTED = 7
 RAW = (6, 7)  # models that take all values: 6 needs as many, 7 says so
 STEPS = tuple(f"crema_step{step}" for step in range(1, 8))  # of the incremental selection; the eighth is crema258
 REDUCED_TO = {"LDA": 5, "PCA 10": 10, "PCA 20": 20, "none": 0}
+BEFORE = "before the split"
 NOT_KNOWN = "not known: our choice"
 
 SETTINGS = {
@@ -30,6 +33,10 @@ SETTINGS = {
     "fitted_on": Setting("training", "training", "clips on which LDA, PCA and the standardisation are fitted; LDA is "
                          "told their emotions", NOT_KNOWN, others={"all": "LDA fitted on all clips, the tested ones "
                                                                    "too"}),
+    "augmentation": Setting("training", "training", "copies altered by noise, shift, stretch and pitch that are "
+                            "trained on too, in model 7 alone: of training clips, or of all", REPORT,
+                            others={"training": "altered copies of training clips", "none": "no altered copies",
+                                    BEFORE: "altered copies made before the split"}),
     "optimiser": Setting("Adam", "RMSprop", "optimiser; model 5's code makes an RMSprop and compiles with 'Adam'; "
                          "model 2 has SGD, the others Adam", f"{REPORT}: the optimiser that the code makes",
                          "RMSprop, which is made, used", others={"Adam": "Adam instead of SGD"}),
@@ -48,9 +55,7 @@ RECALLS = {1: (0.60, 0.35, 0.34, 0.42, 0.41, 0.72), 2: (0.58, 0.38, 0.37, 0.42, 
            3: (0.47, 0.33, 0.44, 0.52, 0.37, 0.59), 4: (0.55, 0.41, 0.39, 0.35, 0.51, 0.57),
            5: (0.60, 0.22, 0.18, 0.28, 0.38, 0.58), 6: (0.64, 0.15, 0.28, 0.48, 0.59, 0.58),
            7: (0.59, 0.31, 0.39, 0.48, 0.45, 0.59)}
-CLAIMS = tuple(claim for n, (_, accuracy, f1) in TABLE.items() for claim in (
-    Claim("CREMA-D", n, "accuracy", accuracy, f"README: {NETWORKS[n]}"),
-    Claim("CREMA-D", n, "macro_f1", f1, f"README: {NETWORKS[n]}")))
+CLAIMS = crema_study.claims(NETWORKS, TABLE, RECALLS)
 
 # The incremental selection with model 1, in the report's order: features, reduction, test accuracy, macro F1.
 SELECTION = (("crema_step1", "none", 0.36, 0.35), ("crema_step2", "none", 0.44, 0.41),
@@ -62,6 +67,7 @@ SELECTION = (("crema_step1", "none", 0.36, 0.35), ("crema_step2", "none", 0.44, 
 
 def _adjust(values: dict, corpus: str, n: int) -> dict:
     values = values | {"n": n} | ({"reduction": "none"} if n in RAW else {})
+    values["augmentation"] = "training" if n == AUGMENTED else "none"
     return values if n == 5 else values | {"optimiser": "SGD" if n == 2 else "Adam"}
 
 
@@ -89,6 +95,16 @@ def _transform(values: dict, n_classes: int):
     return make_pipeline(*steps) if steps else None
 
 
+def _copies(values: dict) -> tuple[str, ...]:
+    from ser_repro.features.crema258 import COPIES
+
+    which = one_of(values["augmentation"], ("none", "training", BEFORE), "augmentation")
+    if which != "none" and values["features"] != "crema258":
+        raise SerReproError(f"altered copies have the values of crema258 alone, not of {values['features']}: choose "
+                            "features crema258, or augmentation none.")
+    return () if which == "none" else COPIES
+
+
 def _build(values: dict, n_classes: int):
     from ser_repro.models.crema_1d import CREMA1D
 
@@ -98,7 +114,6 @@ def _build(values: dict, n_classes: int):
 def _optimiser(parameters, values: dict):
     from torch import optim
 
-    from ser_repro.files import one_of
     from ser_repro.models import keras
 
     kind, rate = one_of(values["optimiser"], ("Adam", "SGD", "RMSprop"), "optimiser"), values["learning_rate"]
@@ -111,6 +126,7 @@ def _optimiser(parameters, values: dict):
 
 def _cost(values: dict) -> float:
     per_epoch = 0.05 if reduced(values, 6) <= 20 else {1: 0.6, 6: 0.5, 7: 1.0}.get(values["n"], 0.8)
+    per_epoch *= 5 if values["augmentation"] != "none" else 1
     return per_epoch * min(crema_study.EPOCHS_RUN / values["epochs"], 1)
 
 
@@ -124,7 +140,7 @@ DOCUMENT = Document(
     name="crema_1d", title="the CREMA-D study's 1-D CNNs", settings=SETTINGS, corpora=("CREMA-D",), build=_build,
     inputs=lambda values: values["features"], optimiser=_optimiser, schedule=crema_study.schedule, claims=CLAIMS,
     adjust=_adjust, split=crema_study.stratified, validates=True, sizes=tuple(NETWORKS), demo={"epochs": 3},
-    cost=_cost, transform=_transform,
+    cost=_cost, copies=_copies, transform=_transform,
     core=(*(_core(n, seeds=THREE) for n in _CHEAP), *(_core(n, "speaker") for n in _CHEAP),
           *(_core(n) for n in (6, 7)),
           # The incremental selection, its last step apart, which is model 1 itself.

@@ -8,7 +8,6 @@ their log shows its rate. So the notebook trained model 1 three times, from thre
 from ser_repro.documents import crema_study
 from ser_repro.documents.base import CoreRuns, Document, Setting
 from ser_repro.documents.crema_study import NOTEBOOK
-from ser_repro.results.ledger import Claim
 
 NETWORKS = {1: "2-D initial", 2: "2-D MODEL2", 3: "2-D MODEL3"}
 STRIDE = 3  # the model whose convolutions have one
@@ -32,9 +31,7 @@ SETTINGS = {
 TABLE = {1: (0.44, 0.41, 0.40), 2: (0.58, 0.55, 0.56), 3: (0.42, 0.40, 0.33)}
 RECALLS = {1: (0.66, 0.29, 0.28, 0.29, 0.33, 0.59), 2: (0.69, 0.49, 0.60, 0.47, 0.57, 0.50),
            3: (0.58, 0.0, 0.0, 0.48, 0.79, 0.63)}
-CLAIMS = tuple(claim for n, (_, accuracy, f1) in TABLE.items() for claim in (
-    Claim("CREMA-D", n, "accuracy", accuracy, f"README: {NETWORKS[n]}"),
-    Claim("CREMA-D", n, "macro_f1", f1, f"README: {NETWORKS[n]}")))
+CLAIMS = crema_study.claims(NETWORKS, TABLE, RECALLS)
 
 # The three trainings of model 1 in the notebook, by the rate that their heading names: epochs run, best validation
 # accuracy and its epoch, test accuracy, macro F1.

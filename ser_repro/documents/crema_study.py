@@ -10,6 +10,7 @@ import pandas as pd
 
 from ser_repro.documents.base import Setting
 from ser_repro.protocols import PUBLISHED_SEED, Split
+from ser_repro.results.ledger import Claim
 
 NOTEBOOK = "public notebook of the 2-D networks"
 REPORT = "report \"Our Approach\""
@@ -30,6 +31,26 @@ TRAINING = {
     "epochs": Setting(700, 700, "passes over the training clips at most", NOTEBOOK),
 }
 """Settings of the training, the same for all networks: the notebook's, which the report's figures agree with."""
+
+
+def claims(networks: dict[int, str], table: dict[int, tuple], recalls: dict[int, tuple]) -> tuple[Claim, ...]:
+    """What the README's tables claim of each model, and the report's figures of each emotion.
+
+    Parameters
+    ----------
+    networks : dict
+        Number of a model -> what the document calls it.
+    table : dict
+        Number -> validation accuracy, test accuracy, macro F1.
+    recalls : dict
+        Number -> recall on the test clips of each of `CLASSES`.
+    """
+    names = ("validation_accuracy", "accuracy", "macro_f1")
+    return tuple(
+        [Claim("CREMA-D", n, name, value, f"README: {told}") for n, told in networks.items()
+         for name, value in zip(names, table[n], strict=True)]
+        + [Claim("CREMA-D", n, f"recall of {emotion}", value, f"report, figure: {told}") for n, told in networks.items()
+           for emotion, value in zip(CLASSES, recalls[n], strict=True)])
 
 
 def stratified(clips: pd.DataFrame, random_state: int = PUBLISHED_SEED) -> Split:

@@ -14,7 +14,7 @@ instead: four speakers have too few resamples for that).
 """
 
 import functools
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -23,6 +23,8 @@ from ser_repro import SerReproError
 from ser_repro.files import one_of
 
 SCORES = {"accuracy": "accuracy", "uar": "UAR", "macro_f1": "macro F1"}  # and what readers know them as
+RECALL = "recall of "  # and an emotion: a score of one class
+VALIDATION = "validation_accuracy"  # the best of any epoch, of the clips by which that epoch was chosen
 RESAMPLES = 2000
 _FEW_SPEAKERS = 2
 
@@ -140,16 +142,47 @@ def score(frames: list[pd.DataFrame], name: str = "accuracy", *, resamples: int 
     ----------
     frames : list of DataFrame
         With columns clip, speaker, emotion, predicted.
-    name : "accuracy", "uar" or "macro_f1"
+    name : "accuracy", "uar", "macro_f1", or "recall of" an emotion
 
     Raises
     ------
     SerReproError
-        For an unknown score, or tables without a row.
+        For an unknown score, or tables without a row (of that emotion).
     """
+    if name.startswith(RECALL):
+        # The clips of one emotion that are told right, of all of them: accuracy on these.
+        own = [frame[frame["emotion"] == name.removeprefix(RECALL)] for frame in frames]
+        return replace(score(own, resamples=resamples), name=name)
     if not frames or not all(len(frame) for frame in frames):
         raise SerReproError("no test clips to score: give at least one record with test clips.")
     return _bootstrap([frames], name, resamples)
+
+
+def validation(seeds: list[list[dict]]) -> Score:
+    """Best validation accuracy of any epoch, mean over seeds; of folds together, by their clips.
+
+    The interval is Wilson's for as many clips: records do not hold what was said of each. It knows nothing of the best
+    having been picked from many epochs, which raises it.
+
+    Parameters
+    ----------
+    seeds : list of list of dict
+        A list a seed of a record a fold.
+
+    Raises
+    ------
+    SerReproError
+        If a run validated on nothing.
+    """
+    if any(VALIDATION not in record["history"] for folds in seeds for record in folds):
+        raise SerReproError("validation accuracy is asked of a run that validates on nothing: ask for another score.")
+    counts = [[record["clips"]["validation"] for record in folds] for folds in seeds]
+    each = [float(np.average([max(record["history"][VALIDATION]) for record in folds], weights=count))
+            for folds, count in zip(seeds, counts, strict=True)]
+    value, clips, z = float(np.mean(each)), sum(counts[0]), 1.96
+    middle, half = value + z**2 / (2 * clips), z * np.sqrt(value * (1 - value) / clips + z**2 / (4 * clips**2))
+    low, high = ((middle + side * half) / (1 + z**2 / clips) for side in (-1, 1))
+    return Score(VALIDATION, value, float(low), float(high), clips, "clips", tuple(each))
 
 
 @functools.lru_cache(64)

@@ -310,7 +310,7 @@ def score_of(seeds: list[list[dict]], name: str = "accuracy") -> Score:
     """The score of stored records; computed once, as many sections of a chapter show it."""
     asked = (name, *(tuple(record["checksum"] for record in folds) for folds in seeds))
     if asked not in _SCORED:
-        _SCORED[asked] = scores.score(frames(seeds), name)
+        _SCORED[asked] = scores.validation(seeds) if name == scores.VALIDATION else scores.score(frames(seeds), name)
     return _SCORED[asked]
 
 

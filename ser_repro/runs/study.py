@@ -97,8 +97,10 @@ def require(todo: list[Run], *, data=None, cache=None) -> None:
         decided = run.with_values(**{name: run.recipe.fallback[name] for name in run.open})
         for corpus in (run.corpus, *run.tested):
             kinds.setdefault((corpus, decided.inputs), decided)
-    for (corpus, _), run in kinds.items():
-        execution.refuse_demo(execution.inputs(run, corpus, data=data, cache=cache), synthetic=False)
+        for what in run.recipe.copies(decided.values):
+            kinds.setdefault((run.corpus, what), decided)
+    for (corpus, what), run in kinds.items():
+        execution.refuse_demo(execution.inputs(run, corpus, what=what, data=data, cache=cache), synthetic=False)
 
 
 def _on_gpu(todo: list[Run], device: str) -> bool:

@@ -7,6 +7,7 @@ import torch
 from ser_repro import datasets, documents
 from ser_repro.documents import crema_1d, crema_2d, crema_study
 from ser_repro.features import sets
+from ser_repro.results import ledger
 from ser_repro.runs import plans
 
 
@@ -88,3 +89,10 @@ def test_the_steps_of_the_selection_are_planned_with_three_starts():
             if run.document == "crema_1d" and run.n == 1 and run.protocol == "published" and run.reading == "code"}
     for features, reduction, *_ in crema_1d.SELECTION:
         assert {(features, reduction, seed) for seed in (0, 1, 2)} <= runs
+
+
+def test_every_entry_of_the_tables_is_a_claim():
+    claims = [claim for of in (crema_1d, crema_2d) for claim in of.CLAIMS]
+    assert len(claims) == len(set(claims)) == 10 * 3 + 10 * 6
+    assert claims[0].value == 0.54 and crema_2d.CLAIMS[-1] == ledger.Claim(
+        "CREMA-D", 3, "recall of sadness", 0.63, "report, figure: 2-D MODEL3")

@@ -80,7 +80,7 @@ def test_model_6_alone_is_restrained_in_its_second_convolution():
             second = [layer for layer in model.layers if isinstance(layer, nn.Conv2d)][1]
             expected = 0.01 * (second.weight.square().sum() + second.bias.square().sum()).item()
             assert expected > 0
-        assert float(model.penalty()) == pytest.approx(expected, rel=1e-5)
+        assert float(torch.as_tensor(model.penalty()).detach()) == pytest.approx(expected, rel=1e-5)
 
 
 @pytest.mark.parametrize(("length", "kernel", "stride", "padding"), [

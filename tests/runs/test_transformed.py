@@ -1,13 +1,16 @@
-"""A transformer that belongs to a network: whom it is fitted on, and that it is stored and used with the weights."""
+"""What comes before a network: a transformer that is fitted, stored and used with its weights, and altered copies."""
 
 from types import SimpleNamespace
 
 import numpy as np
+import pandas as pd
 import pytest
 import torch
 
 from ser_repro import SerReproError, documents
-from ser_repro.runs import methods
+from ser_repro.features import arrays, crema258
+from ser_repro.runs import execution, methods
+from ser_repro.runs.run import Run
 
 PARTS = {"train": np.arange(60), "validation": np.arange(60, 75), "test": np.arange(75, 90)}
 
@@ -61,3 +64,37 @@ def test_weights_of_another_transformer_are_refused(source, tmp_path):
     for changes in ({"reduction": "PCA 20", "standardised": True}, {"reduction": "LDA"}):
         with pytest.raises(SerReproError, match="the weights do not fit this version's model"):
             methods.loaded("crema_1d", network(**changes).values, 6, model.dump(), "train again")
+
+
+# ---- altered copies ----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("when", ["training", "before the split"])
+def test_altered_copies_are_of_training_clips_unless_they_are_made_before_the_split(when):
+    def made(of):
+        clips = pd.DataFrame({"clip": [f"c{i}" for i in range(90)], "start": range(90), "length": 1})
+        return arrays.Arrays("CREMA-D", clips, of + np.arange(90, dtype=np.float32)[:, None], "", False)
+
+    run = Run.of("crema_1d", "CREMA-D", n=1, augmentation=when)
+    assert run.recipe.copies(run.values) == crema258.COPIES
+    parts = {part: (rows, rows % 6) for part, rows in PARTS.items()}
+    source, told = execution._to_train_on(run, made(0), parts, [made(1000), made(2000)])
+    rows, targets = told["train"]
+    copied = PARTS["train"] if when == "training" else np.arange(90)
+    values = source.batch(rows)[0].flatten().numpy()
+    assert sorted(values) == sorted([*PARTS["train"], *(1000 + copied), *(2000 + copied)])
+    np.testing.assert_array_equal(targets, values % 1000 % 6)
+    assert told["test"] is parts["test"] and (source.batch(told["test"][0])[0].flatten() == torch.arange(75, 90)).all()
+
+
+def test_altered_copies_are_refused_where_they_are_of_other_clips_or_values():
+    def made(n):
+        clips = pd.DataFrame({"clip": [f"c{i}" for i in range(n)], "start": range(n), "length": 1})
+        return arrays.Arrays("CREMA-D", clips, np.zeros((n, 1), np.float32), "", False)
+
+    run = Run.of("crema_1d", "CREMA-D", n=1, augmentation="training")
+    with pytest.raises(SerReproError, match="altered copies of CREMA-D are not of the clips at hand"):
+        execution._to_train_on(run, made(90), {}, [made(89)])
+    with pytest.raises(SerReproError, match="altered copies have the values of crema258 alone, not of crema_step1"):
+        run.recipe.copies(run.values | {"features": "crema_step1"})
+    assert run.recipe.copies(Run.of("crema_1d", "CREMA-D", n=1).values) == ()
