@@ -18,6 +18,12 @@ Corpus = Annotated[str, typer.Argument(metavar="NAME", help="A corpus that `ser-
                                                             "file of your own clips.")]
 DEVICES = ("auto", "cpu", "gpu")
 Device = Annotated[str, typer.Option(help="auto, cpu or gpu.")]
+Jobs = Annotated[int | None, typer.Option(help="Runs at a time: by default one on a GPU, else one a core.")]
+Engine = Annotated[str, typer.Option(help="Who makes them: joblib (this machine) or ray (this machine or a cluster).")]
+Address = Annotated[str | None, typer.Option(help="Of a Ray cluster: auto, HOST:PORT or ray://HOST:PORT; by default "
+                                                  "Ray is started on this machine.")]
+Cpus = Annotated[int | None, typer.Option(help="CPUs a run.")]
+Gpus = Annotated[float | None, typer.Option(help="Share of a GPU a run, e.g. 0.25.")]
 
 
 def bar(title: str, on: Console = console) -> Progress:

@@ -192,6 +192,26 @@ def _elsewhere(run: Run, corpus: str, waves, classes: list[str], model) -> dict:
             "rows": _table(waves.clips.iloc[rows], model.probabilities(waves, rows), f"{corpus}/")}
 
 
+def make(run: Run, waves, *, others: dict, copies: list | None = None, work: Path, device: str = "auto",
+         progress=None) -> dict:
+    """The record of a run from its arrays alone: what a worker computes, and whoever asked for it stores.
+
+    As `execute`, but goes on only with a checkpoint of the same clips.
+
+    Raises
+    ------
+    SerReproError
+        If its settings can't be trained on these clips.
+    """
+    _forget_other_clips(waves, work)
+    try:
+        return execute(run, waves, others=others, copies=copies, work=work, device=device, progress=progress)
+    except (RuntimeError, ValueError) as error:
+        if isinstance(error, SerReproError):
+            raise
+        raise _unfit(error) from error
+
+
 # ---- inputs ------------------------------------------------------------------------------------------------------
 
 
@@ -208,6 +228,12 @@ def inputs(run: Run, corpus: str | None = None, *, what: str | None = None, data
         if corpus not in datasets.available(data):
             raise
     return arrays.prepare(corpus, what, data=data, cache=cache, progress=progress)
+
+
+def plain_inputs(run: Run, corpus: str | None = None, *, what: str | None = None, data=None, cache=None):
+    """As `inputs`, the values a plain view of the mapped file: sent on, they travel as memory, not as a file's name."""
+    waves = inputs(run, corpus, what=what, data=data, cache=cache)
+    return replace(waves, values=np.asarray(waves.values))
 
 
 def refuse_demo(waves, synthetic: bool) -> None:
@@ -274,7 +300,7 @@ def obtain(run: Run, *, mode: str = "auto", results: str | Path = "results", dat
         model that can't be trained.
     """
     one_of(mode, MODES, "mode")
-    path, work = run.path(results), cache_folder(cache) / "runs" / run.hash
+    path, work = run.path(results), work_folder(cache, run)
     if mode == "stored" or (mode == "auto" and path.exists() and not weights):
         return Obtained(records.read(path))
     check_device(run, device)
@@ -297,12 +323,22 @@ def obtain(run: Run, *, mode: str = "auto", results: str | Path = "results", dat
             if weights:
                 _refuse_unfit(run, waves)
                 path = run.path(work if run.synthetic or path.exists() else results)
-            record = _trained(run, waves, others, copies, work, device, progress)
-            records.write(record, path)
-            _drop_checkpoint(work)
+            record = make(run, waves, others=others, copies=copies, work=work, device=device, progress=progress)
+            store(record, path, work)
     except Timeout:
         raise SerReproError(f"run {run.name} is being trained by another process: wait for it.") from None
     return Obtained(record, work / WEIGHTS, fresh=True)
+
+
+def work_folder(cache, run: Run) -> Path:
+    """Where a run keeps its checkpoint and weights."""
+    return cache_folder(cache) / "runs" / run.hash
+
+
+def store(record: dict, path: Path, work: Path) -> None:
+    """Write a record that was made, and drop its checkpoint, which is three times as large as the weights."""
+    records.write(record, path)
+    (work / methods.CHECKPOINT).unlink(missing_ok=True)
 
 
 def check_device(run: Run, device: str) -> None:
@@ -311,20 +347,6 @@ def check_device(run: Run, device: str) -> None:
         from ser_repro.runs.training import device_of
 
         device_of(device)
-
-
-def _trained(run: Run, waves, others, copies, work, device, progress) -> dict:
-    try:
-        return execute(run, waves, others=others, copies=copies, work=work, device=device, progress=progress)
-    except (RuntimeError, ValueError) as error:
-        if isinstance(error, SerReproError):
-            raise
-        raise _unfit(error) from error
-
-
-def _drop_checkpoint(work: Path) -> None:
-    """The weights are kept; the checkpoint is three times as large."""
-    (work / methods.CHECKPOINT).unlink(missing_ok=True)
 
 
 def _forget_other_clips(waves, work: Path) -> None:
