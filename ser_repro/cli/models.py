@@ -33,8 +33,8 @@ def _say(line: str) -> None:
 
 
 def train(
-    document: Annotated[str, typer.Argument(help="Whose method: cnn_n_gru, mfcc_cnn, cnn_bigru, issa, or svm193, "
-                                             "a baseline.")],
+    document: Annotated[str, typer.Argument(help="Whose method: cnn_n_gru, mfcc_cnn, cnn_bigru, issa, "
+                                             "crema_1d, crema_2d, or svm193, a baseline.")],
     corpus: Corpus,
     reading: Annotated[str, typer.Option(help="code or paper: as its public code has it, or as its text does.")
                        ] = "code",
