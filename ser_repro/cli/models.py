@@ -182,9 +182,10 @@ def predict(
     for option, path in (("--output", output), ("--plot", plot)):
         if path is not None and os.path.realpath(path.parent) == os.path.realpath(model):
             raise SerReproError(f"{option} {path} lies in the model's folder: give another place.")
+    say(using.card["caution"])
+    for option, path in (("--output", output), ("--plot", plot)):
         if path is not None:
             refuse_unwritable(path, option)
-    say(using.card["caution"])
     if microphone is None:
         paths, faults = ask.find(files)
     else:
