@@ -32,11 +32,11 @@ import numpy as np
 
 from ser_repro import datasets
 from ser_repro.book import attention, diagrams, experiments, exploration, verdicts
-from ser_repro.book.words import number, percent, points, told_apart, unit, versus_chance
+from ser_repro.book.words import family, number, percent, points, told_apart, unit, versus_chance, worth
 from ser_repro.documents import cnn_bigru
-from ser_repro.results import audit, scores
+from ser_repro.results import audit
 from ser_repro.runs import plans
-from ser_repro.runs.found import NOT_RUN, frames
+from ser_repro.runs.found import NOT_RUN, on_same_clips
 
 network, view, features = (experiments.read("cnn_bigru", name) for name in ("network", "view", "features"))
 
@@ -69,7 +69,8 @@ for name in page.corpora:
 #
 # **Reading `code` on RAVDESS** reaches {glue:text}`cb_RAVDESS_code_published` with shared speakers and
 # {glue:text}`cb_RAVDESS_code_speaker` with new speakers. Chance, which is always naming the most frequent emotion, is
-# {glue:text}`cb_RAVDESS_chance`. In brackets are 95 % intervals over speakers.
+# {glue:text}`cb_RAVDESS_chance`. In brackets are 95 % intervals, and what they count
+# ([How sure is a score](uncertainty.ipynb)).
 #
 # **Reading `paper`**, where the GRU runs over time and over the whole clip, reaches
 # {glue:text}`cb_RAVDESS_paper_published` with shared speakers and {glue:text}`cb_RAVDESS_paper_speaker` with new
@@ -85,7 +86,7 @@ for name in page.corpora:
 page.overview()
 
 # %% [markdown]
-# *Accuracy of both readings. Bars are 95 % intervals over speakers. A point may rest on some folds only; the table of
+# *Accuracy of both readings. Bars are 95 % intervals. A point may rest on some folds only; the table of
 # scores says which.*
 #
 # ## What is claimed has no number
@@ -141,9 +142,8 @@ largest = (own.argmax(1) == np.arange(len(own))).all()
 page.say("cb_paper_largest", "the largest part" if largest else "a part")
 page.say("cb_paper_none", int((own == 0).sum()))
 exchanged = found.difference("view_as_time", page.document.settings["view_as_time"].paper)
-worth = next((one.difference for one in found.effects() if (one.name, one.corpus) == (exchanged, "RAVDESS")), None)
-page.say("cb_view_worth", f"{points(worth)}, {len(worth.seeds)} seed{'s' * (len(worth.seeds) > 1)}" if worth
-         else NOT_RUN)
+exchange = next((one for one in found.effects() if (one.name, one.corpus) == (exchanged, "RAVDESS")), None)
+page.say("cb_view_worth", worth(exchange.difference) if exchange else NOT_RUN)
 
 # %% [markdown]
 # ```{glue:figure} cb_view
@@ -227,7 +227,7 @@ page.say("cb_live_given", unit(cnn_bigru.FRAMES * cnn_bigru.HOP / cnn_bigru.LIVE
 #
 # ## What we measure
 #
-# All scores so far, with 95 % intervals over speakers. UAR is the mean of the emotions' recalls. Behind the number of
+# All scores so far, with 95 % intervals. UAR is the mean of the emotions' recalls. Behind the number of
 # seeds stand their lowest and highest accuracy. A row with missing folds speaks of the tested speakers only. IEMOCAP
 # needs a signed licence and is not run here.
 
@@ -280,10 +280,10 @@ effects = page.differences()
 whole = found.records("RAVDESS", features=page.document.settings["features"].paper)
 words = found.records("RAVDESS", "paper")
 if whole and words:
-    rest = scores.difference(frames(whole[:1]), frames(words[:1]))
+    rest = on_same_clips((found, whole), (found, words))
     book.text("Keeping the time axis was measured on its own over three steps only, which leave little course in time "
               f"to follow. Over the whole clip, the time axis kept and ReLU together are worth {points(rest)} on "
-              "RAVDESS (one seed).")
+              f"RAVDESS (starts: {len(whole)} and {len(words)}).")
 
 # %% [markdown]
 # ## What choosing the epoch on the test part would add
@@ -357,10 +357,9 @@ chances = [f"{name} {versus_chance(score, page.chance[name])} ({percent(page.cha
            for name in page.corpora if (score := found.score(name))]
 if chances:
     lines.append(f"**Against chance**, reading `code`, shared speakers: {', '.join(chances)}.")
-clear = [f"{one.name}{f', {one.where}' if one.where else ''} {points(one.difference)} on {one.corpus} "
-         f"({len(one.difference.seeds)} seed{'s' * (len(one.difference.seeds) > 1)})"
+clear = [f"{one.name}{f', {one.where}' if one.where else ''} {points(one.difference)} on {one.corpus}"
          for one in effects if told_apart(one.difference)]
 if effects:
-    lines.append(f"**Changes whose interval excludes zero**: {'; '.join(clear) or 'none'}. The intervals ignore seed "
-                 "variation where there is one seed.")
+    lines.append(f"**Changes that show an effect**: {'; '.join(clear) or 'none'}; "
+                 f"{family([one.difference for one in effects])}.")
 page.verdict(lines)

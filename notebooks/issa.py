@@ -34,7 +34,7 @@ import pandas as pd
 from ser_repro import datasets, protocols
 from ser_repro.book import issa as pictures
 from ser_repro.book import networks
-from ser_repro.book.words import number, percent, points, signed, unit
+from ser_repro.book.words import number, percent, signed, unit, worth
 from ser_repro.documents import issa
 from ser_repro.features import issa193, sets
 from ser_repro.results import audit, ledger, scores
@@ -99,7 +99,7 @@ for key, change in (("is_early", STOPPED), ("is_unshuffled", UNSHUFFLED)):
 # {glue:text}`is_early`. And A never shuffles its clips; that gives {glue:text}`is_unshuffled`.
 #
 # Reading `paper` follows the figure (padded convolutions, its order of features), and B and C where the figure is
-# silent. Intervals are 95 % intervals over speakers.
+# silent. In brackets: 95 % intervals, and what they count ([How sure is a score](uncertainty.ipynb)).
 #
 # **Does {glue:text}`is_RAVDESS_claim` come from new speakers, as the abstract says, or from a random split?** Our runs
 # on RAVDESS:
@@ -116,7 +116,7 @@ book.text([f"Reading `{one}`: {independence('RAVDESS', one)}." for one in page.d
 page.overview()
 
 # %% [markdown]
-# *Accuracy claimed and measured, with 95 % intervals over speakers. The claim for EMO-DB is that for all 535 clips.*
+# *Accuracy claimed and measured, with 95 % intervals. The claim for EMO-DB is that for all 535 clips.*
 #
 # ## What is claimed
 #
@@ -428,7 +428,7 @@ page.say("is_pretrained_below", f"{sum(uar < claimed['RAVDESS'] for uar in other
 #   in both readings, with intervals; six pretrained networks of EmoBox. A dashed line runs down from the claim.
 # ---
 # RAVDESS, eight emotions. Dots: folds of B (bar: their mean), seeds of ours, networks of
-# EmoBox. Broad bars: 95 % intervals over speakers. Only EmoBox's numbers are UARs.
+# EmoBox. Broad bars: 95 % intervals. Only EmoBox's numbers are UARs.
 # ```
 #
 # The last row gives a scale: in EmoBox {cite}`ma2024emobox` frozen features of six pretrained networks, which have
@@ -451,7 +451,8 @@ for name in page.corpora:
     twins, row = set(audit.twins(clips[name], split)), {"corpus": name}
     for title, part in (("with a twin", twins), ("without", set(split.test) - twins)):
         of = [frame[frame["clip"].isin(part)] for frame in frames(found.seeds(name))]
-        row[title] = f"{len(part)} clips: {scores.score(of) if of else NOT_RUN}"
+        told = scores.score(of, starts=found.starts_of(found.kind(name))) if of else NOT_RUN
+        row[title] = f"{len(part)} clips: {told}"
     rows.append(row)
 book.table(rows)
 
@@ -462,19 +463,19 @@ book.table(rows)
 # (issa-differences)=
 # ## What each difference is worth
 #
-# One setting of the code is changed at a time, and accuracy compared on the same test clips. The last rows change all
-# of them together. Choosing the epoch by the test clips needs no run of its own; it is [above](#issa-when-to-stop).
+# One setting of the code is changed at a time, and the mean of the starts compared on the same test clips. The last
+# rows change all of them together. Choosing the epoch by the test clips needs no run of its own; it is
+# [above](#issa-when-to-stop).
 
 # %% tags=["hide-input"] mystnb={"image": {"alt": "Points gained by mending a slip, with intervals"}}
 effects = page.differences()
 decay = next((one.difference for one in effects
               if one.corpus == "RAVDESS" and one.name == issa.SETTINGS["decay"].switch), None)
-page.say("is_decay_gain", points(decay) if decay else NOT_RUN)
+page.say("is_decay_gain", worth(decay) if decay else NOT_RUN)
 
 # %% [markdown]
 # "Batches of 16" and "all of them" also double the number of steps in an epoch. Decay changes the learning rate by
-# {glue:text}`is_decay_code_left` at most, yet "learning rate decays" shows {glue:text}`is_decay_gain` on RAVDESS:
-# probably the size of what chance does with one seed.
+# {glue:text}`is_decay_code_left` at most. On RAVDESS it is worth {glue:text}`is_decay_gain`.
 #
 # ## One run in detail
 

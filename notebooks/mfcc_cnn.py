@@ -82,15 +82,15 @@ for name in ("code", "paper"):
 # training. [Under an older Keras](#mfcc-two-losses), {glue:text}`mc_softmax_bound` runs seem never to name some emotion
 # at all.
 #
-# {glue:text}`mc_done` of {glue:text}`mc_planned` runs of the core are done. All intervals are 95 % intervals and
-# resample speakers; TESS has only two, so there they resample clips.
+# {glue:text}`mc_done` of {glue:text}`mc_planned` runs of the core are done. In brackets: 95 % intervals, and what they
+# count ([How sure is a score](uncertainty.ipynb)). TESS has two speakers, and so no interval.
 
 # %% tags=["hide-input"] mystnb={"image": {"alt": "Accuracy measured, with intervals, a line a corpus"}}
 page.overview()
 
 # %% [markdown]
-# *Measured accuracy, a line a corpus and reading, with 95 % intervals. Those of TESS say nothing about a third voice;
-# those of SAVEE rest on four speakers.*
+# *Measured accuracy, a line a corpus and reading, with 95 % intervals; thin lines on TESS join its two speakers. Those
+# of SAVEE rest on four speakers.*
 #
 # ## What is claimed: seven corpora, at most five of which the code can read
 #
@@ -296,21 +296,21 @@ page.new_speakers()
 # (mfcc-bugs)=
 # ## What each difference is worth
 #
-# One setting of the code is changed at a time, and accuracy compared on the same test clips. The last rows change all
-# of them together.
+# One setting of the code is changed at a time, and the mean of the starts compared on the same test clips. The last
+# rows change all of them together.
 
 # %% tags=["hide-input"] mystnb={"image": {"alt": "Points of accuracy gained or lost by each change, with intervals"}}
 effects = page.differences()
 
 # %% tags=["hide-cell"]
 single = [one for one in effects if not one.name.startswith("all of them")]
-shown = [f'"{one.name}", {points(one.difference)} ({one.corpus}, seeds: {len(one.difference.seeds)})'
+shown = [f'"{one.name}", {points(one.difference)} ({one.corpus}, starts: {one.seeds[1]})'
          for one in single if told_apart(one.difference)]
 page.say("mc_single", f"{len(shown) or 'none'} of {len(single)}" + (f": {'; '.join(shown)}" if shown else "")
          if single else NOT_RUN)
-loss = next((one.difference for one in effects
+loss = next((one for one in effects
              if one.corpus == "RAVDESS" and one.name == mfcc_cnn.SETTINGS["loss"].switch), None)
-page.say("mc_loss_base", share(silent[found.kind("RAVDESS")][:len(loss.seeds)]) if loss else NOT_RUN)
+page.say("mc_loss_base", share(silent[found.kind("RAVDESS")][:loss.seeds[0]]) if loss else NOT_RUN)
 
 # %% [markdown]
 # Single changes that show an effect: {glue:text}`mc_single`.
@@ -377,13 +377,13 @@ lines = ["**Claim**: there is none to test. The stored weights fit the layers an
          f"`code`: {sum(agree)} of {len(agree)} numbers agree."]
 news = {name: page.scored(name, protocol="speaker") for name in page.corpora}
 if guessing := [name for name, score in news.items() if score and score.low <= page.chance[name]]:
-    lines.append(f"With new speakers, chance lies within the interval on {', '.join(guessing)}.")
+    lines.append(f"With new speakers, chance is not below the interval on {', '.join(guessing)}.")
 whole = [one for one in effects if one.name.startswith("all of them")]
 apart = [f"{one.corpus}, {one.where or 'shared speakers'}: {points(one.difference)}" for one in whole
          if told_apart(one.difference)]
 if whole:
     lines.append(f"**The text instead of the code**: {'; '.join(apart) or 'no difference can be told'}."
-                 + (" Elsewhere the intervals contain zero (table above)." if 0 < len(apart) < len(whole) else ""))
+                 + (" Elsewhere no difference can be told (table above)." if 0 < len(apart) < len(whole) else ""))
 never = [run for kind, runs in silent.items() if kind.reading == "code" and not kind.changed for run in runs]
 lines += [f"{share(never)} runs of reading `code` never predict some emotion of their test clips."] if never else []
 page.verdict(lines)

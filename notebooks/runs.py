@@ -41,8 +41,7 @@ book.draw("intro_overview", study.claims(), elsewhere=(
 #   A row a document: accuracy on RAVDESS as claimed, as measured with shared speakers, and as measured with new
 #   speakers, beside a dotted line for chance. The numbers are in the table of the first page.
 # ---
-# Accuracy on RAVDESS in reading `code`: claimed (diamonds) and measured (dots and squares), with 95 % intervals over
-# speakers.
+# Accuracy on RAVDESS in reading `code`: claimed (diamonds) and measured (dots and squares), with 95 % intervals.
 # ```
 #
 # ## Document by document

@@ -41,13 +41,13 @@ for name, value in baseline.headlines(page).items():
 #
 # **With shared speakers** it is right on {glue:text}`sv_RAVDESS_published` of RAVDESS, tested on the same random
 # fifth as Issa et al. and the CNN on 50 MFCCs. **With new speakers** it is right on {glue:text}`sv_RAVDESS_speaker`.
-# Always naming the most frequent emotion is right on {glue:text}`sv_RAVDESS_chance`. In brackets: 95 % intervals over
-# speakers.
+# Always naming the most frequent emotion is right on {glue:text}`sv_RAVDESS_chance`. In brackets: 95 % intervals, and
+# what they count ([How sure is a score](uncertainty.ipynb)).
 #
-# **Most networks beat it with shared speakers, none clearly with new ones.** On RAVDESS the interval of the difference
-# lies above zero for {glue:text}`sv_above_published` readings of networks with shared speakers, and for
-# {glue:text}`sv_above_speaker` with new ones. Where all test clips are common, the differences go from
-# {glue:text}`sv_versus_published` with shared speakers, and from {glue:text}`sv_versus_speaker` with new ones.
+# **Networks against the SVM.** On RAVDESS, {glue:text}`sv_above_published` readings of networks lead with shared
+# speakers, and {glue:text}`sv_above_speaker` with new ones ({glue:text}`sv_family`). Where all test clips are common,
+# the differences go from {glue:text}`sv_versus_published` with shared speakers, and from
+# {glue:text}`sv_versus_speaker` with new ones.
 #
 # **One setting of the SVM moves its score with shared speakers, and hardly that with new ones.** Penalty
 # {glue:text}`sv_penalty`, one other value that was tried once, changes its accuracy by
@@ -63,8 +63,7 @@ for name, value in baseline.headlines(page).items():
 page.overview()
 
 # %% [markdown]
-# *Accuracy with shared and with new speakers; bars are 95 % intervals over speakers, on TESS, which has two, over
-# clips. Lines without a point have not been run.*
+# *Accuracy with shared and with new speakers; broad bars are 95 % intervals. Lines without a point have not been run.*
 #
 # ## What we measure
 
@@ -82,17 +81,16 @@ page.scores()
 book.table(baseline.rows(page))
 
 # %% [markdown]
-# *Seed 0 of each network, so that a difference as small as those between seeds may be chance (see the networks' own
-# chapters). CNN-n-GRU is left out: it validates on some of the clips that train the others.*
+# *Networks are the mean of their starts; {glue:text}`sv_family`. An interval that does not name starts leaves out how
+# much another start would change. CNN-n-GRU is left out: it validates on some of the clips that train the others.*
 #
 # ## With another penalty the SVM matches most networks
 #
 # The SVM keeps scikit-learn's default penalty, which restrains it strongly. With
 # {glue:text}`sv_penalty` it would reach {glue:text}`sv_RAVDESS_published_penalty` on RAVDESS with shared speakers and
-# {glue:text}`sv_RAVDESS_speaker_penalty` with new ones; the interval of the difference then lies above zero for
-# {glue:text}`sv_above_published_penalty` readings of networks with shared speakers and for
-# {glue:text}`sv_above_speaker_penalty` with new ones. This penalty was not chosen on validation clips, so it shows how
-# far the comparison depends on such a choice, and is no second baseline.
+# {glue:text}`sv_RAVDESS_speaker_penalty` with new ones; {glue:text}`sv_above_published_penalty` readings of networks
+# then lead with shared speakers and {glue:text}`sv_above_speaker_penalty` with new ones. This penalty was not chosen on
+# validation clips, so it shows how far the comparison depends on such a choice, and is no second baseline.
 
 # %% mystnb={"image": {"alt": "Accuracy with another penalty minus accuracy as it is"}} tags=["hide-input"]
 effects = page.differences()
@@ -118,8 +116,7 @@ book.table(baseline.elsewhere(page))
 baseline.confusions_elsewhere(page)
 
 # %% [markdown]
-# *Rows are the true emotion, in per cent. One training each. Intervals resample the speakers of the tested corpus and
-# ignore seed variation.*
+# *Rows are the true emotion, in per cent. One training each. Intervals count the speakers of the tested corpus alone.*
 #
 # The SVM mostly hears one emotion: {glue:text}`sv_named`. Where it calls every clip the same, its score says nothing
 # about emotion. Whether level, microphone or scaling is to blame was not separated.

@@ -1,11 +1,19 @@
 """Runs and saved models that several tests start from."""
 
 from ser_repro import documents
-from ser_repro.runs import execution
+from ser_repro.results.scores import Score
+from ser_repro.runs import execution, records
 from ser_repro.runs.run import Run
 from ser_repro.saved import model as saved
 
 OPEN = {"hidden_size": 16, "learning_rate": 3e-3, "weight_decay": 1e-5, "batch_size": 16}  # of the smallest CNN-n-GRU
+
+
+def make_difference(low, high, *, clips=10, family=1, name="accuracy"):
+    """A difference with this interval over speakers, told apart from none where that leaves out zero."""
+    value = (low + high) / 2
+    return Score(name, value, low, high, clips, ("speakers",), (value,), p=0.5 if low <= 0 <= high else 0.01,
+                 family=family)
 
 
 def make_run(document="cnn_n_gru", reading="code", *, protocol="published", fold=0, seed=0, epochs=2, tested=(),
@@ -25,3 +33,10 @@ def make_model(run, demo, folder):
     saved.save(made.record, made.weights, execution.inputs(run, **here), folder / run.document,
                results=folder / "results")
     return folder / run.document
+
+
+def records_in(results):
+    """Name -> record of all records in a folder, without what differs from one making to the next."""
+    varies = ("finished", "train_seconds", "device", "checksum")
+    return {path.name: {name: value for name, value in records.read(path).items() if name not in varies}
+            for path in sorted(results.glob("*/*.json"))}

@@ -5,7 +5,7 @@ import functools
 from ser_repro import datasets
 from ser_repro.book import show
 from ser_repro.book.page import Page
-from ser_repro.book.words import number, percent, points
+from ser_repro.book.words import family, number, p_text, percent, points, told_apart, versus_chance
 from ser_repro.results import scores
 from ser_repro.runs import plans
 from ser_repro.runs.found import NOT_RUN, Found, missing, on_same_clips, split_name
@@ -34,8 +34,10 @@ def headlines(page: Page) -> dict[str, str]:
             [row for row in versus(page, C=PENALTY) if row["split"] == split_name(protocol)])
     pairs = [(of.elsewhere(TRAINED, corpus), _chance(corpus)) for of in _models(page) for corpus in TESTED]
     pairs = [(score, chance) for score, chance in pairs if score]
-    told["elsewhere"] = f"{sum(score.low > chance for score, chance in pairs)} of {len(pairs)}" if pairs else NOT_RUN
+    above = sum(versus_chance(score, chance) == "above chance" for score, chance in pairs)
+    told["elsewhere"] = f"{above} of {len(pairs)}" if pairs else NOT_RUN
     svm = [row for row in elsewhere(page) if row["model"] == page.document.title]
+    told["family"] = family_of(page)
     told["penalty"] = f"{PENALTY:g} instead of {page.document.settings['C'].code:g}"
     told["named"] = " and ".join(f"of {row['tested on']} it calls {row['calls most clips']}" for row in svm) or NOT_RUN
     effects = {one.where: one for one in page.found.effects() if one.corpus == TRAINED}
@@ -46,8 +48,12 @@ def headlines(page: Page) -> dict[str, str]:
 
 
 def _above(rows: list[dict]) -> str:
-    """Of how many differences the interval lies above zero."""
-    return f"{sum(row['difference'].low > 0 for row in rows)} of {len(rows)}"
+    """How many differences are told apart from none and above it."""
+    return f"{sum(_leads(row) for row in rows)} of {len(rows)}"
+
+
+def _leads(row: dict) -> bool:
+    return told_apart(row["difference"]) and row["difference"].value > 0
 
 
 def _above_guessing(page: Page) -> dict[str, str]:
@@ -57,7 +63,7 @@ def _above_guessing(page: Page) -> dict[str, str]:
         for corpus in TESTED:
             uar, guess = of.elsewhere(TRAINED, corpus, "uar"), 1 / len(_known(corpus))
             tested += uar is not None
-            if uar and uar.low > guess:
+            if uar and versus_chance(uar, guess) == "above chance":
                 above.append(f"{of.document.title} on {corpus}, {uar} against {percent(guess, 1)}")
     return {"uar_elsewhere": f"{len(above)} of {tested}" if tested else NOT_RUN,
             "uar_above": "; ".join(above) or "none"}
@@ -71,7 +77,8 @@ def _models(page: Page) -> list[Found]:
 @functools.lru_cache(4)
 def versus(page: Page, **changed) -> list[dict]:
     """A row a network, corpus, reading and split: `difference`, its accuracy minus that of the baseline (with settings
-    changed, if any are given), on the clips that both test; `folds` says which of them where some are missing."""
+    changed, if any are given), on the clips that both test, mean of its starts; `folds` says which of them where some
+    are missing. P-values are corrected for the number of rows."""
     rows = []
     for name in NETWORKS:
         of = Found(name, page.found.folder)
@@ -79,19 +86,26 @@ def versus(page: Page, **changed) -> list[dict]:
             for reading in of.document.readings:
                 for protocol in plans.GRID:
                     seeds = of.seeds(corpus, reading, protocol)
-                    change = on_same_clips(page.found.seeds(corpus, protocol=protocol, **changed), seeds)
+                    own = page.found.seeds(corpus, protocol=protocol, **changed)
+                    change = on_same_clips((page.found, own), (of, seeds))
                     if change:
                         rows.append({"network": of.document.title, "reading": reading, "corpus": corpus,
                                      "split": split_name(protocol), "folds": missing(seeds), "clips": change.clips,
                                      "difference": change})
-    return rows
+    family = scores.corrected([row["difference"] for row in rows])
+    return [row | {"difference": one} for row, one in zip(rows, family, strict=True)]
 
 
 def rows(page: Page) -> list[dict]:
     """The same for a reader: a row without every fold says so."""
     return [{key: row[key] for key in ("network", "reading", "corpus", "split")}
             | {"clips": number(row["clips"]) + (f" ({row['folds']})" if row["folds"] else ""),
-               "difference": points(row["difference"])} for row in versus(page)]
+               "difference": points(row["difference"]), "p": p_text(row["difference"])} for row in versus(page)]
+
+
+def family_of(page: Page) -> str:
+    """What the caption says of their number."""
+    return family([row["difference"] for row in versus(page)])
 
 
 def verdict(page: Page) -> str:
@@ -99,13 +113,14 @@ def verdict(page: Page) -> str:
     new = [row for row in versus(page) if row["split"] == split_name("speaker")]
     if not new:
         return f"**Networks against the baseline**, new speakers: {NOT_RUN}."
-    above = [row for row in new if row["difference"].low > 0]
-    below = [row for row in new if row["difference"].high < 0]
+    above = [row for row in new if _leads(row)]
+    below = [row for row in new if told_apart(row["difference"]) and row["difference"].value < 0]
     corpora = dict.fromkeys(row["corpus"] for row in new)
-    line = (f"**Networks against the baseline**, new speakers, seed 0 ({', '.join(corpora)}): of {len(new)} "
-            f"comparisons, {len(above) or 'none'} {'has' if len(above) < 2 else 'have'} an interval above zero")
+    line = (f"**Networks against the baseline**, new speakers ({', '.join(corpora)}): of {len(new)} comparisons, "
+            f"{len(above) or 'none'} {'shows' if len(above) < 2 else 'show'} the network ahead")
     line += f" ({_listed(above)})" if above else ""
-    return line + f"; {len(below) or 'none'} below" + (f" ({_listed(below)})." if below else ".")
+    line += f"; {len(below) or 'none'} behind" + (f" ({_listed(below)})" if below else "")
+    return f"{line}; {family_of(page)}."
 
 
 def _listed(of: list[dict]) -> str:

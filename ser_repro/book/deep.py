@@ -7,7 +7,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
-from matplotlib.ticker import PercentFormatter
+from matplotlib.ticker import MaxNLocator, PercentFormatter
 from scipy.stats import binomtest
 
 from ser_repro.book.palette import BLUE, GREY, ORANGE, PURPLE, RED, ROLES, SKY, Look
@@ -16,7 +16,7 @@ from ser_repro.book.words import percent
 from ser_repro.documents.cnn_n_gru import SWITCHES
 from ser_repro.results import scores
 from ser_repro.runs import asha, records, search
-from ser_repro.runs.found import Found, score_of
+from ser_repro.runs.found import Found
 
 ADAM_EPSILON = 1e-8
 _LOOKS = dict(zip(SWITCHES, (Look("#000000", "o"), Look(BLUE, "s", (6, 2)), Look(ORANGE, "^", (5, 1, 1, 1)),
@@ -43,64 +43,65 @@ def _below(trial: dict, part: str, guess: float) -> np.ndarray:
     return np.array(trial["history"].get(f"{part}_loss", ())) < search.LEARNED * guess
 
 
-def begun(found: dict) -> list[dict]:
+def begun(made: dict) -> list[dict]:
     """Trials of a search (see `asha.read`) that have an epoch."""
-    return [trial for trial in found["trials"] if trial["history"].get("validation_loss")]
+    return [trial for trial in made["trials"] if trial["history"].get("validation_loss")]
 
 
-def told(found: dict, guess: float) -> dict:
+def told(made: dict, guess: float) -> dict:
     """A search in words and numbers: trials, how many have begun, have learned, have profited by the order of the
     validation clips alone; the most epochs of any, and how many ended after how many epochs."""
-    tried = begun(found)
+    tried = begun(made)
     stopped = Counter(trial["stopped"] for trial in tried if trial["stopped"])
-    return {"trials": len(found["trials"]), "begun": len(tried), "learned": sum(learned(one, guess) for one in tried),
+    return {"trials": len(made["trials"]), "begun": len(tried), "learned": sum(learned(one, guess) for one in tried),
             "by_order": sum(by_order(one, guess) for one in tried),
             "epochs": max((len(one["history"]["validation_loss"]) for one in tried), default=0),
             "best": max((max(one["history"]["validation_accuracy"]) for one in tried), default=0.0),
-            "over": "winner" in found,
+            "over": "winner" in made,
             "stopped": ", ".join(f"{count} after {rung}" for rung, count in sorted(
                 stopped.items(), key=lambda item: (isinstance(item[0], str), item[0])))}
 
 
-def won(found: dict, folder) -> dict | None:
-    """The record of the chosen trial, tested with its own last weights; None of a search that is not over."""
-    if "winner" not in found:
+def won(found: Found, made: dict) -> dict | None:
+    """The record of a search's chosen trial, tested with its own last weights; None of a search that is not over."""
+    if "winner" not in made:
         return None
-    return records.read(Path(folder) / found["document"] / f"{found['record']}.json")
+    return records.read(Path(found.folder) / made["document"] / f"{made['record']}.json")
 
 
-def outcome(found: dict | None, guess: float, folder) -> str:
+def outcome(found: Found, made: dict | None, guess: float) -> str:
     """What a search has come to, in a sentence or two."""
-    if not found or not begun(found):
+    if not made or not begun(made):
         return "not yet begun."
-    told_ = told(found, guess)
+    told_ = told(made, guess)
     learned_ = {0: "none has learned anything", 1: "one has learned something"}.get(
         told_["learned"], f"{told_['learned']} have learned something")
-    if (record := won(found, folder)) is None:
+    if (record := won(found, made)) is None:
         return (f"unfinished. Of its {told_['trials']} trials {told_['begun']} have been begun, the longest has "
                 f"{told_['epochs']} epoch{'s' * (told_['epochs'] > 1)}, and {learned_}.")
     alike = scores.table(record)["predicted"].nunique() == 1
-    reaches = "gives every test clip the same answer" if alike else f"reaches {score_of([[record]])} on the test clips"
+    score = found.score_of([[record]])
+    reaches = "gives every test clip the same answer" if alike else f"reaches {score} on the test clips"
     return f"of {told_['trials']} trials {learned_}. The chosen one {reaches}."
 
 
-def standing(found: dict | None, guess: float) -> str:
+def standing(made: dict | None, guess: float) -> str:
     """What that leaves of the claim."""
-    if not found or "winner" not in found:
+    if not made or "winner" not in made:
         return "The claim is open: the search is not whole."
-    if told(found, guess)["learned"]:
+    if told(made, guess)["learned"]:
         return ""
     return ("The public code of 2022, run as it stands with its own search, does not teach this network anything here; "
             "other seeds of the search, and whatever its authors did besides, are untested.")
 
 
-def row(found: dict, guess: float, folder) -> dict:
+def row(found: Found, made: dict, guess: float) -> dict:
     """A search as a row of a table."""
-    told_, record = told(found, guess), won(found, folder)
+    told_, record = told(made, guess), won(found, made)
     return {"trials begun": f"{told_['begun']} of {told_['trials']}", "learned something": told_["learned"],
             "beat class frequencies by order alone": told_["by_order"],
             "ended, after epochs": told_["stopped"] or "—", "best validation accuracy": percent(told_["best"], 1),
-            "chosen trial, test": str(score_of([[record]])) if record else "not yet chosen"}
+            "chosen trial, test": str(found.score_of([[record]])) if record else "not yet chosen"}
 
 
 def trials(panels: list[tuple[str, dict, float]]) -> Figure:
@@ -111,19 +112,21 @@ def trials(panels: list[tuple[str, dict, float]]) -> Figure:
     panels : list of (title, search as `asha.read` gives it, loss of stating class frequencies)
     """
     figure, axes = plt.subplots(len(panels), 1, figsize=(WIDTH, 0.8 + 2.4 * len(panels)), squeeze=False)
-    for axis, (title, found, guess) in zip(axes[:, 0], panels, strict=True):
+    for axis, (title, made, guess) in zip(axes[:, 0], panels, strict=True):
         chance = ROLES["chance"]
         axis.axhline(guess, color=chance.colour, ls=(0, chance.dashes), lw=1.4, zorder=4)
-        for i, trial in enumerate(found["trials"]):
+        for i, trial in enumerate(made["trials"]):
             losses = trial["history"].get("validation_loss", ())
             if not losses:
                 continue
-            won = found.get("winner") == i
-            colour, width, order = (RED, 2.2, 5) if won else (BLUE, 1.0, 3) if learned(trial, guess) else (GREY, 0.8, 2)
+            chosen = made.get("winner") == i
+            colour, width, order = ((RED, 2.2, 5) if chosen else (BLUE, 1.0, 3) if learned(trial, guess)
+                                    else (GREY, 0.8, 2))
             epochs = np.arange(1, len(losses) + 1)
-            axis.plot(epochs, np.minimum(losses, 1.6 * guess), color=colour, lw=width, alpha=1 if won else 0.75,
+            axis.plot(epochs, np.minimum(losses, 1.6 * guess), color=colour, lw=width, alpha=1 if chosen else 0.75,
                       zorder=order)
-            axis.plot(epochs[-1], min(losses[-1], 1.6 * guess), "o", ms=4.5 if won else 2.8, color=colour, zorder=order)
+            axis.plot(epochs[-1], min(losses[-1], 1.6 * guess), "o", ms=4.5 if chosen else 2.8, color=colour,
+                      zorder=order)
         axis.set_xscale("log")
         axis.set_xticks([1, 2, 4, 8, 16, 32, 64, 100], ["1", "2", "4", "8", "16", "32", "64", "100"])
         axis.minorticks_off()
@@ -156,12 +159,12 @@ def hears(record: dict, chance: float) -> bool:
     return bool(binomtest(right, len(frame), chance, alternative="greater").pvalue < 0.001)
 
 
-def answer(runs: dict[str, dict], chance: float) -> str:
+def answer(found: Found, runs: dict[str, dict], chance: float) -> str:
     """What the switches say, in a sentence or two."""
     base = runs.get("nothing changed")
     if base is None:
         return "Which part keeps it from learning has not been tried yet."
-    accuracy = {name: percent(score_of([[record]]).value, 1) for name, record in runs.items()}
+    accuracy = {name: percent(found.score_of([[record]]).value, 1) for name, record in runs.items()}
     learn, deaf = ([name for name, record in runs.items() if hears(record, chance) == wanted and record is not base]
                    for wanted in (True, False))
     if hears(base, chance):
@@ -181,7 +184,7 @@ def _and(names: list[str]) -> str:
     return " and ".join(filter(None, (", ".join(names[:-1]), names[-1])))
 
 
-def table(runs: dict[str, dict]) -> list[dict]:
+def table(found: Found, runs: dict[str, dict]) -> list[dict]:
     """A row a switch: what its answers and its gradient came to, and its accuracy on the test clips."""
     rows = []
     for name, record in runs.items():
@@ -193,7 +196,7 @@ def table(runs: dict[str, dict]) -> list[dict]:
             "gradient, layer 1": power(probes["gradient"][-1][0]),
             "kinds of answer": frame["predicted"].nunique(),
             "training": percent(record["history"]["train_accuracy"][-1], 1),
-            "test": str(score_of([[record]]))})
+            "test": str(found.score_of([[record]]))})
     return rows
 
 
@@ -231,6 +234,8 @@ def switches(runs: dict[str, dict], chance: float) -> Figure:
     bottom.text(18.3, 1.6 * ADAM_EPSILON, "Adam's epsilon", ha="right", fontsize=9, color=GREY)
     bottom.set(title="gradient of the input weights after the last epoch", xlabel="GRU layer",
                xticks=range(1, 19, 3))
+    for axis in (top, middle):
+        axis.xaxis.set_major_locator(MaxNLocator(integer=True))
     for axis in (top, middle, bottom):
         axis.grid(alpha=0.2)
         axis.minorticks_off()

@@ -1,11 +1,12 @@
 """What the CNN-n-GRU's way of feeding its test clips is worth: the same trained network, its clips fed otherwise."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from ser_repro.book.words import interval, percent, points, signed
+from ser_repro.book.words import interval, percent, points, signed, told_apart
 from ser_repro.documents import cnn_n_gru
+from ser_repro.results import scores
 from ser_repro.results.scores import Score
-from ser_repro.runs.found import Found, score_of, split_name
+from ser_repro.runs.found import REDRAWN, Found, split_name
 from ser_repro.runs.run import Run
 
 TITLES = {"state_reset": "state reset", "shuffled": "shuffled", "alone": "each clip alone"}
@@ -23,7 +24,8 @@ class Fed:
     as_tested : scores.Score
         Accuracy as the public code feeds the clips.
     changes : dict
-        Condition of `Document.feedings` -> accuracy fed so minus `as_tested`.
+        Condition of `Document.feedings` -> accuracy fed so minus `as_tested`; p-values are corrected for the number of
+        all networks and conditions.
     printed : float
         Accuracy as the public code counts it; mean over runs.
     """
@@ -39,11 +41,12 @@ def measured(found: Found) -> list[Fed]:
     """All networks in reading `code` that have been run as it says, with every fold."""
     told = []
     for kind, seeds in found.done.items():
-        if kind.reading == "code" and not kind.changed:
+        if kind.reading == "code" and not kind.changed and kind.protocol != REDRAWN:
             printed = [cnn_n_gru.printed_accuracy(record) for folds in seeds for record in folds]
-            told.append(Fed(kind, len(printed), score_of(seeds), cnn_n_gru.fed_otherwise(seeds),
+            told.append(Fed(kind, len(printed), found.score_of(seeds), cnn_n_gru.fed_otherwise(seeds),
                             sum(printed) / len(printed)))
-    return told
+    family = iter(scores.corrected([change for one in told for change in one.changes.values()]))
+    return [replace(one, changes={name: next(family) for name in one.changes}) for one in told]
 
 
 def table(fed: list[Fed]) -> list[dict]:
@@ -57,7 +60,7 @@ def table(fed: list[Fed]) -> list[dict]:
 
 def gains(fed: list[Fed]) -> str:
     """Where the order of the public code, sorted by class, has raised the score: where shuffling lowers it."""
-    lower = [one for one in fed if one.changes["shuffled"].high < 0]
+    lower = [one for one in fed if told_apart(one.changes["shuffled"]) and one.changes["shuffled"].value < 0]
     if not lower:
         return "In no row does shuffling lower the score: the sorted order shows no gain."
     names = "; ".join(f"{one.kind.corpus}, n = {one.kind.n}, {split_name(one.kind.protocol)} "

@@ -114,7 +114,8 @@ def question(measured: dict, chance: float) -> Figure:
     for ((reading, split), (score, missing)), y in zip(measured.items(), range(top - 2, 1, -1), strict=True):
         colour = ROLES[split].colour
         if score:
-            axis.plot([score.low, score.high], [y] * 2, color=colour, lw=5, alpha=0.35, solid_capstyle="round")
+            if score.has_interval:
+                axis.plot([score.low, score.high], [y] * 2, color=colour, lw=5, alpha=0.35, solid_capstyle="round")
             axis.plot(score.seeds, [y] * len(score.seeds), ROLES[split].marker, color=colour, ms=6, alpha=0.8)
         told = ", ".join(filter(None, (percent(score.value, 1), missing))) if score else "not yet run"
         lines.append((f"ours, reading {reading}, {split}: {told}", colour))

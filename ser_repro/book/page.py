@@ -16,10 +16,10 @@ import pandas as pd
 
 from ser_repro import SerReproError, datasets, documents, protocols
 from ser_repro.book import show, verdicts
-from ser_repro.book.words import interval, percent, signed, stamp
+from ser_repro.book.words import family, interval, p_text, percent, signed, stamp
 from ser_repro.results import audit, ledger, scores
 from ser_repro.runs import execution, found, plans, records
-from ser_repro.runs.found import NOT_RUN, Found, frames, missing, score_of, split_name
+from ser_repro.runs.found import NOT_RUN, Found, frames, missing, split_name
 from ser_repro.runs.run import Run
 
 _JUPYTER = {"In", "Out", "exit", "quit", "get_ipython", "open"}
@@ -156,7 +156,7 @@ class Page:
                **which) -> scores.Score | None:
         """The score of whole seeds, or else of the first that was begun; None where nothing has been run."""
         seeds = self.found.seeds(corpus, reading, protocol, **which)
-        return score_of(seeds, name) if seeds else None
+        return self.found.score_of(seeds, name) if seeds else None
 
     # ---- sections ------------------------------------------------------------------------------------------------
 
@@ -271,28 +271,30 @@ class Page:
 
     def new_speakers(self, **which) -> None:
         """What is left with new speakers, a row a corpus and reading that has been run."""
-        rows = []
+        rows, changes = [], []
         for corpus in self.corpora:
             for reading in self.document.readings:
                 both = [self.found.seeds(corpus, reading, protocol, **which) for protocol in plans.GRID]
                 if not all(both):
                     continue
                 tested, change = pd.concat(frames(both[1])), self.found.lost(corpus, reading, **which)
+                changes += [change] if change else []
                 voices = (tested["emotion"] == tested["predicted"]).groupby(tested["speaker"]).mean()
                 trained = [sum(record["clips"]["train"] for record in seeds[0]) / len(seeds[0]) for seeds in both]
                 rows.append({
                     "corpus": corpus, "reading": reading, "folds": missing(both[1]) or f"all {len(both[1][0])}",
                     "training clips, shared and new": " / ".join(f"{n:.0f}" for n in trained),
                     "shared speakers": self.found.told(corpus, reading, **which),
-                    "new speakers": str(score_of(both[1])),
+                    "new speakers": str(self.found.score_of(both[1])),
                     "new − shared, same clips": "—" if change is None else
                     f"{signed(100 * change.value)} {interval(change)} ({change.clips} clips)",
+                    "p": "—" if change is None else p_text(change),
                     "speakers, worst to best": f"{percent(voices.min())} to {percent(voices.max())}",
                     "chance": percent(self.chance[corpus])})
         show.table(rows)
-        show.text("*New − shared: points of accuracy on the test clips and seeds that both have, so not the difference "
-                  "of the two columns before it, which rest on other clips. Intervals resample speakers (where there "
-                  "are two: clips), the same on both sides; they ignore split variation.*")
+        show.text("*New − shared: points of accuracy on the test clips that both have, means over starts, so not the "
+                  "difference of the two columns before it, which rest on other clips. An interval counts what stands "
+                  f"behind its numbers ([How sure is a score](uncertainty.ipynb)); {family(changes)}.*")
 
     def differences(self) -> list[found.Effect]:
         """What each change from code to text is worth: a picture, and the numbers as a table."""
@@ -302,17 +304,21 @@ class Page:
         if not effects:
             show.text("*None of these runs has been made yet.*")
             return effects
+        differences = [one.difference for one in effects]
         show.picture(plots.effects([("\n".join(filter(None, (one.name, one.where))), one.corpus, one.difference)
                                     for one in effects]),
                      "Points of accuracy that each change gains, with intervals; the table below has the numbers")
         show.table([{"change made": ", ".join(filter(None, (one.name, one.where))), "corpus": one.corpus,
                      "points gained": signed(100 * one.difference.value), "95 %": interval(one.difference),
-                     "seeds": len(one.difference.seeds)} for one in effects])
-        show.text("*Points of accuracy with the change made minus accuracy of the code as it is, on the same test "
-                  "clips. Intervals resample speakers (where there are two: clips) and ignore split variation and, "
-                  "with one seed, seed variation. A row compares the seeds that both sides have: one is seed 0. "
-                  f"Seeds alone differ this much, in accuracy of reading `code`: {self.found.starts()}. An effect of "
-                  "one seed that is no larger than that may be chance.*")
+                     "p": p_text(one.difference), "starts, before and after": "{} and {}".format(*one.seeds)}
+                    for one in effects])
+        show.text("*Points of accuracy with the change made minus accuracy of the code as it is, each the mean of its "
+                  f"starts, on the same test clips; {family(differences)}. Filled points: told apart from none after "
+                  "this correction; hollow: not. Intervals are those of each row alone."
+                  + ("" if self.document.is_estimator else
+                     " An interval that does not name starts or folds leaves out how much another start would change, "
+                     "as no second one is known on that corpus. Starts alone differ this much, in accuracy of reading "
+                     f"`code`: {self.found.starts()}.") + "*")
         return effects
 
     def run(self, also=lambda record: "") -> dict:

@@ -3,7 +3,7 @@
 Colours and markers are those of `palette`; call `palette.use_theme` first.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -15,6 +15,7 @@ from matplotlib.lines import Line2D
 from matplotlib.ticker import PercentFormatter
 
 from ser_repro.book.palette import GREY, RED, ROLES, Look, corpora
+from ser_repro.book.words import told_apart
 from ser_repro.results.scores import Score
 
 WIDTH = 6.2  # in: words of 9 or 10 points can still be read where a phone shrinks the picture
@@ -31,29 +32,25 @@ def mark(figure: Figure, synthetic: bool = True) -> Figure:
     return figure
 
 
-def intervals(axis, rows: Iterable[tuple[float, str, Score]], looks: dict[str, Look]) -> None:
-    """Draw scores as points with their intervals, at a height each.
+def intervals(axis, rows: Iterable[tuple[float, str, Score]], looks: dict[str, Look], *,
+              hollow: Callable[[Score], bool] = lambda score: False) -> None:
+    """Draw scores as points with their intervals, at a height each; without an interval, what was measured as a thin
+    line.
 
     Parameters
     ----------
     rows : iterable of (height, name, score)
     looks : dict
         Name -> look.
+    hollow : callable(Score) -> bool
+        Which points are left empty.
     """
-    rows = list(rows)
-    points = pd.DataFrame([(x, y, name) for y, name, score in rows for x in (score.value, score.low, score.high)],
-                          columns=["x", "y", "name"])
-    order = [name for name in looks if name in set(points["name"])]
-    if not order:
-        return
-    # The intervals were computed where speakers are known: seaborn is handed them, not asked for them.
-    seaborn.pointplot(points, x="x", y="y", hue="name", hue_order=order, orient="h", native_scale=True,
-                      estimator=lambda three: three.iloc[0], errorbar=lambda three: (three.iloc[1], three.iloc[2]),
-                      palette={name: looks[name].colour for name in order},
-                      markers=[looks[name].marker for name in order], markersize=8, markeredgewidth=0,
-                      linestyle="none", err_kws={"linewidth": 3, "alpha": 0.45, "solid_capstyle": "round"},
-                      legend=False, ax=axis)
-    axis.set(xlabel="", ylabel="")
+    for y, name, score in rows:
+        look, (low, high) = looks[name], (score.low, score.high) if score.has_interval else score.measured
+        axis.plot([low, high], [y, y], color=look.colour, alpha=0.45 if score.has_interval else 1,
+                  lw=3 if score.has_interval else 1, solid_capstyle="round", zorder=2)
+        axis.plot(score.value, y, look.marker, color=look.colour, ms=8, mew=1.4 if hollow(score) else 0,
+                  mfc="white" if hollow(score) else look.colour, zorder=3)
 
 
 def handles(looks: dict[str, Look], **style) -> list[Line2D]:
@@ -201,7 +198,8 @@ def guessing(axis, share: float) -> Look:
 
 
 def effects(rows: list[tuple[str, str, Score]]) -> Figure:
-    """What each changed setting is worth: difference in accuracy points, with its interval.
+    """What each changed setting is worth: difference in accuracy points, with its interval; hollow where it can't be
+    told from none.
 
     Parameters
     ----------
@@ -213,7 +211,8 @@ def effects(rows: list[tuple[str, str, Score]]) -> Figure:
     lines_of_legend = -(-len(looks) // 3)
     figure, axis = plt.subplots(figsize=(WIDTH, 0.8 + 0.22 * lines_of_legend + apart[-1]))
     axis.axvline(0, color="black", lw=1)
-    intervals(axis, [(y, corpus, score) for y, (_, corpus, score) in zip(apart, rows, strict=True)], looks)
+    intervals(axis, [(y, corpus, score) for y, (_, corpus, score) in zip(apart, rows, strict=True)], looks,
+              hollow=lambda score: not told_apart(score))
     at = [(y, name) for y, name in zip(apart, named, strict=True) if name]
     axis.set_yticks(*zip(*at, strict=True))
     axis.set_ylim(apart[-1] + 0.3, apart[0] - 0.3)

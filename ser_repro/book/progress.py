@@ -9,6 +9,7 @@
 """
 
 import html
+import re
 from pathlib import Path
 
 import numpy as np
@@ -100,7 +101,7 @@ class Progress:
             which = "" if reading == "code" else f"{reading}_"
             for protocol in plans.GRID:
                 told = found.text(_CORPUS, reading, protocol, n=n)
-                told = told.replace(" %", f"{NBSP}%").replace(", ", f",{NBSP}")  # breaks before the interval alone
+                told = re.sub(r"(\d), (\S+);", rf"\1,{NBSP}\2;", told.replace(" %", f"{NBSP}%"))  # not within them
                 show.say(f"intro_{name}{size}_{which}{protocol}", told)
             took = [record["train_seconds"] for folds in found.records(_CORPUS, reading, n=n) for record in folds]
             show.say(f"time_{name}{size}_{reading}",

@@ -41,7 +41,7 @@ def table(rows: pd.DataFrame | list[dict], *, index: bool = False, formats: dict
     if rows.empty:
         return text(empty)
     width = sum(2 + max(len(str(name)), rows[name].astype(str).str.len().max()) for name in rows)
-    rows = rows.replace(r"(\S+) % \[(\S+), (\S+)\]", r"\1&nbsp;% [\2,&nbsp;\3]", regex=True)  # a score's two halves
+    rows = rows.replace(r"(\S+) % \[(\S+), (\S+);", r"\1&nbsp;% [\2,&nbsp;\3;", regex=True)  # a score's halves
     page = rows.to_html(index=index, border=0, justify="left", formatters=formats or {}, escape=False,
                         classes="compact wordy" if width > PAGE_WIDTH and not long else "compact")
     display(HTML(f'<div class="scroll">{page}</div>'))

@@ -1,6 +1,6 @@
 """Lines of a chapter's verdict that `Page.verdict` does not write by itself."""
 
-from ser_repro.book.words import number, points, told_apart
+from ser_repro.book.words import number, worth
 from ser_repro.runs.found import NOT_RUN, Found
 
 
@@ -17,5 +17,4 @@ def both_splits(found: Found, corpus: str, reading: str, n: int | None = None) -
     change = found.lost(corpus, reading, n=n)
     if change is None:
         return line
-    return (f"{line}; on the {number(change.clips)} clips and the seeds that both have, new minus shared is "
-            f"{points(change)}" + ("" if told_apart(change) else ": no difference can be told"))
+    return f"{line}; on the {number(change.clips)} clips that both test, new minus shared is {worth(change)}"

@@ -1,6 +1,7 @@
 """Numbers as a reader sees them."""
 
 NBSP = "\N{NO-BREAK SPACE}"
+LIMIT = 0.05  # below it a p-value tells a difference apart
 
 
 def unit(value: float, name: str, digits: int = 0) -> str:
@@ -24,23 +25,48 @@ def number(n: int) -> str:
 
 
 def interval(difference) -> str:
-    """The 95 % interval of a difference in points: "[+5.3, +19.2]"."""
-    return f"[{signed(100 * difference.low)}, {signed(100 * difference.high)}]"
+    """The 95 % interval of a difference in points and what it counts, "[+5.3, +19.2; speakers, starts]"; where there is
+    none, what was measured instead."""
+    return difference.beside(signed)
 
 
 def points(difference) -> str:
-    """A difference of scores (`scores.difference`) in words: "+12.2 points [+5.3, +19.2]"."""
+    """A difference of scores (`scores.difference`) in words: "+12.2 points [+5.3, +19.2; speakers]"."""
     return f"{signed(100 * difference.value)} points {interval(difference)}"
 
 
+def worth(difference) -> str:
+    """The same, and whether it is a difference at all."""
+    return points(difference) + ("" if told_apart(difference) else ", no difference that we can tell")
+
+
 def told_apart(difference) -> bool:
-    """Whether the interval of a difference leaves out zero."""
-    return not difference.low <= 0 <= difference.high
+    """Whether a difference is told apart from none: by its p-value, corrected for the number of those that it is shown
+    with; never without an interval."""
+    return difference.p < LIMIT
+
+
+def family(differences) -> str:
+    """What a caption says of the number of differences that were corrected together."""
+    n = max((one.family for one in differences), default=1)
+    return f"p is corrected for the {n} differences in this chapter that have an interval (Holm)" if n > 1 else (
+        "p is that of a single difference")
+
+
+def p_text(difference) -> str:
+    """The p-value of a difference, as a table shows it."""
+    if not difference.has_interval:
+        return "—"
+    return "< 0.001" if difference.p < 0.001 else f"{difference.p:.3f}"
 
 
 def versus_chance(score, chance: float) -> str:
-    """Where the interval of a score lies: "above chance", "at chance" where it holds chance, or "below chance"."""
-    return "above chance" if score.low > chance else "below chance" if score.high < chance else "at chance"
+    """Where the interval of a score lies: "above chance", "at chance" where it holds chance, or "below chance"; where
+    there is none, where all that was measured lies. One answer to every clip is a guess."""
+    if score.alike[0] == score.alike[1]:
+        return "at chance"
+    low, high = (score.low, score.high) if score.has_interval else score.measured
+    return "above chance" if low > chance else "below chance" if high < chance else "at chance"
 
 
 def stamp(record: dict) -> str:

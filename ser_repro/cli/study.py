@@ -1,5 +1,6 @@
 """The commands that make the study: prepare, study and search."""
 
+import re
 from pathlib import Path
 from typing import Annotated
 
@@ -7,7 +8,21 @@ import typer
 from rich.table import Table
 
 from ser_repro import SerReproError
-from ser_repro.cli.terminal import DEVICES, Cache, Corpus, Data, Device, Results, console, with_bar
+from ser_repro.cli.terminal import (
+    DEVICES,
+    Address,
+    Cache,
+    Corpus,
+    Cpus,
+    Data,
+    Device,
+    Engine,
+    Gpus,
+    Jobs,
+    Results,
+    console,
+    with_bar,
+)
 from ser_repro.files import one_of, writable
 
 _RATES = range(2000, 192001)
@@ -20,7 +35,9 @@ def prepare(corpus: Corpus, data: Data = None, cache: Cache = None,
             features: Annotated[str, typer.Option(help="This feature set, and nothing else.")] = "",
             path: Annotated[str | None, typer.Option(help="What computes feature sets: fast (the processor), torch (a "
                                                      "GPU) or reference (librosa). By default what is there will do, "
-                                                     "whatever made it.")] = None) -> None:
+                                                     "whatever made it.")] = None,
+            again: Annotated[bool, typer.Option("--again", help="Read every file to see whether it has changed, also "
+                                                "where neither size nor time has.")] = False) -> None:
     """Write the arrays that training needs, so that it also runs where the audio and its libraries are not."""
     from ser_repro import datasets, documents
     from ser_repro.features import arrays, sets
@@ -30,9 +47,9 @@ def prepare(corpus: Corpus, data: Data = None, cache: Cache = None,
         documents.get(one)
     if rate and features:
         raise SerReproError("--rate and --features ask for different arrays: give one of them at a time.")
-    if rate and rate != arrays.NATIVE and not (rate.isdecimal() and rate.isascii() and int(rate) in _RATES):
-        raise SerReproError(f"--rate {rate} is no sample rate for speech: give Hz ({_RATES[0]} to {_RATES[-1]}, e.g. "
-                            f"16000) or {arrays.NATIVE}.")
+    if rate and rate != arrays.NATIVE and not (re.fullmatch("[0-9]{1,6}", rate) and int(rate) in _RATES):
+        raise SerReproError(f"--rate {rate[:20]} is no sample rate for speech: give Hz ({_RATES[0]} to {_RATES[-1]}, "
+                            f"e.g. 16000) or {arrays.NATIVE}.")
     if features:
         sets.get(features)
     wanted = [rate if rate == arrays.NATIVE else int(rate)] if rate else [features] if features else list(dict.fromkeys(
@@ -40,7 +57,7 @@ def prepare(corpus: Corpus, data: Data = None, cache: Cache = None,
         for of in documents.DOCUMENTS.values() if not document or of.name in document
         for reading in of.readings))
     made = with_bar(f"{name}, {', '.join(map(str, wanted))}", lambda progress: arrays.prepare_all(
-        name, wanted, path=path, data=data, cache=cache, progress=progress))
+        name, wanted, path=path, data=data, cache=cache, progress=progress, again=again))
     for what, one in made.items():
         console.print(f"{arrays.folder_of(name, what, cache)}: {len(one.clips)} clips, "
                       f"{one.values.nbytes / 1e6:.0f} MB", soft_wrap=True)
@@ -59,12 +76,13 @@ def study(
                                                        "speaker or cross_corpus.")] = None,
     seed: Annotated[list[int] | None, typer.Option(help="Only this seed.")] = None,
     first: Annotated[int | None, typer.Option(help="Only the first so many of those.")] = None,
-    jobs: Annotated[int | None, typer.Option(help="Runs at a time: by default one on a GPU, else one a core.")] = None,
-    device: Device = "auto",
+    jobs: Jobs = None, device: Device = "auto",
+    engine: Engine = "joblib", address: Address = None, cpus: Cpus = None, gpus: Gpus = None,
 ) -> None:
     """Make every run of the study that has no record yet. It can be stopped and started again at any time."""
     from ser_repro import datasets, documents, protocols
     from ser_repro.runs import plans
+    from ser_repro.runs.engines import Setup
     from ser_repro.runs.study import run_study
 
     only = {"document": document, "corpus": [datasets.get(c).name for c in corpus or []], "n": n, "reading": reading,
@@ -78,8 +96,7 @@ def study(
                 raise SerReproError(f"--{name} {value} is not in the study: choose from "
                                     f"{', '.join(map(str, sorted(allowed)))}.")
     one_of(device, DEVICES, "--device")
-    if jobs is not None and jobs < 1:
-        raise SerReproError(f"--jobs {jobs} makes no run: give 1 or more.")
+    setup = Setup(engine, address, jobs, cpus, gpus)
     if first is not None and first < 1:
         raise SerReproError(f"--first {first} leaves no run: give 1 or more.")
     if results.exists() and not results.is_dir():
@@ -91,7 +108,7 @@ def study(
     failed = 0
     if not list_only:
         with console.status("starting") as status:
-            failed = run_study(wanted, results=results, data=data, cache=cache, device=device, jobs=jobs,
+            failed = run_study(wanted, results=results, data=data, cache=cache, device=device, setup=setup,
                                report=lambda line: console.print(line, soft_wrap=True, highlight=False),
                                watch=status.update)
     _print_status(plans.status(wanted, results))
@@ -128,17 +145,21 @@ def search(
     corpus: Corpus,
     n: Annotated[int | None, typer.Option(help="Size of the network, where the document has several.")] = None,
     reading: Annotated[str, typer.Option(help="code or paper.")] = "code",
-    results: Results = Path("results"), data: Data = None, cache: Cache = None, device: Device = "auto",
+    results: Results = Path("results"), data: Data = None, cache: Cache = None,
+    jobs: Jobs = None, device: Device = "auto",
+    engine: Engine = "joblib", address: Address = None, cpus: Cpus = None, gpus: Gpus = None,
 ) -> None:
     """Make a document's own search for its settings, whole: hours. It can be stopped and started again at any time."""
     from ser_repro import datasets
     from ser_repro.runs import asha
+    from ser_repro.runs.engines import Setup
     from ser_repro.runs.run import Run
 
+    setup = Setup(engine, address, jobs, cpus, gpus)
     run = Run.of(document, datasets.get(corpus).name, reading, n=n)
     writable(results, "--results")
     found = asha.search(run, results=results, data=data, cache=cache, device=one_of(device, DEVICES, "--device"),
-                        report=lambda line: console.print(line, soft_wrap=True, highlight=False))
+                        setup=setup, report=lambda line: console.print(line, soft_wrap=True, highlight=False))
     best = found["trials"][found["winner"]]
     told = ", ".join(f"{name} {value}" for name, value in best["settings"].items())
     console.print(f"{asha.path(results, run)}: {len(found['trials'])} trials; lowest last validation loss "

@@ -38,7 +38,7 @@ def _build(values: dict, n_classes: int):
 def _optimiser(parameters, values: dict):
     from torch.optim import Adam
 
-    return Adam(parameters, lr=values["learning_rate"], weight_decay=values["weight_decay"], fused=True)
+    return Adam(parameters, lr=values["learning_rate"], weight_decay=values["weight_decay"])
 
 
 DOCUMENT = Document(

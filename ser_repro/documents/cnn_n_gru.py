@@ -125,10 +125,11 @@ def fed_otherwise(seeds: list[list[dict]]) -> dict[str, scores.Score]:
         Condition of `Document.feedings` -> difference.
     """
     def tables(one):
-        return [pd.concat([one(record) for record in folds]) for folds in seeds]
+        return [pd.concat([one(record).assign(fold=fold) for fold, record in enumerate(folds)]) for folds in seeds]
 
     own = tables(scores.table)
-    return {name: scores.difference(own, tables(lambda record, name=name: scores.condition(record, name)))
+    return {name: scores.difference(own, tables(lambda record, name=name: scores.condition(record, name)),
+                                    same_networks=True)
             for name in ("state_reset", "shuffled", "alone")}
 
 

@@ -84,7 +84,7 @@ def independence(claim: Claim, shared: Score | None, new: Score | None, folds: s
     folds : str
         Which folds of new speakers have been run, where some are missing.
     """
-    if not (shared and new):
+    if not (shared and new and shared.has_interval and new.has_interval):
         told = [f"with {speakers} speakers {ledger.verdict(claim, score)}" for speakers, score in
                 (("shared", shared), ("new", new))]
         return "; ".join(told) + (f" ({folds})" if folds else "")
@@ -125,7 +125,7 @@ def _optimiser(parameters, values: dict):
 
     # Keras's constants, which are not PyTorch's.
     if values["variant"] == "iemocap":
-        return optim.Adam(parameters, lr=values["learning_rate"], eps=1e-7, fused=True)
+        return optim.Adam(parameters, lr=values["learning_rate"], eps=1e-7)
     return optim.RMSprop(parameters, lr=values["learning_rate"], alpha=0.9, eps=1e-7, foreach=True)
 
 

@@ -104,7 +104,9 @@ def _build(values: dict, n_classes: int):
 def _optimiser(parameters, values: dict):
     from torch.optim import Adam
 
-    return Adam(parameters, lr=values["learning_rate"], eps=1e-7, fused=True)  # Keras's epsilon
+    # Keras's epsilon. The fused step takes a parameter and its moments to lie alike in memory, which those of
+    # channels-last weights do not after a resume: it is for networks without any.
+    return Adam(parameters, lr=values["learning_rate"], eps=1e-7, fused=True)
 
 
 DOCUMENT = Document(

@@ -17,7 +17,7 @@ class Claim:
     n : int or None
         Size of the network, of a document that has several.
     score : str
-        One of `scores.SCORES`.
+        One of `scores.SCORES`, `scores.VALIDATION`, or `scores.RECALL` and an emotion.
     value : float
         As a fraction.
     place : str
@@ -45,15 +45,20 @@ class PublishedMatrix:
 
 
 def verdict(claim: Claim, score: scores.Score | None) -> str:
-    """One phrase: whether our interval reaches the claim."""
+    """One phrase: whether our interval reaches the claim, or, without one, whether all that was measured does.
+
+    What was measured are then the starts and the speakers (or folds), one by one.
+    """
     if score is None:
         return "not yet run"
     points = 100 * (score.value - claim.value)
-    if score.high < claim.value:
-        return f"not reached: {-points:.1f} points below"
-    if score.low > claim.value:
-        return f"exceeded by {points:.1f} points"
-    return "reached within the interval"
+    low, high = (score.low, score.high) if score.has_interval else score.measured
+    beside = "" if score.has_interval else " (no interval)"
+    if high < claim.value:
+        return f"not reached: {-points:.1f} points below{beside}"
+    if low > claim.value:
+        return f"exceeded by {points:.1f} points{beside}"
+    return "reached within the interval" if score.has_interval else "within what was measured (no interval)"
 
 
 def ledger(claims: tuple[Claim, ...], measured: dict) -> pd.DataFrame:

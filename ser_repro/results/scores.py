@@ -5,38 +5,56 @@ is the class of the largest probability. Scores are fractions in 0..1: accuracy;
 classes' recalls (balanced accuracy); macro F1. All three are functions of the confusion matrix, as scikit-learn
 defines them, so resampling works on stacks of confusion matrices.
 
-Clips of one speaker are not independent: an interval resamples speakers, all clips of one at once. Where the test clips
-are of one or two speakers (TESS, or a single fold of EMO-DB) that would mean nothing, and clips are resampled; such an
-interval is too narrow for a new speaker. The
-percentiles of so few speakers lie too close together (tests/results/test_scores.py simulates it): they are moved out
-as far as Student's t lies beyond the normal distribution (Hesterberg 2015, "expanded percentile", which moves the level
-instead: four speakers have too few resamples for that).
+A score has a 95 % interval (`uncertainty`), and names what that counts: "speakers" (clips of one speaker are not
+independent), "starts" of the training (where several are known, of this network or of others like it), "draws" of a
+random split, or "folds" (each fold has a network and speakers of its own). Of two speakers or folds there is none, nor
+of a network that gives one answer to every clip: then a score says what was measured instead.
 """
 
 import functools
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
 
 from ser_repro import SerReproError
 from ser_repro.files import one_of
+from ser_repro.results import uncertainty
+from ser_repro.results.uncertainty import Part, Spread
 
 SCORES = {"accuracy": "accuracy", "uar": "UAR", "macro_f1": "macro F1"}  # and what readers know them as
-RESAMPLES = 2000
-_FEW_SPEAKERS = 2
+RECALL = "recall of "  # and an emotion: a score of one class
+VALIDATION = "validation_accuracy"  # the best of any epoch, of the clips by which that epoch was chosen
+FEW = 2  # units, of which no interval is given
+_NUMBERS = {1: "one", 2: "two"}
+_UNITS = {"speaker": "speakers", "fold": "folds", "cut": "folds"}  # column of a table -> what it tells apart
 
 
 @dataclass(frozen=True)
 class Score:
-    """A score with its 95 % interval, as fractions.
+    """A score, or a difference of scores, with its 95 % interval, as fractions.
 
     Attributes
     ----------
-    by : str
-        What was resampled: "speakers" or "clips"; with more than one seed, seeds as well.
+    low, high : float
+        NaN where there is no interval.
+    counts : tuple of str
+        What the interval counts, of "speakers", "folds", "starts" and "draws"; empty where there is none.
     seeds : tuple of float
-        The score of each seed alone.
+        The score of each network that was tested on all clips alone (folds of one seed count as one).
+    of : str
+        What they differ in: "start" or "draw".
+    unit : str
+        "speaker" or "fold".
+    units : tuple of float
+        The score of each of them alone, where they are too few for an interval.
+    alike : tuple of (int, int, str)
+        How many of how many networks, told apart by what, give one answer to every clip.
+    p : float
+        Of a difference: how likely one as large as this is where there is none. NaN where there is no interval.
+    family : int
+        For how many differences p has been corrected (`corrected`).
     """
 
     name: str
@@ -44,11 +62,62 @@ class Score:
     low: float
     high: float
     clips: int
-    by: str
+    counts: tuple[str, ...]
     seeds: tuple[float, ...]
+    of: str = "start"
+    unit: str = "speaker"
+    units: tuple[float, ...] = ()
+    alike: tuple[int, int, str] = (0, 1, "")
+    p: float = np.nan
+    family: int = 1
+
+    @property
+    def has_interval(self) -> bool:
+        return bool(self.counts)
+
+    @property
+    def measured(self) -> tuple[float, float]:
+        """The lowest and highest of what was measured: of starts or draws, and of few units."""
+        every = (self.value, *self.seeds, *self.units)
+        return min(every), max(every)
 
     def __str__(self) -> str:
-        return f"{100 * self.value:.1f} % [{100 * self.low:.1f}, {100 * self.high:.1f}]"
+        return f"{100 * self.value:.1f} % {self.beside()}".rstrip()
+
+    def beside(self, number="{:.1f}".format) -> str:
+        """What stands beside the value: "[38.2, 50.8; speakers, starts]", or what was measured instead.
+
+        Parameters
+        ----------
+        number : callable(float) -> str
+            How a number of points is written.
+        """
+        dead, networks, what = self.alike
+        if dead == networks:
+            return "(one answer to every clip)"
+        if not (self.has_interval or self.units):
+            return f"(no {self.unit} changes it)"
+        alike = f"{dead} of {networks} {what}s answer{'s' * (dead == 1)} every clip alike" if dead else ""
+        if self.has_interval:
+            told = f"[{number(100 * self.low)}, {number(100 * self.high)}; {', '.join(self.counts)}]"
+            return f"{told} ({alike})" if alike else told
+        few = f"{_NUMBERS[len(self.units)]} {self.unit}{'s' * (len(self.units) > 1)}, no interval"
+        if len(self.seeds) > 1:
+            told = [f"{_each(self.seeds, number)} by {self.of}", few]
+        elif len(self.units) > 1:
+            told = [f"{_each(self.units, number)} by {self.unit}", "no interval"]
+        else:
+            told = [few]
+        return f"({'; '.join([*told, *filter(None, [alike])])})"
+
+
+def _each(values: tuple[float, ...], number) -> str:
+    """A few values in words, or the ends of many."""
+    told = [number(100 * value) for value in values]
+    if len(told) > 3:
+        told = [number(100 * value) for value in (min(values), max(values))]
+        return " to ".join(told)
+    return ", ".join(told[:-1]) + " and " + told[-1]
 
 
 def table(record: dict, corpus: str | None = None) -> pd.DataFrame:
@@ -122,7 +191,7 @@ def from_confusion(matrices: np.ndarray, name: str) -> np.ndarray:
     return one_of(name, SCORES, "score")  # raises: it is none of them
 
 
-def _matrices(frame: pd.DataFrame, unit: str, classes: list[str], groups: list[str]) -> np.ndarray:
+def _matrices(frame: pd.DataFrame, unit: str, classes: list[str], groups: list) -> np.ndarray:
     """A confusion matrix a group, shape (group, class, class); `unit` is the column that tells the groups."""
     shape = (len(groups), len(classes), len(classes))
     places = (pd.Index(groups).get_indexer(frame[unit]), *(pd.Index(classes).get_indexer(frame[column])
@@ -130,80 +199,223 @@ def _matrices(frame: pd.DataFrame, unit: str, classes: list[str], groups: list[s
     return np.bincount(np.ravel_multi_index(places, shape), minlength=np.prod(shape)).reshape(shape).astype(float)
 
 
-def score(frames: list[pd.DataFrame], name: str = "accuracy", *, resamples: int = RESAMPLES) -> Score:
-    """A score over one table of test clips a seed (folds of a seed concatenated), with its 95 % interval.
+def _classes(frames: list[pd.DataFrame]) -> list[str]:
+    return sorted(set().union(*(set(frame["emotion"]) | set(frame["predicted"]) for frame in frames)))
 
-    Every resample draws speakers (or clips), the same for all seeds, and seeds, with replacement; the interval is the
-    2.5th to 97.5th percentile of the resampled means over seeds, expanded for the number of speakers (or clips).
+
+def _measure(name: str, classes: list[str]) -> Callable[[np.ndarray], np.ndarray]:
+    """What makes of confusion matrices, shape (..., class, class), the score of that name, shape (...)."""
+    if not name.startswith(RECALL):
+        return functools.partial(from_confusion, name=name)
+    own = classes.index(one_of(name.removeprefix(RECALL), classes, "emotion"))
+    return lambda matrices: matrices[..., own, own] / np.maximum(matrices[..., own, :].sum(-1), 1)
+
+
+def _is_folded(frames: list[pd.DataFrame]) -> bool:
+    """Whether parts of the clips were tested by networks of their own."""
+    return "fold" in frames[0] and frames[0]["fold"].nunique() > 1
+
+
+def _alike(frames: list[pd.DataFrame], of: str) -> tuple[int, int, str]:
+    """How many of how many networks give one answer to clips of several emotions, and what tells them apart."""
+    folded = _is_folded(frames)
+    networks = [part for frame in frames for _, part in frame.groupby("fold")] if folded else frames
+    dead = sum(part["predicted"].nunique() == 1 < part["emotion"].nunique() for part in networks)
+    return dead, len(networks), ("network" if len(frames) > 1 else "fold") if folded else of
+
+
+class _Tested:
+    """Tables of one side, as pseudo-values (start, unit), with the score of each start."""
+
+    def __init__(self, frames: list[pd.DataFrame], name: str, classes: list[str], unit: str, groups: list):
+        measure = _measure(name, classes)
+        self.matrices = np.stack([_matrices(frame, unit, classes, groups) for frame in frames])
+        self.own = measure(self.matrices.sum(1))
+        self.values = uncertainty.pseudo_values(self.matrices, measure) if len(groups) > 1 else None
+        self.units = measure(self.matrices).mean(0) if len(groups) <= FEW else ()
+        self.folded = _is_folded(frames)
+
+    def spread(self) -> Spread | None:
+        """Between its own starts, where it has several."""
+        return uncertainty.between(self.values) if len(self.own) > 1 and self.values is not None else None
+
+
+def between_starts(frames: list[pd.DataFrame], name: str = "accuracy") -> Spread | None:
+    """How far networks that differ in their start (or their draw of the split) alone lie apart, free of what chance in
+    the clips would make of it; None where that can't be told: one network, or one speaker, or folds, or one answer to
+    every clip.
 
     Parameters
     ----------
     frames : list of DataFrame
-        With columns clip, speaker, emotion, predicted.
-    name : "accuracy", "uar" or "macro_f1"
+        A table of test clips a network.
+    """
+    if len(frames) < 2 or _is_folded(frames) or _alike(frames, "")[0]:
+        return None
+    return _Tested(frames, name, _classes(frames), "speaker", _groups(frames, "speaker")).spread()
+
+
+def _groups(frames: list[pd.DataFrame], unit: str) -> list:
+    return sorted(set().union(*(frame[unit] for frame in frames)))
+
+
+def score(frames: list[pd.DataFrame], name: str = "accuracy", *, starts: Spread | None = None,
+          draws: Spread | None = None, of: str = "start", by_lot: bool = True) -> Score:
+    """A score over one table of test clips a seed (folds of a seed concatenated), with its 95 % interval.
+
+    Parameters
+    ----------
+    frames : list of DataFrame
+        With columns clip, speaker, emotion, predicted, and fold where folds have networks of their own.
+    name : "accuracy", "uar", "macro_f1", or "recall of" an emotion
+    starts, draws : uncertainty.Spread, optional
+        What is known of networks like these (`between_starts`): how far starts lie apart, by default that of the
+        tables themselves; and how far draws of the split, which differ in start too.
+    of : "start" or "draw"
+        What the tables differ in.
+    by_lot : bool
+        Whether a start makes a difference: not to an estimator that is fitted at once.
 
     Raises
     ------
     SerReproError
-        For an unknown score, or tables without a row.
+        For an unknown score, or tables without a row (of any emotion that is asked for).
     """
     if not frames or not all(len(frame) for frame in frames):
         raise SerReproError("no test clips to score: give at least one record with test clips.")
-    return _bootstrap([frames], name, resamples)
+    unit = "fold" if _is_folded(frames) else "speaker"
+    groups = _groups(frames, unit)
+    tested = _Tested(frames, name, _classes(frames), unit, groups)
+    alike = _alike(frames, of)
+    parts = []
+    if len(groups) > FEW and alike[0] < alike[1]:
+        parts = [uncertainty.over_units(tested.values.mean(0), _UNITS[unit])]
+        if unit == "speaker":
+            parts += _networks(starts or tested.spread(), draws, len(frames), of, by_lot)
+    return _summed(name, float(tested.own.mean()), len(frames[0]), tuple(map(float, tested.own)), tested.units, parts,
+                   (0.0, 1.0), of=of, unit=unit, alike=alike)
 
 
-@functools.lru_cache(64)
-def _draws(groups: int, seeds: int, resamples: int) -> tuple[np.ndarray, np.ndarray]:
-    """How often each group is drawn, shape (resample, group), and which seeds, shape (seed, resample); always the
-    same, so that a score does not change from one computation to the next."""
-    rng = np.random.default_rng(0)
-    drawn = rng.multinomial(groups, np.full(groups, 1 / groups), size=resamples)
-    return drawn.astype(float), rng.integers(seeds, size=(seeds, resamples))
+def validation(seeds: list[list[dict]]) -> Score:
+    """Best validation accuracy of any epoch, mean over seeds; of folds together, by their clips.
+
+    The interval is Wilson's for as many clips: records do not hold what was said of each. It knows nothing of the best
+    having been picked from many epochs, which raises it.
+
+    Parameters
+    ----------
+    seeds : list of list of dict
+        A list a seed of a record a fold.
+
+    Raises
+    ------
+    SerReproError
+        If a run validated on nothing.
+    """
+    if any(VALIDATION not in record["history"] for folds in seeds for record in folds):
+        raise SerReproError("validation accuracy is asked of a run that validates on nothing: ask for another score.")
+    counts = [[record["clips"]["validation"] for record in folds] for folds in seeds]
+    each = [float(np.average([max(record["history"][VALIDATION]) for record in folds], weights=count))
+            for folds, count in zip(seeds, counts, strict=True)]
+    value, clips, z = float(np.mean(each)), sum(counts[0]), 1.96
+    middle, half = value + z**2 / (2 * clips), z * np.sqrt(value * (1 - value) / clips + z**2 / (4 * clips**2))
+    low, high = ((middle + side * half) / (1 + z**2 / clips) for side in (-1, 1))
+    return Score(VALIDATION, value, float(low), float(high), clips, ("clips",), tuple(each))
 
 
-@functools.lru_cache
-def _expansion(groups: int) -> float:
-    """How far out the ends of a percentile interval move where so few groups are resampled."""
-    from scipy.special import ndtri, stdtrit  # half a second, which prediction does not need
-
-    return stdtrit(groups - 1, 0.975) / ndtri(0.975) * np.sqrt(groups / (groups - 1))
-
-
-def _bootstrap(sides: list[list[pd.DataFrame]], name: str, resamples: int) -> Score:
-    """Score of one side, or of the second minus the first, with clips (or speakers) and seeds resampled together."""
-    first = sides[0][0]
-    frames = [frame for side in sides for frame in side]
-    classes = sorted(set().union(*(set(frame["emotion"]) | set(frame["predicted"]) for frame in frames)))
-    unit = "clip" if first["speaker"].nunique() <= _FEW_SPEAKERS else "speaker"
-    groups = sorted(first[unit].unique())
-    seeds = len(sides[0])
-    stacks = np.stack([_matrices(frame, unit, classes, groups) for frame in frames])
-
-    def value(matrices):
-        """(side * seed, ..., class, class) -> (seed, ...)"""
-        scores = from_confusion(matrices, name)
-        return scores if len(sides) == 1 else scores[seeds:] - scores[:seeds]
-
-    drawn, picked = _draws(len(groups), seeds, resamples)
-    resampled = (drawn @ stacks.reshape(len(frames), len(groups), -1)).reshape(
-        len(frames), resamples, len(classes), len(classes))
-    ends = np.percentile(np.take_along_axis(value(resampled), picked, 0).mean(0), [2.5, 97.5])
-    own = value(stacks.sum(1))
-    n = len(groups)
-    wider = _expansion(n) if n > 1 else 1.0
-    low, high = np.clip(own.mean() + wider * (ends - own.mean()), 1 - len(sides), 1)
-    return Score(name, float(own.mean()), float(low), float(high), len(first), f"{unit}s", tuple(map(float, own)))
+def _networks(starts: Spread | None, draws: Spread | None, networks: int, of: str, by_lot: bool) -> list[Part]:
+    """What starts and draws add to the variance of a mean over networks."""
+    if of == "draw":  # each with a start of its own
+        source = "starts, draws" if by_lot else "draws"
+        return [uncertainty.over_networks(starts, source, networks)] if starts else []
+    starts = starts if by_lot else None
+    parts = [uncertainty.over_networks(starts, "starts", networks)] if starts else []
+    if draws:
+        source = "draws" if starts or not by_lot else "starts, draws"
+        known = max(starts.variance, 0.0) if starts else 0.0
+        parts.append(uncertainty.over_networks(draws, source, known=known))
+    return parts
 
 
-def difference(a: list[pd.DataFrame], b: list[pd.DataFrame], name: str = "accuracy",
-               resamples: int = RESAMPLES) -> Score:
-    """b minus a, paired: the same clips and seeds, resampled together.
+def _summed(name: str, value: float, clips: int, seeds: tuple, units, parts: list[Part], ends: tuple[float, float],
+            **more) -> Score:
+    """The score with the interval that its parts give, none where there are no parts."""
+    parts = parts if any(part.variance > 0 for part in parts) else []  # as where every speaker is named right
+    half = float(uncertainty.margin(parts)) if parts else np.nan
+    low, high = (float(end) for end in np.clip((value - half, value + half), *ends))
+    p = uncertainty.p_value(value, parts) if parts and ends[0] < 0 else np.nan
+    counts = tuple(dict.fromkeys(source for part in parts for source in part.source.split(", ")))
+    return Score(name, value, low, high, clips, counts, seeds, units=tuple(map(float, units)), p=p, **more)
+
+
+def difference(a: list[pd.DataFrame], b: list[pd.DataFrame], name: str = "accuracy", *,
+               starts: tuple[Spread | None, Spread | None] = (None, None), by_lot: tuple[bool, bool] = (True, True),
+               same_networks: bool = False) -> Score:
+    """b minus a, each a mean over its seeds, paired by speakers (or folds): both are tested on the same clips.
 
     Parameters
     ----------
     a, b : list of DataFrame
-        A table a seed, the same seeds in the same order; of the same test clips.
+        A table a seed, of the same test clips. The two sides may differ in seeds and in their number.
+    starts, by_lot : pair
+        As in `score`, of a and of b.
+    same_networks : bool
+        Whether both sides are the same networks, seed by seed, whose test clips were fed in two ways. Only how the
+        change differs between starts then counts, not how scores do.
+
+    Raises
+    ------
+    SerReproError
+        If the sides have other test clips, or were cut into other folds.
     """
-    if any(set(x["clip"]) != set(y["clip"]) for x, y in zip(a, b, strict=True)):
+    clips = set(a[0]["clip"])
+    if any(set(frame["clip"]) != clips for frame in (*a, *b)):
         raise SerReproError("a paired difference needs the same test clips on both sides: compare runs of one split.")
-    return _bootstrap([a, b], name, resamples)
+    folded = [side for side in (a, b) if _is_folded(side)]
+    unit = "cut" if folded else "speaker"
+    if folded:
+        a, b = (_cut(side, folded[0][0]) for side in (a, b))
+    groups, classes = _groups([*a, *b], unit), _classes([*a, *b])
+    sides = [_Tested(side, name, classes, unit, groups) for side in (a, b)]
+    paired = len(sides[0].own) == len(sides[1].own)
+    seeds = tuple(map(float, sides[1].own - sides[0].own)) if paired else ()
+    alike = [_alike(side, "start") for side in (a, b)]
+    parts = []
+    if len(groups) > FEW and not any(dead == networks for dead, networks, _ in alike):
+        if same_networks:
+            parts = _same(sides, unit)
+        else:
+            parts = [uncertainty.over_units(sides[1].values.mean(0) - sides[0].values.mean(0), _UNITS[unit])]
+            for side, known, random in zip(sides, starts, by_lot, strict=True):
+                if not side.folded:
+                    parts += _networks(known or side.spread(), None, len(side.own), "start", random)
+    units = sides[1].units - sides[0].units if len(groups) <= FEW else ()
+    worst = max(alike, key=lambda one: one[0] == one[1])
+    return _summed(name, float(sides[1].own.mean() - sides[0].own.mean()), len(a[0]), seeds, units, parts, (-1.0, 1.0),
+                   unit=_UNITS[unit][:-1], alike=worst if worst[0] == worst[1] else (0, 1, ""))
+
+
+def _same(sides: list[_Tested], unit: str) -> list[Part]:
+    """Parts of a change that was made to the same networks, seed by seed."""
+    change = sides[1].values - sides[0].values
+    parts = [uncertainty.over_units(change.mean(0), _UNITS[unit])]
+    if len(change) > 1 and not sides[0].folded:
+        spread = uncertainty.between(change)
+        parts.append(uncertainty.over_networks(spread, "starts", len(change)))
+    return parts
+
+
+def _cut(side: list[pd.DataFrame], folded: pd.DataFrame) -> list[pd.DataFrame]:
+    """Tables with another column, `cut`: the folds of a side, for networks that were tested on all of them too."""
+    fold = folded.set_index("clip")["fold"]
+    told = [frame.assign(cut=fold.loc[frame["clip"]].to_numpy()) for frame in side]
+    if _is_folded(side) and any((frame["cut"] != frame["fold"]).any() for frame in told):
+        raise SerReproError("a paired difference needs the same folds on both sides: compare runs of one protocol.")
+    return told
+
+
+def corrected(differences: list[Score]) -> list[Score]:
+    """The same, their p-values corrected for their number (Holm); those without an interval are not counted."""
+    tested = [one.p for one in differences if one.has_interval]
+    ps = iter(uncertainty.holm(tested))
+    return [replace(one, p=next(ps), family=len(tested)) if one.has_interval else one for one in differences]

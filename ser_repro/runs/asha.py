@@ -2,26 +2,34 @@
 
 ASHA (Li et al., "A system for massively parallel hyperparameter tuning", MLSys 2020) as Ray Tune has it: at each rung a
 trial stops where its validation loss is above the median (for reduction 2) of the losses that have reached that rung
-before it; the first to arrive goes on. What stops therefore depends on the order of arrival. Here every trial has a
-worker of its own, all of one speed: at each rung they arrive in their order in the list. That makes the search the same
-wherever it is made, however often it is broken off.
+before it; the first to arrive goes on. What stops therefore depends on the order of arrival, and in Tune that is the
+order in which workers happen to finish: it can't give the same search twice, nor go on with one that was broken off.
+So Tune is not the engine here. Trials are compared at each rung in their order in the list, as if each had a worker of
+its own and all were of one speed, whoever trained them and whenever they came back. That makes the search the same
+wherever it is made, by however many workers, however often it is broken off; and Tune's own scheduler, told the losses
+in this order, stops the same trials at the same rungs (`tests/runs/test_cluster.py`).
+
+Trials train on any engine (`ser_repro.runs.engines`), as many at a time as it has workers. One is compared as soon as
+those before it in the list have reached its rung; those behind need not wait for it.
 
 All trials are kept, each with its settings, its curves and where it stopped, in one file a search. The winner is the
 trial with the lowest last validation loss, wherever it stopped; its own last weights are tested, as the document does.
 """
 
+import functools
 import json
 from dataclasses import replace
 from itertools import product
 from pathlib import Path
 
 import numpy as np
-from filelock import FileLock
+from filelock import FileLock, Timeout
 
 from ser_repro import SerReproError
 from ser_repro.documents.base import Search
 from ser_repro.files import cache_folder, read_json, write_atomic
 from ser_repro.runs import execution, records
+from ser_repro.runs.engines import Engine, Place, Setup, Task
 from ser_repro.runs.run import Run
 
 SEED = 2022
@@ -79,14 +87,16 @@ def _search(run: Run) -> Search:
     return run.recipe.own_search(run.corpus)
 
 
-def search(run: Run, *, results: str | Path, data=None, cache=None, device: str = "auto", report=lambda line: None,
-           ) -> dict:
+def search(run: Run, *, results: str | Path, data=None, cache=None, device: str = "auto", setup: Setup | None = None,
+           report=lambda line: None) -> dict:
     """Make the document's own search on the split of a run. Can be stopped and started again at any time.
 
     Parameters
     ----------
     run : Run
         Its searched settings open.
+    setup : Setup, optional
+        The engine, and how many trials at a time; by default joblib, one a core.
     report : callable(line), optional
         Gets a line a trial and rung.
 
@@ -95,25 +105,29 @@ def search(run: Run, *, results: str | Path, data=None, cache=None, device: str 
     dict
         As `read`.
     """
-    of = _search(run)
-    waves = execution.inputs(_trial(run, draw(of)[0], 1), data=data, cache=cache)
+    of, setup = _search(run), setup or Setup()
+    device = setup.device(device)
+    load = functools.partial(execution.plain_inputs, _trial(run, draw(of)[0], 1), data=data, cache=cache)
+    waves = load()
     execution.refuse_demo(waves, run.synthetic)
-    file, work = path(results, run), cache_folder(cache) / "asha" / path("", run).stem
+    work = cache_folder(cache) / "asha" / path("", run).stem
     work.mkdir(parents=True, exist_ok=True)
-    with FileLock(work / "lock"):
+    try:
+        held = FileLock(work / "lock").acquire(timeout=0)
+    except Timeout:
+        raise SerReproError(f"another process makes the search of {run.label}: wait for it.") from None
+    with held:
         found = read(results, run) or _new(run, of, waves)
-        alive = list(range(len(found["trials"])))
-        for rung in found["rungs"]:
-            alive = _rung(run, found, alive, rung, waves, work, file, device, report)
-        ended = [i for i, trial in enumerate(found["trials"]) if trial["stopped"] != DIVERGED]
-        winner = min(ended, key=lambda i: found["trials"][i]["history"]["validation_loss"][-1])
-        best = found["trials"][winner]
-        tested = _trial(run, best["settings"], best["stopped"])
-        record = execution.execute(tested, waves, work=work / f"trial{winner}", device=device)
-        records.write(record, tested.path(results))
-        found |= {"winner": winner, "record": tested.name}
-        _write(file, found)
+        if "winner" not in found or not (Path(results) / run.document / f"{found['record']}.json").exists():
+            with setup.start(setup.engine == "joblib" and _on_gpu(device)) as engine:
+                _Trials(run, found, engine, engine.share(load), work, results, device, report).make()
     return found
+
+
+def _on_gpu(device: str) -> bool:
+    from ser_repro.runs.training import device_of
+
+    return device_of(device).type == "cuda"
 
 
 def _trial(run: Run, settings: dict, epochs: int) -> Run:
@@ -127,52 +141,119 @@ def _new(run: Run, of: Search, waves) -> dict:
         "trials": [{"settings": settings, "history": {}, "stopped": None, "seconds": 0.0} for settings in draw(of)]}
 
 
-def _rung(run: Run, found: dict, alive: list[int], rung: int, waves, work: Path, file: Path, device: str,
-          report) -> list[int]:
-    """Bring the trials that are alive to a rung, in their order; those that go on from there."""
-    losses: list[float] = []
-    on = []
-    for i in alive:
-        trial = found["trials"][i]
-        if len(trial["history"].get("validation_loss", ())) < rung and trial["stopped"] is None:
-            _train(_trial(run, trial["settings"], rung), trial, waves, work / f"trial{i}", device)
-            found["device"] = execution.device_name(_device(device))
-            _write(file, found)
-            report(f"trial {i + 1} of {len(found['trials'])}, epoch {len(trial['history']['validation_loss'])}: "
-                   f"validation loss {trial['history']['validation_loss'][-1]}, accuracy "
-                   f"{100 * trial['history']['validation_accuracy'][-1]:.1f} %")
-        if trial["stopped"] == DIVERGED:
-            continue
-        loss = trial["history"]["validation_loss"][rung - 1]
-        worse = bool(losses) and loss > np.percentile(losses, 100 / found["reduction"])
-        losses.append(loss)
-        if worse or rung == found["rungs"][-1]:
-            if trial["stopped"] is None:
+def _reached(trial: dict) -> int:
+    """Epochs after which it had a loss."""
+    return len(trial["history"].get("validation_loss", ())) - (trial["stopped"] == DIVERGED)
+
+
+def _advance(found: dict) -> list[tuple[int, int]]:
+    """Stop the trials that what is known by now stops; those to train: (number in the list, rung), first things first.
+
+    At a rung the comparison goes down the list as far as all have reached it, so what it decides does not depend on who
+    came back first.
+    """
+    trials, todo = found["trials"], []
+    here = list(range(len(trials)))  # who comes to a rung, as far as it is known; who is added later stands behind them
+    for rung in found["rungs"]:
+        losses: list[float] = []
+        on, compared = [], True
+        for i in here:
+            trial = trials[i]
+            if _reached(trial) < rung:
+                if trial["stopped"] is None:
+                    todo.append((i, rung))
+                    compared = False
+                continue  # who diverged on the way never comes to it
+            if not compared:
+                continue
+            loss = trial["history"]["validation_loss"][rung - 1]
+            worse = bool(losses) and loss > np.percentile(losses, 100 / found["reduction"])
+            losses.append(loss)
+            if not worse and rung != found["rungs"][-1]:
+                on.append(i)
+            elif trial["stopped"] is None:
                 trial["stopped"] = rung
-                _write(file, found)
-        else:
-            on.append(i)
-    return on
+        here = on
+    return todo
 
 
-def _device(device: str):
-    from ser_repro.runs.training import device_of
+class _Trials:
+    """Trials that are being trained, and the file that is written after each."""
 
-    return device_of(device)
+    def __init__(self, run: Run, found: dict, engine: Engine, share, work: Path, results, device: str, report):
+        self.run, self.found, self.engine, self.share = run, found, engine, share
+        self.work, self.results, self.device, self.report = work, results, device, report
+        self.out: set[int] = set()
+
+    def make(self) -> None:
+        """Train what is left to train, and test the winner."""
+        for task, value, error in self.engine.each(self._next):
+            if error is not None:
+                raise SerReproError(f"trial {task.key + 1} failed: {error}")
+            self.out.discard(task.key)
+            self._take(task.key, value)
+        trials = self.found["trials"]
+        ended = [i for i, trial in enumerate(trials) if trial["stopped"] != DIVERGED]
+        winner = min(ended, key=lambda i: trials[i]["history"]["validation_loss"][-1])
+        tested = _trial(self.run, trials[winner]["settings"], trials[winner]["stopped"])
+        tasks = iter([self._task(winner, _tested, tested)])
+        for _, record, error in self.engine.each(lambda: next(tasks, None)):
+            if error is not None:
+                raise SerReproError(f"trial {winner + 1}, which won, is not tested: {error}")
+            records.write(record, tested.path(self.results))
+        self.found |= {"winner": winner, "record": tested.name}
+        _write(path(self.results, self.run), self.found)
+
+    def _next(self) -> Task | None:
+        for i, rung in _advance(self.found):
+            if i not in self.out:
+                self.out.add(i)
+                return self._task(i, _train, _trial(self.run, self.found["trials"][i]["settings"], rung))
+        return None
+
+    def _task(self, i: int, what, run: Run) -> Task:
+        return Task(i, what, (run, self.share, self.device), self.work / f"trial{i}",
+                    f"trial {i + 1}, to epoch {run.values['epochs']}")
+
+    def _take(self, i: int, value: dict) -> None:
+        """A trial that has come to a rung, or diverged."""
+        trial = self.found["trials"][i]
+        self.found["device"] = value.pop("device")
+        trial |= value
+        _advance(self.found)
+        _write(path(self.results, self.run), self.found)
+        losses, right = (trial["history"][name] for name in ("validation_loss", "validation_accuracy"))
+        self.report(f"trial {i + 1} of {len(self.found['trials'])}, epoch {len(losses)}: validation loss {losses[-1]}, "
+                    f"accuracy {100 * right[-1]:.1f} %")
 
 
-def _train(run: Run, trial: dict, waves, work: Path, device: str) -> None:
-    """Train a trial to the run's epochs, from its checkpoint where that is here; fill in its curves."""
-    from ser_repro.runs.training import Diverged
+# ---- what workers do ---------------------------------------------------------------------------------------------
 
+
+def _train(place: Place, run: Run, share, device: str) -> dict:
+    """A trial trained to the run's epochs, from its checkpoint where that is here: its curves; whether it diverged."""
+    from ser_repro.runs.training import Diverged, device_of
+
+    place.use_threads()
+    waves = share()
     _, classes, parts = execution.parts_of(run, waves)
     model = execution.untrained(run, len(classes))
+    stopped = None
     try:
-        model.fit(waves, parts, work=work, device=device)
+        model.fit(waves, parts, work=place.folder, device=device, progress=lambda *_: place.keep())
     except Diverged:
-        trial["stopped"] = DIVERGED
-    trial["history"] = {name: [round(row[name], 5) for row in model.history] for name in _QUANTITIES}
-    trial["seconds"] = round(model.seconds, 1)
+        stopped = DIVERGED
+    return {"history": {name: [round(row[name], 5) for row in model.history] for name in _QUANTITIES},
+            "stopped": stopped, "seconds": round(model.seconds, 1), "device": execution.device_name(device_of(device))}
+
+
+def _tested(place: Place, run: Run, share, device: str) -> dict:
+    """The record of a trial that has been trained."""
+    place.use_threads()
+    return execution.execute(run, share(), work=place.folder, device=device)
+
+
+# ---- its file ----------------------------------------------------------------------------------------------------
 
 
 def _write(file: Path, found: dict) -> None:

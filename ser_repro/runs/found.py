@@ -7,26 +7,30 @@
 A set of records to score together goes by its `Run.kind`: the run of fold 0 and seed 0.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 
 import pandas as pd
 
 from ser_repro import datasets, documents, protocols
-from ser_repro.results import ledger, scores
+from ser_repro.results import ledger, scores, uncertainty
 from ser_repro.results.scores import Score
+from ser_repro.results.uncertainty import Spread
 from ser_repro.runs import plans, records, search
 from ser_repro.runs.run import Run
 
 NOT_RUN = "not yet run"
 UNSETTLED = "not settled: our search found no setting that beats chance"
-SPLITS = {"published": "shared speakers", "speaker": "new speakers"}
+REDRAWN = "redrawn"  # the protocol that repeats a random split: fold k is draw k
+SPLITS = {"published": "shared speakers", "speaker": "new speakers", REDRAWN: "shared speakers, other draws"}
 
 
 @dataclass(frozen=True)
 class Effect:
     """What changing a setting is worth: accuracy with it changed minus accuracy with the code's value, paired.
+
+    Each side is the mean of all its starts.
 
     Attributes
     ----------
@@ -35,12 +39,16 @@ class Effect:
     where : str
         Split and folds, where these are not the document's own split in full.
     difference : scores.Score
+        Its p-value is corrected for the number of all effects of the document.
+    seeds : tuple of (int, int)
+        Starts with the code's value, and with the change.
     """
 
     name: str
     where: str
     corpus: str
     difference: Score
+    seeds: tuple[int, int]
 
 
 @dataclass(frozen=True)
@@ -119,7 +127,53 @@ class Found:
               **which) -> Score | None:
         """A score over all whole seeds, or None where nothing has been run; `which` as in `Run.of`."""
         seeds = self.records(corpus, reading, protocol, **which)
-        return score_of(seeds, name) if seeds else None
+        return self.score_of(seeds, name) if seeds else None
+
+    def score_of(self, seeds: list[list[dict]], name: str = "accuracy") -> Score:
+        """The score of records of the document, a list a seed of a record a fold, with what is known of starts and
+        draws like theirs; computed once, as many sections of a chapter show it."""
+        if name == scores.VALIDATION:
+            return scores.validation(seeds)
+        asked = (name, *(tuple(map(_identity, folds)) for folds in seeds))
+        if asked not in self._scored:
+            run = Run.from_config(seeds[0][0]["config"])
+            tested, drawn = frames(seeds), run.protocol == REDRAWN
+            draws = self.draws(run, name) if run.protocol == "published" else None
+            self._scored[asked] = scores.score(tested, name, starts=None if drawn else self.starts_of(run, name),
+                                               draws=draws, of="draw" if drawn else "start",
+                                               by_lot=not self.document.is_estimator)
+        return self._scored[asked]
+
+    def drawn(self, corpus: str, reading: str = "code", name: str = "accuracy", **which) -> Score | None:
+        """The mean over the draws of the split that have been made, of a score with shared speakers; None of none."""
+        seeds = self.records(corpus, reading, REDRAWN, whole=False, **which)
+        return self.score_of(seeds, name) if seeds else None
+
+    @cached_property
+    def _scored(self) -> dict[tuple, Score]:
+        return {}
+
+    def starts_of(self, run: Run, name: str = "accuracy") -> Spread | None:
+        """How far networks like those of a run lie apart that differ in their start alone: of the same corpus and size,
+        in any reading and with any setting changed, with shared speakers. None where that is not known: one start, one
+        speaker, or an estimator."""
+        return self._spreads(name, (run.corpus, run.n, "published"))
+
+    def draws(self, run: Run, name: str = "accuracy") -> Spread | None:
+        """The same of networks that differ in the draw of the split, and with it in their start."""
+        return self._spreads(name, (run.corpus, run.n, REDRAWN))
+
+    def _spreads(self, name: str, like: tuple) -> Spread | None:
+        if (name, like) not in self._pooled:
+            source = self.begun if like[-1] == REDRAWN else self.done
+            self._pooled[name, like] = uncertainty.pool([
+                spread for kind, seeds in source.items() if (kind.corpus, kind.n, kind.protocol) == like
+                and (spread := scores.between_starts(frames(seeds), name))])
+        return self._pooled[name, like]
+
+    @cached_property
+    def _pooled(self) -> dict[tuple, Spread | None]:
+        return {}
 
     def text(self, corpus: str, reading: str = "code", protocol: str = "published", name: str = "accuracy",
              **which) -> str:
@@ -132,14 +186,14 @@ class Found:
         seeds = self.seeds(corpus, reading, protocol, **which)
         if not seeds:
             return NOT_RUN
-        return str(score_of(seeds, name)) + (f" ({missing(seeds)})" if missing(seeds) else "")
+        return str(self.score_of(seeds, name)) + (f" ({missing(seeds)})" if missing(seeds) else "")
 
     def across(self, reading: str = "code", protocol: str = "published") -> str:
         """Accuracy on every corpus in a sentence: "RAVDESS 56.7 %, SAVEE not yet run"."""
         words = []
         for corpus in self.document.corpora:
             seeds = self.seeds(corpus, reading, protocol)
-            told = f"{100 * score_of(seeds).value:.1f}\N{NO-BREAK SPACE}%" if seeds else NOT_RUN
+            told = f"{100 * self.score_of(seeds).value:.1f}\N{NO-BREAK SPACE}%" if seeds else NOT_RUN
             words.append(f"{corpus} {told}" + (f" ({missing(seeds)})" if seeds and missing(seeds) else ""))
         return ", ".join(words) if any(not word.endswith(NOT_RUN) for word in words) else NOT_RUN
 
@@ -153,7 +207,7 @@ class Found:
     def elsewhere(self, trained: str, tested: str, name: str = "accuracy", **which) -> Score | None:
         """The score of what was trained on one corpus, on the clips of another; None where that has not been run."""
         tables = self.tables_elsewhere(trained, tested, **which)
-        return scores.score(tables, name) if tables else None
+        return scores.score(tables, name, by_lot=not self.document.is_estimator) if tables else None
 
     def table(self) -> pd.DataFrame:
         """Scores of all that has been run as a reading says, a row a corpus, size, reading and split."""
@@ -162,12 +216,13 @@ class Found:
             if kind.changed or kind.tested:
                 continue
             of = self.done.get(kind) or begun[:1]
-            three = [score_of(of, name) for name in scores.SCORES]
-            spread = three[0].seeds
+            three = [self.score_of(of, name) for name in scores.SCORES]
+            spread, drawn = three[0].seeds, kind.protocol == REDRAWN
+            number = f"{len(spread)} draws" if drawn else f"{len(of)}"
             size = {"n": kind.n} if self.document.sizes else {}
             rows.append({"corpus": kind.corpus} | size | {
                 "reading": kind.reading, "split": ", ".join(filter(None, (split_name(kind.protocol), missing(of)))),
-                "seeds": f"{len(of)} ({100 * min(spread):.1f}–{100 * max(spread):.1f})" if len(of) > 1 else "1",
+                "seeds": number + (f" ({100 * min(spread):.1f}–{100 * max(spread):.1f})" if len(spread) > 1 else ""),
                 "accuracy": str(three[0]), "UAR": str(three[1]), "macro F1": str(three[2])})
         return pd.DataFrame(rows)
 
@@ -191,16 +246,17 @@ class Found:
     def effects(self) -> list[Effect]:
         """What each difference between code and text is worth.
 
-        Last, all of them together: reading paper minus reading code, with shared and with new speakers, of the seeds
-        and folds that both have.
+        Each is the mean of its starts minus the mean of the code's own. Last, all of them together: reading paper
+        minus reading code, with shared and with new speakers, on the folds that both have. P-values are corrected for
+        the number of all these (`scores.corrected`).
         """
         found = []
 
         def compare(name, kind, one, other):
-            difference, part = _paired(one, other)
+            difference, part, seeds = self._compared(one, other)
             if difference:
                 split = "" if kind.protocol == "published" else split_name(kind.protocol)
-                found.append(Effect(name, ", ".join(filter(None, (split, part))), kind.corpus, difference))
+                found.append(Effect(name, ", ".join(filter(None, (split, part))), kind.corpus, difference, seeds))
 
         for kind, seeds in self.done.items():
             if kind.changed:
@@ -212,15 +268,41 @@ class Found:
                     kinds = [self.kind(corpus, reading, protocol, n=n) for reading in self.document.readings]
                     if len(kinds) > 1:
                         compare("all of them: paper instead of code" + _size(n), kinds[0],
-                                *(self.begun.get(kind, []) for kind in kinds))
+                                *(self.done.get(kind) or self.begun.get(kind, [])[:1] for kind in kinds))
+        family = scores.corrected([effect.difference for effect in found])
+        found = [replace(effect, difference=one) for effect, one in zip(found, family, strict=True)]
         order = list(dict.fromkeys((effect.name, effect.where) for effect in found))
         return sorted(found, key=lambda one: (order.index((one.name, one.where)),
                                               self.document.corpora.index(one.corpus)))
 
     def lost(self, corpus: str, reading: str = "code", **which) -> Score | None:
         """What new speakers cost: accuracy with new speakers minus accuracy with shared ones, so below zero where it
-        costs; paired on the test clips and seeds that both have. None where they share none."""
-        return on_same_clips(*(self.seeds(corpus, reading, protocol, **which) for protocol in plans.GRID))
+        costs; paired on the test clips that both have. None where they share none.
+
+        Its p-value is corrected for the number of all such differences of the document.
+        """
+        return self._lost.get(self.kind(corpus, reading, **which))
+
+    @cached_property
+    def _lost(self) -> dict[Run, Score]:
+        found = {}
+        for kind in self.begun:
+            if kind.protocol == "published" and not kind.changed:
+                both = [self.seeds(kind.corpus, kind.reading, protocol, n=kind.n) for protocol in plans.GRID]
+                change = on_same_clips((self, both[0]), (self, both[1]))
+                if change:
+                    found[kind] = change
+        return dict(zip(found, scores.corrected(list(found.values())), strict=True))
+
+    def _compared(self, one: list[list[dict]], other: list[list[dict]]) -> tuple[Score | None, str, tuple[int, int]]:
+        """Other minus one, each the mean of all its seeds, on the folds that all have; which folds, where some are
+        missing; and how many seeds each has."""
+        sides = [[{record["config"]["fold"]: record for record in folds} for folds in side] for side in (one, other)]
+        folds = sorted(set.intersection(*(set(seed) for side in sides for seed in side))) if all(sides) else []
+        if not folds:
+            return None, "", (0, 0)
+        both = [[[seed[fold] for fold in folds] for seed in side] for side in sides]
+        return _difference((self, both[0]), (self, both[1])), missing(both[0]), (len(one), len(other))
 
     def difference(self, name: str, value, n: int | None = None) -> str:
         """What changing a setting to a value is called: "dropout added", or "dropout: 0.5" where nobody named it."""
@@ -234,7 +316,7 @@ class Found:
         found = []
         for kind, seeds in self.done.items():
             if kind.reading == "code" and kind.protocol == "published" and not kind.changed and len(seeds) > 1:
-                each = score_of(seeds).seeds
+                each = self.score_of(seeds).seeds
                 found.append(f"{kind.corpus}{f', n = {kind.n}' if kind.n else ''} {100 * min(each):.1f} to "
                              f"{100 * max(each):.1f} % (mean {100 * sum(each) / len(each):.1f}, seed 0 "
                              f"{100 * each[0]:.1f})")
@@ -255,37 +337,36 @@ def split_name(protocol: str) -> str:
     return SPLITS.get(protocol) or protocols.get(protocol).title
 
 
-def _paired(one: list[list[dict]], other: list[list[dict]]) -> tuple[Score | None, str]:
-    """Other minus one, of the seeds and folds that both have; and which folds, where some are missing."""
-    sides = [{folds[0]["config"]["seed"]: {record["config"]["fold"]: record for record in folds} for folds in side}
-             for side in (one, other)]
-    seeds = sorted(set(sides[0]) & set(sides[1]))
-    folds = sorted(set.intersection(*(set(side[seed]) for side in sides for seed in seeds))) if seeds else []
-    if not folds:
-        return None, ""
-    both = [[[side[seed][fold] for fold in folds] for seed in seeds] for side in sides]
-    return scores.difference(*map(frames, both)), missing(both[0])
+Side = tuple[Found, list[list[dict]]]  # records of a document to score together, a list a seed of a record a fold
 
 
-def on_same_clips(one: list[list[dict]], other: list[list[dict]]) -> Score | None:
-    """Accuracy of the other minus that of one, on the test clips and seeds that both have; None where they share none.
+def _difference(one: Side, other: Side, clips: set[str] | None = None) -> Score:
+    """Accuracy of the other minus that of one, on these clips alone if any are given."""
+    tables = [[frame if clips is None else frame[frame["clip"].isin(clips)] for frame in frames(seeds)]
+              for _, seeds in (one, other)]
+    starts = tuple(of.starts_of(Run.from_config(seeds[0][0]["config"])) for of, seeds in (one, other))
+    by_lot = tuple(not of.document.is_estimator for of, _ in (one, other))
+    return scores.difference(*tables, starts=starts, by_lot=by_lot)
+
+
+def on_same_clips(one: Side, other: Side) -> Score | None:
+    """Accuracy of the other minus that of one, each the mean of all its seeds, on the test clips that all have; None
+    where they share none.
 
     Parameters
     ----------
-    one, other : list of list of dict
-        A list a seed, of a record a fold.
+    one, other : tuple of (Found, list of list of dict)
+        A document, and a list a seed of a record a fold.
     """
-    sides = [{folds[0]["config"]["seed"]: frame for folds, frame in zip(seeds, frames(seeds), strict=True)}
-             for seeds in (one, other)]
-    seeds = sorted(set(sides[0]) & set(sides[1]))
-    clips = set.intersection(*(set(side[seed]["clip"]) for side in sides for seed in seeds)) if seeds else set()
-    if not clips:
-        return None
-    return scores.difference(*([side[seed][side[seed]["clip"].isin(clips)] for seed in seeds] for side in sides))
+    tested = [set(frame["clip"]) for _, seeds in (one, other) for frame in frames(seeds)]
+    clips = set.intersection(*tested) if one[1] and other[1] else set()
+    return _difference(one, other, clips) if clips else None
 
 
 def missing(seeds: list[list[dict]]) -> str:
-    """"" where the first seed has every fold, else "k of n folds"."""
+    """"" where the first seed has every fold, else "k of n folds"; draws of the split are as many as have been made."""
+    if seeds[0][0]["config"]["protocol"] == REDRAWN:
+        return ""
     folds = Run.from_config(seeds[0][0]["config"]).folds
     return "" if len(seeds[0]) == folds else f"{len(seeds[0])} of {folds} folds"
 
@@ -296,28 +377,27 @@ def epochs(seeds: list[list[dict]]) -> int:
 
 
 _TABLES: dict[str, pd.DataFrame] = {}
-_SCORED: dict[tuple, Score] = {}
+
+
+def _identity(record: dict) -> str | int:
+    return record.get("checksum") or id(record)
 
 
 def frames(seeds: list[list[dict]]) -> list[pd.DataFrame]:
-    """A table of test clips a seed, its folds one after the other; that of a stored record is made once."""
+    """A table of test clips a seed, its folds one after the other, told apart in column `fold`; that of a stored record
+    is made once. Of draws of the split, whose test clips are partly the same, a table a draw."""
     def table(record: dict) -> pd.DataFrame:
         known = record.get("checksum")
-        if known is None:
-            return scores.table(record)
-        if known not in _TABLES:
-            _TABLES[known] = scores.table(record)
-        return _TABLES[known]
+        made = _TABLES.get(known)
+        if made is None:
+            made = scores.table(record).assign(fold=record["config"]["fold"])
+            if known:
+                _TABLES[known] = made
+        return made
 
+    if seeds and seeds[0][0]["config"]["protocol"] == REDRAWN:
+        seeds = [[record] for folds in seeds for record in folds]
     return [pd.concat([table(record) for record in folds]) for folds in seeds]
-
-
-def score_of(seeds: list[list[dict]], name: str = "accuracy") -> Score:
-    """The score of stored records; computed once, as many sections of a chapter show it."""
-    asked = (name, *(tuple(record["checksum"] for record in folds) for folds in seeds))
-    if asked not in _SCORED:
-        _SCORED[asked] = scores.score(frames(seeds), name)
-    return _SCORED[asked]
 
 
 def chance(corpus: str) -> float:

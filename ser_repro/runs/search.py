@@ -18,7 +18,6 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
-from filelock import FileLock
 
 from ser_repro import SerReproError, documents
 from ser_repro.files import cache_folder, read_json, write_atomic
@@ -98,44 +97,48 @@ def _learned(found: dict) -> bool:
     return found["lowest_loss"] < LEARNED * found["guess_loss"]
 
 
-def search(run: Run, waves, *, results: str | Path, cache=None, device: str = "auto", progress=None) -> dict:
-    """Search the open settings of a run's reading on its split, and store what was tried.
+def work_folder(cache, run: Run) -> Path:
+    """Where the search of a run's split keeps its checkpoints."""
+    return cache_folder(cache) / "searches" / run.document / path("", run).stem
+
+
+def search(run: Run, waves, tried: list[dict] = (), *, work: Path, device: str = "auto", progress=None) -> dict:
+    """Search the open settings of a run's reading on its split, from the checkpoints in `work` where there are any.
 
     Parameters
     ----------
+    tried : list of dict, optional
+        Trials of earlier rounds, which found nothing.
     progress : callable(done, total), optional
         In epochs of a round.
 
     Returns
     -------
     dict
-        The settings found.
+        What `store` writes; its "chosen" are the settings found.
     """
     run = replace(run, seed=0, values=documents.settings(run.document, run.reading, run.corpus, run.n))
-    file = path(results, run)
-    work = cache_folder(cache) / "searches" / run.document / file.stem
-    work.mkdir(parents=True, exist_ok=True)
-    with FileLock(work / "lock"):
-        found = outcome(results, run)
-        if found.get("over"):
-            return found["chosen"]
-        tried = found.get("trials", [])
-        while len(tried) < ROUNDS * TRIALS:
-            drawn = draw(run.document, run.corpus, len(tried) + TRIALS)[len(tried):]
-            trials = [{"settings": one, "validation_loss": []} for one in drawn]
-            guess, where = _halve(trials, run, waves, work / f"round{len(tried) // TRIALS}", device, progress)
-            tried += trials
-            ends = [t for t in tried if len(t["validation_loss"]) == RUNGS[-1]] or tried  # those that went all the way
-            best = min(ends, key=_last)
-            found = _of(run) | {
-                "chosen": best["settings"], "lowest_loss": _last(best), "guess_loss": guess, "rungs": RUNGS,
-                "trials": tried, "corpus_hash": waves.corpus_hash, "device": where,
-                "versions": execution.versions(("torch", "numpy", "pandas"))}
-            write_atomic(file, json.dumps(found, indent=1) + "\n", remedy=records.REMEDY)
-            if _learned(found):
-                break
-        shutil.rmtree(work, ignore_errors=True)
-        return best["settings"]
+    tried = list(tried)
+    while len(tried) < ROUNDS * TRIALS:
+        drawn = draw(run.document, run.corpus, len(tried) + TRIALS)[len(tried):]
+        trials = [{"settings": one, "validation_loss": []} for one in drawn]
+        guess, where = _halve(trials, run, waves, work / f"round{len(tried) // TRIALS}", device, progress)
+        tried += trials
+        ends = [t for t in tried if len(t["validation_loss"]) == RUNGS[-1]] or tried  # those that went all the way
+        best = min(ends, key=_last)
+        found = _of(run) | {
+            "chosen": best["settings"], "lowest_loss": _last(best), "guess_loss": guess, "rungs": RUNGS,
+            "trials": tried, "corpus_hash": waves.corpus_hash, "device": where,
+            "versions": execution.versions(("torch", "numpy", "pandas"))}
+        if _learned(found):
+            break
+    return found
+
+
+def store(results: str | Path, run: Run, found: dict, work: Path) -> None:
+    """Write a search that was made, and drop its checkpoints."""
+    write_atomic(path(results, run), json.dumps(found, indent=1) + "\n", remedy=records.REMEDY)
+    shutil.rmtree(work, ignore_errors=True)
 
 
 def _halve(trials: list[dict], run: Run, waves, work: Path, device: str, progress) -> tuple[float, str]:
@@ -153,8 +156,10 @@ def _halve(trials: list[dict], run: Run, waves, work: Path, device: str, progres
             one = replace(run.with_values(**trial["settings"], epochs=rung), synthetic=waves.synthetic)
             _, classes, parts = execution.parts_of(one, waves)
             model = execution.untrained(one, len(classes))
+            before = done + step - rung  # epochs, less those of the trial itself
+            each = (lambda epoch, _, before=before: progress(before + epoch, total)) if progress else None
             try:
-                model.fit(waves, parts, work=work / f"trial{trials.index(trial)}", device=device)
+                model.fit(waves, parts, work=work / f"trial{trials.index(trial)}", device=device, progress=each)
                 # Of a search that was killed a checkpoint can be of a later rung.
                 trial["validation_loss"] = [round(row["validation_loss"], 5) for row in model.history[:rung]]
             except Diverged:

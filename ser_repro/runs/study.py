@@ -1,85 +1,119 @@
-"""Making the runs of the study that have no record yet, several at a time. It can be stopped and started again."""
+"""Making the runs of the study that have no record yet, several at a time. It can be stopped and started again.
 
-import contextlib
-import json
+Workers compute (`_train`, `_search`); this process alone writes what they return. Which engine has the workers is said
+by `engines.Setup`.
+"""
+
+import functools
 import os
-import signal
-import threading
 import time
+from collections import deque
 from collections.abc import Callable
 from pathlib import Path
 
 from filelock import FileLock, Timeout
 
 from ser_repro import SerReproError, datasets
-from ser_repro.files import cache_folder, writable, write_atomic
+from ser_repro.files import cache_folder, writable
 from ser_repro.runs import execution, search
+from ser_repro.runs.engines import Engine, Place, Setup, Task
+from ser_repro.runs.engines.base import watched
 from ser_repro.runs.plans import plans, status
 from ser_repro.runs.run import Run
 
 LOCK = ".study.lock"  # in the results folder, while a study is at work there
 
 
-def execute(run: Run, *, results, data, cache, device: str, threads: int) -> str:
-    """Search if need be, train, store the record. Returns the run's name."""
+# ---- what workers do ---------------------------------------------------------------------------------------------
+
+
+def _train(place: Place, run: Run, shares: dict, device: str) -> dict:
+    """The record of a run, whose weights are left in the place's folder."""
     if not run.recipe.is_estimator:
-        import torch
+        place.use_threads()
 
-        torch.set_num_threads(threads)
-    note = _Note(cache_folder(cache) / "study", run)
-    try:
-        found = search.decided(results, run)
-        if found is None:
-            any_settings = search.draw(run.document, run.corpus, 1)[0]
-            waves = execution.inputs(run.with_values(**any_settings), data=data, cache=cache)
-            search.search(run, waves, results=results, cache=cache, device=device,
-                          progress=lambda done, total: note(f"search, epoch {done}/{total}"))
-            found = search.decided(results, run)
+    def progress(epoch, row):
+        seen = f", validation {row['validation_accuracy']:.3f}" if "validation_accuracy" in row else ""
+        place.note(f"epoch {epoch}/{run.values['epochs']}, loss {row['train_loss']:.3f}{seen}")
+        place.keep()
 
-        def progress(epoch, row):
-            seen = f", validation {row['validation_accuracy']:.3f}" if "validation_accuracy" in row else ""
-            note(f"epoch {epoch}/{found.values['epochs']}, loss {row['train_loss']:.3f}{seen}")
-
-        execution.obtain(found, results=results, data=data, cache=cache, device=device, progress=progress)
-        return found.name
-    finally:
-        note.close()
+    others = {corpus: shares[corpus]() for corpus in run.tested}
+    copies = [shares[what]() for what in run.recipe.copies(run.values)]
+    return execution.make(run, shares[run.corpus](), others=others, copies=copies, work=place.folder, device=device,
+                          progress=progress)
 
 
-class _Note:
-    """A file that says what a worker is doing, read by the study's display."""
+def _search(place: Place, run: Run, tried: list[dict], share, device: str) -> dict:
+    """What the search of a run's split found."""
+    place.use_threads()
 
-    def __init__(self, folder: Path, run: Run):
-        self.file, self.run = folder / f"{os.getpid()}.json", run
+    def progress(done, total):
+        place.note(f"search, epoch {done}/{total}")
+        place.keep()
 
-    def __call__(self, text: str):
-        with contextlib.suppress(SerReproError):  # a full disk: the run itself may still find room
-            write_atomic(self.file, json.dumps([self.run.label, text]), sync=False)
-
-    def close(self):
-        self.file.unlink(missing_ok=True)
+    return search.search(run, share(), tried, work=place.folder, device=device, progress=progress)
 
 
-class _Watcher(threading.Thread):
-    """Tells what the workers' notes say, until left."""
+# ---- what this process does --------------------------------------------------------------------------------------
 
-    def __init__(self, folder: Path, tell: Callable[[str], None]):
-        super().__init__(daemon=True)
-        self.folder, self.tell, self.over = folder, tell, threading.Event()
 
-    def run(self):
-        while not self.over.wait(0.5):
-            notes = []
-            for file in sorted(self.folder.glob("*.json")):
-                with contextlib.suppress(OSError, ValueError):
-                    notes.append(": ".join(json.loads(file.read_text())))
-            self.tell(" | ".join(notes) or "starting")
+class _Agenda:
+    """Which run is next, and what to do with what comes back.
 
-    def __enter__(self):
-        self.start()
+    A run whose settings are open waits for the search of its split, which the first such run asks for.
+    """
 
-    def __exit__(self, *_):
-        self.over.set()
+    def __init__(self, todo: list[Run], engine: Engine, results: Path, data, cache, device: str):
+        self.waiting, self.engine, self.results, self.data = deque(todo), engine, results, data
+        self.cache, self.device = cache, device
+        self.searching: set[Path] = set()
+        self.shares: dict = {}
+
+    def take(self) -> Task | None:
+        """The first run that can be made, or the search that it needs."""
+        for place, run in enumerate(self.waiting):
+            file = search.path(self.results, run)
+            if run.open and file in self.searching:
+                continue
+            del self.waiting[place]
+            decided = search.decided(self.results, run)
+            if decided is not None:
+                shares = {corpus: self._share(decided, corpus) for corpus in (run.corpus, *run.tested)}
+                shares |= {what: self._share(decided, run.corpus, what) for what in run.recipe.copies(decided.values)}
+                return Task(run, _train, (decided, shares, self.device), execution.work_folder(self.cache, decided),
+                            run.label)
+            self.searching.add(file)
+            tried = search.outcome(self.results, run).get("trials", [])
+            share = self._share(_any_settings(run), run.corpus)
+            return Task((run, file), _search, (run, tried, share, self.device), search.work_folder(self.cache, run),
+                        run.label)
+        return None
+
+    def settle(self, task: Task, value) -> Run | None:
+        """Write what came back; the run, where it is done with."""
+        if isinstance(task.key, Run):
+            if value is not None:
+                execution.store(value, task.arguments[0].path(self.results), task.folder)
+            return task.key
+        run, file = task.key
+        self.searching.discard(file)
+        if value is None:
+            return run
+        search.store(self.results, run, value, task.folder)
+        self.waiting.appendleft(run)
+        return None
+
+    def _share(self, run: Run, corpus: str, what: str | None = None):
+        """What gives a worker the arrays: what the run takes, or others of the corpus."""
+        key = (corpus, what or run.inputs)
+        if key not in self.shares:
+            self.shares[key] = self.engine.share(functools.partial(
+                execution.plain_inputs, run, corpus, what=what, data=self.data, cache=self.cache))
+        return self.shares[key]
+
+
+def _any_settings(run: Run) -> Run:
+    return run.with_values(**{name: run.recipe.fallback[name] for name in run.open})
 
 
 def require(todo: list[Run], *, data=None, cache=None) -> None:
@@ -94,15 +128,17 @@ def require(todo: list[Run], *, data=None, cache=None) -> None:
         datasets.data_folder(data)
     kinds = {}
     for run in todo:
-        decided = run.with_values(**{name: run.recipe.fallback[name] for name in run.open})
+        decided = _any_settings(run)
         for corpus in (run.corpus, *run.tested):
             kinds.setdefault((corpus, decided.inputs), decided)
-    for (corpus, _), run in kinds.items():
-        execution.refuse_demo(execution.inputs(run, corpus, data=data, cache=cache), synthetic=False)
+        for what in run.recipe.copies(decided.values):
+            kinds.setdefault((run.corpus, what), decided)
+    for (corpus, what), run in kinds.items():
+        execution.refuse_demo(execution.inputs(run, corpus, what=what, data=data, cache=cache), run.synthetic)
 
 
 def _on_gpu(todo: list[Run], device: str) -> bool:
-    """Whether training goes to a GPU; refuses one that is not there."""
+    """Whether training goes to a GPU of this machine; refuses one that is not there."""
     if all(run.recipe.is_estimator for run in todo):
         return False
     from ser_repro.runs.training import device_of
@@ -111,14 +147,14 @@ def _on_gpu(todo: list[Run], device: str) -> bool:
 
 
 def run_study(wanted: list[Run] | None = None, *, results: str | Path = "results", data=None, cache=None,
-              device: str = "auto", jobs: int | None = None, report: Callable[[str], None] = print,
+              device: str = "auto", setup: Setup | None = None, report: Callable[[str], None] = print,
               watch: Callable[[str], None] | None = None) -> int:
     """Make every wanted run that has no record. Can be killed and started again at any time.
 
     Parameters
     ----------
-    jobs : int, optional
-        Runs at a time; by default one on a GPU, else one a core.
+    setup : Setup, optional
+        The engine, and how many runs at a time; by default joblib, one a core.
     report : callable(line)
         Gets a line a finished run, with the time left.
     watch : callable(line), optional
@@ -133,9 +169,9 @@ def run_study(wanted: list[Run] | None = None, *, results: str | Path = "results
     ------
     SerReproError
         If another study is at work in the same results folder, a folder can't be written, there is no GPU where one
-        is asked for, or a corpus can't be used: all before the first run.
+        is asked for, or no engine, or a corpus can't be used: all before the first run.
     """
-    results = Path(results)
+    results, setup = Path(results), setup or Setup()
     writable(results, "--results")
     writable(cache_folder(cache), "--cache")
     lock = FileLock(results / LOCK)
@@ -146,39 +182,29 @@ def run_study(wanted: list[Run] | None = None, *, results: str | Path = "results
                             "--results.") from None
     with held:
         todo = [run for run, record in status(plans() if wanted is None else wanted, results) if record is None]
-        on_gpu = _on_gpu(todo, device)
-        jobs = jobs or (1 if on_gpu else os.cpu_count() or 1)
-        threads = max((os.cpu_count() or 1) // jobs, 1)
+        device = setup.device(device)
+        on_gpu = setup.engine == "joblib" and _on_gpu(todo, device)
         require(todo, data=data, cache=cache)
-        total, done_cost, began, failed = sum(run.cost for run in todo), 0.0, time.monotonic(), 0
-        for left in (cache_folder(cache) / "study").glob("*.json"):
-            left.unlink()  # by workers that were killed
-        import joblib
+        if not todo:
+            report("0 runs to make")
+            return 0
+        with setup.start(on_gpu) as engine, watched(engine, watch):
+            report(f"{len(todo)} runs to make, {engine.told}")
+            return _make(todo, _Agenda(todo, engine, results, data, cache, device), report)
 
-        report(f"{len(todo)} runs to make, {jobs} at a time")
 
-        me = os.getpid()
-
-        def attempt(run):
-            if os.getpid() != me:
-                signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches all: this process ends the workers
-            try:
-                return run, execute(run, results=results, data=data, cache=cache, device=device,
-                                     threads=threads), None
-            except SerReproError as error:
-                return run, None, str(error)
-            except OSError as error:
-                return run, None, f"{error}: free some room or give another --cache, and start again."
-
-        work = joblib.Parallel(n_jobs=jobs, return_as="generator_unordered", pre_dispatch=jobs, batch_size=1)(
-            joblib.delayed(attempt)(run) for run in todo)
-        watcher = _Watcher(cache_folder(cache) / "study", watch) if watch else contextlib.nullcontext()
-        with watcher:
-            for count, (run, _name, error) in enumerate(work, 1):
-                done_cost += run.cost
-                spent = time.monotonic() - began
-                left = spent / done_cost * (total - done_cost)
-                failed += error is not None
-                report(f"[{count}/{len(todo)}] {run.label}: {error or 'done'} ({spent / 60:.0f} min spent, about "
-                       f"{left / 60:.0f} min left)")
+def _make(todo: list[Run], agenda: _Agenda, report: Callable[[str], None]) -> int:
+    """Make the runs; how many failed."""
+    total, done_cost, began, count, failed = sum(run.cost for run in todo), 0.0, time.monotonic(), 0, 0
+    for task, value, error in agenda.engine.each(agenda.take):
+        run = agenda.settle(task, value)
+        if run is None:
+            continue
+        count += 1
+        failed += error is not None
+        done_cost += run.cost
+        spent = time.monotonic() - began
+        left = spent / done_cost * (total - done_cost)
+        report(f"[{count}/{len(todo)}] {run.label}: {error or 'done'} ({spent / 60:.0f} min spent, about "
+               f"{left / 60:.0f} min left)")
     return failed

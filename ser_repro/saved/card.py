@@ -2,16 +2,16 @@
 
 from datetime import UTC, datetime
 
+import numpy as np
 import pandas as pd
 
 from ser_repro import datasets, protocols
 from ser_repro.features import arrays, sets
 from ser_repro.results import scores
-from ser_repro.results.scores import Score
 from ser_repro.runs import found, records
 from ser_repro.runs.run import Run, settings_of
 
-FORMAT = 3
+FORMAT = 4
 SYNTHETIC = "synthetic: not a result"
 
 _READINGS = {"code": "as its public code has it, slips included", "paper": "as its text has it"}
@@ -72,11 +72,15 @@ def make(record: dict, waves, results) -> dict:
 
 
 def _numbers(frames: list) -> dict:
-    """The three scores of tables of test clips, as fractions with their intervals."""
+    """The three scores of tables of test clips, as fractions with their intervals, and in words."""
     three = [scores.score(frames, name) for name in scores.SCORES]
-    return {one.name: {"value": round(one.value, 5), "low": round(one.low, 5), "high": round(one.high, 5)}
-            for one in three} | {"clips": three[0].clips, "resampled": three[0].by,
-                                  "speakers": len(set(frames[0]["speaker"]) - {""})}
+    return {one.name: {"value": round(one.value, 5), "low": _end(one.low), "high": _end(one.high), "text": str(one)}
+            for one in three} | {"clips": three[0].clips, "speakers": len(set(frames[0]["speaker"]) - {""})}
+
+
+def _end(value: float) -> float | None:
+    """An end of an interval; None where there is none."""
+    return None if np.isnan(value) else round(value, 5)
 
 
 def _scores(record: dict) -> dict:
@@ -90,7 +94,8 @@ def _scores(record: dict) -> dict:
 def _as_predicted(record: dict) -> pd.DataFrame:
     """Test clips of a record, each by itself, as a saved model takes recordings."""
     alone = "alone" in record["test"]["conditions"]
-    return scores.condition(record, "alone") if alone else scores.table(record)
+    made = scores.condition(record, "alone") if alone else scores.table(record)
+    return made.assign(fold=record["config"]["fold"])
 
 
 def _new_speakers(record: dict, results) -> dict | None:
@@ -117,8 +122,7 @@ def seal(card: dict) -> dict:
 
 
 def _text(numbers: dict, name: str = "accuracy") -> str:
-    one = numbers[name]
-    return str(Score(name, one["value"], one["low"], one["high"], 0, "", ()))
+    return numbers[name]["text"]
 
 
 def _caution(card: dict) -> str:
@@ -189,7 +193,7 @@ and microphones that it has not heard.
 |---|---|---|---|---|
 {table}
 
-In brackets: 95 % intervals, {card['scores']['as tested']['resampled']} resampled. Naming the most frequent emotion \
+In square brackets: 95 % intervals, and what they count. Naming the most frequent emotion \
 every time is right on {100 * card['chance']:.1f} %. {meaning}
 
 {curves}![Confusion matrix of the test clips](confusion.png)

@@ -3,14 +3,14 @@
 from types import SimpleNamespace
 
 import pytest
+from making import make_difference
 
 from ser_repro import documents
 from ser_repro.book import baseline, words
-from ser_repro.results.scores import Score
 
 
 def row(network, low, high, *, corpus="RAVDESS", split="new speakers", clips=1440, folds=""):
-    difference = Score("accuracy", (low + high) / 2, low, high, 10, "speakers", (0,))
+    difference = make_difference(low, high, family=7)
     return {"network": network, "reading": "code", "corpus": corpus, "split": split, "folds": folds, "clips": clips,
             "difference": difference}
 
@@ -23,15 +23,16 @@ def versus(monkeypatch):
     return rows
 
 
-def test_the_verdict_names_those_whose_interval_leaves_out_zero(versus):
+def test_the_verdict_names_those_that_are_told_apart(versus):
     assert baseline.verdict(None).endswith("not yet run.")
     versus += [row("one", -0.08, -0.02), row("two", -0.02, 0.05, corpus="SAVEE"),
                row("three", 0.1, 0.2, split="shared speakers")]
     told = baseline.verdict(None)
-    assert "of 2 comparisons, none has an interval above zero; 1 below (one, code, RAVDESS: −5.0 points" in told
+    assert "of 2 comparisons, none shows the network ahead; 1 behind (one, code, RAVDESS: −5.0 points" in told
+    assert told.endswith("p is corrected for the 7 differences in this chapter that have an interval (Holm).")
     versus += [row("four", 0.01, 0.03, corpus="SAVEE")]
     told = baseline.verdict(None)
-    assert "1 has an interval above zero (four, code, SAVEE: +2.0 points [+1.0, +3.0]); 1 below" in told
+    assert "1 shows the network ahead (four, code, SAVEE: +2.0 points [+1.0, +3.0; speakers]); 1 behind" in told
 
 
 def test_a_row_of_some_folds_says_so(versus):
@@ -39,7 +40,7 @@ def test_a_row_of_some_folds_says_so(versus):
     assert [told["clips"] for told in baseline.rows(None)] == ["240 (1 of 6 folds)", words.number(1440)]
 
 
-def test_headlines_count_intervals_above_zero_and_range_over_whole_tests(versus, monkeypatch):
+def test_headlines_count_who_leads_and_range_over_whole_tests(versus, monkeypatch):
     monkeypatch.setattr(baseline, "_models", lambda page: [])
     monkeypatch.setattr(baseline, "elsewhere", lambda page: [])
     page = SimpleNamespace(found=SimpleNamespace(told=lambda *a, **k: "", effects=list), chance={"RAVDESS": 0.13},

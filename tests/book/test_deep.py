@@ -8,9 +8,11 @@ from matplotlib.colors import to_hex
 from ser_repro.book import deep, palette
 from ser_repro.documents import cnn_n_gru
 from ser_repro.runs import plans
+from ser_repro.runs.found import Found
 from ser_repro.runs.run import Run
 
 GUESS = float(np.log(7))
+FOUND = Found("cnn_n_gru", "results")
 
 
 def trial(*losses, stopped=None, accuracy=0.14, train=None):
@@ -70,7 +72,8 @@ def test_the_switches_change_one_thing_each_and_are_planned():
 def test_switches_are_shown_with_their_spread_and_their_gradient():
     def record(spread, accuracy):
         layers = 18 if accuracy < 0.5 else 1
-        return {"config": {"seed": 0}, "checksum": f"{accuracy}", "probes": {
+        config = Run.of("cnn_n_gru", "TESS", n=18, **cnn_n_gru.SWITCHES["AdamW"]).config
+        return {"config": config, "checksum": f"{accuracy}", "probes": {
             "answer_spread": [[0.1], [spread]], "gradient": [[1e-3] * layers, [spread] * layers]},
             "history": {"train_loss": [1, 1], "train_accuracy": [0.1, accuracy], "validation_accuracy": [.1, accuracy]},
             "test": {"classes": ["anger", "fear"], "order": "as split",
@@ -79,13 +82,13 @@ def test_switches_are_shown_with_their_spread_and_their_gradient():
                                *([0.6, 0.4] if accuracy < 0.5 or not i % 7 else [0.3, 0.7])] for i in range(42)]}}
 
     runs = {"nothing changed": record(0.0, 0.14), "one GRU layer": record(0.5, 0.97)}
-    assert deep.answer(runs, 1 / 7) == (
+    assert deep.answer(FOUND, runs, 1 / 7) == (
         "With the settings of the code of 2025 it answers every test clip alike. With one thing changed it learns: one "
         "GRU layer (100.0\N{NO-BREAK SPACE}%). Not yet tried: GRU over time, AdamW, no weight decay and batches of 2.")
-    assert deep.answer({"nothing changed": runs["nothing changed"]}, 0.5).startswith(
+    assert deep.answer(FOUND, {"nothing changed": runs["nothing changed"]}, 0.5).startswith(
         "With the settings of the code of 2025 it answers every test clip alike. No single change that has been tried")
-    assert deep.answer({}, 1 / 7) == "Which part keeps it from learning has not been tried yet."
-    rows = deep.table(runs)
+    assert deep.answer(FOUND, {}, 1 / 7) == "Which part keeps it from learning has not been tried yet."
+    rows = deep.table(FOUND, runs)
     assert [(row["changed"], row["kinds of answer"], row["gradient, layer 1"], row["training"]) for row in rows] == [
         ("nothing changed", 1, "0", "14.0\N{NO-BREAK SPACE}%"), ("one GRU layer", 2, "0.5", "97.0\N{NO-BREAK SPACE}%")]
     figure = deep.switches(runs, 1 / 7)

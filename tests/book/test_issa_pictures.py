@@ -45,7 +45,7 @@ def test_the_epochs_a_run_could_have_ended_at_are_marked():
 
 
 def test_the_question_says_what_has_not_been_run():
-    score = Score("accuracy", 0.5, 0.4, 0.6, 100, "speakers", (0.45, 0.55))
+    score = Score("accuracy", 0.5, 0.4, 0.6, 100, ("speakers",), (0.45, 0.55))
     measured = {("code", "shared speakers"): (score, ""), ("code", "new speakers"): (score, "2 of 6 folds"),
                 ("paper", "new speakers"): (None, "")}
     (axis,) = issa.question(measured, 0.13).axes

@@ -4,10 +4,12 @@ import json
 import re
 import subprocess
 import sys
+from math import nan
 from pathlib import Path
 
 import matplotlib.figure
 import pytest
+from making import make_difference
 
 from ser_repro import SerReproError, book, documents, protocols
 from ser_repro.book import plots, words
@@ -176,17 +178,42 @@ def test_a_damaged_record_is_said(no_corpora, tmp_path, mode):
 
 
 @pytest.mark.parametrize(("value", "low", "high", "says", "apart"), [
-    (-0.257, -0.347, -0.165, "−25.7 points [−34.7, −16.5]", True), (0.03, 0.01, 0.05, "+3.0 points [+1.0, +5.0]", True),
-    (0.021, -0.063, 0.093, "+2.1 points [−6.3, +9.3]", False)])
+    (-0.256, -0.347, -0.165, "−25.6 points [−34.7, −16.5; speakers]", True),
+    (0.03, 0.01, 0.05, "+3.0 points [+1.0, +5.0; speakers]", True),
+    (0.015, -0.063, 0.093, "+1.5 points [−6.3, +9.3; speakers]", False)])
 def test_a_difference_in_words(value, low, high, says, apart):
-    difference = Score("accuracy", value, low, high, 10, "speakers", (value,))
+    difference = make_difference(low, high)
+    assert difference.value == pytest.approx(value)
     assert words.points(difference) == says and words.told_apart(difference) == apart
+    assert words.worth(difference) == says + ("" if apart else ", no difference that we can tell")
+
+
+def test_a_difference_of_two_speakers_is_told_and_never_told_apart():
+    few = Score("accuracy", 0.154, nan, nan, 10, (), (0.129, 0.179), units=(0.15, 0.16))
+    assert words.worth(few) == ("+15.4 points (+12.9 and +17.9 by start; two speakers, no interval), no difference "
+                                "that we can tell")
+    assert words.p_text(few) == "—" and words.p_text(make_difference(0.1, 0.2)) == "0.010"
+
+
+def test_a_caption_names_the_family_of_its_differences():
+    assert words.family([make_difference(0, 1, family=14)]) == (
+        "p is corrected for the 14 differences in this chapter that have an interval (Holm)")
+    assert words.family([make_difference(0, 1)]) == "p is that of a single difference"
+
+
+@pytest.mark.parametrize(("units", "says"), [((0.14, 0.2), "above chance"), ((0.1, 0.12), "below chance"),
+                                             ((0.1, 0.2), "at chance")])
+def test_a_score_without_an_interval_beside_chance(units, says):
+    value = sum(units) / 2
+    assert words.versus_chance(Score("accuracy", value, nan, nan, 10, (), (value,), units=units), 0.13) == says
+    dead = Score("accuracy", value, nan, nan, 10, (), (value,), alike=(1, 1, "start"))
+    assert words.versus_chance(dead, 0.13) == "at chance"
 
 
 @pytest.mark.parametrize(("low", "high", "says"), [
     (0.14, 0.2, "above chance"), (0.1, 0.12, "below chance"), (0.1, 0.13, "at chance"), (0.1, 0.2, "at chance")])
 def test_a_score_beside_chance(low, high, says):
-    assert words.versus_chance(Score("accuracy", 0.13, low, high, 10, "speakers", (0.13,)), 0.13) == says
+    assert words.versus_chance(Score("accuracy", 0.13, low, high, 10, ("speakers",), (0.13,)), 0.13) == says
 
 
 # ---- sections ----------------------------------------------------------------------------------------------------
@@ -266,12 +293,12 @@ def test_every_picture_has_words_of_its_own(shown):
 
 def test_a_verdict_names_its_difference_and_what_it_does_not_tell(shown, monkeypatch):
     page = page_of("issa", Path(__file__).parents[2] / "results")
-    for (low, high), ends in (((-0.2, -0.1), "−15.0 points [−20.0, −10.0]."),
-                              ((-0.2, 0.1), "−5.0 points [−20.0, +10.0]: no difference can be told.")):
-        lost = Score("accuracy", (low + high) / 2, low, high, 1234, "speakers", ())
+    for (low, high), ends in (((-0.2, -0.1), "−15.0 points [−20.0, −10.0; speakers]."),
+                              ((-0.2, 0.1), "−5.0 points [−20.0, +10.0; speakers], no difference that we can tell.")):
+        lost = make_difference(low, high, clips=1234)
         monkeypatch.setattr(type(page.found), "lost", lambda *_, lost=lost, **__: lost)
         page.verdict()
-        told = f"on the {words.number(1234)} clips and the seeds that both have, new minus shared is {ends}"
+        told = f"on the {words.number(1234)} clips that both test, new minus shared is {ends}"
         assert shown[-1].splitlines()[0].endswith(told)
 
 

@@ -19,7 +19,7 @@ def closed():
 
 def score(value, low=None, high=None):
     return Score("accuracy", value, value - 0.05 if low is None else low, value + 0.05 if high is None else high, 100,
-                 "speakers", (value,))
+                 ("speakers",), (value,), p=0.01)
 
 
 def record(*, seed=0, epochs=6, watched="test", synthetic=False):
@@ -61,6 +61,10 @@ def test_claims_show_what_is_claimed_measured_and_guessed():
     ends = {tuple(np.round(line.get_xdata(), 2)) for line in bars(axis)}
     assert ends == {(0.63, 0.73), (0.36, 0.46), (0.52, 0.6)}  # also where the score lies outside its interval
     assert whole(figure)
+    few = Score("accuracy", 0.5, np.nan, np.nan, 100, (), (0.5,), units=(0.45, 0.55))  # of two speakers: a thin line
+    thin, = bars(plots.claims([("a", None, few, None, 0.1)]).axes[0])
+    assert tuple(thin.get_xdata()) == (0.45, 0.55)
+    assert thin.get_linewidth() < min(one.get_linewidth() for one in bars(axis))
     assert "claimed" not in legend(plots.claims([("a", None, score(0.5), None, 0.1)]).axes[0])
     assert legend(plots.claims([("a", 0.5, None, None, 0.1)]).axes[0])[0] == "claimed"
 

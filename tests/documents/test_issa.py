@@ -12,7 +12,7 @@ CLAIM = issa.CLAIMS[0]
 
 
 def score(low, high):
-    return Score("accuracy", (low + high) / 2, low, high, 100, "speakers", ())
+    return Score("accuracy", (low + high) / 2, low, high, 100, ("speakers",), ())
 
 
 def test_what_a_does_and_neither_reading_has_is_a_change_with_a_name():

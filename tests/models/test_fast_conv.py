@@ -1,4 +1,4 @@
-"""The weights' gradient by matrix products, and the fused optimisers: the numbers of the plain ones, to rounding."""
+"""The gradient of weights by matrix products, and training by it: the numbers of the plain layers, to rounding."""
 
 import copy
 
@@ -53,21 +53,3 @@ def test_a_training_of_issa_is_that_of_plain_layers_and_a_plain_optimiser(readin
         curves.append(torch.tensor([list(row.values()) for row in trained.history]))
         probabilities.append(torch.from_numpy(loop.predict(model, source, parts["test"][0], batch_size=32)))
     assert (curves[0] - curves[1]).abs().max() < 1e-4 and relative(*probabilities) < 1e-4
-
-
-@pytest.mark.parametrize("document", ["mfcc_cnn", "cnn_bigru"])
-def test_a_fused_adam_steps_as_the_plain_one(document):
-    torch.manual_seed(0)
-    values = documents.settings(document, "code", "RAVDESS", learning_rate=1e-2)
-    models = [nn.Linear(20, 10)]
-    models.append(copy.deepcopy(models[0]))
-    optimisers = [documents.get(document).optimiser(model.parameters(), values) for model in models]
-    optimisers[1].param_groups[0]["fused"] = False
-    assert optimisers[0].param_groups[0]["fused"]
-    for _ in range(20):
-        x = torch.randn(8, 20)
-        for model, optimiser in zip(models, optimisers, strict=True):
-            optimiser.zero_grad()
-            model(x).square().mean().backward()
-            optimiser.step()
-    assert relative(models[0].weight, models[1].weight) < 1e-5

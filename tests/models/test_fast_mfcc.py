@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 import torch
 from making import make_run
+from torch import nn
 
 from ser_repro import documents
 from ser_repro.models.mfcc_cnn import MFCCCNN
@@ -73,3 +74,20 @@ def test_a_training_is_that_of_plain_layers_and_a_plain_optimiser(reading, demo,
     assert curves[1][-1][0] < 0.9 * curves[1][0][0]  # it learned, so that there was something to differ in
     np.testing.assert_allclose(*curves, atol=1e-4)
     np.testing.assert_allclose(*probabilities, atol=1e-4)
+
+
+def test_the_fused_adam_steps_as_the_plain_one():
+    torch.manual_seed(0)
+    values = documents.settings("mfcc_cnn", "code", "RAVDESS", learning_rate=1e-2)
+    models = [nn.Linear(20, 10)]
+    models.append(copy.deepcopy(models[0]))
+    optimisers = [documents.get("mfcc_cnn").optimiser(model.parameters(), values) for model in models]
+    optimisers[1].param_groups[0]["fused"] = False
+    assert optimisers[0].param_groups[0]["fused"]
+    for _ in range(20):
+        x = torch.randn(8, 20)
+        for model, optimiser in zip(models, optimisers, strict=True):
+            optimiser.zero_grad()
+            model(x).square().mean().backward()
+            optimiser.step()
+    assert relative(models[0].weight, models[1].weight) < 1e-5

@@ -3,11 +3,13 @@
 import numpy as np
 import pandas as pd
 import pytest
-from sklearn.metrics import accuracy_score, balanced_accuracy_score, f1_score
+from scipy import stats
+from sklearn.metrics import accuracy_score, balanced_accuracy_score, f1_score, recall_score
 
 from ser_repro import SerReproError
 from ser_repro.documents import cnn_n_gru
-from ser_repro.results import scores
+from ser_repro.results import scores, uncertainty
+from ser_repro.results.uncertainty import Spread
 
 
 def frame(clips=300, speakers=10, right=0.6, seed=0):
@@ -37,9 +39,26 @@ def test_a_class_that_is_only_predicted_counts_in_f1_but_not_in_uar():
         f1_score(table["emotion"], table["predicted"], average="macro"))
 
 
-def test_interval_resamples_speakers_where_there_are_more_than_two():
-    few, many = frame(400, speakers=2), frame(400, speakers=10)
-    assert (scores.score([few]).by, scores.score([many]).by) == ("clips", "speakers")
+def test_what_an_interval_counts_is_said():
+    one = scores.score([frame(400, speakers=10)])
+    assert one.counts == ("speakers",) and str(one).endswith("; speakers]")
+    several = scores.score([frame(400, seed=1), frame(400, seed=1, right=0.7)])
+    assert several.counts == ("speakers", "starts") and str(several).endswith("; speakers, starts]")
+    table = frame(400, speakers=12)
+    folded = scores.score([table.assign(fold=table["speaker"].str[1:].astype(int) % 4)])
+    assert folded.counts == ("folds",) and str(folded).endswith("; folds]")
+
+
+def test_the_speakers_of_one_fold_are_not_taken_as_independent():
+    """They share a network: 12 speakers of 4 folds whose networks differ much."""
+    table = frame(1200, speakers=12)
+    fold = table["speaker"].str[1:].astype(int) % 4
+    table["predicted"] = np.where(table.index % 10 < 3 + 2 * fold, table["emotion"], "x")
+    apart, together = scores.score([table]), scores.score([table.assign(fold=fold)])
+    assert together.value == apart.value
+    assert together.high - together.low > 1.5 * (apart.high - apart.low)
+    seeds = scores.score([table.assign(fold=fold)] * 3)
+    assert (seeds.low, seeds.high) == (pytest.approx(together.low), pytest.approx(together.high))
 
 
 def test_clips_of_one_speaker_are_not_taken_as_independent():
@@ -48,32 +67,81 @@ def test_clips_of_one_speaker_are_not_taken_as_independent():
     table["predicted"] = np.where(good, table["emotion"], "x")  # half of the speakers always right, half never
     score = scores.score([table])
     assert score.high - score.low > 0.4
-    by_clip = scores.score([table.assign(speaker=np.where(good, "s0", "s1"))])
+    by_clip = scores.score([table.assign(speaker=table["clip"])])
     assert by_clip.high - by_clip.low < 0.15
 
 
-def test_clip_interval_covers_the_truth_about_as_often_as_it_says():
-    covered = 0
-    for seed in range(60):
-        rng = np.random.default_rng(seed)
-        table = frame(200, speakers=2)
-        table["predicted"] = np.where(rng.random(200) < 0.7, table["emotion"], "x")
-        score = scores.score([table], resamples=400)
-        covered += score.low <= 0.7 <= score.high
-    assert 52 <= covered <= 60
+def test_of_speakers_with_as_many_clips_each_the_interval_is_students():
+    table = frame(400, speakers=8)
+    each = (table["emotion"] == table["predicted"]).groupby(table["speaker"]).mean()
+    score = scores.score([table])
+    half = stats.t.ppf(0.975, 7) * each.std() / np.sqrt(8)
+    assert (score.low, score.high) == (pytest.approx(each.mean() - half), pytest.approx(each.mean() + half))
 
 
-@pytest.mark.parametrize("speakers", [4, 6])
-def test_speaker_interval_covers_the_truth_about_as_often_as_it_says(speakers):
-    covered, rng = 0, np.random.default_rng(1)
-    for _ in range(200):
-        rights = np.clip(rng.normal(0.6, 0.1, speakers), 0, 1)
-        table = pd.DataFrame({"speaker": np.repeat([f"s{i:02}" for i in range(speakers)], 40), "emotion": "a"})
-        table["clip"] = table.index.astype(str)
-        table["predicted"] = np.where(rng.random(len(table)) < np.repeat(rights, 40), "a", "b")
-        score = scores.score([table], resamples=400)
-        covered += score.low <= 0.6 <= score.high
-    assert 180 <= covered <= 199  # the percentiles alone: 165 and 174
+def test_a_spread_known_of_other_starts_widens_the_interval_of_one():
+    table = frame(400, speakers=8)
+    alone, wider = scores.score([table]), scores.score([table], starts=Spread(0.04**2, 4))
+    part = (stats.t.ppf(0.975, 4) * 0.04) ** 2
+    assert (wider.high - wider.value) ** 2 == pytest.approx((alone.high - alone.value) ** 2 + part)
+    assert wider.counts == ("speakers", "starts")
+    fitted = scores.score([table], starts=Spread(0.04**2, 4), by_lot=False)  # a start makes no difference there
+    assert (fitted.low, fitted.counts) == (alone.low, ("speakers",))
+    drawn = scores.score([table], starts=Spread(0.04**2, 4), draws=Spread(0.05**2, 9))
+    more = (stats.t.ppf(0.975, 9) ** 2) * (0.05**2 - 0.04**2)  # draws differ in their start too
+    assert (drawn.high - drawn.value) ** 2 == pytest.approx((wider.high - wider.value) ** 2 + more)
+    assert drawn.counts == ("speakers", "starts", "draws")
+    assert scores.score([table], draws=Spread(0.05**2, 9), by_lot=False).counts == ("speakers", "draws")
+    assert scores.score([table], draws=Spread(0.05**2, 9)).counts == ("speakers", "starts", "draws")
+
+
+def test_spread_of_starts_is_free_of_what_clips_alone_would_make():
+    rng = np.random.default_rng(0)
+    found = []
+    for start in (0.0, 0.05):
+        spreads = []
+        for _ in range(150):
+            tables = []
+            for right in np.clip(rng.normal(0.6, start, 3), 0, 1):
+                table = frame(200, speakers=5)
+                tables.append(table.assign(predicted=np.where(rng.random(200) < right, table["emotion"], "x")))
+            spreads.append(scores.between_starts(tables).variance)
+        found.append(np.mean(spreads))
+    assert abs(found[0]) < 0.02**2 and found[1] == pytest.approx(0.05**2, rel=0.2)
+    assert scores.between_starts([frame()]) is None
+    assert scores.between_starts([frame().assign(predicted="a"), frame()]) is None
+    assert scores.between_starts([frame().assign(speaker="s0")] * 2) is None
+
+
+def test_of_two_speakers_is_said_what_was_measured():
+    few = frame(400, speakers=2)
+    score = scores.score([few])
+    by = [100 * (part["emotion"] == part["predicted"]).mean() for _, part in few.groupby("speaker")]
+    assert not score.has_interval and np.isnan(score.low) and np.isnan(score.high)
+    assert str(score) == f"{100 * score.value:.1f} % ({by[0]:.1f} and {by[1]:.1f} by speaker; no interval)"
+    starts = scores.score([few, frame(400, speakers=2, right=0.8)])
+    each = [100 * value for value in starts.seeds]
+    assert starts.beside() == f"({each[0]:.1f} and {each[1]:.1f} by start; two speakers, no interval)"
+    many = scores.score([few] * 3 + [frame(400, speakers=2, right=0.8)], of="draw")
+    assert many.beside() == f"({min(each):.1f} to {max(each):.1f} by draw; two speakers, no interval)"
+    assert scores.score([few.assign(speaker="s0")]).beside() == "(one speaker, no interval)"
+    folds = scores.score([few.assign(fold=few["speaker"])])
+    assert folds.beside() == score.beside().replace("speaker", "fold")
+    assert scores.difference([few], [few.assign(predicted=few["emotion"])]).beside("{:+.1f}".format).startswith("(+")
+
+
+def test_one_answer_to_every_clip_has_no_interval():
+    table = frame(400)
+    dead = table.assign(predicted="a")
+    assert scores.score([dead]).beside() == "(one answer to every clip)"
+    assert not scores.score([dead]).has_interval
+    assert scores.score([dead, table]).beside().endswith("; speakers, starts] (1 of 2 starts answers every clip alike)")
+    fold = table["speaker"].str[1:].astype(int) % 5
+    part = table.assign(fold=fold, predicted=table["predicted"].where(fold > 1, "b"))
+    assert scores.score([part]).beside().endswith("; folds] (2 of 5 folds answer every clip alike)")
+    assert scores.difference([dead], [table]).beside() == "(one answer to every clip)"
+    right = table[table["emotion"] == "a"].assign(predicted="a")  # of one emotion, and right
+    assert scores.score([right]).beside() == "(no speaker changes it)"
 
 
 def test_an_interval_ends_where_scores_end():
@@ -101,6 +169,58 @@ def test_paired_difference_is_narrower_than_two_intervals():
     assert difference.high - difference.low < 0.1
     with pytest.raises(SerReproError, match="same test clips"):
         scores.difference([a], [b.iloc[1:]])
+
+
+def test_each_side_of_a_difference_is_the_mean_of_its_own_starts():
+    a, b = [frame(right=r, seed=1) for r in (0.5, 0.6, 0.7)], [frame(right=0.9, seed=1)]
+    difference = scores.difference(a, b, starts=(Spread(0.03**2, 2), Spread(0.03**2, 2)))
+    assert difference.value == pytest.approx(scores.score(b).value - scores.score(a).value)
+    speakers = scores.difference(a, b, by_lot=(False, False))
+    part = (stats.t.ppf(0.975, 2) * 0.03) ** 2 * (1 + 1 / 3)
+    assert (difference.high - difference.value) ** 2 == pytest.approx((speakers.high - speakers.value) ** 2 + part)
+    assert (difference.counts, speakers.counts) == (("speakers", "starts"), ("speakers",))
+
+
+def test_a_change_to_the_same_networks_counts_how_the_change_differs_between_starts():
+    """Starts differ by far more than what the change does to each of them."""
+    a = [frame(400, seed=1, right=right) for right in (0.3, 0.5, 0.7, 0.9)]
+    b = [table.assign(predicted=table["predicted"].where(table.index % 21 != 0, table["emotion"])) for table in a]
+    same, other = (scores.difference(a, b, same_networks=same) for same in (True, False))
+    assert same.value == other.value and same.counts == ("speakers", "starts")
+    assert same.high - same.low < 0.06 < 0.5 < other.high - other.low
+
+
+def test_a_network_tested_on_all_folds_is_compared_fold_by_fold():
+    a, b = frame(600, speakers=12), frame(600, speakers=12, right=0.8)
+    fold = a["speaker"].str[1:].astype(int) % 6
+    difference = scores.difference([a.assign(fold=0)], [b.assign(fold=fold)], starts=(Spread(0.03**2, 2), None))
+    assert difference.counts == ("folds", "starts")
+    assert scores.difference([a.assign(fold=fold)], [b.assign(fold=fold)]).counts == ("folds",)
+    with pytest.raises(SerReproError, match="same folds"):
+        scores.difference([a.assign(fold=fold)], [b.assign(fold=5 - fold // 2)])
+
+
+def test_p_is_below_a_twentieth_where_the_interval_leaves_out_zero():
+    a = frame(600, speakers=12, seed=1)
+    for right in np.linspace(0.5, 0.75, 12):
+        one = scores.difference([a], [frame(600, speakers=12, seed=1, right=right)])
+        assert (one.p < 0.05) == (one.low > 0 or one.high < 0)
+    eight = a.assign(speaker=[f"s{i % 8}" for i in range(600)])
+    b = eight.assign(predicted=frame(600, speakers=12, seed=1, right=0.7)["predicted"])
+    each = [(t["emotion"] == t["predicted"]).groupby(t["speaker"]).mean() for t in (eight, b)]
+    assert scores.difference([eight], [b]).p == pytest.approx(stats.ttest_rel(*each).pvalue)
+
+
+def test_several_differences_are_corrected_for_their_number():
+    assert uncertainty.holm([0.01, 0.04, 0.03, 0.005]) == pytest.approx([0.03, 0.06, 0.06, 0.02])
+    assert uncertainty.holm([0.5, 0.6]) == [1.0, 1.0] and uncertainty.holm([]) == []
+    a = frame(600, speakers=12, seed=1)
+    many = [scores.difference([a], [frame(600, speakers=12, seed=1, right=right)]) for right in (0.65, 0.7, 0.8)]
+    few = scores.difference([a.assign(speaker="s0")], [a.assign(speaker="s0", predicted="a")])
+    told = scores.corrected([*many, few])
+    assert [one.family for one in told] == [3, 3, 3, 1] and np.isnan(told[-1].p)
+    assert [one.p for one in told[:3]] == uncertainty.holm([one.p for one in many])
+    assert [(one.value, one.low) for one in told[:3]] == [(one.value, one.low) for one in many]
 
 
 def record(n=10, batch=4):
@@ -147,3 +267,27 @@ def test_nothing_to_score_and_unknown_score():
         scores.score([frame()], "f1")
 
 
+
+
+def test_the_recall_of_an_emotion_is_scikit_learns():
+    tables = [frame(seed=seed) for seed in range(2)]
+    for emotion in "abcd":
+        found = scores.score(tables, f"recall of {emotion}")
+        each = [recall_score(one["emotion"], one["predicted"], labels=[emotion], average="macro") for one in tables]
+        assert found.seeds == pytest.approx(each) and found.low <= found.value <= found.high
+        assert found.name == f"recall of {emotion}"
+    with pytest.raises(SerReproError, match="no emotion 'e': choose one of a, b, c, d"):
+        scores.score(tables, "recall of e")
+
+
+def test_validation_accuracy_is_the_best_of_any_epoch_with_wilsons_interval():
+    def record(clips, *accuracy):
+        return {"history": {"validation_accuracy": list(accuracy)}, "clips": {"validation": clips}}
+
+    found = scores.validation([[record(200, 0.2, 0.5, 0.4)], [record(200, 0.3, 0.2, 0.1)]])
+    assert found.seeds == (0.5, 0.3) and found.value == pytest.approx(0.4) and found.clips == 200
+    expected = stats.binomtest(80, 200).proportion_ci(method="wilson")
+    assert (found.low, found.high) == pytest.approx((expected.low, expected.high), abs=1e-4)
+    assert scores.validation([[record(100, 0.5), record(300, 0.1)]]).value == pytest.approx(0.2)
+    with pytest.raises(SerReproError, match="a run that validates on nothing"):
+        scores.validation([[{"history": {"train_accuracy": [1.0]}, "clips": {"validation": 0}}]])

@@ -4,10 +4,13 @@ import json
 
 import numpy as np
 import pytest
+from filelock import FileLock
 
 from ser_repro import SerReproError, documents
 from ser_repro.documents.base import LogUniform, Search
+from ser_repro.files import cache_folder
 from ser_repro.runs import asha, execution
+from ser_repro.runs.engines import Setup
 from ser_repro.runs.run import Run
 
 SMALL = Search(grid={"batch_size": (16, 32), "hidden_size": (16,)},
@@ -30,14 +33,14 @@ def losses(monkeypatch):
             [1.7, 1.9, 1.0, 1.0, 1.0], [1.95, 0.1, 0.1, 0.1, 0.1]]
     trained = []
 
-    def train(one, trial, waves, work, device):
-        number = asha.draw(SMALL).index(trial["settings"])
+    def train(place, one, share, device):
+        number = next(i for i, settings in enumerate(asha.draw(SMALL)) if settings.items() <= one.values.items())
         trained.append((number, one.values["epochs"]))
         some = told[number][:one.values["epochs"]]
-        trial["history"] = dict.fromkeys(asha._QUANTITIES, some)
+        return {"history": dict.fromkeys(asha._QUANTITIES, some), "stopped": None, "seconds": 0.0, "device": "a device"}
 
     monkeypatch.setattr(asha, "_train", train)
-    monkeypatch.setattr(execution, "inputs", lambda *_, **__: Waves)
+    monkeypatch.setattr(execution, "plain_inputs", lambda *_, **__: Waves)
     monkeypatch.setattr(execution, "execute", lambda run, *_, **__: {"config": run.config, "format": 1})
     return told, trained
 
@@ -58,9 +61,14 @@ def test_the_documents_space():
     assert abs(rates.mean() + 2.5) < 0.4 and abs(decays.mean() + 4) < 0.5  # even over the logarithm
 
 
+def made(run, results):
+    """The search, one trial at a time: in this process."""
+    return asha.search(run, results=results, setup=Setup(jobs=1, cpus=1))
+
+
 def test_a_trial_stops_above_the_median_of_those_before_it(run, losses, tmp_path):
     _told, trained = losses
-    found = asha.search(run, results=tmp_path)
+    found = made(run, tmp_path)
     # Epoch 1: 2.0 is first and goes on; 1.9 is below the median 2.0; 2.1 above 1.95: stops; 1.8, 1.7 go on; 1.95 stops.
     # Epoch 2: 1.9 first; 1.8 on; 1.7 on; 1.9 above the median 1.8: stops. Epoch 4: 1.7 first; 1.9 stops; 1.5 on.
     assert [trial["stopped"] for trial in found["trials"]] == [5, 4, 1, 5, 2, 1]
@@ -72,7 +80,7 @@ def test_a_trial_stops_above_the_median_of_those_before_it(run, losses, tmp_path
 
 def test_broken_off_it_goes_on_where_it_was(run, losses, tmp_path, monkeypatch):
     _told, trained = losses
-    whole = asha.search(run, results=tmp_path / "whole")
+    whole = made(run, tmp_path / "whole")
     train, left = asha._train, [4]
 
     def tired(*words):
@@ -80,13 +88,13 @@ def test_broken_off_it_goes_on_where_it_was(run, losses, tmp_path, monkeypatch):
         if left[0] < 0:
             left[0] = 4
             raise KeyboardInterrupt
-        train(*words)
+        return train(*words)
 
     monkeypatch.setattr(asha, "_train", tired)
     trained.clear()
     for _ in range(9):
         try:
-            found = asha.search(run, results=tmp_path / "broken")
+            found = made(run, tmp_path / "broken")
             break
         except KeyboardInterrupt:
             continue
@@ -96,27 +104,88 @@ def test_broken_off_it_goes_on_where_it_was(run, losses, tmp_path, monkeypatch):
 def test_trials_that_diverge_are_told(run, losses, tmp_path, monkeypatch):
     train = asha._train
 
-    def diverging(one, trial, *rest):
-        train(one, trial, *rest)
-        if trial["settings"] == asha.draw(SMALL)[3]:
-            trial["stopped"] = asha.DIVERGED
+    def diverging(place, one, *rest):
+        value = train(place, one, *rest)
+        if asha.draw(SMALL)[3].items() <= one.values.items() and one.values["epochs"] == 4:
+            value["history"] = {name: [1.8, 1.7, float("nan")] for name in value["history"]}
+            value["stopped"] = asha.DIVERGED
+        return value
 
     monkeypatch.setattr(asha, "_train", diverging)
-    found = asha.search(run, results=tmp_path)
+    found = made(run, tmp_path)
     assert found["trials"][3]["stopped"] == asha.DIVERGED and found["winner"] != 3
+    assert [trial["stopped"] for trial in found["trials"]] == [5, 4, 1, asha.DIVERGED, 2, 1]
+    # Gone on with, it is compared at the rungs that it came to: trial 4 is above the median of epoch 2 because of it.
+    path = asha.path(tmp_path, run)
+    content = json.loads(path.read_text())
+    content["trials"][4]["stopped"] = None
+    path.write_text(json.dumps({name: value for name, value in content.items() if name != "winner"}))
+    assert [trial["stopped"] for trial in made(run, tmp_path)["trials"]] == [5, 4, 1, asha.DIVERGED, 2, 1]
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_trials_that_come_back_in_any_order_stop_where_they_would_in_theirs(seed):
+    rng = np.random.default_rng(seed)
+    losses, ends = rng.normal(size=(16, 8)).cumsum(1), rng.integers(1, 40, 16)  # some diverge
+
+    def searched(workers):
+        found = {"rungs": [1, 2, 4, 8], "reduction": 2,
+                 "trials": [{"history": {}, "stopped": None} for _ in range(16)]}
+        out, order = {}, []
+        while True:
+            for i, rung in asha._advance(found):
+                if i not in out and len(out) < workers:
+                    out[i] = rung
+            if not out:
+                return [trial["stopped"] for trial in found["trials"]], order
+            i = list(out)[rng.integers(len(out))]
+            rung = out.pop(i)
+            order.append((i, rung))
+            last = min(rung, ends[i])
+            found["trials"][i] |= {"history": {"validation_loss": losses[i, :last].tolist()},
+                                   "stopped": asha.DIVERGED if last == ends[i] else None}
+
+    alone, order = searched(1)
+    assert [rung for _, rung in order] == sorted(rung for _, rung in order)  # breadth first
+    for workers in (2, 5, 16):
+        stopped, other = searched(workers)
+        assert stopped == alone and sorted(other) == sorted(order)
+
+
+def test_a_worker_need_not_wait_for_those_behind():
+    found = {"rungs": [1, 2], "reduction": 2, "trials": [{"history": {}, "stopped": None} for _ in range(3)]}
+    for i, loss in ((0, 2.0), (2, 1.0)):
+        found["trials"][i]["history"] = {"validation_loss": [loss]}
+    assert asha._advance(found) == [(1, 1), (0, 2)]  # of trial 2 nothing is known before trial 1 is there
+    found["trials"][1]["history"] = {"validation_loss": [3.0]}
+    assert asha._advance(found) == [(0, 2), (2, 2)] and found["trials"][1]["stopped"] == 1
+
+
+def test_a_finished_search_is_not_made_again(run, losses, tmp_path):
+    _told, trained = losses
+    found = made(run, tmp_path)
+    trained.clear()
+    assert made(run, tmp_path) == found and not trained
+
+
+def test_a_search_that_another_process_makes_is_refused(run, losses, tmp_path):
+    work = cache_folder() / "asha" / asha.path("", run).stem
+    work.mkdir(parents=True)
+    with FileLock(work / "lock"), pytest.raises(SerReproError, match="another process makes the search of cnn_n_gru"):
+        made(run, tmp_path)
 
 
 def test_a_search_of_other_settings_is_refused(run, losses, tmp_path):
-    asha.search(run, results=tmp_path)
+    made(run, tmp_path)
     path = asha.path(tmp_path, run)
     content = json.loads(path.read_text())
     content["trials"][0]["settings"]["learning_rate"] = 0.5
     path.write_text(json.dumps(content))
     with pytest.raises(SerReproError, match="is of other settings than cnn_n_gru searches on RAVDESS"):
-        asha.search(run, results=tmp_path)
+        made(run, tmp_path)
     path.write_text("{")
     with pytest.raises(SerReproError, match="is damaged"):
-        asha.search(run, results=tmp_path)
+        made(run, tmp_path)
 
 
 def test_a_document_without_a_search_says_so(tmp_path):

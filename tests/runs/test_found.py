@@ -1,8 +1,11 @@
 """What is said of a document's records: made-up records whose scores are known."""
 
+from dataclasses import replace
+
 import pytest
 
-from ser_repro import documents
+from ser_repro import documents, protocols
+from ser_repro.results import scores, uncertainty
 from ser_repro.runs import found as of_records
 from ser_repro.runs import plans, records
 from ser_repro.runs.found import Found
@@ -11,8 +14,11 @@ from ser_repro.runs.run import Run
 EMOTIONS = ("anger", "sadness")
 
 
-def write(results, right: int, *where, of: int = 10, tested=(), **which):
-    """A record of a planned run in which the first `right` of `of` test clips are told right."""
+def write(results, right: int, *where, of: int = 10, tested=(), voices=None, **which):
+    """A record of a planned run in which the first `right` of `of` test clips are told right.
+
+    Its speakers are those of its fold, or `voices`.
+    """
     run = Run.of("mfcc_cnn", *where, tested=tested, **which)
 
     def table(prefix=""):
@@ -20,8 +26,9 @@ def write(results, right: int, *where, of: int = 10, tested=(), **which):
         for i in range(of):
             true = i % 2
             named = true if i < right else 1 - true
-            rows.append([f"{prefix}clip {run.fold} {i}", f"{prefix}{run.fold}{i % 5}", EMOTIONS[true], 1.0 - named,
-                         float(named)])
+            voice = voices[i % len(voices)] if voices else i % 5
+            speaker = f"{prefix}{0 if voices else run.fold}{voice}"
+            rows.append([f"{prefix}clip {run.fold} {i}", speaker, EMOTIONS[true], 1.0 - named, float(named)])
         return {"classes": list(EMOTIONS), "columns": ["clip", "speaker", "emotion", "p(anger)", "p(sadness)"],
                 "rows": rows, "conditions": {}}
 
@@ -48,12 +55,12 @@ def test_a_score_is_that_of_its_records_and_nothing_else(tmp_path):
 
 def test_a_seed_that_lacks_a_fold_is_told_apart(tmp_path):
     for fold in range(5):
-        write(tmp_path, 5, "RAVDESS", "code", "speaker", fold)
+        write(tmp_path, 3 + fold, "RAVDESS", "code", "speaker", fold)
     part = Found("mfcc_cnn", tmp_path)
     assert part.score("RAVDESS", protocol="speaker") is None
     assert len(part.records("RAVDESS", protocol="speaker", whole=False)[0]) == 5
     assert part.table()["split"].tolist() == ["new speakers, 5 of 6 folds"]
-    assert part.told("RAVDESS", protocol="speaker").endswith("] (5 of 6 folds)")
+    assert part.told("RAVDESS", protocol="speaker").endswith("; folds] (5 of 6 folds)")
     assert part.told("RAVDESS", protocol="speaker").startswith("50.0 % [")
     assert of_records.missing(part.seeds("RAVDESS", protocol="speaker")) == "5 of 6 folds"
     assert part.told("RAVDESS") == "not yet run" and part.seeds("RAVDESS") == []
@@ -65,16 +72,66 @@ def test_a_seed_that_lacks_a_fold_is_told_apart(tmp_path):
     assert of_records.missing(whole.seeds("RAVDESS", protocol="speaker")) == ""
 
 
-def test_an_effect_is_mended_minus_code_on_the_same_seeds(tmp_path):
-    write(tmp_path, 4, "RAVDESS", "code")
-    write(tmp_path, 10, "RAVDESS", "code", seed=1)  # the ablation has one seed: it is compared with that seed alone
+def test_an_effect_is_the_mean_of_all_starts_minus_that_of_the_codes(tmp_path):
+    write(tmp_path, 4, "RAVDESS", "code")  # the lowest of three starts
+    write(tmp_path, 5, "RAVDESS", "code", seed=1)
+    write(tmp_path, 6, "RAVDESS", "code", seed=2)
     write(tmp_path, 7, "RAVDESS", "code", dropout=0.2)
     write(tmp_path, 9, "RAVDESS", "paper")
-    one, together = Found("mfcc_cnn", tmp_path).effects()
+    found = Found("mfcc_cnn", tmp_path)
+    one, together = found.effects()
     assert (one.name, one.where, one.corpus) == ("dropout added", "", "RAVDESS")
-    assert one.difference.value == pytest.approx(0.3)
+    assert one.difference.value == pytest.approx(0.2) and one.seeds == (3, 1)
     assert (together.name, together.where) == ("all of them: paper instead of code", "")
-    assert together.difference.value == pytest.approx(0.5)
+    assert together.difference.value == pytest.approx(0.4)
+    assert one.difference.counts == ("speakers", "starts") and one.difference.family == 2
+    raw = [scores.difference(*(of_records.frames(found.records("RAVDESS", **which)) for which in sides),
+                             starts=(found.starts_of(found.kind("RAVDESS")),) * 2).p
+           for sides in (({}, {"dropout": 0.2}), ({}, {"reading": "paper"}))]
+    assert [one.difference.p, together.difference.p] == pytest.approx(uncertainty.holm(raw))
+
+
+def test_a_start_is_told_by_the_spread_of_others_like_it(tmp_path):
+    write(tmp_path, 8, "RAVDESS", "paper")
+    alone = Found("mfcc_cnn", tmp_path)
+    assert alone.starts_of(alone.kind("RAVDESS")) is None and alone.score("RAVDESS", "paper").counts == ("speakers",)
+    for seed, right in enumerate((2, 6, 9)):
+        write(tmp_path, right, "RAVDESS", "code", dropout=0.2, seed=seed)
+    found = Found("mfcc_cnn", tmp_path)
+    spread = found.starts_of(found.kind("RAVDESS", "paper"))
+    assert spread == scores.between_starts(of_records.frames(found.records("RAVDESS", dropout=0.2))) and spread.df == 2
+    wider, narrow = found.score("RAVDESS", "paper"), alone.score("RAVDESS", "paper")
+    assert wider.counts == ("speakers", "starts") and wider.high - wider.low > narrow.high - narrow.low
+    assert found.starts_of(found.kind("EMO-DB")) is None
+
+
+@pytest.fixture
+def redrawn(monkeypatch):
+    """The protocol of several draws, and its runs of MFCC CNN on RAVDESS in reading code."""
+    shared = protocols.get("published")
+    monkeypatch.setitem(protocols.PROTOCOLS, "redrawn", replace(shared, name="redrawn", title="draws",
+                                                                folds=lambda corpus, speakers: 4))
+    planned = plans.plans()
+    draws = [Run.of("mfcc_cnn", "RAVDESS", "code", "redrawn", fold) for fold in range(4)]
+    monkeypatch.setattr(plans, "plans", lambda: list(dict.fromkeys(planned + draws)))
+
+
+def test_draws_of_the_split_have_a_score_and_widen_that_of_one(tmp_path, redrawn):
+    write(tmp_path, 6, "RAVDESS", "code")
+    before = Found("mfcc_cnn", tmp_path).score("RAVDESS")
+    for fold, right in enumerate((3, 6, 9)):
+        write(tmp_path, right, "RAVDESS", "code", "redrawn", fold, voices=range(5))
+    found = Found("mfcc_cnn", tmp_path)
+    ten = found.drawn("RAVDESS")
+    assert ten.value == pytest.approx(0.6) and ten.seeds == (0.3, 0.6, 0.9)
+    assert ten.counts == ("speakers", "starts", "draws")
+    after = found.score("RAVDESS")
+    assert after.value == before.value and after.high - after.low > before.high - before.low
+    assert after.counts == ("speakers", "starts", "draws")
+    assert found.drawn("EMO-DB") is None and found.effects() == []
+    rows = found.table().set_index("split")
+    assert rows.loc["shared speakers, other draws", "accuracy"] == str(ten)
+    assert rows["seeds"].tolist() == ["1", "3 draws (30.0–90.0)"]
 
 
 def test_readings_are_compared_on_the_folds_with_new_speakers_that_both_have(tmp_path):
@@ -89,7 +146,7 @@ def test_readings_are_compared_on_the_folds_with_new_speakers_that_both_have(tmp
     assert effect.difference.value == pytest.approx(0.3) and effect.difference.clips == 10
 
 
-def test_what_new_speakers_cost_is_told_on_the_clips_and_seeds_that_both_splits_test(tmp_path):
+def test_what_new_speakers_cost_is_told_on_the_clips_that_both_splits_test(tmp_path):
     assert Found("mfcc_cnn", tmp_path).lost("RAVDESS") is None
     write(tmp_path, 9, "RAVDESS", "code")
     write(tmp_path, 0, "RAVDESS", "code", seed=1)  # not tested with new speakers
@@ -98,7 +155,8 @@ def test_what_new_speakers_cost_is_told_on_the_clips_and_seeds_that_both_splits_
     assert Found("mfcc_cnn", tmp_path).lost("RAVDESS") is None
     write(tmp_path, 4, "RAVDESS", "code", "speaker", 0, of=20)
     lost = Found("mfcc_cnn", tmp_path).lost("RAVDESS")
-    assert lost.value == pytest.approx(-0.5) and lost.clips == 10 and lost.low <= -0.5 <= lost.high
+    assert lost.value == pytest.approx(0.4 - (0.9 + 0.0) / 2) and lost.clips == 10
+    assert lost.low <= lost.value <= lost.high
     assert Found("mfcc_cnn", tmp_path).lost("RAVDESS", "paper") is None
 
 

@@ -21,7 +21,10 @@ def test_the_list_holds_the_whole_grid_once(of):
     grid = {(p.corpus, p.n, p.reading, p.protocol, p.fold, p.seed) for p in every
             if p.document == of.name and not p.changed and p.protocol in plans.GRID}
     seeds = range(5) if of.optimiser else (0,)
-    assert grid == {(c, n, r, p, f, s) for c in of.corpora for n in of.sizes or (None,) for r in of.readings
+    # A network without a slip has one reading.
+    readings = {(c, n): of.readings if documents.switches(of.name, c, n) else of.readings[:1]
+                for c in of.corpora for n in of.sizes or (None,)}
+    assert grid == {(c, n, r, p, f, s) for (c, n), several in readings.items() for r in several
                     for p in ("published", "speaker") for f in range(protocols.folds(c, p)) for s in seeds}
 
 
@@ -30,6 +33,7 @@ def test_sizes_of_the_grids():
               for name in documents.DOCUMENTS}
     assert counts == {"cnn_n_gru": 2 * 4 * 5 * (2 * 1 + 6 + 2), "mfcc_cnn": 2 * 5 * (6 * 1 + 6 + 10 + 6 + 2 + 6 + 4),
                       "cnn_bigru": 2 * 5 * (2 + 6 + 6), "issa": 2 * 5 * (2 + 6 + 10),
+                      "crema_1d": 5 * 7 * (7 + 1), "crema_2d": 5 * 7 * (3 + 3),
                       "svm193": 6 * 1 + 6 + 10 + 6 + 2 + 6 + 4}
 
 
@@ -149,7 +153,10 @@ def mended(plan):
 
 
 def test_every_training_time_slip_has_a_run_that_mends_it_alone():
-    wanted = [plan for plan in plans.plans() if not plan.recipe.is_estimator]  # a baseline has one reading
+        if mended(plan) and not plan.recipe.is_estimator and not plan.document.startswith("crema"):
+            seeds.setdefault((plan.document, plan.corpus, *plan.changed), set()).add(plan.seed)
+    for (name, corpus, _), found in seeds.items():
+        assert found == ({0, 1, 2} if corpus in ("RAVDESS", documents.get(name).priced_on) else {0})
     slips = {
         "cnn_n_gru": ("pool_before_gru", "mask_padding", "carry_state", "bn1_used_twice"),
         "mfcc_cnn": ("features", "same_pooling", "dropout", "loss", "shuffle"),
@@ -168,10 +175,17 @@ def test_every_training_time_slip_has_a_run_that_mends_it_alone():
 def test_on_ravdess_and_where_the_core_wants_it_every_slip_is_priced_from_three_starts():
     seeds = {}
     for plan in plans.plans():
+<<<<<<< HEAD
         if mended(plan) and not plan.recipe.is_estimator:
             seeds.setdefault((plan.document, plan.corpus, *plan.changed), set()).add(plan.seed)
     for (name, corpus, _), found in seeds.items():
         assert found == ({0, 1, 2} if corpus in ("RAVDESS", documents.get(name).priced_on) else {0})
+=======
+        if plan.changed and not plan.recipe.is_estimator and not plan.document.startswith("crema"):
+            seeds.setdefault((plan.document, plan.corpus, *plan.changed.items()), set()).add(plan.seed)
+    assert all(found == ({0, 1, 2} if corpus == "RAVDESS" or dict(changed) == SOFTMAX else {0})
+               for (_, corpus, *changed), found in seeds.items())
+>>>>>>> wC
 
 
 def test_a_third_protocol_leaves_the_list_of_the_study_as_it_is(monkeypatch):

@@ -8,7 +8,6 @@ import textwrap
 from dataclasses import replace
 from pathlib import Path
 
-import joblib
 import pytest
 from filelock import FileLock
 
@@ -16,6 +15,7 @@ from ser_repro import SerReproError, documents
 from ser_repro.datasets.demo import write_demo
 from ser_repro.features import arrays
 from ser_repro.runs import execution, plans, search, study
+from ser_repro.runs.engines import Setup
 from ser_repro.runs.run import Run
 
 DOCUMENT = "cnn_n_gru"
@@ -36,6 +36,19 @@ def one_run():
     return [Run.of(DOCUMENT, "RAVDESS", n=3)]
 
 
+def searched(run, waves, results, **options):
+    """The settings that a search finds, stored as the study does."""
+    work = search.work_folder(options.pop("cache", None), run)
+    found = search.search(run, waves, work=work, device="cpu", **options)
+    search.store(results, run, found, work)
+    return found["chosen"]
+
+
+def alone(wanted, results, **options):
+    """The study, one run at a time: in this process."""
+    return study.run_study(wanted, results=results, device="cpu", setup=Setup(jobs=1, cpus=1), **options)
+
+
 def test_study_searches_on_validation_alone_trains_and_stores(short, demo, tmp_path, monkeypatch):
     waves = arrays.prepare("RAVDESS", 16000, data=demo)
     split = OF.parts(waves.clips, "published")
@@ -45,11 +58,11 @@ def test_study_searches_on_validation_alone_trains_and_stores(short, demo, tmp_p
     monkeypatch.setattr(arrays.Arrays, "batch", lambda self, rows: (seen.update(rows.tolist()),
                                                                         batch(self, rows))[1])
     run, = one_run()
-    best = search.search(run, waves, results=tmp_path, device="cpu")
+    best = searched(run, waves, tmp_path)
     assert seen and not seen & test_rows
     assert best in search.draw(DOCUMENT, "RAVDESS", 2 * search.ROUNDS)
     assert search.outcome(tmp_path, run)["chosen"] == best
-    assert study.execute(run, results=tmp_path, data=demo, cache=None, device="cpu", threads=1)
+    assert alone([run], tmp_path, data=demo) == 0
     assert seen & test_rows
     assert search.record(tmp_path, run)["config"]["settings"] == run.values | best
 
@@ -68,7 +81,7 @@ def test_a_search_that_found_nothing_draws_again(demo, tmp_path, monkeypatch, le
     monkeypatch.setattr(search, "_halve", halve)
     waves = arrays.prepare("RAVDESS", 16000, data=demo)
     run, = one_run()
-    best = search.search(run, waves, results=tmp_path)
+    best = searched(run, waves, tmp_path)
     assert len(made) == rounds
     assert best == (made[-1][5] if learns_in_round else made[0][0])["settings"]
     assert len({str(trial["settings"]) for round_ in made for trial in round_}) == rounds * search.TRIALS
@@ -80,9 +93,8 @@ def test_a_search_that_was_killed_finds_what_an_unbroken_one_does(short, demo, t
     waves = arrays.prepare("RAVDESS", 16000, data=demo)
     run, = one_run()
 
-    def searched(name, progress=None):
-        places = {"results": tmp_path / name, "cache": tmp_path / name}
-        search.search(run, waves, device="cpu", progress=progress, **places)
+    def found_in(name, progress=None):
+        searched(run, waves, tmp_path / name, cache=tmp_path / name, progress=progress)
         return search.outcome(tmp_path / name, run)
 
     class Killed(BaseException):
@@ -94,9 +106,9 @@ def test_a_search_that_was_killed_finds_what_an_unbroken_one_does(short, demo, t
 
     monkeypatch.setattr(search, "ROUNDS", 1)
     with pytest.raises(Killed):
-        searched("broken", kill)
+        found_in("broken", kill)
     assert search.outcome(tmp_path / "broken", run) == {} and search.decided(tmp_path / "broken", run) is None
-    whole, broken = searched("whole"), searched("broken")
+    whole, broken = found_in("whole"), found_in("broken")
     assert [len(trial["validation_loss"]) for trial in whole["trials"]] in ([1, 2], [2, 1])
     assert broken == whole
 
@@ -108,21 +120,19 @@ def test_searches_of_two_documents_do_not_share_checkpoints(demo, tmp_path, monk
     monkeypatch.setattr(documents, "DOCUMENTS", documents.DOCUMENTS | {"other": replace(OF, name="other")})
     waves = arrays.prepare("RAVDESS", 16000, data=demo)
     for document in (DOCUMENT, "other"):
-        search.search(Run.of(document, "RAVDESS", n=3), waves, results=tmp_path)
+        searched(Run.of(document, "RAVDESS", n=3), waves, tmp_path)
     assert len(set(places)) == 2
 
 
-def test_study_makes_what_is_missing_and_nothing_twice(short, demo, tmp_path, monkeypatch):
-    monkeypatch.setattr(joblib, "Parallel", lambda **_: iter)  # in this process, where `short` holds
-    monkeypatch.setattr(joblib, "delayed", lambda f: f)
+def test_study_makes_what_is_missing_and_nothing_twice(short, demo, tmp_path):
     lines = []
-    assert study.run_study(one_run(), results=tmp_path, data=demo, device="cpu", report=lines.append) == 0
+    assert alone(one_run(), tmp_path, data=demo, report=lines.append) == 0  # in this process, where `short` holds
     assert "done" in lines[-1]
     assert lines[0].startswith("1 runs")
     assert plans.complete(plans.status(one_run(), tmp_path))[one_run()[0].kind]
     lines.clear()
-    assert study.run_study(one_run(), results=tmp_path, data=demo, device="cpu", report=lines.append) == 0
-    assert lines == ["0 runs to make, 2 at a time"] or lines[0].startswith("0 runs")
+    assert alone(one_run(), tmp_path, data=demo, report=lines.append) == 0
+    assert lines == ["0 runs to make"]
 
 
 def test_demo_speech_makes_no_result(demo, tmp_path):
@@ -147,7 +157,7 @@ def test_no_gpu_is_said_before_the_first_run(tmp_path, monkeypatch, jobs):
     monkeypatch.setattr(torch.backends.mps, "is_available", lambda: False)
     lines = []
     with pytest.raises(SerReproError, match="no GPU is to be seen here"):
-        study.run_study(one_run(), results=tmp_path, device="gpu", jobs=jobs, report=lines.append)
+        study.run_study(one_run(), results=tmp_path, device="gpu", setup=Setup(jobs=jobs), report=lines.append)
     assert not lines
 
 
@@ -167,8 +177,7 @@ def test_runs_of_an_estimator_and_across_corpora_go_through_the_study(tmp_path, 
     wanted = plans.select(plans.plans(), document=["svm193"], corpus=["RAVDESS"])
     wanted = plans.select(wanted, protocol=["published", "cross_corpus"])
     lines = []
-    assert study.run_study(wanted, results=tmp_path / "results", data=tmp_path / "data", device="cpu", jobs=1,
-                           report=lines.append) == 0  # one at a time is made in this process
+    assert alone(wanted, tmp_path / "results", data=tmp_path / "data", report=lines.append) == 0
     assert {run.protocol for run in wanted} == {"published", "cross_corpus"}
     assert all(record for _, record in plans.status(wanted, tmp_path / "results"))
     assert len(list((tmp_path / "results" / "svm193").glob("*.json"))) == len(wanted)

@@ -1,0 +1,107 @@
+# ---
+# jupyter:
+#   kernelspec:
+#     display_name: Python 3 (ipykernel)
+#     language: python
+#     name: python3
+# ---
+
+# %% [markdown]
+# # How sure is a score
+
+# %% tags=["parameters", "hide-input"]
+results: str = "results"  # folder of the records
+
+# %% tags=["hide-input"]
+from ser_repro import book
+from ser_repro.book import palette
+from ser_repro.book import uncertainty as chapter
+
+book.check(globals(), results=None)
+palette.use_theme()
+
+# %% tags=["hide-cell"]
+from ser_repro.book import show
+from ser_repro.book.words import unit
+
+covered = chapter.coverage()
+show.say("un_after", chapter.within(covered, "after"))
+show.say("un_after_ends", chapter.ends(covered, "after"))
+show.say("un_before", chapter.within(covered, "before"))
+show.say("un_before_ends", chapter.ends(covered, "before"))
+show.say("un_clips_ends", chapter.ends(covered.dropna(subset="clips"), "clips"))
+drawn, started = chapter.drawn(results), chapter.starts(results)
+show.say("un_widest", chapter.widest(drawn))
+known = [row["spread"] for row in started if row["spread"] is not None]
+show.say("un_starts", f"{100 * min(known):.1f} to {unit(100 * max(known), 'points', 1)}" if known else "not known")
+
+# %% [markdown]
+# **A score is one of many that could have been measured**: of other speakers, after another start of the training, on
+# another draw of the test clips. An interval counts only what it names.
+#
+# - Starts of one network lie {glue:text}`un_starts` apart (standard deviation, by network and corpus).
+# - Draws of a random fifth lie up to this far apart: {glue:text}`un_widest`.
+# - In {glue:text}`un_after` kinds of made-up studies the intervals of this book hold the truth in 92 to 98 % of cases
+#   (range {glue:text}`un_after_ends`). The usual bootstrap, which resamples speakers and starts, does so in
+#   {glue:text}`un_before` (range {glue:text}`un_before_ends`). Where clips are taken as independent, an interval of
+#   accuracy holds in {glue:text}`un_clips_ends` of cases.
+#
+# ## What stands in brackets
+#
+# | printed | counts |
+# |---|---|
+# | `[38.1, 50.8; speakers]` | other speakers; another start or draw is left out |
+# | `[51.3, 62.1; speakers, starts]` | also another start of the training |
+# | `[...; speakers, starts, draws]` | also another random choice of the test clips |
+# | `[27.2, 39.2; folds]` | other groups of speakers, each with a network of its own, and so starts too |
+# | `(82.0 and 86.2 by start; two speakers, no interval)` | nothing: this is what was measured |
+#
+# Of two speakers there is no interval: two numbers do not show how far a third would be away. Nor is there one for a
+# network that gives one answer to every clip, as its score only counts how often that answer is right.
+#
+# A network that was started once shows nothing of its starts. Its interval takes their spread from other runs of the
+# same document, size and corpus, where there are any; otherwise it names speakers alone, and is too narrow for another
+# start. An SVM has no start.
+#
+# ## Do the intervals hold?
+#
+# In a made-up study the truth is known. Speakers differ by 10 points, starts by 3.6, clips by lot. The truth is the
+# score, or the difference of two networks, over all speakers and all starts. Of 1000 studies a kind, this share of
+# intervals holds it:
+
+# %% mystnb={"image": {"alt": "Share of intervals that hold the truth, a line a kind of study"}} tags=["hide-input"]
+book.picture(chapter.coverage_picture(covered))
+
+# %% [markdown]
+# *Grey: 92 to 98 %. Filled: variances of speakers, starts and folds are added, each with Student's t of its own degrees
+# of freedom {cite:p}`burdick1992confidence`. Hollow: percentiles after resampling speakers and starts.*
+#
+# ## One draw of a random fifth is one of many
+#
+# Most documents test a random fifth of the clips, drawn once. Another draw gives another score:
+
+# %% mystnb={"image": {"alt": "Accuracy of each draw of the split, and of the published one"}} tags=["hide-input"]
+if drawn:
+    book.picture(chapter.draws_picture(drawn))
+book.table(chapter.draws_table(drawn), empty="*No split has been drawn again yet: `ser-repro study --protocol redrawn` "
+           "does it.*")
+
+# %% [markdown]
+# ## Starts of one network
+#
+# Accuracy of each start with shared speakers, all else equal:
+
+# %% mystnb={"image": {"alt": "Accuracy of each start, less the mean of the starts"}} tags=["hide-input"]
+if started:
+    book.picture(chapter.starts_picture(started))
+book.table(chapter.starts_table(started))
+
+# %% [markdown]
+# *Spread: the standard deviation between starts that chance in clips and speakers does not explain, of all readings and
+# changed settings of that document, size and corpus together; 0 where starts differ no more than that.*
+#
+# ## Several differences
+#
+# Of twenty differences that are none, one lies outside its 95 % interval. A table of several differences therefore
+# gives p-values corrected for their number (Holm), and we speak of a difference only where p is then below 0.05. The
+# intervals beside them are those of each difference alone.

@@ -1,0 +1,164 @@
+"""What the chapter on intervals shows: how often they hold, how far draws of the split and starts lie apart."""
+
+from pathlib import Path
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pandas as pd
+from matplotlib.figure import Figure
+from matplotlib.ticker import PercentFormatter
+
+from ser_repro import documents
+from ser_repro.book.palette import BLUE, GREY, ORANGE
+from ser_repro.book.plots import WIDTH
+from ser_repro.book.words import percent, unit
+from ser_repro.files import read_json
+from ser_repro.results.scores import Score
+from ser_repro.runs import plans
+from ser_repro.runs.found import NOT_RUN, Found, frames
+
+KINDS = {"accuracy": "accuracy", "uar": "UAR", "difference": "difference"}
+AIM = (0.92, 0.98)
+
+
+def coverage(results: str | Path = "results") -> pd.DataFrame:
+    """How often intervals hold the truth of made-up studies, as benchmarks/coverage.py found: a row a kind of study.
+
+    Raises
+    ------
+    SerReproError
+        If the file is missing or damaged.
+    """
+    path, command = Path(results) / "statistics" / "coverage.json", "`python benchmarks/coverage.py`"
+    return pd.DataFrame(read_json(path, "table", f"make it again with {command}",
+                                  missing=f"no table {path}: make it with {command}."))
+
+
+def coverage_picture(rows: pd.DataFrame) -> Figure:
+    """Coverage before and after, a panel a kind of score, a line a study."""
+    names = rows["units"] + ", " + rows["starts"].astype(str) + np.where(rows["starts"] > 1, " starts", " start")
+    names += np.where(rows["borrowed"] > 0, ", spread of " + rows["borrowed"].astype(str) + " others", "")
+    order = list(dict.fromkeys(names))
+    figure, axes = plt.subplots(1, len(KINDS), figsize=(8, 0.9 + 0.19 * len(order)), sharey=True, sharex=True)
+    for axis, (kind, title) in zip(axes, KINDS.items(), strict=True):
+        own = rows[rows["of"] == kind]
+        at = [order.index(name) for name in names[rows["of"] == kind]]
+        axis.axvspan(*AIM, color=GREY, alpha=0.2, lw=0)
+        axis.plot(own["before"], at, "o", color=ORANGE, ms=4.5, mfc="white", label="resampled")
+        axis.plot(own["after"], at, "o", color=BLUE, ms=4.5, label="variances added")
+        axis.set_title(title, fontsize=9.5)
+        axis.xaxis.set_major_formatter(PercentFormatter(1, symbol=" %", decimals=0))
+        axis.grid(axis="x", alpha=0.25)
+    axes[0].set_yticks(range(len(order)), order, fontsize=8)
+    axes[0].set_ylim(len(order) - 0.4, -0.6)
+    axes[1].legend(loc="lower center", bbox_to_anchor=(0.3, 1.05), ncols=2)
+    figure.subplots_adjust(left=0.31, right=0.98, bottom=0.06, top=0.9, wspace=0.12)  # tight_layout leaves gaps
+    return figure
+
+
+def within(rows: pd.DataFrame, which: str) -> str:
+    """In how many studies an interval holds as often as it should, in words."""
+    return f"{int(rows[which].between(*AIM).sum())} of {len(rows)}"
+
+
+def ends(rows: pd.DataFrame, which: str) -> str:
+    """The lowest and highest coverage, in words."""
+    return f"{100 * rows[which].min():.0f} to {percent(rows[which].max())}"
+
+
+# ---- draws -------------------------------------------------------------------------------------------------------
+
+
+def drawn(results: str | Path) -> list[tuple[str, Score, Score | None]]:
+    """A row a document, size and corpus whose random split has been drawn again: its name, the mean over the draws, and
+    the printed score of the one published split."""
+    rows = []
+    for of in documents.DOCUMENTS.values():
+        found = Found(of.name, results)
+        for n in of.sizes or (None,):
+            for corpus in of.corpora:
+                score = found.drawn(corpus, n=n)
+                if score and len(score.seeds) > 1:
+                    rows.append((f"{corpus}, {of.title}{f', n = {n}' if n else ''}", score, found.score(corpus, n=n)))
+    return rows
+
+
+def draws_picture(rows: list[tuple[str, Score, Score | None]]) -> Figure:
+    """Accuracy of each draw as a dot, and the printed score of the published split with its interval below."""
+    figure, axis = plt.subplots(figsize=(WIDTH, 0.9 + 0.42 * len(rows)))
+    for y, (_, score, printed) in enumerate(rows):
+        axis.plot(score.seeds, [y - 0.14] * len(score.seeds), "o", color=BLUE, ms=5, alpha=0.55, mew=0,
+                  label="" if y else "one draw")
+        axis.plot([score.value] * 2, [y - 0.28, y], color=BLUE, lw=2, label="" if y else "mean of the draws")
+        if printed:
+            if printed.has_interval:
+                axis.plot([printed.low, printed.high], [y + 0.18] * 2, color=ORANGE, lw=3, alpha=0.45)
+            axis.plot(printed.value, y + 0.18, "s", color=ORANGE, ms=5, label="" if y else "published split, printed")
+    axis.set_yticks(range(len(rows)), [name for name, *_ in rows])
+    axis.set_ylim(len(rows) - 0.5, -0.6)
+    axis.xaxis.set_major_formatter(PercentFormatter(1, symbol=" %"))
+    axis.grid(axis="x", alpha=0.25)
+    axis.legend(loc="lower center", bbox_to_anchor=(0.4, 1.0), ncols=3)
+    figure.tight_layout()
+    return figure
+
+
+def draws_table(rows: list[tuple[str, Score, Score | None]]) -> list[dict]:
+    """The same as a table."""
+    return [{"corpus and method": name, "draws": len(score.seeds), "mean of the draws": str(score),
+             "lowest and highest": f"{100 * min(score.seeds):.1f} to {percent(max(score.seeds), 1)}",
+             "published split": str(printed or NOT_RUN)} for name, score, printed in rows]
+
+
+def widest(rows: list[tuple[str, Score, Score | None]]) -> str:
+    """The method and corpus whose draws lie furthest apart, in words."""
+    if not rows:
+        return NOT_RUN
+    name, score, _ = max(rows, key=lambda row: np.ptp(row[1].seeds))
+    return f"{unit(100 * np.ptp(score.seeds), 'points', 1)} ({name}, {len(score.seeds)} draws)"
+
+
+# ---- starts ------------------------------------------------------------------------------------------------------
+
+
+def starts(results: str | Path) -> list[dict]:
+    """A row a document, size, corpus and reading that has several starts with shared speakers.
+
+    `name`; `seeds`, the accuracy of each; `spread`, how far starts of all networks like it lie apart (standard
+    deviation) or None, and `df`, its degrees of freedom.
+    """
+    rows = []
+    for of in documents.DOCUMENTS.values():
+        found = Found(of.name, results)
+        for kind, seeds in found.done.items():
+            if kind.protocol == plans.GRID[0] and not kind.changed and not kind.tested and len(seeds) > 1:
+                spread = found.starts_of(kind)
+                size = f", n = {kind.n}" if kind.n else ""
+                rows.append({"name": f"{of.title}{size}, {kind.corpus}, {kind.reading}",
+                             "seeds": [(frame["emotion"] == frame["predicted"]).mean() for frame in frames(seeds)],
+                             "spread": None if spread is None else float(np.sqrt(max(spread.variance, 0))),
+                             "df": None if spread is None else spread.df})
+    return rows
+
+
+def starts_picture(rows: list[dict]) -> Figure:
+    """Accuracy of each start, less the mean of the starts, in points."""
+    figure, axis = plt.subplots(figsize=(WIDTH, 0.8 + 0.32 * len(rows)))
+    axis.axvline(0, color=GREY, lw=1)
+    for y, row in enumerate(rows):
+        apart = 100 * (np.array(row["seeds"]) - np.mean(row["seeds"]))
+        axis.plot(apart, [y] * len(apart), "o", color=BLUE, ms=6, alpha=0.6, mew=0)
+    axis.set_yticks(range(len(rows)), [row["name"] for row in rows])
+    axis.set_ylim(len(rows) - 0.5, -0.5)
+    axis.set_xlabel("points from the mean of the starts")
+    axis.grid(axis="x", alpha=0.25)
+    figure.tight_layout()
+    return figure
+
+
+def starts_table(rows: list[dict]) -> list[dict]:
+    """The same as a table, with the spread that chance in the clips alone does not explain."""
+    return [{"network": row["name"], "starts": len(row["seeds"]),
+             "accuracy": ", ".join(percent(value, 1) for value in row["seeds"]),
+             "spread of starts": "not known" if row["spread"] is None else
+             f"{unit(100 * row['spread'], 'points', 1)} ({row['df']} degrees of freedom)"} for row in rows]

@@ -1,0 +1,104 @@
+"""What makes many runs at a time: joblib on this machine, or Ray on this machine or a cluster.
+
+    with Setup("ray", address="auto", gpus=0.25).start() as engine:
+        for task, value, error in engine.each(take):       # in the order of finishing
+            ...
+
+`take()` gives the next task whenever there is room for one, or None while there is none: what came back may have made
+room for others. A task is a function that a worker calls with a `Place`, its notes and its folder. Workers compute and
+return; the process that holds the engine, the driver, writes records and searches, and nobody else does.
+
+A worker that dies takes at most an epoch with it: its task is made again by another one, from the checkpoint in the
+task's folder. `base` has the interface; an engine is one module that is named in `ENGINES`.
+"""
+
+import os
+from dataclasses import dataclass
+
+from ser_repro import SerReproError
+from ser_repro.files import one_of
+from ser_repro.runs.engines.base import Engine, Place, Task
+
+__all__ = ["ENGINES", "Engine", "Place", "Setup", "Task"]
+
+ENGINES = ("joblib", "ray")
+
+
+@dataclass(frozen=True)
+class Setup:
+    """Which engine, and what each task takes of it.
+
+    Parameters
+    ----------
+    engine : "joblib" or "ray"
+    address : str, optional
+        Of a Ray cluster: "auto" (the one that this machine belongs to), "HOST:PORT" or "ray://HOST:PORT". Without
+        one, Ray is started on this machine.
+    jobs : int, optional
+        Tasks at a time. By default as many as there are CPUs for, or shares of a GPU, of which joblib knows one.
+    cpus : int, optional
+        Of a task; by default, with joblib, those of the machine shared out among the jobs, and one with Ray.
+    gpus : float, optional
+        Share of a GPU that a task takes; with Ray also a whole number of them.
+
+    Raises
+    ------
+    SerReproError
+        If these do not go together.
+    """
+
+    engine: str = "joblib"
+    address: str | None = None
+    jobs: int | None = None
+    cpus: int | None = None
+    gpus: float | None = None
+
+    def __post_init__(self):
+        one_of(self.engine, ENGINES, "--engine")
+        if self.address is not None and self.engine != "ray":
+            raise SerReproError(f"--address {self.address} is that of a Ray cluster: give --engine ray with it.")
+        if self.jobs is not None and self.jobs < 1:
+            raise SerReproError(f"--jobs {self.jobs} makes no run: give 1 or more.")
+        if self.cpus is not None and self.cpus < 1:
+            raise SerReproError(f"--cpus {self.cpus} is no CPU for a run: give 1 or more.")
+        several = self.engine == "ray" and self.gpus is not None and self.gpus % 1 == 0
+        if self.gpus is not None and not (self.gpus > 0 and (self.gpus <= 1 or several)):
+            whole = " or a whole number of GPUs" if self.engine == "ray" else ""
+            raise SerReproError(f"--gpus {self.gpus:g} is no share of a GPU: give more than 0 and at most 1{whole}.")
+
+    def device(self, device: str) -> str:
+        """The device that a task asks for, where the user asks for this one.
+
+        Raises
+        ------
+        SerReproError
+            If tasks would ask Ray for a GPU that they have no share of.
+        """
+        if self.engine != "ray" or self.gpus:
+            return device
+        if device == "gpu":
+            raise SerReproError("--device gpu takes a share of a GPU from Ray: give --gpus, e.g. --gpus 1.")
+        return "cpu"
+
+    def start(self, on_gpu: bool = False) -> Engine:
+        """The engine, to be entered.
+
+        Parameters
+        ----------
+        on_gpu : bool
+            Whether joblib's tasks train on this machine's GPU.
+
+        Raises
+        ------
+        SerReproError
+            If Ray is not installed, or there is no cluster at the address.
+        """
+        if self.engine == "ray":
+            from ser_repro.runs.engines.with_ray import Ray
+
+            return Ray(self.address, self.jobs, self.cpus or 1, self.gpus or 0)
+        from ser_repro.runs.engines.with_joblib import Joblib
+
+        cores = os.cpu_count() or 1
+        jobs = self.jobs or (int(1 / (self.gpus or 1)) if on_gpu else max(cores // (self.cpus or 1), 1))
+        return Joblib(jobs, self.cpus or max(cores // jobs, 1))

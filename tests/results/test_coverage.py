@@ -1,0 +1,63 @@
+"""How often intervals hold the truth, over made-up studies."""
+
+import itertools
+
+import numpy as np
+import pytest
+from made_up_studies import (
+    KNOWN,
+    RECALL,
+    SPEAKERS,
+    STARTS,
+    crossed,
+    folded,
+    held,
+    matrices,
+    measure,
+    side,
+    values,
+)
+
+from ser_repro.results import uncertainty
+
+STUDIES = 1000
+
+
+@pytest.mark.parametrize("kind", ["accuracy", "uar", "difference"])
+@pytest.mark.parametrize("speakers", [4, 6, 10, 24, 91])
+def test_an_interval_holds_the_truth_as_often_as_it_says(kind, speakers):
+    rng = np.random.default_rng(speakers)
+    for starts, known in KNOWN:
+        _, found = crossed(rng, STUDIES, speakers, starts, known, kind)
+        assert 0.92 <= found <= 0.98, (starts, known, found)
+
+
+@pytest.mark.parametrize(("folds", "heard"), [(4, 1), (6, 1), (6, 4), (6, 15), (10, 1)])
+def test_an_interval_over_folds_holds_the_truth_as_often_as_it_says(folds, heard):
+    rng = np.random.default_rng(folds)
+    for kind, starts in itertools.product(("accuracy", "uar"), (1, 3)):
+        _, found = folded(rng, STUDIES, folds, heard, starts, kind)
+        assert 0.92 <= found <= 0.98, (kind, starts, found)
+
+
+def test_an_interval_over_draws_of_the_split_holds_the_truth_as_often_as_it_says():
+    """Of one draw, its spread known from ten others, and of their mean; they differ by 5 points and in their start."""
+    rng = np.random.default_rng(0)
+    speakers = rng.normal(0, SPEAKERS, (STUDIES, 24))
+    draw = rng.normal(0, np.hypot(STARTS, 0.05), (STUDIES, 11, 1, 1))
+    counts = matrices(rng, RECALL + speakers[:, None, :, None] + draw)
+    found, value = values(counts, "accuracy"), measure("accuracy")(counts.sum(2))
+    spread = uncertainty.between(found[:, 1:])
+    for part, networks in ((slice(0, 1), 1), (slice(1, 11), 10)):
+        half = uncertainty.margin([uncertainty.over_units(found[:, part].mean(1), "speakers"),
+                                   uncertainty.over_networks(spread, "draws", networks)])
+        assert 0.92 <= held(value[:, part].mean(1), half, "accuracy") <= 0.98, networks
+
+
+def test_clips_or_speakers_taken_alone_do_not_hold_the_truth():
+    rng = np.random.default_rng(0)
+    counts = side(rng, rng.normal(0, SPEAKERS, (STUDIES, 24)), 1)
+    value = measure("accuracy")(counts.sum(2))[:, 0]
+    assert held(value, 1.96 * np.sqrt(value * (1 - value) / counts[0, 0].sum()), "accuracy") < 0.6  # clips
+    alone = uncertainty.margin([uncertainty.over_units(values(counts, "accuracy")[:, 0], "speakers")])
+    assert held(value, alone, "accuracy") < 0.85  # no start

@@ -1,0 +1,220 @@
+"""Tasks made by joblib's workers: what comes back, what outlives a worker that dies, and Ctrl-C. Ray: test_cluster."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import textwrap
+import time
+from pathlib import Path
+
+import pytest
+from filelock import FileLock
+from making import make_run, records_in
+
+from ser_repro import SerReproError
+from ser_repro.runs import study
+from ser_repro.runs.engines import Setup, Task, base
+
+
+def toys(tmp_path, *works):
+    """Tasks, a folder each."""
+    return [Task(i, work, (), tmp_path / str(i), f"task {i}") for i, work in enumerate(works)]
+
+
+def made(setup, tasks):
+    """(Key, value, error) of tasks, in the order of finishing."""
+    waiting = iter(tasks)
+    with setup.start() as engine:
+        return [(task.key, value, error) for task, value, error in engine.each(lambda: next(waiting, None))]
+
+
+# Functions within functions are sent to workers as they are: those of a test's module are nowhere to be imported from.
+def sleeping(seconds):
+    return lambda place: __import__("time").sleep(seconds)
+
+
+def dying(lives):
+    """Dies `lives` times, after an epoch each time, and tells how many epochs it made itself."""
+    def work(place):
+        import os
+        import signal
+
+        own = 0
+        while (epochs := len(list(place.folder.glob("epoch*")))) < 4:
+            (place.folder / f"epoch{epochs}").touch()
+            own += 1
+            place.keep()
+            if epochs < lives:
+                os.kill(os.getpid(), signal.SIGKILL)
+        return own
+
+    return work
+
+
+@pytest.mark.parametrize("jobs", [1, 2])
+def test_results_come_in_the_order_of_finishing_and_failures_are_lines(tmp_path, jobs):
+    def fails(place):
+        from ser_repro import SerReproError
+        raise SerReproError("no such voice: choose another.")
+
+    def full(place):
+        raise OSError(28, "No space left on device")
+
+    def answers(place):
+        place.note("thinking")
+        return place.threads, place.folder.is_dir()
+
+    found = made(Setup(jobs=jobs, cpus=1), toys(tmp_path, sleeping(2), fails, full, answers))
+    order = [key for key, _, _ in found]
+    assert sorted(order) == [0, 1, 2, 3] and (order[0] == 0 if jobs == 1 else order[-1] == 0)
+    told = {key: (value, error) for key, value, error in found}
+    assert told[1] == (None, "no such voice: choose another.")
+    assert told[2][1].startswith("[Errno 28] No space left on device: free some room or give another --cache")
+    assert told[3] == ((1, True), None)
+
+
+@pytest.mark.parametrize("jobs", [1, 2])
+def test_what_came_back_makes_room_for_others(tmp_path, jobs):
+    first, second = toys(tmp_path, sleeping(0), sleeping(0))
+    waiting = [first]
+    order = []
+    with Setup(jobs=jobs).start() as engine:
+        for task, _, _ in engine.each(lambda: waiting.pop() if waiting else None):
+            order.append(task.key)
+            if task is first:
+                waiting.append(second)
+    assert order == [0, 1]
+
+
+def test_a_worker_that_dies_costs_an_epoch_at_most(tmp_path, monkeypatch):
+    monkeypatch.setattr(base, "LIVES", 2)  # in a row
+    (key, value, error), = made(Setup(jobs=2), toys(tmp_path, dying(3)))
+    assert (key, error) == (0, None)
+    assert value == 1  # of four epochs: the others made one each, and died
+
+
+def test_a_task_that_kills_its_workers_is_given_up(tmp_path, monkeypatch):
+    def dies(place):
+        import os
+        import signal
+        os.kill(os.getpid(), signal.SIGKILL)
+
+    monkeypatch.setattr(base, "LIVES", 3)
+    (_, value, error), = made(Setup(jobs=2), toys(tmp_path, dies))
+    assert value is None and error.startswith("3 workers died of it, one after the other (")
+    assert "give each more memory, or make fewer at a time" in error and "\n" not in error
+
+
+def test_a_folder_that_another_process_is_at_work_in_is_refused(tmp_path, monkeypatch):
+    from ser_repro.runs.engines import with_joblib
+
+    monkeypatch.setattr(with_joblib, "_PATIENCE_S", 0)
+    (tmp_path / "0").mkdir()
+    with FileLock(tmp_path / "0" / "lock"):
+        found = made(Setup(jobs=1), toys(tmp_path, sleeping(0)))
+    assert found == [(0, None, "task 0 is being made by another process: wait for it.")]
+
+
+def test_notes_say_what_the_workers_are_at(tmp_path):
+    lines = []
+
+    def noting(place):
+        import time
+        place.note("epoch 1/3")
+        time.sleep(2)
+
+    waiting = toys(tmp_path, noting)
+    with Setup(jobs=2).start() as engine, base.watched(engine, lines.append):
+        list(engine.each(lambda: waiting.pop() if waiting else None))
+        time.sleep(0.6)
+        assert engine.notes() == []
+    assert "task 0: epoch 1/3" in lines
+
+
+@pytest.mark.parametrize(("words", "says"), [
+    ({"engine": "dask"}, "no --engine 'dask': choose one of joblib, ray"),
+    ({"address": "auto"}, "--address auto is that of a Ray cluster: give --engine ray with it"),
+    ({"jobs": 0}, "--jobs 0 makes no run"), ({"cpus": 0}, "--cpus 0 is no CPU for a run: give 1 or more"),
+    ({"gpus": 0.0}, "--gpus 0 is no share of a GPU: give more than 0 and at most 1"),
+    ({"gpus": float("nan")}, "--gpus nan is no share"), ({"gpus": 2.0}, "--gpus 2 is no share of a GPU"),
+    ({"gpus": 1.5, "engine": "ray"}, "give more than 0 and at most 1 or a whole number of GPUs")])
+def test_setups_that_can_not_be(words, says):
+    with pytest.raises(SerReproError, match=says):
+        Setup(**words)
+
+
+def test_tasks_of_ray_have_a_gpu_only_where_they_take_a_share():
+    assert Setup("ray").device("auto") == "cpu" and Setup("ray", gpus=0.25).device("auto") == "auto"
+    assert Setup().device("gpu") == "gpu"
+    with pytest.raises(SerReproError, match="--device gpu takes a share of a GPU from Ray: give --gpus"):
+        Setup("ray").device("gpu")
+
+
+@pytest.mark.parametrize(("setup", "on_gpu", "jobs", "threads"), [
+    (Setup(), False, 8, 1), (Setup(jobs=2), False, 2, 4), (Setup(cpus=3), False, 2, 3),
+    (Setup(jobs=4, cpus=1), False, 4, 1), (Setup(), True, 1, 8),
+    (Setup(gpus=0.25), True, 4, 2), (Setup(gpus=0.25, cpus=1), False, 8, 1)])
+def test_how_many_at_a_time(monkeypatch, setup, on_gpu, jobs, threads):
+    monkeypatch.setattr(os, "cpu_count", lambda: 8)
+    engine = setup.start(on_gpu)
+    assert (engine.jobs, engine.threads) == (jobs, threads)
+
+
+def test_ray_that_is_not_installed_is_one_line(monkeypatch, type_in):
+    monkeypatch.setitem(sys.modules, "ray", None)
+    monkeypatch.delitem(sys.modules, "ser_repro.runs.engines.with_ray", raising=False)
+    with pytest.raises(SerReproError, match=r"--engine ray needs Ray, which is not installed: .*\[cluster\]"):
+        Setup("ray").start()
+
+
+# ---- the study -----------------------------------------------------------------------------------------------------
+
+
+def test_two_workers_leave_the_records_of_one(demo, tmp_path):
+    wanted = [make_run("mfcc_cnn", seed=seed) for seed in (0, 1)] + [make_run("svm193", protocol="speaker", fold=1)]
+    found = {}
+    for jobs in (1, 2):
+        cache = tmp_path / f"cache{jobs}"
+        assert study.run_study(wanted, results=tmp_path / str(jobs), data=demo, cache=cache, device="cpu",
+                               setup=Setup(jobs=jobs, cpus=1)) == 0
+        found[jobs] = records_in(tmp_path / str(jobs))
+        assert sorted(path.name for path in (cache / "runs").glob("*/*.safetensors")) == ["weights.safetensors"] * 3
+    assert len(found[1]) == 3 and found[1] == found[2]
+
+
+def test_ctrl_c_ends_a_study_at_once_and_it_goes_on(demo, tmp_path):
+    places = {"results": str(tmp_path / "results"), "data": str(demo), "cache": str(tmp_path / "cache")}
+    code = textwrap.dedent(f"""
+        import signal, sys
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+        sys.path.insert(0, {str(Path(__file__).parents[1])!r})
+        from making import make_run
+        from ser_repro.runs import study
+        from ser_repro.runs.engines import Setup
+        wanted = [make_run("mfcc_cnn", epochs=epochs) for epochs in (1, 2, 10000, 10001)]
+        study.run_study(wanted, **{places!r}, device="cpu", setup=Setup(jobs=2),
+                        report=lambda line: print(line, flush=True))
+    """)
+    driver = subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+                              start_new_session=True)
+    lines = [driver.stdout.readline() for _ in range(3)]
+    assert "[2/4]" in lines[-1]
+    checkpoint = tmp_path / "cache" / "runs" / make_run("mfcc_cnn", epochs=10000).hash / "last.safetensors"
+    deadline = time.monotonic() + 300
+    while not checkpoint.exists():
+        assert time.monotonic() < deadline
+        time.sleep(0.1)
+    os.killpg(driver.pid, signal.SIGINT)
+    assert "KeyboardInterrupt" in driver.communicate(timeout=60)[1]
+    assert len(list((tmp_path / "results").glob("mfcc_cnn/*.json"))) == 2
+    when = checkpoint.stat().st_mtime_ns
+    time.sleep(1)
+    assert checkpoint.stat().st_mtime_ns == when  # nobody trains on
+    content = checkpoint.read_bytes()
+    header = json.loads(content[8:8 + int.from_bytes(content[:8], "little")])["__metadata__"]
+    assert len(json.loads(header["training"])["history"]) >= 1
+    lines = []
+    wanted = [make_run("mfcc_cnn", epochs=epochs) for epochs in (1, 2)]
+    assert study.run_study(wanted, **places, device="cpu", report=lines.append) == 0 and lines == ["0 runs to make"]
