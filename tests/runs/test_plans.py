@@ -153,10 +153,8 @@ def mended(plan):
 
 
 def test_every_training_time_slip_has_a_run_that_mends_it_alone():
-        if mended(plan) and not plan.recipe.is_estimator and not plan.document.startswith("crema"):
-            seeds.setdefault((plan.document, plan.corpus, *plan.changed), set()).add(plan.seed)
-    for (name, corpus, _), found in seeds.items():
-        assert found == ({0, 1, 2} if corpus in ("RAVDESS", documents.get(name).priced_on) else {0})
+    wanted = [plan for plan in plans.plans() if not plan.recipe.is_estimator  # a baseline has one reading
+              and not plan.document.startswith("crema")]
     slips = {
         "cnn_n_gru": ("pool_before_gru", "mask_padding", "carry_state", "bn1_used_twice"),
         "mfcc_cnn": ("features", "same_pooling", "dropout", "loss", "shuffle"),
@@ -175,17 +173,10 @@ def test_every_training_time_slip_has_a_run_that_mends_it_alone():
 def test_on_ravdess_and_where_the_core_wants_it_every_slip_is_priced_from_three_starts():
     seeds = {}
     for plan in plans.plans():
-<<<<<<< HEAD
-        if mended(plan) and not plan.recipe.is_estimator:
+        if mended(plan) and not plan.recipe.is_estimator and not plan.document.startswith("crema"):
             seeds.setdefault((plan.document, plan.corpus, *plan.changed), set()).add(plan.seed)
     for (name, corpus, _), found in seeds.items():
         assert found == ({0, 1, 2} if corpus in ("RAVDESS", documents.get(name).priced_on) else {0})
-=======
-        if plan.changed and not plan.recipe.is_estimator and not plan.document.startswith("crema"):
-            seeds.setdefault((plan.document, plan.corpus, *plan.changed.items()), set()).add(plan.seed)
-    assert all(found == ({0, 1, 2} if corpus == "RAVDESS" or dict(changed) == SOFTMAX else {0})
-               for (_, corpus, *changed), found in seeds.items())
->>>>>>> wC
 
 
 def test_a_third_protocol_leaves_the_list_of_the_study_as_it_is(monkeypatch):
