@@ -175,7 +175,7 @@ class Document:
         What the study can't do without and a CPU can do, in the order of what it teaches. Made before all other runs.
     priced_on : str
         Corpus on which, as a part of the core, every difference between the readings is priced from three starts, at
-        the smallest size; by default the first one. There the core needs as many starts of reading `code`.
+        the smallest size. There the core needs as many starts of reading `code`. "" where `core` names all such runs.
     """
 
     name: str

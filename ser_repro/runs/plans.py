@@ -24,7 +24,7 @@ def core() -> list[Run]:
     wanted = [run for of in every for kind in of.core for run in runs_of(of, kind)]
     for of in every:
         for seed in (0,) if of.is_estimator else STARTS:
-            wanted += [run for run in ablations(of, seed) if run.corpus == (of.priced_on or of.corpora[0])
+            wanted += [run for run in ablations(of, seed) if run.corpus == of.priced_on
                        and run.n == min(of.sizes, default=None)]
     return list(dict.fromkeys(wanted))
 
@@ -86,7 +86,8 @@ def status(wanted: list[Run], results: str | Path) -> list[tuple[Run, dict | Non
 
 def seconds(have: list[tuple[Run, dict | None]]) -> dict[Run, float | None]:
     """How long each run without a record would train, by the records of those that are most like it: of its document,
-    size, reading, corpus and changes, or of as many of these, from the first on, as have any. None where none has.
+    size, reading, corpus and changes, or of as many of these, from the first on, as have any; scaled by `Run.cost`. None
+    where there is no record at all.
 
     Searches are not counted.
     """
@@ -96,9 +97,9 @@ def seconds(have: list[tuple[Run, dict | None]]) -> dict[Run, float | None]:
     paces: dict[tuple, list[float]] = {}
     for run, record in have:
         if record:
-            for count in range(1, 6):
+            for count in range(6):
                 paces.setdefault(like(run)[:count], []).append(record["train_seconds"] / run.cost)
-    return {run: next((run.cost * median(paces[like(run)[:count]]) for count in range(5, 0, -1)
+    return {run: next((run.cost * median(paces[like(run)[:count]]) for count in range(5, -1, -1)
                        if like(run)[:count] in paces), None)
             for run, record in have if record is None}
 
