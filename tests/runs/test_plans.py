@@ -47,7 +47,11 @@ def test_the_core_comes_first_and_in_it_what_is_fitted_at_once():
         ("RAVDESS", 18, "published")]
 
 
-@pytest.mark.parametrize("of", documents.DOCUMENTS.values(), ids=documents.DOCUMENTS)
+# The CREMA-D study has one corpus and ten networks: its core names its runs one by one.
+LISTED = [of for of in documents.DOCUMENTS.values() if not of.name.startswith("crema")]
+
+
+@pytest.mark.parametrize("of", LISTED, ids=lambda of: of.name)
 def test_the_core_has_every_document_in_each_reading_and_protocol(of):
     core = [p for p in plans.core() if p.document == of.name]
     assert {p.corpus for p in core} == set(of.corpora) and {p.n for p in core} == set(of.sizes or (None,))
@@ -62,8 +66,7 @@ def test_the_core_has_every_document_in_each_reading_and_protocol(of):
         assert own == {0, 1, 2}
 
 
-@pytest.mark.parametrize("of", [of for of in documents.DOCUMENTS.values() if not of.is_estimator],
-                         ids=lambda of: of.name)
+@pytest.mark.parametrize("of", [of for of in LISTED if not of.is_estimator], ids=lambda of: of.name)
 def test_the_core_prices_every_difference_from_three_starts_where_the_code_has_as_many(of):
     n = min(of.sizes, default=None)
     there = [p for p in plans.core() if (p.document, p.corpus, p.reading, p.protocol, p.n) == (
