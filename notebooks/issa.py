@@ -38,6 +38,7 @@ from ser_repro.book.words import number, percent, signed, unit, worth
 from ser_repro.documents import issa
 from ser_repro.features import issa193, sets
 from ser_repro.results import audit, ledger, scores
+from ser_repro.runs import records
 from ser_repro.runs.found import NOT_RUN, frames, missing, split_name
 
 found, splits = page.found, ("published", "speaker")
@@ -71,13 +72,9 @@ page.say("is_above_mean", unit(100 * (claimed["RAVDESS"] - folds.mean()), "point
 done, planned = found.count
 page.say("is_done", done)
 page.say("is_planned", planned)
-early = []
-for name in page.corpora:
-    if runs := [record for seeds in found.seeds(name) for record in seeds]:
-        (first, last), accuracy = audit.mean_picked(runs, issa.PATIENCE).stopped
-        several = f"mean of {len(runs)} runs, epochs {first} to {last}"
-        early.append(f"{percent(accuracy, 1)} ({several if len(runs) > 1 else f'one run, epoch {first}'}) on {name}")
-page.say("is_early", " and ".join(early) or NOT_RUN)
+STOPPED, UNSHUFFLED = {"early_stopping": "restored"}, {"shuffle": False}  # what A does and neither reading has
+for key, change in (("is_early", STOPPED), ("is_unshuffled", UNSHUFFLED)):
+    page.say(key, " and ".join(f"{found.told(name, **change)} on {name}" for name in page.corpora))
 
 # %% [markdown]
 # **Claimed** in the abstract of {cite}`issa2020speech`, for "speaker-independent" classification:
@@ -97,10 +94,12 @@ page.say("is_early", " and ".join(early) or NOT_RUN)
 # in reading `paper` {glue:text}`is_EMO-DB_paper_speaker`. The most frequent emotion gives
 # {glue:text}`is_EMO-DB_chance`.
 #
-# Reading `code` is A without its early stopping, which watches the clips that it tests and would have ended our runs
-# with shared speakers at {glue:text}`is_early`. Reading `paper` follows the figure (padded convolutions, its order of
-# features), and B and C where the figure is silent. In brackets: 95 % intervals, and what they count
-# ([How sure is a score](uncertainty.ipynb)).
+# Reading `code` is A but for two things. A stops early, watching the loss of the clips that it tests, and goes back to
+# the weights of the epoch where that was lowest; in runs of its own this gives, with shared speakers,
+# {glue:text}`is_early`. And A never shuffles its clips; that gives {glue:text}`is_unshuffled`.
+#
+# Reading `paper` follows the figure (padded convolutions, its order of features), and B and C where the figure is
+# silent. In brackets: 95 % intervals, and what they count ([How sure is a score](uncertainty.ipynb)).
 #
 # **Does {glue:text}`is_RAVDESS_claim` come from new speakers, as the abstract says, or from a random split?** Our runs
 # on RAVDESS:
@@ -256,8 +255,12 @@ for name in page.corpora:
 #   README shows {glue:text}`is_example_epochs` epochs in batches of {glue:text}`is_example_batch`, and the model beside
 #   it is named after {glue:text}`is_bundled_epochs`. Taking {glue:text}`is_epochs` for `code` too is our choice.
 # - *Early stopping*: A ends training when the loss of the clips that it then tests has not fallen for
-#   {glue:text}`is_patience` epochs. Our runs train to the last epoch. [Below](#issa-when-to-stop) is what stopping
-#   would have changed.
+#   {glue:text}`is_patience` epochs, and goes back to the weights of the epoch of the lowest loss
+#   (`restore_best_weights=True`). Both readings train to the last epoch and keep its weights.
+#   [Below](#issa-when-to-stop) is what stopping changes.
+# - *Order of the clips*: A feeds its training clips in one and the same order in every epoch (`tf.data` without
+#   `.shuffle()`). Both readings shuffle them anew: reading `code` departs from A here. What that is worth stands with
+#   [the other differences](#issa-differences).
 # - *Split*: a random fifth of the clips (`random_state` 42). On RAVDESS {cite}`livingstone2018ravdess`
 #   {glue:text}`is_RAVDESS_trained` train and {glue:text}`is_RAVDESS_tested` are tested. Of the test clips
 #   {glue:text}`is_RAVDESS_shared` have their speaker in training, and {glue:text}`is_RAVDESS_twins` a *twin*: another
@@ -304,7 +307,7 @@ book.table([] if measured is None else pictures.size_rows(mean, deviation), empt
 #
 # ## What we measure
 #
-# {glue:text}`is_done` of {glue:text}`is_planned` planned runs are done. Where folds are missing, a row says so and
+# {glue:text}`is_done` of {glue:text}`is_planned` runs of the core are done. Where folds are missing, a row says so and
 # speaks of the tested speakers only. In brackets after the number of seeds: their lowest and highest accuracy.
 
 # %% tags=["hide-input"]
@@ -342,13 +345,28 @@ page.curves("loss")
 # ### The stopping rule of A would have ended training too early
 #
 # *Last* is the epoch that this study scores, *best* the one with the highest test accuracy, and *stopped early* the one
-# where early stopping on the test loss, with a patience of {glue:text}`is_patience`, would have ended.
+# where early stopping on the test loss, with a patience of {glue:text}`is_patience`, would have ended, before A goes
+# back to the weights of a better epoch.
 
 # %% tags=["hide-input"]
 picks = page.when_to_stop(issa.PATIENCE)
 
 # %% [markdown]
-# *Means over runs (a seed and a fold each), weighted by their test clips.* Accuracy after as many epochs as the
+# *Means over runs (a seed and a fold each), weighted by their test clips.* Those epochs are read off the curves of runs
+# that were not stopped. Runs of reading `code` that were, with shared speakers:
+
+# %% tags=["hide-input"]
+rows = []
+for name in page.corpora:
+    for how, told in page.document.settings["early_stopping"].others.items():
+        runs = [folds_[0] for folds_ in found.records(name, early_stopping=how)]
+        lengths = sorted(records.epochs(record) for record in runs)
+        rows.append({"corpus": name, "change made": told, "accuracy": found.told(name, early_stopping=how),
+                     "seeds": len(runs), "epochs": ", ".join(map(str, lengths)) or "—"})
+book.table(rows)
+
+# %% [markdown]
+# Accuracy after as many epochs as the
 # example in the README of A has ({glue:text}`is_example_epochs`), and as the model beside A is named after
 # ({glue:text}`is_bundled_epochs`):
 
@@ -442,6 +460,7 @@ book.table(rows)
 # *The two groups differ in their emotions, and the smaller ones are small: these rows neither show an effect of twins
 # nor exclude one.*
 #
+# (issa-differences)=
 # ## What each difference is worth
 #
 # One setting of the code is changed at a time, and the mean of the starts compared on the same test clips. The last

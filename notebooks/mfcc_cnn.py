@@ -82,7 +82,7 @@ for name in ("code", "paper"):
 # training. [Under an older Keras](#mfcc-two-losses), {glue:text}`mc_softmax_bound` runs seem never to name some emotion
 # at all.
 #
-# {glue:text}`mc_done` of {glue:text}`mc_planned` planned runs are done. In brackets: 95 % intervals, and what they
+# {glue:text}`mc_done` of {glue:text}`mc_planned` runs of the core are done. In brackets: 95 % intervals, and what they
 # count ([How sure is a score](uncertainty.ipynb)). TESS has two speakers, and so no interval.
 
 # %% tags=["hide-input"] mystnb={"image": {"alt": "Accuracy measured, with intervals, a line a corpus"}}

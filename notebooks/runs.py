@@ -48,7 +48,8 @@ book.draw("intro_overview", study.claims(), elsewhere=(
 #
 # In each picture a cell is a run, a row is a seed, and a block of rows is a corpus (and a size of the network). Each
 # reading has a column for the document's own split, whose test speakers are also in training, and one column for each
-# group of new speakers. Runs with one setting changed, and tests on another corpus, have tables of their own.
+# group of new speakers. Runs with one setting changed, other draws of the split, and tests on another corpus have
+# tables of their own.
 
 # %% tags=["hide-input"]
 for name in study.found:

@@ -89,9 +89,6 @@ class Protocol:
         Whether it keeps speakers apart. A split that then shares one is refused.
     elsewhere : bool
         Whether nothing of the training corpus is tested: the run names the corpora that are.
-    redraws : bool
-        Whether its folds are draws of one and the same split, each a score of its own, and not parts of a corpus that
-        make one score together.
     """
 
     name: str
@@ -100,7 +97,6 @@ class Protocol:
     split: Callable[[pd.DataFrame, int, Rule, bool], Split]
     apart: bool
     elsewhere: bool = False
-    redraws: bool = False
 
 
 PROTOCOLS: dict[str, Protocol] = {}
@@ -249,7 +245,7 @@ def all_train(clips: pd.DataFrame, validation: bool = True) -> Split:
 register(Protocol("published", "the document's own split", lambda corpus, speakers: 1,
                   lambda clips, fold, rule, validation: rule(clips), apart=False))
 register(Protocol("redrawn", "the document's own split, drawn again", lambda corpus, speakers: DRAWS,
-                  lambda clips, fold, rule, validation: drawn_again(clips, fold, rule), apart=False, redraws=True))
+                  lambda clips, fold, rule, validation: drawn_again(clips, fold, rule), apart=False))
 register(Protocol("speaker", "new speakers", _speaker_folds,
                   lambda clips, fold, rule, validation: by_speaker(clips, fold, validation), apart=True))
 register(Protocol("cross_corpus", "another corpus", lambda corpus, speakers: 1,

@@ -113,7 +113,7 @@ def test_the_published_state_is_no_draw_and_a_draw_shares_speakers():
     clips = CLIPS["TESS"]
     assert eighty_ten_ten(clips).test == eighty_ten_ten(clips, random_state=42).test
     assert protocols.PUBLISHED_SEED not in range(protocols.DRAWS)
-    assert protocols.get("redrawn").redraws and not protocols.get("redrawn").apart
+    assert not protocols.get("redrawn").apart
     with pytest.raises(SerReproError, match="TESS has folds 0 to 9 under protocol redrawn, not 10"):
         protocols.make(clips, "redrawn", 10)
 

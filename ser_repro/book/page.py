@@ -378,8 +378,8 @@ class Page:
     def unmade(self) -> list[str]:
         """The line on runs that have no record, where there are any."""
         done, planned = self.found.count
-        return [f"{planned - done} of the {planned} runs of the study for this document are not yet made: what rests "
-                "on them is open."] if done < planned else []
+        return [f"{planned - done} of the {planned} runs of this document in the core of the study are not yet made: "
+                "what rests on them is open."] if done < planned else []
 
 
 def _matrices(titles) -> str:

@@ -4,7 +4,7 @@
 
     study = progress.Progress("results")
     study.glue()                # what other pages say of all documents
-    study.overview()            # runs done and planned, a row a document
+    study.overview()            # whether the core is complete, what is missing, a row a document
     study.document("issa")      # its runs: a picture, counts, records
 """
 
@@ -58,18 +58,28 @@ class Progress:
                 (planned.values(), True), (extra, False)) for record in of]
 
     @property
+    def status(self) -> list[tuple[Run, dict | None]]:
+        """Every planned run, with its record."""
+        return [one for found in self.found.values() for one in found.status]
+
+    @property
     def count(self) -> tuple[int, int]:
-        """Runs done, and planned."""
+        """Runs of the core that are done, and that there are."""
         done, planned = zip(*(found.count for found in self.found.values()), strict=True)
         return sum(done), sum(planned)
+
+    def says(self) -> str:
+        """Whether the core is complete, in a sentence without its end."""
+        done, planned = self.count
+        if done == planned:
+            return f"The core of the study is complete: all of its {number(planned)} runs are done"
+        return f"The core of the study is not complete: {number(done)} of its {number(planned)} runs are done"
 
     # ---- for other pages -----------------------------------------------------------------------------------------
 
     def glue(self) -> None:
         """Glue what other pages say of all documents."""
-        done, planned = self.count
-        show.say("runs_done", number(done))
-        show.say("runs_planned", number(planned))
+        show.say("core_says", self.says())
         show.say("intro_chance", percent(chance(_CORPUS), 1))
         for name, found in self.found.items():
             of = found.document
@@ -117,21 +127,42 @@ class Progress:
     # ---- sections ------------------------------------------------------------------------------------------------
 
     def overview(self) -> None:
-        """How many runs are done, and a row a document."""
-        done, planned = self.count
+        """Whether the core is complete and what is missing of it, and a row a document."""
         every = [one for of in self.records.values() for one in of]
-        lines = [f"**{number(done)} of {number(planned)} planned runs are done**, {_hours(every)} of training in all."]
+        planned = [record for _, record in self.status]
+        done = sum(record is not None for record in planned)
+        lines = [f"**{self.says()}.** It has every document in each of its readings and protocols, from one to three "
+                 "starts, with one setting changed at a time, as far as a CPU can do it. The extended study has all of "
+                 f"this from five starts and is for a GPU: of its {number(len(planned))} runs, the core among them, "
+                 f"{number(done)} are done. All records took {_hours(every)} of training."]
         if extra := sum(not asked for *_, asked in every):
             lines.append(f"{extra} more records belong to no run that the study asks for; they are marked *extra*.")
         if any(run.synthetic for run, *_ in every):
             show.banner()
-        if done < planned:
+        if done < len(planned):
             lines.append(f'Where a chapter needs a run that is not done, it says "{NOT_RUN}" in place of a number. '
-                         "`ser-repro study` makes the missing runs, the most instructive first.")
+                         "`ser-repro study --core` makes the missing runs of the core, `ser-repro study` all.")
         show.text(" ".join(lines))
         show.table([{"document": f'<a href="#{name}">{html.escape(_title(name))}</a>',
-                     "corpora": ", ".join(found.document.corpora), "done": found.count[0], "planned": found.count[1],
+                     "corpora": ", ".join(found.document.corpora), "core": "{} of {}".format(*found.count),
+                     "extended study": f"{sum(r is not None for _, r in found.status)} of {len(found.status)}",
                      "training": _hours(self.records[name])} for name, found in self.found.items()])
+        if rows := self.missing():
+            show.text("*Missing of the core. Minutes of training a run, by the records that are most like it; searches "
+                      "are not counted.*")
+            show.table(rows)
+
+    def missing(self) -> list[dict]:
+        """Runs of the core that have no record: a row a document, corpus, reading, split and change."""
+        took, rows = plans.seconds(self.status), {}
+        for found in self.found.values():
+            for run, record in found.core:
+                if record is None:
+                    rows.setdefault(run.kind, []).append(took[run])
+        return [{"document": _title(kind.document), "corpus": kind.corpus, "n": kind.n or "—", "reading": kind.reading,
+                 "split": split_name(kind.protocol),
+                 "changed": ", ".join(f"{name} = {value}" for name, value in kind.changed.items()) or "—",
+                 "runs": len(of), "min": "—" if of[0] is None else f"{of[0] / 60:.1f}"} for kind, of in rows.items()]
 
     def document(self, name: str) -> None:
         """The runs of a document: a picture, counts, and a table of its records."""
@@ -139,7 +170,8 @@ class Progress:
 
         found = self.found[name]
         display(HTML(f'<h3 id="{name}">{html.escape(_title(name))}</h3>'))
-        show.text("**{} of {} runs done**, {} of training.".format(*found.count, _hours(self.records[name])))
+        show.text("**{} of {} runs of the core are done**; {} of training, with those beside it.".format(
+            *found.count, _hours(self.records[name])))
         display(show.embedded(grid(found), f"{_title(name)}: runs done and not yet made, a cell a run. "
                                            "The table below has the counts."))
         show.table(counts(found))
@@ -147,6 +179,10 @@ class Progress:
             show.text("*One setting changed at a time, in reading `code` with shared speakers: runs done. The setting "
                       "takes the text's value or, where a value is named, that value.*")
             show.table(changes(found))
+        if drawn := draws(found):
+            show.text("*The document's own split drawn again: runs done, and the accuracy of each, a draw after the "
+                      "other. That of the random state that the document has stands before them.*")
+            show.table(drawn)
         if elsewhere := self._elsewhere().get(name):
             show.text("*Trained on all clips of one corpus, tested on another: clips of the emotions that both have. "
                       "Chance is always naming the most frequent of them.*")
@@ -285,6 +321,21 @@ def counts(found: Found) -> pd.DataFrame:
             f"{reading}, {split_name(protocol)}": f"{sum(row[reading, protocol])} of {len(row[reading, protocol])}"
             for reading in found.document.readings for protocol in plans.GRID}
         for (corpus, n), row in table.items()])
+
+
+def draws(found: Found) -> list[dict]:
+    """Runs of protocol `redrawn` done of those planned, and their accuracies: a row a corpus."""
+    rows: dict = {}
+    for run, record in found.status:
+        if run.protocol == "redrawn":
+            rows.setdefault(run.kind, []).append(record)
+    table = []
+    for kind, of in rows.items():
+        own = found.records(kind.corpus, kind.reading, n=kind.n)
+        told = [_accuracy(record) for record in of if record]
+        table.append({"corpus": kind.corpus, "published": _accuracy(own[0][0]) if own else NOT_RUN,
+                      "draws": f"{len(told)} of {len(of)}", "accuracy": ", ".join(told) or NOT_RUN})
+    return table
 
 
 def changes(found: Found) -> pd.DataFrame:

@@ -4,13 +4,14 @@ Nothing here, nor the head of those modules, imports more than typer and rich: w
 is called, so that `--help` and a mistyped word answer at once.
 """
 
+import logging
 import sys
 
 try:
     import typer
 
     from ser_repro import SerReproError, plugins
-    from ser_repro.cli import corpora, models, study
+    from ser_repro.cli import corpora, models, study, terminal
 except KeyboardInterrupt:  # the moment in which a mistyped command is stopped
     sys.exit(130)
 
@@ -27,6 +28,7 @@ def main() -> None:
     """Entry point: a problem that the user can mend is one line, and exit status 1 (2 where it was mistyped)."""
     for stream in filter(None, (sys.stdout, sys.stderr)):  # there is none where it was closed
         stream.reconfigure(errors="backslashreplace")  # names of files need not be text
+    logging.getLogger("ser_repro").handlers = [terminal.Said()]
     try:
         plugins.load()
         status = app(prog_name="ser-repro", standalone_mode=False)

@@ -9,8 +9,8 @@ from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeR
 from rich.table import Column, Table
 
 from ser_repro import SerReproError
-from ser_repro.cli.terminal import Corpus, Data, console, with_bar
-from ser_repro.files import write_atomic
+from ser_repro.cli.terminal import Corpus, Data, console, say, with_bar
+from ser_repro.files import refuse_unwritable, write_atomic
 
 app = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="What corpora are, and whether yours is whole.")
 
@@ -73,6 +73,7 @@ def _check_output(csv: Path, *inputs: str) -> None:
         raise SerReproError(f"--csv {csv} is no name of a table: give one that ends in .csv")
     if os.path.realpath(csv) in map(os.path.realpath, inputs):
         raise SerReproError(f"--csv {csv} would be written over the table that is read: give another file")
+    refuse_unwritable(csv, "--csv")
 
 
 @app.command("table")
@@ -85,6 +86,8 @@ def table(
                                               "'{speaker}_{emotion}_{}'.")] = "",
     emotion: Annotated[list[str] | None, typer.Option(help="With --pattern: what a name's emotion means, e.g. "
                                                            "W=anger (can be repeated).")] = None,
+    without: Annotated[list[str] | None, typer.Option(metavar="GLOB", help="With --pattern: files to leave out, e.g. "
+                                                      "'*.mp3' (can be repeated).")] = None,
     document: Annotated[str, typer.Option(help="Add a column part: train, validation or test, by this document's "
                                                "split.")] = "",
     protocol: Annotated[str, typer.Option(help="With --document: published (its own split), redrawn or "
@@ -92,7 +95,9 @@ def table(
     fold: Annotated[int, typer.Option(help="With --document and --protocol speaker: which speakers are tested; "
                                           "with redrawn: which draw.")] = 0,
 ) -> None:
-    """The clips of a corpus, a row a clip: path, emotion, speaker, sex, age, language, sentence and more."""
+    """The clips of a corpus, a row a clip: path, emotion, speaker, sex, age, language, sentence and more.
+
+    Exit status 1 where --pattern leaves out audio files that nobody asked to leave out."""
     from ser_repro import datasets, documents
 
     if not document and (protocol, fold) != ("published", 0):
@@ -105,11 +110,14 @@ def table(
         _check_output(csv, corpus)
     if emotion and not pattern:
         raise SerReproError("--emotion says what the emotions in --pattern mean: give both.")
+    if without and not pattern:
+        raise SerReproError("--without leaves out files that --pattern would take: give both.")
+    left = []
     if pattern:
         pairs = [pair.partition("=")[::2] for pair in emotion or []]
         if any(not code or not name for code, name in pairs):
             raise SerReproError("--emotion takes CODE=EMOTION, e.g. --emotion W=anger.")
-        found = datasets.from_names(corpus, pattern, dict(pairs))
+        found, left = datasets.own.named(corpus, pattern, dict(pairs), without or ())
         if csv:  # paths are relative to the table's own folder
             folder = Path(os.path.expanduser(corpus)).absolute()
             found["path"] = [Path(os.path.relpath(folder / path, csv.absolute().parent)).as_posix()
@@ -122,9 +130,11 @@ def table(
         part = {clip: name for name in ("train", "validation", "test") for clip in getattr(split, name)}
         found["part"] = found["clip"].map(part).fillna("")
     text = found.to_csv(index=False, lineterminator="\n")
+    if left:
+        say(f"{datasets.own.left_out(left, len(found), pattern)}.")
     if csv is None:
         print(text, end="")
-        return
+        raise typer.Exit(int(bool(left)))
     write_atomic(csv, text, remedy="give another file with --csv")
     console.print(f"{csv}: {len(found)} clips, {found['emotion'].nunique()} emotions, "
                   f"{found['speaker'].nunique() if 'speaker' in found else 0} speakers", soft_wrap=True)
@@ -134,6 +144,7 @@ def table(
     if pattern:
         console.print(f"`ser-repro corpora check {csv}` checks it; the other commands take it for a corpus's name.",
                       soft_wrap=True)
+    raise typer.Exit(int(bool(left)))
 
 
 @app.command("check")

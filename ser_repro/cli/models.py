@@ -16,25 +16,20 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Column, Table
 
 from ser_repro import SerReproError
-from ser_repro.cli.terminal import DEVICES, Cache, Corpus, Data, Device, Results, aside, bar, console, with_bar
-from ser_repro.files import one_of, writable, write_atomic
+from ser_repro.cli.terminal import DEVICES, Cache, Corpus, Data, Device, Results, aside, bar, console, say, with_bar
+from ser_repro.files import one_of, refuse_unwritable, writable, write_atomic
 
 FORMATS = ("table", "json", "csv")
 _ENDINGS = {".json": "json", ".csv": "csv", ".txt": "table"}
 _PLOTS = (".png", ".svg", ".pdf")
 
 
-def _say(line: str) -> None:
-    """A line beside the answer."""
-    aside.print(f"ser-repro: {line}", soft_wrap=True, highlight=False)
-
-
 # ---- train -------------------------------------------------------------------------------------------------------
 
 
 def train(
-    document: Annotated[str, typer.Argument(help="Whose method: cnn_n_gru, mfcc_cnn, cnn_bigru, issa, or svm193, "
-                                             "a baseline.")],
+    document: Annotated[str, typer.Argument(help="Whose method: cnn_n_gru, mfcc_cnn, cnn_bigru, issa, "
+                                             "crema_1d, crema_2d, or svm193, a baseline.")],
     corpus: Corpus,
     reading: Annotated[str, typer.Option(help="code or paper: as its public code has it, or as its text does.")
                        ] = "code",
@@ -92,11 +87,11 @@ def train(
     saved.refuse_foreign(model)
     writable(model.absolute().parent, "--model")
     if waves.synthetic:
-        _say(f"{card.SYNTHETIC}: the {known.name} at hand is demo speech.")
+        say(f"{card.SYNTHETIC}: the {known.name} at hand is demo speech.")
     elif not run.path(results).exists():
         writable(results, "--results")
     if of.searched and found is None:
-        _say(f"{', '.join(of.searched)} were not searched on this split: the document's later defaults are taken.")
+        say(f"{', '.join(of.searched)} were not searched on this split: the document's later defaults are taken.")
     stored = run.path(results) if not waves.synthetic and run.path(results).exists() else None
     with Progress(TextColumn(f"{of.title} on {known.name}", markup=False), BarColumn(), MofNCompleteColumn(),
                   TextColumn("{task.fields[seen]}"), TimeRemainingColumn(), console=console, transient=True,
@@ -111,7 +106,7 @@ def train(
         made = execution.obtain(run, results=results, data=data, cache=cache, device=device, progress=progress,
                                 waves=waves, weights=True)
     if made.fresh and stored:
-        _say(f"{stored} is stored, but its weights are not here: this is another training of the same run, with a "
+        say(f"{stored} is stored, but its weights are not here: this is another training of the same run, with a "
              "record of its own.")
     told = saved.save(made.record, made.weights, waves, model, results=results)
     how = f"trained in {made.record['train_seconds'] / 60:.1f} min" if made.fresh else "trained before"
@@ -187,7 +182,10 @@ def predict(
     for option, path in (("--output", output), ("--plot", plot)):
         if path is not None and os.path.realpath(path.parent) == os.path.realpath(model):
             raise SerReproError(f"{option} {path} lies in the model's folder: give another place.")
-    _say(using.card["caution"])
+    say(using.card["caution"])
+    for option, path in (("--output", output), ("--plot", plot)):
+        if path is not None:
+            refuse_unwritable(path, option)
     if microphone is None:
         paths, faults = ask.find(files)
     else:
@@ -195,23 +193,23 @@ def predict(
     if plot and len(paths) != 1:
         raise SerReproError(f"--plot draws one recording, and here are {len(paths)}: give one.")
     for fault in faults:
-        _say(f"{fault}.")
+        say(f"{fault}.")
     answers, windows = [], {"window_s": window, "hop_s": hop}
     with bar("listening", aside) as shown:
         for path in shown.track(paths, description=""):
             try:
                 if microphone is not None:
                     heard = ask.microphone(microphone, using.sample_rate,
-                                           ready=lambda: _say(f"recording {microphone:g} s: speak now."))
+                                           ready=lambda: say(f"recording {microphone:g} s: speak now."))
                     answers.append(ask.spoken(using, *heard, **windows))
                 else:
                     answers.append(ask.recording(using, path, **windows))
             except SerReproError as error:
                 faults.append(str(error))
-                _say(str(error))
+                say(str(error))
             else:
                 for note in answers[-1].notes:
-                    _say(f"{answers[-1].file}: {note}.")
+                    say(f"{answers[-1].file}: {note}.")
     if answers or output is None:  # where nothing was heard, earlier answers stay
         _write(_text(answers, kind, using.classes), output)
     if plot and answers:
@@ -305,8 +303,12 @@ def _write(text: str, output: Path | None) -> None:
         print(text, end="")
         return
     # The name of a file need not be text.
-    write_atomic(output, text.encode("utf-8", "backslashreplace"), remedy="give another file with --output")
-    _say(f"{output}: written.")
+    try:
+        write_atomic(output, text.encode("utf-8", "backslashreplace"), remedy="give another file with --output")
+    except SerReproError:  # the disk is full by now: what took so long is not lost
+        print(text, end="")
+        raise
+    say(f"{output}: written.")
 
 
 def _plot(answer, using, plot: Path) -> None:
@@ -319,4 +321,4 @@ def _plot(answer, using, plot: Path) -> None:
     palette.use_theme()
     figure = pictures.over_time(answer.windows, using.classes, Path(answer.file).name, using.card["synthetic"])
     write_atomic(plot, pictures.content(figure, plot.suffix[1:].lower()), remedy="give another file with --plot")
-    _say(f"{plot}: drawn.")
+    say(f"{plot}: drawn.")

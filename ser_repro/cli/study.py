@@ -1,5 +1,6 @@
 """The commands that make the study: prepare, study and search."""
 
+import re
 from pathlib import Path
 from typing import Annotated
 
@@ -34,7 +35,9 @@ def prepare(corpus: Corpus, data: Data = None, cache: Cache = None,
             features: Annotated[str, typer.Option(help="This feature set, and nothing else.")] = "",
             path: Annotated[str | None, typer.Option(help="What computes feature sets: fast (the processor), torch (a "
                                                      "GPU) or reference (librosa). By default what is there will do, "
-                                                     "whatever made it.")] = None) -> None:
+                                                     "whatever made it.")] = None,
+            again: Annotated[bool, typer.Option("--again", help="Read every file to see whether it has changed, also "
+                                                "where neither size nor time has.")] = False) -> None:
     """Write the arrays that training needs, so that it also runs where the audio and its libraries are not."""
     from ser_repro import datasets, documents
     from ser_repro.features import arrays, sets
@@ -44,9 +47,9 @@ def prepare(corpus: Corpus, data: Data = None, cache: Cache = None,
         documents.get(one)
     if rate and features:
         raise SerReproError("--rate and --features ask for different arrays: give one of them at a time.")
-    if rate and rate != arrays.NATIVE and not (rate.isdecimal() and rate.isascii() and int(rate) in _RATES):
-        raise SerReproError(f"--rate {rate} is no sample rate for speech: give Hz ({_RATES[0]} to {_RATES[-1]}, e.g. "
-                            f"16000) or {arrays.NATIVE}.")
+    if rate and rate != arrays.NATIVE and not (re.fullmatch("[0-9]{1,6}", rate) and int(rate) in _RATES):
+        raise SerReproError(f"--rate {rate[:20]} is no sample rate for speech: give Hz ({_RATES[0]} to {_RATES[-1]}, "
+                            f"e.g. 16000) or {arrays.NATIVE}.")
     if features:
         sets.get(features)
     wanted = [rate if rate == arrays.NATIVE else int(rate)] if rate else [features] if features else list(dict.fromkeys(
@@ -54,7 +57,7 @@ def prepare(corpus: Corpus, data: Data = None, cache: Cache = None,
         for of in documents.DOCUMENTS.values() if not document or of.name in document
         for reading in of.readings))
     made = with_bar(f"{name}, {', '.join(map(str, wanted))}", lambda progress: arrays.prepare_all(
-        name, wanted, path=path, data=data, cache=cache, progress=progress))
+        name, wanted, path=path, data=data, cache=cache, progress=progress, again=again))
     for what, one in made.items():
         console.print(f"{arrays.folder_of(name, what, cache)}: {len(one.clips)} clips, "
                       f"{one.values.nbytes / 1e6:.0f} MB", soft_wrap=True)
@@ -62,6 +65,8 @@ def prepare(corpus: Corpus, data: Data = None, cache: Cache = None,
 
 def study(
     results: Results = Path("results"), data: Data = None, cache: Cache = None,
+    core: Annotated[bool, typer.Option("--core", help="Only the core, which is what the book counts itself against; it "
+                                                      "can be made on a CPU.")] = False,
     list_only: Annotated[bool, typer.Option("--list", help="Show what is done and what is not, and stop.")] = False,
     document: Annotated[list[str] | None, typer.Option(help="Only this document (can be repeated).")] = None,
     corpus: Annotated[list[str] | None, typer.Option(help="Only this corpus (can be repeated).")] = None,
@@ -96,7 +101,7 @@ def study(
         raise SerReproError(f"--first {first} leaves no run: give 1 or more.")
     if results.exists() and not results.is_dir():
         raise SerReproError(f"--results {results} is a file: give the folder of the records.")
-    wanted = plans.select(plans.plans(), **only)[:first]
+    wanted = plans.select(plans.core() if core else plans.plans(), **only)[:first]
     if not wanted:
         raise SerReproError("no run of the study is all of these: leave an option out; `ser-repro study --list` shows "
                             "what there is.")
@@ -107,6 +112,8 @@ def study(
                                report=lambda line: console.print(line, soft_wrap=True, highlight=False),
                                watch=status.update)
     _print_status(plans.status(wanted, results))
+    if core:
+        console.print(plans.told(plans.status(plans.plans(), results)), soft_wrap=True, highlight=False)
     if failed:
         raise SerReproError(f"{failed} run{'s' * (failed > 1)} failed, each for the reason on its line: mend that "
                             "and start again.")

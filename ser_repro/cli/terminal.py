@@ -1,5 +1,6 @@
 """What the commands share: options, and how they speak to the person who typed them."""
 
+import logging
 from pathlib import Path
 from typing import Annotated
 
@@ -9,6 +10,19 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 console = Console(markup=False)  # a path may hold [brackets]
 aside = Console(markup=False, stderr=True)  # what is said beside an answer that another program may read
+
+
+def say(line: str) -> None:
+    """A line beside the answer."""
+    aside.print(f"ser-repro: {line}", soft_wrap=True, highlight=False)
+
+
+class Said(logging.Handler):
+    """What the package logs, said beside the answer."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        say(" ".join(record.getMessage().split("\n")))
+
 
 Data = Annotated[Path | None, typer.Option(help="Folder that holds the corpora; by default SER_REPRO_DATA.")]
 Cache = Annotated[Path | None, typer.Option(help="Folder of arrays and checkpoints; by default SER_REPRO_CACHE or "

@@ -14,13 +14,12 @@ from typing import NamedTuple
 import pandas as pd
 
 from ser_repro import SerReproError
+from ser_repro.datasets.audio import PARTS
 from ser_repro.datasets.base import CORPORA, Corpus
 from ser_repro.datasets.finding import candidates, folder_of, parse_path
-from ser_repro.datasets.folders import marked_above, walk
+from ser_repro.datasets.folders import is_audio, marked_above, walk
 from ser_repro.datasets.indexes import HASH_LENGTH, content_hash, measure_all, read_index
 from ser_repro.datasets.lookup import get
-
-_AUDIO = {".wav", ".flac", ".aif", ".aiff", ".mp3", ".ogg", ".opus", ".m4a", ".sph"}
 
 # Faults of one kind that a printed report lists: a copy that lacks half a corpus should still fit a screen.
 _SHOWN = 10
@@ -44,9 +43,10 @@ class Report:
 
     missing: clips of the index that are not there. renamed: their samples are there under a name that is no clip's.
     changed: their samples differ from the index. unreadable: files that are damaged or no audio. silent: every sample
-    is zero. rate: the sample rate differs from the corpus's or from the index. channels: the same of the number of
-    channels. extra: audio files, in the corpus's folders, that are no clip of it. doubled: a clip that lies there more
-    than once. identical: different clips, same samples. misnamed: the published name breaks the corpus's own rule.
+    is zero, or those of the first channel or of the mean of the channels are. rate: the sample rate differs from the
+    corpus's or from the index. channels: the same of the number of channels. extra: audio files, in the corpus's
+    folders, that are no clip of it. doubled: a clip that lies there more than once. identical: different clips, same
+    samples. misnamed: the published name breaks the corpus's own rule.
     `indexed` tells whether there was an index to compare with: without one only what a copy shows by itself is seen.
     """
 
@@ -114,7 +114,7 @@ def _extras(corpus: Corpus, paths: list[str], official: set[str] | None) -> list
         for name in next(walk(place))[1]:
             path = place / name
             row = parse_path(corpus, path)
-            if path.suffix.lower() not in _AUDIO or (row and (official is None or row["clip"] in official)):
+            if not is_audio(path) or (row and (official is None or row["clip"] in official)):
                 continue
             if row:
                 strangers.append((path, "is named like a clip, but none of that name is published"))
@@ -271,6 +271,8 @@ def _compare(report: Report, usual: tuple[int, int], clip: str, result: dict, ex
         report.channels.append(Fault(clip, detail, published and same_channels))
     if result["silent"]:
         report.silent.append(Fault(clip, f"every one of {result['frames']} frames is zero", published))
+    elif result["silent_parts"]:
+        report.silent.append(Fault(clip, "; ".join(PARTS[part] for part in result["silent_parts"]), published))
     elif expected and not published and same_rate and same_channels:
         report.changed.append(
             Fault(

@@ -22,12 +22,14 @@ from ser_repro.datasets.folders import MARKER
 from ser_repro.datasets.indexes import published
 from ser_repro.datasets.lookup import get
 from ser_repro.datasets.voice import Voice, manner, speak
-from ser_repro.files import digest, one_of, whole_folder
+from ser_repro.files import digest, file_checksum, one_of, whole_folder
 
 _STRENGTH = {"normal": 0.85, "strong": 1.25}
 
 _VERSION = 1
 """To be raised when the same arguments give other samples: folders written before are then replaced."""
+
+_LITTER = (".DS_Store", "Thumbs.db", "desktop.ini")  # that file managers leave
 
 _DEMO_SIZE = 240
 """Clips that a demo corpus has about, where the caller does not say how many."""
@@ -175,13 +177,14 @@ def write_demo(
     """Write a demo corpus: WAV files with official names in the official folders, and a marker.
 
     The same arguments give the same bytes. The folder appears whole or not at all; one that holds the same
-    demo already is left as it is, and an older demo is replaced.
+    demo already is left as it is, and another demo is replaced, where nothing else lies beside it. The marker lists
+    what was written, with checksums: what is not on the list, or was changed, is not removed.
 
     Parameters
     ----------
     corpus : str or Corpus
     dest : path
-        The folder to make; it must not hold anything but a demo corpus.
+        The folder to make; it must not hold anything but a demo corpus, as it was written.
     speakers, per_emotion, seed
         As `choose`.
     sample_rate, duration_s
@@ -206,7 +209,7 @@ def write_demo(
         f"{len(table)} clips under the names of {corpus} ({names}), synthesiser {_VERSION}, "
         f"seed {seed}, {rate} Hz, {duration_s} s\n"
     )
-    if _holds(dest, marker):
+    if _holds(dest, marker, corpus):
         return dest
     try:
         with whole_folder(dest) as folder:
@@ -219,21 +222,53 @@ def write_demo(
                     path = folder / place
                     path.parent.mkdir(parents=True, exist_ok=True)
                     path.write_text(corpus.labels.write(group.to_dict("records")), encoding="utf-8")
-            (folder / MARKER).write_text(marker, encoding="utf-8")
+            (folder / MARKER).write_text(marker + _listed(folder), encoding="utf-8")
     except OSError:
         # Another process may have written the same demo meanwhile: then there is nothing left to do.
-        if not _holds(dest, marker):
+        if not _holds(dest, marker, corpus):
             raise
     return dest
 
 
-def _holds(dest: Path, marker: str) -> bool:
+def _listed(folder: Path) -> str:
+    """The files of a demo, a line each: checksum and path."""
+    files = sorted(path for path in folder.rglob("*") if path.is_file())
+    return "".join(f"{file_checksum(path)} {path.relative_to(folder).as_posix()}\n" for path in files)
+
+
+def _holds(dest: Path, marker: str, corpus: Corpus) -> bool:
     """Whether `dest` is the demo that `marker` describes; an error where it is neither a demo nor empty."""
     if not dest.exists() or (dest.is_dir() and not any(dest.iterdir())):
         return False
     if not (dest / MARKER).is_file():
         raise SerReproError(f"{dest} exists and is no demo corpus: give a folder that does not exist yet")
-    return (dest / MARKER).read_text(encoding="utf-8") == marker
+    told = (dest / MARKER).read_text(encoding="utf-8", errors="replace")
+    if told.startswith(marker):
+        return True
+    strange = _strangers(dest, told, corpus)
+    if strange:
+        raise SerReproError(f"{dest} holds {strange[0]!r}, which is not as a demo wrote it, and would be removed: move "
+                            "it away, or give a folder that does not exist yet")
+    return False
+
+
+def _strangers(dest: Path, told: str, corpus: Corpus) -> list[str]:
+    """What lies in a folder besides an untouched demo."""
+    known = {name: checksum for checksum, _, name in (line.partition(" ") for line in told.splitlines()[2:])}
+    if not known:  # of a version that kept no list: what could be its own by place and name
+        rows = official(corpus).to_dict("records")
+        known = dict.fromkeys([f"{corpus.place(row)}.wav" for row in rows]
+                              + ([corpus.labels.place(row) for row in rows] if corpus.labels else []))
+    strange = []
+    for place, folders, files in os.walk(dest):
+        for name in [*files, *(one for one in folders if os.path.islink(os.path.join(place, one)))]:
+            path = Path(place, name)
+            mine = path.relative_to(dest).as_posix()
+            if mine == MARKER or name in _LITTER:
+                continue
+            if path.is_symlink() or mine not in known or known[mine] not in (None, file_checksum(path)):
+                strange.append(mine)
+    return sorted(strange)
 
 
 def _write_wav(path: Path, samples: np.ndarray, sample_rate: int) -> None:

@@ -9,7 +9,6 @@ from __future__ import annotations
 import os
 import re
 import shutil
-import tempfile
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
@@ -29,7 +28,7 @@ from ser_repro.datasets.folders import marked_above, walk
 from ser_repro.datasets.indexes import HASH_LENGTH, measure_all, published
 from ser_repro.datasets.lookup import get
 from ser_repro.datasets.unpacking import extract, line
-from ser_repro.files import whole_folder
+from ser_repro.files import scratch, whole_folder
 
 _CHUNK = 1 << 16
 _TIMEOUT = (15, 60)  # s to connect, and to wait for the next bytes
@@ -94,14 +93,13 @@ def _fetch_clips(session: requests.Session, corpus: Corpus, target: Path, tell: 
     lacking = ~table["clip"].isin(right)
     done, total, faults = int(sizes[~lacking].sum()), int(sizes.sum()), []
 
-    with (tempfile.TemporaryDirectory(dir=target.parent, prefix=".clips.") as parts,
-          ThreadPoolExecutor(_AT_ONCE) as pool):
+    with scratch(target.parent, "clips") as parts, ThreadPoolExecutor(_AT_ONCE) as pool:
         def bring(row):
             """Fetch one clip; what went wrong, or nothing."""
             place = corpus.place(row)
             url = corpus.source.clip_url.format(place=quote(place))
             path = target / f"{place}{PurePosixPath(urlsplit(url).path).suffix}"
-            part = Path(parts) / path.name
+            part = parts / path.name
             try:
                 answer = session.get(url, timeout=_TIMEOUT)
                 answer.raise_for_status()

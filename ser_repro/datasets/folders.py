@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import logging
 import os
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
 from ser_repro import SerReproError
+from ser_repro.files import printable
 
 DATA_VARIABLE = "SER_REPRO_DATA"
 """Environment variable that names the folder of corpora where no folder is given."""
@@ -15,6 +18,33 @@ MARKER = "SYNTHETIC.txt"
 """File that marks a folder written by the synthesiser."""
 
 SUFFIXES = (".wav", ".flac")
+"""Endings of the clips of a published corpus."""
+
+AUDIO = frozenset({
+    ".wav", ".wave", ".bwf", ".rf64", ".w64", ".flac", ".mp3", ".mp2", ".mpga", ".mpeg", ".mpg", ".m4a", ".m4b", ".m4r",
+    ".mp4", ".m4v", ".f4a", ".mov", ".3gp", ".3g2", ".3gpp", ".aac", ".adts", ".ac3", ".eac3", ".amr", ".awb", ".ogg",
+    ".oga", ".opus", ".spx", ".webm", ".weba", ".mka", ".mkv", ".wma", ".asf", ".avi", ".flv", ".aif", ".aiff", ".aifc",
+    ".au", ".snd", ".caf", ".sph", ".nist", ".voc", ".ape", ".wv", ".tta", ".dsf", ".ra", ".rm", ".mpc", ".alac",
+    ".gsm", ".raw", ".pcm", ".sln", ".vox", ".dss", ".ds2", ".qcp", ".iff", ".8svx"})
+"""Endings of files that hold sound, whether it can be read here or not."""
+
+# How files begin that hold sound, whatever they are called.
+_BEGINNINGS = re.compile(
+    rb"(RIFF|RIFX|RF64|BW64)....WAVE|FORM....AIF|fLaC|OggS|caff|\.snd|NIST_1A|ID3|#!AMR|riff\x2e\x91\xcf\x11|MAC |wvpk|"
+    rb"....ftyp(?!heic|heix|mif1|msf1|avif|crx )|\x1a\x45\xdf\xa3|\x30\x26\xb2\x75\x8e\x66\xcf\x11", re.DOTALL)
+
+_LOG = logging.getLogger(__name__)
+
+
+def is_audio(path: Path) -> bool:
+    """Whether a file looks like audio: by its ending, or else by how it begins."""
+    if path.suffix.lower() in AUDIO:
+        return True
+    try:
+        with open(path, "rb") as file:
+            return bool(_BEGINNINGS.match(file.read(64)))
+    except OSError:
+        return False
 
 
 def data_folder(data: str | Path | None = None) -> Path:
@@ -40,10 +70,16 @@ def data_folder(data: str | Path | None = None) -> Path:
 def walk(folder: Path) -> Iterator[tuple[Path, list[str]]]:
     """Every folder at and below `folder` with its file names, in an order that no file system decides.
 
-    Links to folders are followed, as corpora often lie on another disk; a folder met twice is entered once.
+    Links to folders are followed, as corpora often lie on another disk; a folder met twice is entered once. One that
+    can't be looked into is left out, and the log says so.
     """
+    def tell(error: OSError) -> None:
+        if not isinstance(error, FileNotFoundError):
+            _LOG.warning("%s can't be looked into (%s): what is in it is left out", printable(error.filename),
+                         error.strerror)
+
     seen = set()
-    for place, folders, files in os.walk(folder, followlinks=True):
+    for place, folders, files in os.walk(folder, followlinks=True, onerror=tell):
         real = os.path.realpath(place)
         if real in seen:
             folders.clear()

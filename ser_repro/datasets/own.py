@@ -11,24 +11,28 @@ a corpus is asked for by name, the path of such a file does as well:
 from __future__ import annotations
 
 import difflib
+import fnmatch
+import logging
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
+from typing import NamedTuple
 
 import pandas as pd
 
 from ser_repro import SerReproError
 from ser_repro.datasets.base import COLUMNS, CORPORA, EMOTIONS, UNSPECIFIED, Corpus, Speaker, key
-from ser_repro.datasets.folders import SUFFIXES, walk
+from ser_repro.datasets.folders import AUDIO, is_audio, walk
 
 NEEDED = ("path", "emotion")
 OPTIONAL = ("clip", "label", "speaker", "sex", "age", "language", "sentence", "intensity", "session", "scenario")
 
+_LOG = logging.getLogger(__name__)
 _ADDED = ("corpus", "part")  # columns of a table that was written from a corpus
 
 _FIELD = re.compile(r"\{(\w*|#)(?::([1-9][0-9]?))?\}")
-_ENDING = re.compile(r"\.(wav|flac)$", re.IGNORECASE)
+_ENDING = re.compile(rf"({'|'.join(map(re.escape, sorted(AUDIO)))})$", re.IGNORECASE)
 _LOOSE = re.compile(r"\{\w*\}\{\w*\}")  # two fields of any length, side by side
 
 
@@ -173,21 +177,64 @@ def load(path: str | Path) -> Corpus:
     return corpus
 
 
-def _expression(pattern: str) -> str:
-    """A pattern with fields in braces as a regular expression."""
-    expression, end = "", 0
+class _Part(NamedTuple):
+    """A piece of a pattern: a text, or a field of characters (`#`: of digits), so many or as many as it takes."""
+
+    text: str = ""
+    name: str | None = None
+    width: int | None = None
+
+    def takes(self, name: str, start: int) -> range:
+        """Where the piece can end in a name, in the order of preference."""
+        if self.name is None:
+            return range(start + len(self.text), start + len(self.text) + name.startswith(self.text, start))
+        end = start
+        while end < len(name) and (name[end] in "0123456789" if self.name == "#" else name[end] != "/"):
+            end += 1
+        if self.width:
+            return range(start + self.width, start + self.width + (start + self.width <= end))
+        least = start + (self.name != "")
+        return range(end, least - 1, -1) if self.name == "#" else range(least, end + 1)
+
+
+def _parts(pattern: str) -> list[_Part]:
+    """A pattern with fields in braces, piece by piece."""
+    parts, end = [], 0
     for field in _FIELD.finditer(pattern):
         name, width = field.groups()
-        what = "[0-9]" if name == "#" else "[^/]"
-        many = f"{{{width}}}" if width else ("+" if name == "#" else "+?" if name else "*?")
-        expression += re.escape(pattern[end:field.start()])
-        expression += f"(?P<{name}>{what}{many})" if name not in ("", "#") else what + many
+        parts += [_Part(pattern[end:field.start()]), _Part(name=name, width=int(width) if width else None)]
         end = field.end()
-    return expression + re.escape(pattern[end:])
+    return [*parts, _Part(pattern[end:])]
 
 
-def from_names(folder: str | Path, pattern: str, emotions: Mapping[str, str] | None = None) -> pd.DataFrame:
+def _told(parts: list[_Part], name: str) -> dict[str, str] | None:
+    """What the fields of a pattern are in a name, or None where it is not named so.
+
+    As a regular expression would find it, but that no part is tried twice at one place: those can take for ever.
+    """
+    places, ends = {0}, []  # where each part can start, and for each of these where it can end
+    for part in parts:
+        ends.append({place: part.takes(name, place) for place in places})
+        places = {end for takes in ends[-1].values() for end in takes}
+    if len(name) not in places:
+        return None
+    good = [{len(name)}]  # where each part may end so that the rest fits, from the last
+    for takes in reversed(ends):
+        good.append({place for place, found in takes.items() if not good[-1].isdisjoint(found)})
+    told, place = {}, 0
+    for part, takes, rest in zip(parts, ends, good[-2::-1], strict=True):
+        end = next(end for end in takes[place] if end in rest)
+        if part.name not in (None, "", "#"):
+            told[part.name] = name[place:end]
+        place = end
+    return told
+
+
+def from_names(folder: str | Path, pattern: str, emotions: Mapping[str, str] | None = None,
+               without: Iterable[str] = ()) -> pd.DataFrame:
     """The table of clips of a folder whose file names tell what is in them.
+
+    Audio files that are not named like the pattern are left out, and the log names them.
 
     Parameters
     ----------
@@ -200,6 +247,9 @@ def from_names(folder: str | Path, pattern: str, emotions: Mapping[str, str] | N
     emotions : mapping of str to str, optional
         From what stands in the names to the study's emotions, where it is not one of those itself.
 
+    without : iterable of str
+        What to leave out without a word: paths below `folder` or names, with `*` and `?` as a shell has them.
+
     Returns
     -------
     pandas.DataFrame
@@ -211,6 +261,22 @@ def from_names(folder: str | Path, pattern: str, emotions: Mapping[str, str] | N
     SerReproError
         If the pattern makes no sense, no file is like it, or an emotion is not known.
     """
+    table, left = named(folder, pattern, emotions, without)
+    if left:
+        _LOG.warning("%s", left_out(left, len(table), pattern))
+    return table
+
+
+def left_out(left: list[str], used: int, pattern: str) -> str:
+    """What to say of audio files that a pattern leaves out."""
+    first = ", ".join(map(repr, left[:3])) + ", ..." * (len(left) > 3)
+    return (f"{len(left)} of {len(left) + used} audio files are left out, as they are not named like {pattern!r}: "
+            f"{first}; mend the pattern, or leave them out on purpose (--without)")
+
+
+def named(folder: str | Path, pattern: str, emotions: Mapping[str, str] | None = None, without: Iterable[str] = ()
+          ) -> tuple[pd.DataFrame, list[str]]:
+    """As `from_names`, and the audio files below the folder that are not named like the pattern."""
     folder = Path(os.path.abspath(os.path.expanduser(folder)))
     pattern = _ENDING.sub("", pattern.replace("\\", "/"))
     if not folder.is_dir():
@@ -224,20 +290,24 @@ def from_names(folder: str | Path, pattern: str, emotions: Mapping[str, str] | N
     if loose:
         raise SerReproError(f"pattern {pattern!r} does not tell where {loose[0]} part: write {{#}} for digits, or a "
                             "number of characters, as in {speaker:2}")
-    like, depth = re.compile(_expression(pattern)), pattern.count("/") + 1
-    rows, names = [], []
+    parts, depth = _parts(pattern), pattern.count("/") + 1
+    rows, left, without = [], [], list(without)
     for place, files in walk(folder):
         for name in files:
             path = (place / name).relative_to(folder)
-            if path.suffix.lower() not in SUFFIXES:
+            if not is_audio(place / name) or any(fnmatch.fnmatch(text, glob) for text in (name, path.as_posix())
+                                                 for glob in without):
                 continue
-            names.append("/".join(path.with_suffix("").parts[-depth:]))
-            found = like.fullmatch(names[-1])
-            if found:
-                rows.append({"path": path.as_posix(), **found.groupdict()})
+            end = path.with_suffix("") if path.suffix.lower() in AUDIO else path
+            found = _told(parts, "/".join(end.parts[-depth:]))
+            if found is not None:
+                rows.append({"path": path.as_posix(), **found})
+            else:
+                left.append(end.as_posix())
     if not rows:
-        raise SerReproError(f"no WAV or FLAC file below {folder} is named like {pattern!r}: " +
-                            (f"{names[0]!r} is one of the names there" if names else "there is none at all"))
+        raise SerReproError(f"no audio file below {folder} is named like {pattern!r}: " +
+                            (f"{left[0]!r} is one of the names there" if left else "there is none at all"))
+    _refuse_two_endings(folder, [row["path"] for row in rows])
     table = pd.DataFrame(rows)
     meant = {emotion: emotion for emotion in EMOTIONS} | dict(emotions or {})
     strange = sorted(label for label in set(table["emotion"]) if label not in meant and label.lower() not in meant)
@@ -248,4 +318,14 @@ def from_names(folder: str | Path, pattern: str, emotions: Mapping[str, str] | N
         table["label"] = table["emotion"]
     table["emotion"] = [meant[label if label in meant else label.lower()].lower() for label in table["emotion"]]
     _refuse_unknown_emotions(folder, table["emotion"])
-    return table.sort_values("path", ignore_index=True)
+    return table.sort_values("path", ignore_index=True), left
+
+
+def _refuse_two_endings(folder: Path, paths: list[str]) -> None:
+    """Raise a SerReproError where a recording lies there in two formats."""
+    known: dict[Path, str] = {}
+    for path in paths:
+        other = known.setdefault(Path(path).with_suffix(""), path)
+        if other != path:
+            raise SerReproError(f"{folder} holds {other!r} and {path!r}, one recording in two formats: leave one kind "
+                                f"out with --without '*{Path(path).suffix}'")

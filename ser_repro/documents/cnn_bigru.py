@@ -46,6 +46,8 @@ DOCUMENT = Document(
     build=_build, inputs=lambda values: values["features"], optimiser=_optimiser, split=protocols.holdout(123),
     demo={"epochs": 2, "batch_size": 16},
     cost=lambda values: 0.5 if values["features"].endswith("code") else 2.0,
+    # Of the whole clip of RAVDESS a run takes over half an hour, of CREMA-D three times that.
+    priced_on="RAVDESS",
     core=(CoreRuns("code", "published", corpora=("RAVDESS",)),
           CoreRuns("code", "speaker", corpora=("RAVDESS",)),
           CoreRuns("paper", "published", corpora=("RAVDESS",)),

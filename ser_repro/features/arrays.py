@@ -8,10 +8,10 @@ bits a sample), or the name of a feature set (`ser_repro.features.sets`).
 import contextlib
 import functools
 import json
+import logging
 import operator
-import os
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -19,14 +19,16 @@ import pandas as pd
 from filelock import FileLock
 
 from ser_repro import SerReproError, datasets
-from ser_repro.datasets import audio
+from ser_repro.datasets import audio, contents
 from ser_repro.datasets.base import COLUMNS
 from ser_repro.datasets.folders import marked_above
 from ser_repro.features import sets
 from ser_repro.features.clip import PATHS
-from ser_repro.files import cache_folder, digest, one_of, read_json, whole_folder
+from ser_repro.files import cache_folder, digest, file_checksum, one_of, read_json, whole_folder
 
 NATIVE = "native"
+_META, _TABLE, _VALUES = "meta.json", "clips.csv", "values.npy"
+_LOG = logging.getLogger(__name__)
 _VERSION = 2  # of the arrays' making: a change here makes old arrays void
 
 
@@ -43,6 +45,8 @@ class Arrays:
     corpus_hash : str
         Of the decoded samples of the files, before any conversion.
     synthetic : bool
+    checksum : str
+        Of the table and the values as they are stored; "" of arrays that are not.
     """
 
     corpus: str
@@ -50,6 +54,7 @@ class Arrays:
     values: np.ndarray
     corpus_hash: str
     synthetic: bool
+    checksum: str = ""
 
     def batch(self, rows: np.ndarray):
         """Zero-padded inputs and lengths of the given rows of the clips table.
@@ -84,6 +89,15 @@ class Arrays:
         return np.ascontiguousarray(self.values.reshape(len(length), length[0], -1).transpose(0, 2, 1))
 
 
+def joined(first: Arrays, *others: Arrays) -> Arrays:
+    """The clips of several arrays one after the other, under the name of the first: to train on altered copies too."""
+    several = (first, *others)
+    before = np.cumsum([0, *(len(one.values) for one in several)])
+    clips = [one.clips.assign(start=one.clips["start"] + start) for one, start in zip(several, before, strict=False)]
+    return replace(first, clips=pd.concat(clips, ignore_index=True),
+                   values=np.concatenate([one.values for one in several]))
+
+
 def is_waveform(what: int | str) -> bool:
     """Whether a rate is meant, and not a feature set."""
     return what == NATIVE or isinstance(what, int)
@@ -101,14 +115,10 @@ def folder_of(corpus: str, what: int | str, cache: str | Path | None = None) -> 
     return cache_folder(cache) / "arrays" / f"{corpus}-{name}"
 
 
-def _fingerprint(clips: pd.DataFrame) -> str:
-    """All that is known of the clips, and sizes of the files: tells cheaply that the arrays were made from these."""
-    try:
-        lines = [str(os.path.getsize(path)) for path in clips["path"]]
-    except OSError as error:
-        raise SerReproError(f"{error.filename} can't be read ({error.strerror}): copy it again from the corpus's "
-                            "publisher.") from error
-    return digest("\n".join([*lines, clips.drop(columns="path").to_csv(index=False)]))
+def _fingerprint(clips: pd.DataFrame, memory: Path, again: bool) -> str:
+    """All that is known of the clips, and what their files hold: tells that the arrays were made from these."""
+    held = contents.hashes(clips["path"], memory, again=again)
+    return digest("\n".join([*held, clips.drop(columns="path").to_csv(index=False)]))
 
 
 def _published(corpus: str) -> dict[str, dict]:
@@ -124,10 +134,12 @@ def prepare(corpus: str, what: int | str, **options) -> Arrays:
 
 
 def prepare_all(corpus: str, whats: Iterable[int | str], *, path: str | None = None, data: str | Path | None = None,
-                cache: str | Path | None = None, workers: int | None = None, progress=None) -> dict[int | str, Arrays]:
+                cache: str | Path | None = None, workers: int | None = None, progress=None, again: bool = False
+                ) -> dict[int | str, Arrays]:
     """Several arrays of a corpus; what is not there is made in one pass over its audio, each clip decoded once.
 
-    What was computed when the pass is stopped waits in the cache for the next one; it is deleted when the arrays stand.
+    Arrays that are damaged, or of other files or another table than now, are made anew, and the log says so. What was
+    computed when the pass is stopped waits in the cache for the next one; it is deleted when the arrays stand.
 
     Parameters
     ----------
@@ -142,6 +154,8 @@ def prepare_all(corpus: str, whats: Iterable[int | str], *, path: str | None = N
     workers : int, optional
         Processes; by default one a core.
     progress : callable(done, total), optional
+    again : bool
+        Read every file to tell whether it has changed, and not only those whose size, times or place on the disk have.
 
     Raises
     ------
@@ -159,7 +173,7 @@ def prepare_all(corpus: str, whats: Iterable[int | str], *, path: str | None = N
             with _not_written(corpus, folder):
                 folder.parent.mkdir(parents=True, exist_ok=True)
                 held.enter_context(FileLock(f"{folder}.lock"))
-        fingerprint = _fingerprint(clips)
+        fingerprint = _fingerprint(clips, cache_folder(cache) / "files" / f"{corpus}.json", again)
         found = {what: _standing(corpus, what, path, fingerprint, synthetic, cache) for what in whats}
         lacking = [what for what in whats if found[what] is None]
         if lacking:
@@ -171,16 +185,31 @@ def prepare_all(corpus: str, whats: Iterable[int | str], *, path: str | None = N
 def _standing(corpus: str, what: int | str, path: str | None, fingerprint: str, synthetic: bool, cache
               ) -> Arrays | None:
     """Arrays that need not be made."""
+    folder = folder_of(corpus, what, cache)
     try:
         there, meta = _load(corpus, what, cache)
-    except SerReproError:
-        return None  # none yet, or damaged: the audio is at hand
-    if meta["fingerprint"] == fingerprint and (is_waveform(what) or path in (None, meta["path"])):
-        return there
-    if synthetic and not there.synthetic:
-        raise SerReproError(f"{folder_of(corpus, what, cache)} holds the arrays of the real {corpus}: give --cache "
-                            "another folder for those of demo speech.")
+        if meta["fingerprint"] == fingerprint and (is_waveform(what) or path in (None, meta["path"])):
+            return there
+        made_anew = ("the audio or the table of clips has changed since" if meta["fingerprint"] != fingerprint else
+                     f"they were made by path {meta['path']}")
+        real = not there.synthetic
+    except SerReproError as error:
+        if not folder.exists():
+            return None
+        made_anew, real = str(error).partition(": run `")[0], _claims_real(folder)
+    if synthetic and real:
+        raise SerReproError(f"{folder} holds the arrays of the real {corpus}: give --cache another folder for those of "
+                            "demo speech.")
+    _LOG.warning("%s is made anew: %s", folder, made_anew)
     return None
+
+
+def _claims_real(folder: Path) -> bool:
+    """Whether damaged arrays say that they are of real speech."""
+    try:
+        return json.loads((folder / _META).read_text())["synthetic"] is False
+    except (OSError, ValueError, KeyError, TypeError):
+        return False
 
 
 def _make(corpus: str, clips: pd.DataFrame, whats: list[int | str], path: str, meta: dict, cache,
@@ -195,7 +224,7 @@ def _make(corpus: str, clips: pd.DataFrame, whats: list[int | str], path: str, m
     for lot in extract.reading(clips["path"].tolist(), wanted, path=path, folder=unfinished, workers=workers,
                                facts=True):
         for one, (file, clip) in zip(lot, clips[["path", "clip"]].iloc[len(seen):].to_numpy(), strict=False):
-            _refuse(file, one.facts, corpus, published.get(clip))
+            _refuse(file, one.facts, corpus, published.get(clip), whats)
         seen += lot
         if progress:
             progress(len(seen), len(clips))
@@ -213,15 +242,20 @@ def _make(corpus: str, clips: pd.DataFrame, whats: list[int | str], path: str, m
         store.discard()
 
 
-def _refuse(file: str, facts: dict, corpus: str, published: dict | None) -> None:
-    """Raise a SerReproError where a clip is not as it was published, or silent."""
+def _refuse(file: str, facts: dict, corpus: str, published: dict | None, whats: list[int | str]) -> None:
+    """Raise a SerReproError where a clip is not as it was published, or what is made of it is silent."""
     if published and facts["sample_rate"] != published["sample_rate"]:
         raise SerReproError(f"{file} is at {facts['sample_rate']} Hz, published at {published['sample_rate']} Hz: a "
                             "resampled copy is not the published corpus; copy it again from "
                             f"{datasets.get(corpus).home}.")
     # One clip of CREMA-D is published as digital silence, and the documents used it.
-    if facts["silent"] and not (published and facts["sha256"].startswith(published["sha256"])):
+    if published and facts["sha256"].startswith(published["sha256"]):
+        return
+    if facts["silent"]:
         raise SerReproError(f"{file} is digital silence: copy it again from the corpus's publisher.")
+    for part in facts["silent_parts"]:
+        if any(is_waveform(what) == (part == "first") for what in whats):
+            raise SerReproError(f"{file} would be heard as silence ({audio.PARTS[part]}): give it one good channel.")
 
 
 @dataclass(frozen=True)
@@ -288,9 +322,27 @@ def _write_folder(folder: Path, table: pd.DataFrame, values: Iterable[np.ndarray
                   meta: dict) -> None:
     """All files or none."""
     with _not_written(meta["corpus"], folder), whole_folder(folder) as beside:
-        _write_values(beside / "values.npy", values, shape, np.int16 if len(shape) == 1 else np.float32)
-        table.to_csv(beside / "clips.csv", index=False)
-        (beside / "meta.json").write_text(json.dumps(meta, indent=1))
+        _write_values(beside / _VALUES, values, shape, np.int16 if len(shape) == 1 else np.float32)
+        table.to_csv(beside / _TABLE, index=False)
+        sums = {name: file_checksum(beside / name) for name in (_TABLE, _VALUES)}
+        (beside / _META).write_text(json.dumps(_sealed(meta | {"checksums": sums}), indent=1))
+
+
+def _verify(folder: Path, meta: dict) -> None:
+    """Raise a ValueError where a file of arrays is not as it was written."""
+    if "checksums" not in meta:  # made now, one would seal whatever has happened to them
+        raise ValueError(f"{_META} has no checksums, as those of earlier versions")
+    if meta.get("checksum") != _sealed(meta)["checksum"]:
+        raise ValueError(f"{_META} is not as it was written, its checksum differs")
+    for name, told in meta["checksums"].items():
+        if told != file_checksum(folder / name):
+            raise ValueError(f"{name} is not as it was written, its checksum differs")
+
+
+def _sealed(meta: dict) -> dict:
+    """A description of arrays with the checksum of all that it says, those of the other files among it."""
+    meta = {key: value for key, value in meta.items() if key != "checksum"}
+    return meta | {"checksum": digest(meta, 32)}
 
 
 def _write_values(file: Path, values: Iterable[np.ndarray], shape: tuple[int, ...], dtype) -> None:
@@ -315,24 +367,25 @@ def load(corpus: str, what: int | str, *, cache: str | Path | None = None) -> Ar
 
 def _load(corpus: str, what: int | str, cache: str | Path | None) -> tuple[Arrays, dict]:
     """The arrays, and what is known of how they were made."""
-    folder = folder_of(corpus, what, cache)
+    folder, again = folder_of(corpus, what, cache), f"run `ser-repro prepare {corpus}` again where the audio is, which"
     kind = f"at rate {what}" if is_waveform(what) else f"of {what}"
-    meta = read_json(folder / "meta.json", "description of arrays",
-                     f"run `ser-repro prepare {corpus}` again where the audio is, which replaces them",
+    meta = read_json(folder / _META, "description of arrays", f"{again} replaces them",
                      check=operator.itemgetter("corpus_hash", "synthetic", "fingerprint"),
                      missing=f"no arrays of {corpus} {kind} under {cache_folder(cache)}: run `ser-repro prepare "
                              f"{corpus}` where the audio is, and copy the cache folder here.")
-    meta = {"path": "fast"} | meta  # the only path that arrays were made by before they told theirs
     try:
+        if any(meta.get(key) != value for key, value in _definition(corpus, what).items()):
+            raise ValueError("they are of another corpus, or another definition")
+        _verify(folder, meta)
         # Kept as text: a sentence "01" or a speaker "03" must not become a number.
         text = dict.fromkeys(COLUMNS, str) | {"sha256": str}
-        clips = pd.read_csv(folder / "clips.csv", dtype=text, keep_default_na=False)
-        values = np.load(folder / "values.npy", mmap_mode="r")
+        clips = pd.read_csv(folder / _TABLE, dtype=text, keep_default_na=False)
+        values = np.load(folder / _VALUES, mmap_mode="r")
         if len(values) != int(clips["start"].iloc[-1] + clips["length"].iloc[-1]):
-            raise ValueError("clips.csv and values.npy do not belong together")
-        return Arrays(corpus, clips, values, meta["corpus_hash"], meta["synthetic"]), meta
+            raise ValueError(f"{_TABLE} and {_VALUES} do not belong together")
+        checksum = digest(meta["checksums"], 32)
+        return Arrays(corpus, clips, values, meta["corpus_hash"], meta["synthetic"], checksum), meta
     except (OSError, EOFError, ValueError, KeyError, IndexError, TypeError) as error:
         # Parsers' messages can have several lines.
-        reason = " ".join(f"{type(error).__name__}: {error}".split())
-        raise SerReproError(f"the arrays in {folder} are damaged ({reason}): run `ser-repro prepare {corpus}` again "
-                            "where the audio is, which replaces them.") from error
+        reason = " ".join((str(error) if type(error) is ValueError else f"{type(error).__name__}: {error}").split())
+        raise SerReproError(f"the arrays in {folder} are damaged ({reason}): {again} replaces them.") from error

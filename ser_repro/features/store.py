@@ -21,6 +21,11 @@ _PATIENCE_S = 60  # for another process that is writing
 _AT_ONCE = 500  # SQLite takes only so many names in a question
 
 
+def _checksum(key: str, shape: str, data: bytes) -> int:
+    """Of a whole row: values of another clip, or in another shape, are damage too."""
+    return zlib.crc32(data, zlib.crc32(f"{key} {shape}".encode()))
+
+
 class Store:
     """Values of one feature set, by the hash of a clip's samples.
 
@@ -48,7 +53,8 @@ class Store:
         for key, value in values:
             kind = ["<i2"] if value.dtype == np.int16 else []
             data = np.ascontiguousarray(value, *(kind or ["<f4"])).tobytes()
-            rows.append((key, json.dumps([*kind, *value.shape]), data, zlib.crc32(data)))
+            shape = json.dumps([*kind, *value.shape])
+            rows.append((key, shape, data, _checksum(key, shape, data)))
 
         def write(database):
             database.executemany("INSERT OR REPLACE INTO value VALUES (?, ?, ?, ?)", rows)
@@ -60,7 +66,7 @@ class Store:
 
         def value(row):
             key, shape, data, checksum = row
-            if zlib.crc32(data) == checksum:
+            if _checksum(key, shape, data) == checksum:
                 with contextlib.suppress(ValueError):
                     shape = json.loads(shape)
                     kind = shape.pop(0) if shape and isinstance(shape[0], str) else "<f4"

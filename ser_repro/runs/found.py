@@ -85,10 +85,16 @@ class Found:
         """The same, of seeds with any fold."""
         return _in_order(plans.complete(self.status, whole=False))
 
+    @cached_property
+    def core(self) -> list[tuple[Run, dict | None]]:
+        """The runs of the document that belong to the core of the study (see `plans.core`), with their records."""
+        core = set(plans.core())
+        return [(run, record) for run, record in self.status if run in core]
+
     @property
     def count(self) -> tuple[int, int]:
-        """Runs done, and planned."""
-        return sum(record is not None for _, record in self.status), len(self.status)
+        """Runs of the core that are done, and that there are."""
+        return sum(record is not None for _, record in self.core), len(self.core)
 
     # ---- records -------------------------------------------------------------------------------------------------
 
@@ -126,6 +132,8 @@ class Found:
     def score_of(self, seeds: list[list[dict]], name: str = "accuracy") -> Score:
         """The score of records of the document, a list a seed of a record a fold, with what is known of starts and
         draws like theirs; computed once, as many sections of a chapter show it."""
+        if name == scores.VALIDATION:
+            return scores.validation(seeds)
         asked = (name, *(tuple(map(_identity, folds)) for folds in seeds))
         if asked not in self._scored:
             run = Run.from_config(seeds[0][0]["config"])

@@ -1,7 +1,12 @@
-"""The list of all runs of the study (`plans`), in the order of what they teach. `study.py` makes them."""
+"""The list of all runs of the study, in the order of what they teach. `study.py` makes them.
+
+Its *core* is what the book counts itself against: every document, reading, protocol and corpus that a CPU can do, from
+one to three starts. The rest, the *extended study*, has five starts of everything and is for a GPU.
+"""
 
 from collections.abc import Iterator
 from pathlib import Path
+from statistics import median
 
 from ser_repro import documents, protocols
 from ser_repro.documents import CoreRuns, Document
@@ -9,24 +14,41 @@ from ser_repro.runs import search
 from ser_repro.runs.run import Run
 
 SEEDS = tuple(range(5))
-MORE = (1, 2)  # starts of an ablation beside seed 0, on the corpus where every core has three
+STARTS = (0, 1, 2)  # of a change whose price the core wants
 GRID = ("published", "speaker")  # protocols that the study wants of every document, corpus, fold and seed
 
 
-def plans() -> list[Run]:
-    """Every run of the study: of all documents the core, then the ablations, then the rest of the grid."""
-    every = documents.DOCUMENTS.values()
+def core() -> list[Run]:
+    """Every run of the core: what is fitted at once, then what each document names, then its changes one at a time."""
+    every = sorted(documents.DOCUMENTS.values(), key=lambda of: not of.is_estimator)
     wanted = [run for of in every for kind in of.core for run in runs_of(of, kind)]
+    for of in every:
+        for seed in (0,) if of.is_estimator else STARTS:
+            wanted += [run for run in ablations(of, seed) if run.corpus == (of.priced_on or of.corpora[0])
+                       and run.n == min(of.sizes, default=None)]
+    return list(dict.fromkeys(wanted))
+
+
+def plans() -> list[Run]:
+    """Every run of the study: the core, then changes on other corpora and from more starts, then the rest of the
+    grid."""
+    every, wanted = documents.DOCUMENTS.values(), core()
     wanted += [run for of in every for run in ablations(of)]
-    wanted += [run for of in every for seed in MORE for run in ablations(of, seed) if run.corpus == "RAVDESS"]
+    wanted += [run for of in every for seed in STARTS[1:] for run in ablations(of, seed) if run.corpus == "RAVDESS"]
     for of in every:
         # A start makes no difference to an estimator that is fitted at once.
         for seed in (0,) if of.is_estimator else SEEDS:
             for n in of.sizes or (None,):
                 for reading in of.readings:
                     for protocol in GRID:
-                        wanted += runs_of(of, CoreRuns(reading, protocol, n=n, seeds=(seed,)))
+                        wanted += filter(_says_more, runs_of(of, CoreRuns(reading, protocol, n=n, seeds=(seed,))))
     return list(dict.fromkeys(wanted))
+
+
+def _says_more(run: Run) -> bool:
+    """Whether it differs from the run of its document's first reading: some networks have no slip to mend."""
+    first = run.recipe.readings[0]
+    return run.reading == first or run.values != documents.settings(run.document, first, run.corpus, run.n)
 
 
 def runs_of(of: Document, kind: CoreRuns) -> Iterator[Run]:
@@ -60,6 +82,43 @@ def select(wanted: list[Run], **only) -> list[Run]:
 def status(wanted: list[Run], results: str | Path) -> list[tuple[Run, dict | None]]:
     """Each run with its record, or None where it has not been made."""
     return [(run, search.record(results, run)) for run in wanted]
+
+
+def seconds(have: list[tuple[Run, dict | None]]) -> dict[Run, float | None]:
+    """How long each run without a record would train, by the records of those that are most like it: of its document,
+    size, reading, corpus and changes, or of as many of these, from the first on, as have any. None where none has.
+
+    Searches are not counted.
+    """
+    def like(run):
+        return run.document, run.n, run.reading, run.corpus, str(run.changed)
+
+    paces: dict[tuple, list[float]] = {}
+    for run, record in have:
+        if record:
+            for count in range(1, 6):
+                paces.setdefault(like(run)[:count], []).append(record["train_seconds"] / run.cost)
+    return {run: next((run.cost * median(paces[like(run)[:count]]) for count in range(5, 0, -1)
+                       if like(run)[:count] in paces), None)
+            for run, record in have if record is None}
+
+
+def told(have: list[tuple[Run, dict | None]]) -> str:
+    """Whether the core is complete, and what is missing of it, in a sentence without its end.
+
+    Parameters
+    ----------
+    have : list of (run, record or None)
+        Of every run of the study: those beside the core say how long the missing ones take.
+    """
+    wanted, took = set(core()), seconds(have)
+    missing = [run for run, record in have if record is None and run in wanted]
+    if not missing:
+        return f"the core of the study is complete: all of its {len(wanted)} runs have a record"
+    known = [took[run] / 3600 for run in missing if took[run] is not None]
+    others = f", and {len(missing) - len(known)} that no record is like" if len(known) < len(missing) else ""
+    return (f"the core of the study is not complete: {len(missing)} of its {len(wanted)} runs are missing, about "
+            f"{sum(known):.1f} hours on one core of a CPU, searches not counted{others}")
 
 
 def complete(have: list[tuple[Run, dict | None]], *, whole: bool = True) -> dict[Run, list[list[dict]]]:

@@ -35,9 +35,14 @@ def _dumps(record: dict) -> str:
     return block(record, 0) + "\n"
 
 
+def content(record: dict) -> str:
+    """What the file of a record holds: it, with a checksum of its content."""
+    return _dumps(record | {"checksum": checksum(record)})
+
+
 def write(record: dict, path: Path) -> None:
     """Store a record, with a checksum of its content."""
-    write_atomic(path, _dumps(record | {"checksum": checksum(record)}), remedy=REMEDY)
+    write_atomic(path, content(record), remedy=REMEDY)
 
 
 def read(path: str | Path) -> dict:

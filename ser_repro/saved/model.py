@@ -20,7 +20,7 @@ import pandas as pd
 from ser_repro import SerReproError
 from ser_repro.datasets import audio
 from ser_repro.features import arrays, sets
-from ser_repro.files import digest, read_json, whole_folder
+from ser_repro.files import digest, read_json, recover, whole_folder
 from ser_repro.runs import methods, records
 from ser_repro.runs.run import settings_of
 from ser_repro.saved import card
@@ -28,6 +28,7 @@ from ser_repro.saved import card
 WEIGHTS, CARD, RECORD, README = "model.safetensors", "card.json", "record.json", "README.md"
 CURVES, CONFUSION = "curves.png", "confusion.png"
 FILES = (WEIGHTS, CARD, RECORD, README, CURVES, CONFUSION)
+_LONGEST_S = 86_400  # of a clip that trained
 HOW = "`ser-repro train mfcc_cnn RAVDESS --model {}` makes one"
 
 
@@ -66,6 +67,28 @@ class Saved:
         what = self.card["input"]["what"]
         wanted = what if arrays.is_waveform(what) else self.card["input"]["definition"].get("sample_rate")
         return min(wanted, self.sample_rate) if isinstance(wanted, int) else self.sample_rate
+
+    def given(self, samples: np.ndarray, sample_rate: int) -> np.ndarray:
+        """What of a recording the network or its features are given, roughly: the first channel or the mean of all,
+        without what lies above half of `heard_rate`, and without its constant part, which is no sound.
+
+        Parameters
+        ----------
+        samples : array, shape (time, channel)
+
+        Returns
+        -------
+        array of float32, shape (time,)
+            At no more than `heard_rate`.
+        """
+        scaled = audio.as_float(samples)
+        one = scaled[:, 0] if arrays.is_waveform(self.card["input"]["what"]) else scaled.mean(axis=1)
+        one = one - one.mean()
+        if sample_rate > self.heard_rate:
+            import soxr
+
+            one = soxr.resample(one, sample_rate, self.heard_rate, quality="MQ")
+        return one
 
     def predict(self, samples: np.ndarray, sample_rate: int) -> dict[str, float]:
         """Probabilities of the emotions, the most probable one first.
@@ -118,8 +141,9 @@ class Saved:
 def _checked(samples: np.ndarray, sample_rate: int) -> np.ndarray:
     """Samples, shape (time, channel)."""
     samples = np.asarray(samples)
-    if not isinstance(sample_rate, int | np.integer) or not 0 < sample_rate < 10**7:
-        raise SerReproError(f"a sample rate of {sample_rate!r} is none of audio: give Hz, a whole number.")
+    if not isinstance(sample_rate, int | np.integer) or sample_rate not in audio.RATES:
+        raise SerReproError(f"a sample rate of {sample_rate!r} is none of audio: give Hz, a whole number from "
+                            f"{audio.RATES[0]} to {audio.RATES[-1]}.")
     if samples.ndim not in (1, 2) or not samples.size:
         raise SerReproError(f"samples of shape {samples.shape} are no recording: give shape (time,) or (time, "
                             "channel).")
@@ -139,6 +163,7 @@ def load(folder: str | Path) -> Saved:
         If there is none, or its card or weights are damaged, were changed, or belong to another model or version.
     """
     folder = Path(os.path.expanduser(folder))
+    recover(folder)
     if not folder.is_dir():
         state = "is a file" if folder.exists() else "is not there"
         raise SerReproError(f"--model {folder} {state}: give the folder of a saved model; {HOW.format('models/mine')}.")
@@ -159,12 +184,24 @@ def load(folder: str | Path) -> Saved:
     if digest(content) != found["weights"]:
         raise SerReproError(f"{folder / WEIGHTS} is not what {CARD} describes, but damaged or of another model: "
                             f"{remedy}.")
+    _refuse_beyond_bounds(folder, found, remedy)
     config, what = found["config"], found["input"]["what"]
     if not arrays.is_waveform(what) and sets.get(what).hash != found["input"]["hash"]:
         raise SerReproError(f"this version's features {what} are others than the model was trained on; {folder}: "
                             f"{remedy}.")
     return Saved(folder, found, methods.loaded(config["document"], settings_of(config), len(found["classes"]), content,
                                                f"{folder}: {remedy}"))
+
+
+def _refuse_beyond_bounds(folder: Path, found: dict, remedy: str) -> None:
+    """Raise a SerReproError for rates and lengths on a card that would make a prediction take for ever."""
+    came, seconds = found["input"], found["trained_on"]["seconds"]
+    rates = [came["sample_rate"], *([came["what"]] if isinstance(came["what"], int) else [])]
+    strange = [f"a rate of {rate!r} Hz" for rate in rates if type(rate) is not int or rate not in audio.RATES]
+    strange += [f"clips of {value!r} s" for value in seconds.values()
+                if type(value) not in (int, float) or not 0 <= value < _LONGEST_S]
+    if strange:
+        raise SerReproError(f"{folder / CARD} tells of {strange[0]}, which no training has: {remedy}.")
 
 
 # ---- making one --------------------------------------------------------------------------------------------------
@@ -208,12 +245,11 @@ def save(record: dict, weights: Path, waves, folder: str | Path, *, results: str
     content = weights.read_bytes()
     made = card.seal(card.make(record, waves, results) | {"weights": digest(content)})
     parts = {WEIGHTS: content, CARD: (json.dumps(made, indent=1, ensure_ascii=False) + "\n").encode(),
-             README: card.readme(made).encode(), **_pictures(record, made)}
+             README: card.readme(made).encode(), RECORD: records.content(record).encode(), **_pictures(record, made)}
     try:
         with whole_folder(folder) as beside:
             for name, part in parts.items():
                 (beside / name).write_bytes(part)
-            records.write(record, beside / RECORD)
     except OSError as error:
         raise SerReproError(f"no model written to {folder} ({error.strerror or error}): free some room or give another "
                             "--model, and start again: what was trained is kept.") from error

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ser_repro.book.palette import EMOTIONS, GREY
+from ser_repro.files import printable
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -78,6 +79,7 @@ def over_time(windows: list[dict], classes: list[str], title: str, synthetic: bo
     axis.xaxis.set_major_locator(_whole_seconds(windows[-1]["end_s"]))
     axis.xaxis.set_major_formatter(lambda value, _: clock(value))
     axis.yaxis.set_major_formatter(lambda value, _: f"{100 * value:.0f} %")
+    title = printable(title)
     axis.set_title(title if len(title) < 80 else f"…{title[-78:]}", parse_math=False)
     handles, labels = axis.get_legend_handles_labels()
     if not heard.all():

@@ -8,21 +8,21 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
 
 from ser_repro import SerReproError
 from ser_repro.datasets import audio
-from ser_repro.datasets.folders import walk
+from ser_repro.datasets.folders import is_audio, walk
+from ser_repro.features import arrays
 from ser_repro.saved.model import Saved
-
-SUFFIXES = (".wav", ".flac", ".mp3", ".ogg", ".oga", ".opus", ".aif", ".aiff", ".au", ".caf", ".w64", ".rf64")
-"""Endings by which files of a folder are taken for audio; a file that is named is read whatever its ending."""
 
 LONG_S = 15.0  # up to here, and up to twice the longest clip that trained, a recording is taken whole
 SILENCE = 1e-3  # peak, full scale is 1: -60 dB
+QUIET = 10 ** (-50 / 20)  # peak of what is quieter by far than any clip of the corpora studied (RAVDESS: -44 dB)
+_STEP_S = 0.01  # of recordings: a click in silence is heard for one or two of them
 SHORTEST_S = 0.05  # of recordings, windows and hops
 DIGITS = 5  # of probabilities, as in the records
 _REMEDY = "give a WAV, FLAC, MP3 or OGG file that plays"
@@ -64,7 +64,7 @@ class Answer:
 
 
 def find(paths: Iterable[str | Path]) -> tuple[list[Path], list[str]]:
-    """Files to read: those that are named, and the audio files at any depth of folders that are.
+    """Files to read: those that are named, and whatever looks like audio at any depth of folders that are.
 
     Returns
     -------
@@ -79,9 +79,9 @@ def find(paths: Iterable[str | Path]) -> tuple[list[Path], list[str]]:
             files.append(path)
             continue
         found = sorted(place / name for place, names in walk(path) for name in names
-                       if Path(name).suffix.lower() in SUFFIXES)
+                       if is_audio(place / name))
         if not found:
-            faults.append(f"{path} holds no audio file (none that ends in .wav, .flac, .mp3, .ogg or the like)")
+            faults.append(f"{path} holds no audio file: give another folder, or the path of a file")
         files += found
     return files, faults
 
@@ -103,17 +103,20 @@ def recording(model: Saved, path: str | Path, *, window_s: float | None = None, 
         If the file can't be read, is truncated or empty, or is too short for the features.
     """
     path = Path(os.path.expanduser(path))
-    with audio.opened(path, _REMEDY) as (file, dtype):
+    counted: list[int] = []
+    with audio.opened(path, _REMEDY) as source:
         def read(frames):
-            samples = file.read(frames, dtype=dtype, always_2d=True)
+            samples = source.read(frames)
             audio.refuse_broken(path, samples, _REMEDY)
+            counted.append(len(samples))
             return samples
 
         try:
-            answer = heard(model, str(path), read, file.frames, file.samplerate, window_s=window_s, hop_s=hop_s)
+            answer = heard(model, str(path), read, source.frames, source.sample_rate, window_s=window_s, hop_s=hop_s)
+            source.refuse_short(sum(counted))
         except SerReproError as error:
             raise error if str(path) in str(error) else SerReproError(f"{path}: {error}") from error
-        return answer
+        return replace(answer, notes=[*source.notes, *answer.notes])
 
 
 def heard(model: Saved, name: str, read: Callable[[int], np.ndarray], frames: int, sample_rate: int, *,
@@ -139,25 +142,34 @@ def heard(model: Saved, name: str, read: Callable[[int], np.ndarray], frames: in
                          "(--window says otherwise)")
     if window_s and hop_s and hop_s > window_s:
         raise SerReproError(f"a hop of {hop_s:g} s leaves out parts between windows of {window_s:g} s: give less.")
+    if window_s:
+        window_s = max(window_s, SHORTEST_S)
     window = round(window_s * sample_rate) if window_s else frames
     hop = round((hop_s or window_s) * sample_rate) if window_s else frames
-    found, count = [], 0
+    found, count, loudest, lost = [], 0, 0.0, 0
     for start, samples in _windows(read, min(window, frames), hop):
         count = start + len(samples)
         peak = np.abs(audio.as_float(samples)).max()
         told = model.predict(samples, sample_rate)
+        level, silent = _level(model.given(samples, sample_rate), min(sample_rate, model.heard_rate))
+        loudest, lost = max(loudest, level), lost + (silent and peak >= SILENCE)
         if not np.isfinite(list(told.values())).all():
             raise SerReproError(f"{name} holds samples of up to {peak:.2g} times full scale, of which the model makes "
                                 "no number: give a recording within full scale")
         found.append({
             "start_s": round(start / sample_rate, 3), "end_s": round(count / sample_rate, 3),
             "probabilities": {emotion: round(p, DIGITS) for emotion, p in told.items()},
-            "silent": bool(peak < SILENCE)})
-    audio.refuse_short(name, frames, count, _REMEDY)
+            "silent": silent})
     silent = sum(one["silent"] for one in found)
     if silent:
         which = "it is silent" if len(found) == 1 else f"{silent} of {len(found)} windows are silent"
-        notes.append(f"{which}: what the model makes of silence means nothing")
+        to_whom = " to the model, which hears the " + (
+            "first channel" if arrays.is_waveform(model.card["input"]["what"]) else "mean of the channels"
+            ) + f" up to {model.heard_rate / 2000:g} kHz, and neither clicks nor a constant" if lost else ""
+        notes.append(f"{which}{to_whom}: what the model makes of silence means nothing")
+    if silent < len(found) and loudest < QUIET:
+        notes.append(f"it is very quiet (at most {20 * np.log10(loudest):.0f} dB of full scale): the answer means "
+                     "little")
     if duration < trained["shortest"] / 2:
         notes.append(f"{duration:.2g} s is far shorter than any clip that trained (at least {trained['shortest']:g} s):"
                      " the answer means little")
@@ -165,6 +177,13 @@ def heard(model: Saved, name: str, read: Callable[[int], np.ndarray], frames: in
         notes.append(f"it is at {sample_rate} Hz, and the model listens up to {model.heard_rate / 2000:g} kHz: what is "
                      "missing above can change the answer")
     return Answer(name, round(duration, 3), found, notes)
+
+
+def _level(samples: np.ndarray, sample_rate: int) -> tuple[float, bool]:
+    """Peak of one channel, and whether it is silent: above `SILENCE` for less time than a recording has to last."""
+    step = max(1, round(_STEP_S * sample_rate))
+    peaks = np.array([np.abs(samples[i:i + step]).max() for i in range(0, len(samples), step)])
+    return float(peaks.max(initial=0)), bool((peaks >= SILENCE).sum() < min(round(SHORTEST_S / _STEP_S), len(peaks)))
 
 
 def _windows(read: Callable[[int], np.ndarray], window: int, hop: int) -> Iterator[tuple[int, np.ndarray]]:

@@ -54,7 +54,8 @@ def test_runs_are_counted_as_the_plan_has_them():
     for name in documents.DOCUMENTS:
         study = progress.Progress(RESULTS, name)
         of = [run for run in plans.plans() if run.document == name]
-        assert study.count[1] == len(of)
+        assert study.count[1] == sum(run.document == name for run in plans.core())
+        assert [run for run, _ in study.status] == of
         assert len(progress.planned(study.found[name])) == sum(
             not run.changed and run.protocol in plans.GRID for run in of)
 
@@ -103,9 +104,41 @@ def test_with_no_record_the_page_says_so(tmp_path, monkeypatch):
     study.document("svm193")
     study.audio()
     study.machines()
-    assert seen[0].startswith("**0 of 108 planned runs are done**, 0.0")
+    assert seen[0].startswith("**The core of the study is not complete: 0 of its 108 runs are done.**")
+    missing = with_column(seen, "min")
+    assert missing["runs"].sum() == 108 and set(missing["min"]) == {"—"}
     assert any("No record yet" in one for one in seen if isinstance(one, str))
     assert seen[-1].empty and seen[-2].empty
+
+
+def test_what_is_missing_of_the_core_is_listed_with_the_time_that_it_takes(baseline, monkeypatch):
+    study, seen = progress.Progress(baseline, "svm193"), shown(monkeypatch)
+    study.overview()
+    missing = with_column(seen, "min")
+    assert missing["runs"].sum() == len(plans.select(plans.core(), document=["svm193"])) - 2
+    assert set(missing[missing["corpus"] == "RAVDESS"]["min"]) == {"60.0"}  # as the records
+    assert "C = 10.0" in set(missing["changed"])
+
+
+def test_a_core_without_gaps_is_called_complete_first(tmp_path, monkeypatch):
+    for run in plans.select(plans.core(), document=["svm193"]):
+        tested = {corpus: part(["c", "03", "anger", 0.9, 0.1]) | {"corpus_hash": "d" * 64} for corpus in run.tested}
+        put(run, tmp_path, **({"tested": tested} if tested else {"test": part(["a", "01", "anger", 0.9, 0.1])}))
+    study, seen = progress.Progress(tmp_path, "svm193"), shown(monkeypatch)
+    study.overview()
+    assert seen[0].startswith("**The core of the study is complete: all of its 108 runs are done.**")
+    assert not any("Missing of the core" in one for one in seen if isinstance(one, str))
+
+
+def test_draws_have_a_table_of_their_own_beside_the_published_split(baseline, monkeypatch):
+    for run in plans.select(plans.core(), document=["svm193"], corpus=["RAVDESS"], protocol=["redrawn"])[:2]:
+        put(run, baseline, test=part(["a", "01", "anger", 0.9, 0.1]))
+    found = progress.Progress(baseline, "svm193").found["svm193"]
+    ravdess, *others = progress.draws(found)
+    assert (ravdess["draws"], ravdess["accuracy"]) == ("2 of 10", "100.0\N{NO-BREAK SPACE}%, 100.0\N{NO-BREAK SPACE}%")
+    assert ravdess["published"] == "50.0\N{NO-BREAK SPACE}%"
+    assert len(others) == 5 and {row["accuracy"] for row in others} == {"not yet run"}
+    assert "redrawn" not in {run.protocol for run, _ in progress.planned(found)}
 
 
 def test_a_record_that_the_study_does_not_ask_for_is_marked(baseline, monkeypatch):

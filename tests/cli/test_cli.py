@@ -18,24 +18,26 @@ from ser_repro.runs import plans, search, study
 
 
 @pytest.mark.parametrize(("words", "says"), [
-    ("study --n 4", "--n 4 is not in the study: choose from 3, 5, 11, 18"),
+    ("study --n 8", "--n 8 is not in the study: choose from 1, 2, 3, 4, 5, 6, 7, 11, 18"),
     ("study --seed 7", "--seed 7 is not in the study: choose from 0, 1, 2, 3, 4"),
     ("study --corpus XYZ", "no corpus 'XYZ': choose one of CREMA-D, EMO-DB, EMOVO, IEMOCAP, RAVDESS, SAVEE"),
     ("study --corpus ShEMO", "--corpus ShEMO is not in the study: choose from CREMA-D, EMO-DB, EMOVO, RAVDESS, SAVEE"),
-    ("study --document cnn", "--document cnn is not in the study: choose from cnn_bigru, cnn_n_gru, issa, mfcc_cnn, "
-     "svm193"),
+    ("study --document cnn", "--document cnn is not in the study: choose from cnn_bigru, cnn_n_gru, crema_1d, "
+     "crema_2d, issa, mfcc_cnn, svm193"),
     ("study --document issa --corpus TESS", "no run of the study is all of these: leave an option out"),
     ("prepare RAVDESS --document cnn", "no document 'cnn': choose one of cnn_n_gru, mfcc_cnn, cnn_bigru, "
-     "issa, svm193"),
-    ("prepare RAVDESS --features mfcc", "no feature set 'mfcc': choose one of assignment258"),
+     "issa, crema_1d, crema_2d, svm193"),
+    ("prepare RAVDESS --features mfcc", "no feature set 'mfcc': choose one of crema258"),
     ("prepare RAVDESS --features issa193 --rate 8000", "--rate and --features ask for different arrays"),
     ("study --reading text", "--reading text is not in the study: choose from code, paper"),
-    ("study --protocol mine", "--protocol mine is not in the study: choose from cross_corpus, published, speaker"),
+    ("study --protocol mine", "--protocol mine is not in the study: choose from cross_corpus, published, redrawn, "
+     "speaker"),
     ("study --jobs 0", "--jobs 0 makes no run: give 1 or more"),
     ("study --first 0", "--first 0 leaves no run: give 1 or more"),
     ("study --first -1 --list", "--first -1 leaves no run"),
     ("study --device tpu", "no --device 'tpu': choose one of auto, cpu, gpu"),
     ("prepare RAVDESS --rate abc", "--rate abc is no sample rate for speech: give Hz (2000 to 192000"),
+    ("prepare RAVDESS --rate " + "1" * 5000, "no sample rate"), ("prepare RAVDESS --rate " + "0" * 5000, "no sample"),
     ("prepare RAVDESS --rate ²", "no sample rate"), ("prepare RAVDESS --rate 1", "no sample rate"),
     ("prepare RAVDESS --rate 99999999999", "no sample rate"), ("prepare RAVDESS --rate 1e4", "no sample rate"),
     ("prepare XYZ", "no corpus 'XYZ'"),
@@ -319,7 +321,7 @@ def test_a_second_study_in_the_same_folder(type_in, tmp_path):
     assert code == 1 and len(lines) == 1 and "another study is at work in" in lines[0]
 
 
-PLAN = plans.plans()[0]
+PLAN = next(run for run in plans.plans() if run.open)
 FOUND = search.draw(PLAN.document, PLAN.corpus, 1)[0]
 
 
@@ -364,6 +366,17 @@ def test_a_damaged_record_is_refused(type_in, tmp_path, text, says, words):
     assert code == 1 and len(lines) == 1
     assert str(path) in lines[0] and says in lines[0] and "remove it" in lines[0]
     assert path.read_text() == text
+
+
+def test_the_core_alone_is_listed_and_said_to_be_complete_or_not(type_in):
+    code, out, lines = type_in("study", "--core", "--list", "--document", "svm193")
+    assert code == 0 and not lines
+    core = plans.core()
+    assert f"0 of {sum(run.document == 'svm193' for run in core)} runs have a record" in out
+    assert f"the core of the study is not complete: {len(core)} of its {len(core)} runs are missing" in out
+    code, _, lines = type_in("study", "--core", "--seed", "4")
+    assert code == 1 and "no run of the study is all of these" in lines[0]
+    assert "the core of the study" not in type_in("study", "--list", "--document", "svm193")[1]
 
 
 def test_a_failed_run_is_counted_and_the_status_says_so(type_in, monkeypatch):
@@ -411,3 +424,19 @@ def test_nothing_is_imported_before_it_is_needed(tmp_path, does, spared):
     imported = set(done.stdout.splitlines()[-1].split()[1:])
     assert "ser_repro" in imported, done.stderr
     assert not imported & spared
+
+
+def test_names_that_are_no_text_leave_no_half_of_a_table(type_in, demo, tmp_path):
+    folder = tmp_path / "own"
+    folder.mkdir()
+    shutil.copy(next(demo.rglob("*.wav")), os.fsencode(folder) + b"/p1_anger_caf\xe9.wav")
+    words = ("corpora", "table", "own", "--pattern", "{speaker}_{emotion}_{}")
+    code, out, _ = type_in(*words)
+    assert code == 0 and r"caf\xe9" in out.encode("utf-8", "backslashreplace").decode().replace(r"\udce9", r"\xe9")
+    code, out, lines = type_in(*words, "--csv", "t.csv")
+    assert code == 1 and len(lines) == 1 and r"caf\xe9.wav is not UTF-8; rename that file" in lines[0]
+    (tmp_path / os.fsdecode(b"caf\xe9")).mkdir()
+    (tmp_path / os.fsdecode(b"caf\xe9") / "r").symlink_to(demo)
+    code, out, lines = type_in("corpora", "table", "RAVDESS", "--data", os.fsdecode(b"caf\xe9"), "--csv", "t.csv")
+    assert code == 1 and len(lines) == 1 and r"caf\xe9" in lines[0] and "is not UTF-8; rename that file" in lines[0]
+    assert sorted(path.name for path in tmp_path.iterdir()) == [os.fsdecode(b"caf\xe9"), "own"]

@@ -7,15 +7,17 @@ import shutil
 import signal
 import sys
 import time
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
 import soundfile
 
-from ser_repro import cli, datasets
+from ser_repro import SerReproError, cli, datasets
+from ser_repro.cli import models
 from ser_repro.features import arrays
-from ser_repro.runs import execution
+from ser_repro.runs import execution, records
 from ser_repro.saved import model as saved
 from ser_repro.saved import predict
 
@@ -284,6 +286,44 @@ def test_a_folder_without_audio(listen, tmp_path):
     assert "none holds no audio file" in lines[0]
 
 
+def test_what_can_not_be_read_beside_what_can_is_named(listen, clip, tmp_path, monkeypatch):
+    from ser_repro.datasets import opening
+
+    monkeypatch.setattr(opening.importlib.util, "find_spec", lambda _: None)
+    (tmp_path / "in").mkdir()
+    shutil.copy(clip, tmp_path / "in" / "a.wav")
+    for name, head in (("b.m4a", b"\0\0\0\x20ftypM4A "), ("c.amr", b"#!AMR\n"), ("d.mpga", b"no sound"),
+                       ("recording", b"\x1a\x45\xdf\xa3")):
+        (tmp_path / "in" / name).write_bytes(head)
+    code, out, lines = listen("in", "--format", "json")
+    assert code == 1 and [one["file"] for one in json.loads(out)] == ["in/a.wav"] and len(lines) == 4
+    for line, says in zip(lines, ("in/b.m4a is MP4 or 3GP (AAC, AMR)", "in/c.amr is AMR", "in/d.mpga cannot be read",
+                                  "in/recording is WebM or Matroska"), strict=True):
+        assert says in line
+
+
+def test_what_is_odd_in_a_recording_stands_in_the_answer(listen, clip):
+    content = bytearray(clip.read_bytes())
+    content[40:44] = b"\0" * 4  # a recorder that was stopped
+    clip.write_bytes(content)
+    code, out, lines = listen("clip.wav", "--format", "json")
+    answer, = json.loads(out)
+    assert code == 0 and "its header leaves the length open" in answer["notes"][0] and answer["duration_s"] > 0.3
+    assert lines == [f"ser-repro: clip.wav: {answer['notes'][0]}."]
+
+
+def test_a_table_by_a_pattern_says_what_it_leaves_out(type_in, demo, tmp_path):
+    (tmp_path / "in").mkdir()
+    for name in ("p1_anger_1.wav", "p2_fear_1.wav", "p1-odd.wav", "p2_fear_2.m4a", "song.mp3"):
+        shutil.copy(next(demo.rglob("*.wav")), tmp_path / "in" / name)
+    words = ("corpora", "table", "in", "--pattern", "{speaker}_{emotion}_{}", "--csv", "t.csv")
+    code, out, lines = type_in(*words)
+    assert code == 1 and "t.csv: 3 clips" in out and (tmp_path / "t.csv").exists()
+    assert len(lines) == 1 and "2 of 5 audio files are left out" in lines[0] and "'p1-odd', 'song'" in lines[0]
+    code, out, lines = type_in(*words, "--without", "*odd*", "--without", "song.mp3")
+    assert (code, lines) == (0, []) and "t.csv: 3 clips" in out
+
+
 def test_nothing_that_is_there_is_written_over_in_vain(listen, type_in, clip, tmp_path):
     (tmp_path / "kept.json").write_text("earlier")
     assert listen("gone.wav", "--output", "kept.json")[0] == 1
@@ -307,12 +347,66 @@ def test_where_no_answer_can_be_written(listen, clip, tmp_path):
         assert code == 1 and "file/x" in lines[-1] and f"give another file with {option}" in lines[-1]
 
 
+def test_an_answer_that_cannot_be_written_is_told_before_it_listens(listen, clip, tmp_path, monkeypatch):
+    (tmp_path / "file").touch()
+    heard = []
+    monkeypatch.setattr(predict, "recording", lambda *_, **__: heard.append(1))
+    for option, name in (("--output", "file/x.csv"), ("--plot", "file/x.png")):
+        assert listen("clip.wav", option, name)[0] == 1 and not heard
+
+
+def test_an_answer_is_not_lost_where_the_disk_fills_up_meanwhile(listen, clip, monkeypatch):
+    def full(path, *_, **__):
+        raise SerReproError(f"{path} not written: No space left on device")
+
+    monkeypatch.setattr(models, "write_atomic", full)
+    code, out, lines = listen("clip.wav", "--output", "x.json")
+    assert code == 1 and json.loads(out)[0]["file"] == "clip.wav" and "No space left" in lines[-1]
+
+
+def test_a_model_that_finds_no_room_says_what_to_do_about_models(type_in, demo, monkeypatch):
+    real = Path.write_bytes
+
+    def full(path, content):
+        if path.name in ("record.json", "README.md"):
+            raise OSError(28, "No space left on device", str(path))
+        return real(path, content)
+
+    monkeypatch.setattr(Path, "write_bytes", full)
+    code, _, lines = type_in(*TRAIN, "--data", demo, "--model", "m")
+    assert code == 1 and "no model written to" in lines[-1] and "free some room or give another --model" in lines[-1]
+    assert "--results" not in lines[-1] and not os.path.exists("m")
+
+
 def test_a_name_that_is_no_text(listen, clip, tmp_path):
     name = os.fsdecode(b"caf\xe9.wav")
     shutil.copy(clip, tmp_path / name)
     for kind in ("json", "csv", "table"):
         assert listen(name, "--format", kind, "--output", "out.txt")[0] == 0
         assert (tmp_path / "out.txt").read_text(encoding="utf-8")
+
+
+def test_a_name_that_is_no_text_is_drawn(listen, tmp_path):
+    name = os.fsdecode(b"caf\xe9.wav")
+    with open(tmp_path / name, "wb") as file:
+        soundfile.write(file, 0.1 * np.sin(np.arange(48000) / 10), 16000, format="WAV")
+    for ending in ("svg", "png"):
+        code, _, lines = listen(name, "--window", 1, "--plot", f"p.{ending}")
+        assert code == 0 and lines == [f"ser-repro: p.{ending}: drawn."]
+    assert r"caf\xe9.wav" in (tmp_path / "p.svg").read_text()
+    assert not list(tmp_path.glob(".*"))
+
+
+@pytest.mark.parametrize(("part", "key", "value"), [
+    ("input", "sample_rate", 10**9), ("input", "sample_rate", 1), ("input", "sample_rate", "16000"),
+    ("input", "what", 10**9), ("input", "what", 0), ("trained_on", "median", 1e9), ("trained_on", "longest", -1),
+    ("trained_on", "shortest", "short")])
+def test_a_card_beyond_all_bounds_is_refused(type_in, model, clip, part, key, value):
+    card = json.loads((model / "card.json").read_text())
+    (card["trained_on"]["seconds"] if part == "trained_on" else card[part])[key] = value
+    (model / "card.json").write_text(json.dumps(card | {"checksum": records.checksum(card)}))
+    code, _, lines = type_in("predict", clip, "--model", "model")
+    assert code == 1 and len(lines) == 1 and "which no training has: `ser-repro train` with the same" in lines[0]
 
 
 def test_ctrl_c_while_it_listens(listen, clip, monkeypatch):

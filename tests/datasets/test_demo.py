@@ -148,6 +148,42 @@ def test_a_demo_never_overwrites_other_files(tmp_path):
     assert (tmp_path / "03a01Fa.wav").read_text() == "precious"
 
 
+@pytest.mark.parametrize("change", [
+    lambda folder: (folder / "notes.txt").write_text("precious"),
+    lambda folder: (folder / "wav" / "03a01Fa.wav").write_text("a clip of the real corpus"),
+    lambda folder: (folder / ".hidden").mkdir() or (folder / ".hidden" / "b").touch(),
+    lambda folder: next(folder.rglob("*.wav")).write_text("changed"),
+    lambda folder: (folder / "link").symlink_to(folder.parent)])
+@pytest.mark.parametrize("listed", [True, False])
+def test_what_lies_beside_a_demo_is_never_removed(tmp_path, change, listed):
+    settings = {"per_emotion": 1, "duration_s": 0.2}
+    folder = datasets.write_demo("EMO-DB", tmp_path / "demo", speakers=["08"], **settings)
+    if not listed:  # as versions before left it
+        marker = (folder / MARKER).read_text().splitlines(keepends=True)
+        (folder / MARKER).write_text("".join(marker[:2]))
+    change(folder)
+    before = _content(folder)
+    try:
+        datasets.write_demo("EMO-DB", folder, speakers=["03"], **settings)
+    except SerReproError as error:
+        assert "which is not as a demo wrote it, and would be removed: move it away" in str(error)
+        assert _content(folder) == before
+    else:  # without a list, a clip of an official name is taken for the demo's
+        assert not listed and ".wav" in str(before)
+    assert datasets.write_demo("EMO-DB", tmp_path / "other", speakers=["03"], **settings)
+    (tmp_path / "other" / ".DS_Store").touch()
+    datasets.write_demo("EMO-DB", tmp_path / "other", speakers=["08"], **settings)
+    assert set(datasets.find("EMO-DB", tmp_path / "other").speaker) == {"08"}
+
+
+def test_a_demo_stays_where_a_link_leads(tmp_path):
+    (tmp_path / "disk").mkdir()
+    (tmp_path / "link").symlink_to(tmp_path / "disk")
+    for speaker in ("03", "08"):
+        datasets.write_demo("EMO-DB", tmp_path / "link", speakers=[speaker], per_emotion=1, duration_s=0.2)
+        assert (tmp_path / "link").is_symlink() and set(datasets.find("EMO-DB", tmp_path / "disk").speaker) == {speaker}
+
+
 def test_a_write_that_fails_leaves_nothing(tmp_path, monkeypatch):
     def full(*_):
         raise OSError("disk full")

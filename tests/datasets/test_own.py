@@ -1,6 +1,8 @@
 """A corpus of the user's own: from a table or from file names, through the package as any other."""
 
+import os
 import shutil
+import time
 
 import pandas as pd
 import pytest
@@ -173,7 +175,7 @@ def test_names_tell_what_is_in_clips(tmp_path, pattern, names, first):
     ("{speaker}", None, "makes no table"), ("{emotion}_{colour}", None, "makes no table"),
     ("{emotion}_{emotion}", None, "makes no table"), ("{emotion", None, "makes no table"),
     ("{speaker}{emotion}_{}", None, r"does not tell where \{speaker\}\{emotion\} part"),
-    ("{emotion}+{}", None, "no WAV or FLAC file below .*: 'W_1' is one of the names there"),
+    ("{emotion}+{}", None, "no audio file below .*: 'W_1' is one of the names there"),
     ("{emotion:99999999999}_{}", None, "makes no table"), ("{emotion:0}_{}", None, "makes no table"),
     ("{emotion}_{}", {"x": "anger"}, "hold 'W' where the emotion stands"),
     ("{emotion}_{}", {"W": "rage"}, "unknown emotion 'rage'"),
@@ -186,11 +188,55 @@ def test_names_that_tell_nothing_are_refused(tmp_path, pattern, emotions, says):
     assert "\n" not in str(error.value)
 
 
+def test_audio_files_that_are_not_used_are_named(tmp_path, caplog):
+    for name in ("W_1.wav", "F_2.m4a", "deep/T_3.MP3", "odd.flac", "other one.amr", "notes.txt", ".hidden.wav"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).touch()
+    (tmp_path / "N_4").write_bytes(b"RIFF....WAVE")  # by what it holds
+    (tmp_path / "stray").write_bytes(b"OggS")
+    found = datasets.from_names(tmp_path, "{emotion}_{}", CODES)
+    assert found["path"].tolist() == ["F_2.m4a", "N_4", "W_1.wav", "deep/T_3.MP3"]
+    told = "3 of 7 audio files are left out, as they are not named like '{emotion}_{}': 'odd', 'other one'"
+    assert told in caplog.text
+    caplog.clear()
+    found = datasets.from_names(tmp_path, "{emotion}_{}", CODES, without=["o*", "stray", "deep/*"])
+    assert len(found) == 3 and not caplog.text
+    (tmp_path / "W_1.mp3").touch()
+    with pytest.raises(SerReproError, match=r"recording in two formats: leave one kind out with --without '\*.wav'"):
+        datasets.from_names(tmp_path, "{emotion}_{}", CODES)
+
+
+def test_a_folder_that_cannot_be_looked_into_is_told(tmp_path, caplog, monkeypatch):
+    (tmp_path / "shut").mkdir()
+    (tmp_path / "W_1.wav").touch()
+    scan = os.scandir
+
+    def refuse(path):
+        if str(path).endswith("shut"):
+            raise PermissionError(13, "Permission denied", str(path))
+        return scan(path)
+
+    monkeypatch.setattr(os, "scandir", refuse)
+    assert len(datasets.from_names(tmp_path, "{emotion}_{}", CODES)) == 1
+    assert f"{tmp_path / 'shut'} can't be looked into (Permission denied): what is in it is left out" in caplog.text
+
+
 def test_emotions_in_names_may_be_partly_codes(tmp_path):
     for name in ("W_1.wav", "fear_2.wav"):
         (tmp_path / name).touch()
     found = datasets.from_names(tmp_path, "{emotion}_{}", {"W": "anger"})
     assert found["emotion"].tolist() == ["anger", "fear"] and found["label"].tolist() == ["W", "fear"]
+
+
+@pytest.mark.parametrize("pattern", ["{}a" * 30 + "{emotion}b", "{emotion}" + "a{}" * 2000 + "b",
+                                     "{#}1" * 40 + "{emotion}x", "{speaker}_" + "{}_" * 100 + "{emotion}!"])
+def test_no_pattern_takes_for_ever(tmp_path, pattern):
+    for name in ("a" * 240, "1" * 240, "_" * 240, "_a1" * 80):
+        (tmp_path / f"{name}.wav").touch()
+    start = time.process_time()
+    with pytest.raises(SerReproError, match="is named like"):
+        datasets.from_names(tmp_path, pattern)
+    assert time.process_time() - start < 10
 
 
 def test_a_table_from_a_spreadsheet_is_read(table):

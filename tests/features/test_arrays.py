@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from ser_repro import SerReproError, datasets
+from ser_repro.datasets import contents
 from ser_repro.features import arrays, extract, sets
 from ser_repro.files import cache_folder
 
@@ -62,6 +63,23 @@ def test_a_clip_at_another_than_its_published_rate_is_refused(whole):
     for rate in (16000, arrays.NATIVE):
         line = refused("EMO-DB", rate, data=whole)
         assert f"{CLIP}.wav is at 22050 Hz, published at 16000 Hz" in line and "copy it again from http" in line
+
+
+@pytest.mark.parametrize(("channels", "what", "says"), [
+    ((1, -1), "mfcc13_mean", "its channels cancel out when they are mixed"), ((1, -1), 16000, ""),
+    ((0, 1), 16000, "its first channel, which waveforms are made of, is silent"), ((0, 1), "mfcc13_mean", "")])
+def test_a_clip_of_which_nothing_would_be_heard_is_refused(mine, channels, what, says):
+    import soundfile
+
+    noise = np.random.default_rng(0).integers(-3000, 3000, 4000)
+    soundfile.write(mine.parent / "wav" / "0.wav", np.stack([noise * sign for sign in channels], 1).astype(np.int16),
+                    16000)
+    name = datasets.get(mine).name
+    assert [fault.clip for fault in datasets.check(name).silent] == ["wav/0"]
+    if not says:
+        assert len(arrays.prepare(name, what, workers=1).clips) == 6
+    else:
+        assert f"0.wav would be heard as silence ({says}" in refused(name, what, workers=1)
 
 
 def test_a_clip_that_is_published_silent_is_taken(whole, monkeypatch):
@@ -152,10 +170,187 @@ def test_damaged_arrays_are_noticed_and_made_again(demo, damage):
     assert np.array_equal(samples, again.values) and again.corpus_hash == whole.corpus_hash
 
 
-def test_demo_speech_never_replaces_real_speech(demo):
+def rewritten(file, change):
+    """Change what is in a file, and leave it as long as it was, where that can be."""
+    file.write_bytes(change(file.read_bytes()))
+
+
+def reversed_rows(content):
+    head, *rows = content.splitlines(keepends=True)
+    return head + b"".join(reversed(rows))
+
+
+def edited_meta(key, value):
+    return lambda content: json.dumps(json.loads(content) | {key: value}, indent=1).encode()
+
+
+@pytest.mark.parametrize(("name", "change"), [
+    ("values.npy", lambda content: content[:5000] + bytes([content[5000] ^ 1]) + content[5001:]),
+    ("values.npy", lambda content: content[:128] + content[:127:-1]),
+    ("clips.csv", reversed_rows),
+    ("clips.csv", lambda content: content.replace(b",anger,angry,", b",calm,angry,", 1)),
+    ("clips.csv", lambda content: content.replace(b",01,", b",02,", 1)),
+    ("meta.json", edited_meta("synthetic", False)), ("meta.json", edited_meta("corpus_hash", "0" * 64)),
+    ("meta.json", edited_meta("checksums", {})), ("meta.json", edited_meta("fingerprint", "")),
+    ("meta.json", lambda content: json.dumps({key: value for key, value in json.loads(content).items()
+                                              if key not in ("checksums", "checksum")}).encode())])
+def test_arrays_that_were_changed_are_named_and_made_anew(demo, tmp_path, caplog, name, change):
+    whole = arrays.prepare("RAVDESS", 16000, data=demo, cache=tmp_path, workers=1)
+    folder = arrays.folder_of("RAVDESS", 16000, tmp_path)
+    before = (folder / name).read_bytes()
+    samples = whole.values.copy()
+    rewritten(folder / name, change)
+    assert (folder / name).read_bytes() != before
+    with pytest.raises(SerReproError, match=r"the arrays in .* are damaged .*`ser-repro prepare RAVDESS`") as error:
+        arrays.load("RAVDESS", 16000, cache=tmp_path)
+    assert str(folder) in str(error.value) and (name in str(error.value) or "no checksums" in str(error.value))
+    if b'"synthetic": false' in (folder / name).read_bytes():
+        return  # demo speech, which this is made of, replaces nothing that calls itself real
+    again = arrays.prepare("RAVDESS", 16000, data=demo, cache=tmp_path, workers=1)
+    assert np.array_equal(samples, again.values) and again.checksum == whole.checksum
+    assert f"{folder} is made anew: the arrays in {folder} are damaged" in caplog.text
+
+
+def test_arrays_that_were_moved_to_another_name_are_not_taken(demo, tmp_path):
+    for what in (8000, 16000):
+        arrays.prepare("RAVDESS", what, data=demo, cache=tmp_path, workers=1)
+    one, other = (arrays.folder_of("RAVDESS", what, tmp_path) for what in (8000, 16000))
+    shutil.rmtree(other)
+    one.rename(other)
+    with pytest.raises(SerReproError, match="they are of another corpus, or another definition"):
+        arrays.load("RAVDESS", 16000, cache=tmp_path)
+
+
+def test_arrays_have_one_checksum_wherever_they_are_made(demo, tmp_path):
+    copy = shutil.copytree(demo, tmp_path / "copy")
+    one, other = (arrays.prepare("RAVDESS", 16000, data=data, cache=tmp_path / data.name, workers=1)
+                  for data in (demo, copy))
+    assert one.checksum == other.checksum and len(one.checksum) == 32
+    assert arrays.prepare("RAVDESS", 8000, data=demo, cache=tmp_path, workers=1).checksum != one.checksum
+
+
+# ---- audio that changes afterwards -------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def mine(tmp_path):
+    """A table of six clips, whose samples are given by a seed, at times long past."""
+    (tmp_path / "wav").mkdir()
+    table = tmp_path / "mine.csv"
+    names = [f"wav/{i}.wav" for i in range(6)]
+    table.write_text("path,emotion\n" + "".join(f"{name},{e}\n" for name, e in zip(names, ["anger", "fear"] * 3,
+                                                                                   strict=True)))
+    for i, name in enumerate(names):
+        write_wav(tmp_path / name, seed=i)
+        os.utime(tmp_path / name, (1e9, 1e9))
+    yield table
+    datasets.CORPORA.pop("mine", None)
+
+
+def other_sound(path, seed=99):
+    about = path.stat()
+    write_wav(path, seed=seed)
+    assert path.stat().st_size == about.st_size
+    return about
+
+
+def written_over(path):
+    other_sound(path)
+
+
+def written_over_and_dated_back(path):
+    about = other_sound(path)
+    os.utime(path, ns=(about.st_atime_ns, about.st_mtime_ns))
+
+
+def moved_in_place(path):
+    other = path.with_name("other")
+    shutil.copy2(path, other)
+    written_over_and_dated_back(other)
+    other.replace(path)
+
+
+def folder_moved_in_place(path):
+    other = shutil.copytree(path.parent, path.parent.with_name("other"))
+    written_over_and_dated_back(other / path.name)
+    path.parent.rename(path.parent.with_name("old"))
+    other.rename(path.parent)
+
+
+def linked(path):
+    other = path.parent.with_name("other.wav")
+    shutil.copy2(path, other)
+    written_over_and_dated_back(other)
+    path.unlink()
+    path.symlink_to(other)
+
+
+def table_mended(path):
+    table = path.parent.parent / "mine.csv"
+    table.write_text(table.read_text().replace("0.wav,anger", "0.wav,fear"))
+
+
+@pytest.mark.parametrize("change", [written_over, written_over_and_dated_back, moved_in_place, folder_moved_in_place,
+                                    linked, table_mended])
+@pytest.mark.parametrize("settled", [True, False])
+def test_arrays_do_not_outlive_their_audio(mine, caplog, monkeypatch, change, settled):
+    if settled:  # the files are older than any clock is coarse: what is remembered of them counts
+        monkeypatch.setattr(contents, "_SETTLED_NS", -10**12)
+    name = datasets.get(mine).name
+    old = arrays.prepare(name, 16000, workers=1)
+    arrays.prepare(name, 16000, workers=1)
+    assert "made anew" not in caplog.text
+    change(mine.parent / "wav" / "0.wav")
+    name = datasets.get(mine).name
+    new = arrays.prepare(name, 16000, workers=1)
+    folder = arrays.folder_of(name, 16000)
+    assert f"{folder} is made anew: the audio or the table of clips has changed since" in caplog.text
+    if change is table_mended:
+        assert new.clips["emotion"][0] == "fear"
+    else:
+        assert new.corpus_hash != old.corpus_hash and new.clips["sha256"][0] != old.clips["sha256"][0]
+        wanted = datasets.read(mine.parent / "wav" / "0.wav")[0][:, 0]
+        assert np.array_equal(new.values[:400], wanted)
+
+
+def test_files_are_read_again_only_where_they_can_have_changed(mine, monkeypatch):
+    read, real = [], contents.file_checksum
+    monkeypatch.setattr(contents, "_SETTLED_NS", -10**12)
+    monkeypatch.setattr(contents, "file_checksum", lambda path: read.append(path) or real(path))
+    name = datasets.get(mine).name
+    for expected in (6, 0, 0):
+        arrays.prepare(name, 16000, workers=1)
+        assert len(read) == expected
+        read.clear()
+    os.utime(mine.parent / "wav" / "0.wav")  # touched, the same sound: read, and nothing made anew
+    memory = cache_folder() / "files" / "mine.json"
+    values = (arrays.folder_of(name, 16000) / "values.npy").stat().st_ino
+    arrays.prepare(name, 16000, workers=1)
+    assert [os.path.basename(path) for path in read] == ["0.wav"]
+    arrays.prepare(name, 16000, workers=1, again=True)
+    assert len(read) == 7
+    memory.write_text("[" + memory.read_text())
+    arrays.prepare(name, 16000, workers=1)
+    assert len(read) == 13 and (arrays.folder_of(name, 16000) / "values.npy").stat().st_ino == values
+
+
+def test_a_cache_that_can_only_be_read_will_do(mine, monkeypatch):
+    name = datasets.get(mine).name
+    arrays.prepare(name, 16000, workers=1)
+
+    def refuse(path, *_, **__):
+        raise SerReproError(f"{path} not written")
+
+    monkeypatch.setattr(contents, "write_atomic", refuse)
+    assert len(arrays.prepare(name, 16000, workers=1).clips) == 6
+
+
+@pytest.mark.parametrize("sound", [True, False])
+def test_demo_speech_never_replaces_real_speech(demo, sound):
     arrays.prepare("RAVDESS", 16000, data=demo)
     meta = arrays.folder_of("RAVDESS", 16000) / "meta.json"
-    real = json.dumps(json.loads(meta.read_text()) | {"synthetic": False, "fingerprint": "another copy's"})
+    real = json.loads(meta.read_text()) | {"synthetic": False, "fingerprint": "another copy's"}
+    real = json.dumps(arrays._sealed(real) if sound else real)
     meta.write_text(real)
     with pytest.raises(SerReproError, match="holds the arrays of the real RAVDESS: give --cache another folder"):
         arrays.prepare("RAVDESS", 16000, data=demo)

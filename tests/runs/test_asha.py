@@ -63,7 +63,7 @@ def test_the_documents_space():
 
 def made(run, results):
     """The search, one trial at a time: in this process."""
-    return asha.search(run, results=results, setup=Setup(jobs=1))
+    return asha.search(run, results=results, setup=Setup(jobs=1, cpus=1))
 
 
 def test_a_trial_stops_above_the_median_of_those_before_it(run, losses, tmp_path):

@@ -154,8 +154,8 @@ def test_tasks_of_ray_have_a_gpu_only_where_they_take_a_share():
 
 @pytest.mark.parametrize(("setup", "on_gpu", "jobs", "threads"), [
     (Setup(), False, 8, 1), (Setup(jobs=2), False, 2, 4), (Setup(cpus=3), False, 2, 3),
-    (Setup(jobs=4, cpus=1), False, 4, 1), (Setup(), True, 1, 8), (Setup(gpus=0.25), True, 4, 2),
-    (Setup(gpus=0.25, cpus=1), False, 8, 1)])
+    (Setup(jobs=4, cpus=1), False, 4, 1), (Setup(), True, 1, 8),
+    (Setup(gpus=0.25), True, 4, 2), (Setup(gpus=0.25, cpus=1), False, 8, 1)])
 def test_how_many_at_a_time(monkeypatch, setup, on_gpu, jobs, threads):
     monkeypatch.setattr(os, "cpu_count", lambda: 8)
     engine = setup.start(on_gpu)
@@ -187,7 +187,8 @@ def test_two_workers_leave_the_records_of_one(demo, tmp_path):
 def test_ctrl_c_ends_a_study_at_once_and_it_goes_on(demo, tmp_path):
     places = {"results": str(tmp_path / "results"), "data": str(demo), "cache": str(tmp_path / "cache")}
     code = textwrap.dedent(f"""
-        import sys
+        import signal, sys
+        signal.signal(signal.SIGINT, signal.default_int_handler)
         sys.path.insert(0, {str(Path(__file__).parents[1])!r})
         from making import make_run
         from ser_repro.runs import study

@@ -11,7 +11,7 @@ import pytest
 from filelock import FileLock
 from making import make_run
 
-from ser_repro import SerReproError, documents
+from ser_repro import SerReproError, datasets, documents
 from ser_repro.datasets.demo import write_demo
 from ser_repro.features import arrays
 from ser_repro.results import scores
@@ -38,6 +38,35 @@ def test_a_record_says_what_the_attention_gave_each_clip(demo, tmp_path, reading
     given = record["test"]["attention"]
     assert [len(weights) for weights in given] == [steps[row[0]] for row in record["test"]["rows"]]
     assert [sum(weights) for weights in given] == pytest.approx([1] * len(given), abs=2e-3)
+
+
+def test_a_record_says_what_arrays_it_was_made_of(demo, tmp_path):
+    run = make_run("mfcc_cnn", epochs=1)
+    record = obtain(run, results=tmp_path, data=demo).record
+    assert record["arrays_checksum"] == arrays.load("RAVDESS", run.inputs).checksum != ""
+
+
+def test_arrays_follow_the_audio_that_is_named(demo, tmp_path, caplog):
+    """Of a corpus by name as of a table, and from demo speech to real speech."""
+    run, data = make_run("mfcc_cnn"), shutil.copytree(demo, tmp_path / "data")
+    first = execution.inputs(run, data=data)
+    one, other = sorted(data.rglob("*.wav"))[:2]
+    shutil.copy2(other, one)
+    second = execution.inputs(run, data=data)
+    assert second.corpus_hash != first.corpus_hash and "is made anew: the audio" in caplog.text
+    assert execution.inputs(run).corpus_hash == second.corpus_hash  # where no audio is named, what is there
+    (data / "SYNTHETIC.txt").unlink()
+    with pytest.raises(SerReproError, match="is at 16000 Hz, published at 48000 Hz"):  # not the demo's arrays
+        execution.inputs(run, data=_whole(data, tmp_path))
+
+
+def _whole(data, folder):
+    """A folder with every name of RAVDESS, as if real speech lay there."""
+    clip = next(data.rglob("*.wav"))
+    (folder / "real").mkdir()
+    for name in datasets.read_index("RAVDESS")["clip"]:
+        (folder / "real" / f"{name}.wav").symlink_to(clip)
+    return folder / "real"
 
 
 # ---- stored, or made now -----------------------------------------------------------------------------------------

@@ -46,7 +46,7 @@ def searched(run, waves, results, **options):
 
 def alone(wanted, results, **options):
     """The study, one run at a time: in this process."""
-    return study.run_study(wanted, results=results, device="cpu", setup=Setup(jobs=1), **options)
+    return study.run_study(wanted, results=results, device="cpu", setup=Setup(jobs=1, cpus=1), **options)
 
 
 def test_study_searches_on_validation_alone_trains_and_stores(short, demo, tmp_path, monkeypatch):

@@ -6,6 +6,7 @@ import types
 import numpy as np
 import pytest
 import soundfile
+from making import make_model, make_run
 
 from ser_repro import SerReproError
 from ser_repro.saved import model as saved
@@ -71,6 +72,38 @@ def test_silence_is_told_and_does_not_count(model, file):
     assert half.probabilities == half.windows[2]["probabilities"]
 
 
+def click(seconds, rate=16000):
+    samples = np.zeros(round(seconds * rate))
+    samples[len(samples) // 2] = 0.9
+    return samples
+
+
+@pytest.mark.parametrize(("samples", "rate"), [
+    (np.stack([tone(1), -tone(1)], 1), 16000), (np.stack([tone(1), -tone(1), 0 * tone(1)], 1), 44100),
+    (np.full(16000, 0.5), 16000), (click(1), 16000),
+    (0.5 * np.sin(2 * np.pi * 30000 * np.arange(96000) / 96000), 96000)],
+    ids=["antiphase", "three channels", "a constant", "a click", "above what is heard"])
+def test_silence_is_that_of_what_the_network_is_given(model, file, samples, rate):
+    answer = predict.recording(model, file(0, samples=samples, rate=rate))
+    assert answer.windows[0]["silent"]
+    assert "it is silent to the model, which hears the mean of the channels up to 8 kHz" in answer.notes[0]
+
+
+def test_a_network_on_waveforms_hears_the_first_channel(demo, tmp_path, file):
+    waves = saved.load(make_model(make_run(epochs=1), demo, tmp_path))
+    for first, silent in ((0 * tone(1), True), (tone(1), False)):
+        answer = predict.recording(waves, file(0, samples=np.stack([first, tone(1) - first], 1)))
+        assert answer.windows[0]["silent"] == silent
+        assert len(answer.notes) == silent and (not silent or "hears the first channel" in answer.notes[0])
+    assert not predict.recording(waves, file(0, samples=np.stack([tone(1), -tone(1)], 1))).notes
+
+
+def test_what_is_too_quiet_to_mean_anything_is_told(model, file):
+    answer = predict.recording(model, file(0, samples=0.02 * tone(1)))  # -54 dB
+    assert not answer.windows[0]["silent"] and "it is very quiet (at most -54 dB of full scale)" in answer.notes[0]
+    assert not predict.recording(model, file(0, samples=0.1 * tone(1))).notes
+
+
 def test_what_a_recording_lacks_is_told(model, file):
     assert not predict.recording(model, file(0.4)).notes
     low = predict.recording(model, file(1, rate=8000))
@@ -91,11 +124,13 @@ def test_formats(model, file, ending):
 
 
 def test_files_of_folders_are_sorted_and_folders_without_any_are_told(file, tmp_path):
-    for name in ("b.WAV", "a.mp3", "c/d [x] ü.flac", ".hidden.wav", "notes.txt", "none/notes.txt"):
+    for name in ("b.WAV", "a.mp3", "e.m4a", "f.amr", "g.mpga", "h.webm", "c/d [x] ü.flac", ".hidden.wav", "notes.txt",
+                 "none/notes.txt"):
         (tmp_path / name).parent.mkdir(exist_ok=True)
         (tmp_path / name).touch()
     found, faults = predict.find([tmp_path, tmp_path / "gone.wav", tmp_path / "none"])
-    assert [str(path.relative_to(tmp_path)) for path in found] == ["a.mp3", "b.WAV", "c/d [x] ü.flac", "gone.wav"]
+    assert [str(path.relative_to(tmp_path)) for path in found] == [
+        "a.mp3", "b.WAV", "c/d [x] ü.flac", "e.m4a", "f.amr", "g.mpga", "h.webm", "gone.wav"]
     assert len(faults) == 1 and "none holds no audio file" in faults[0]
 
 

@@ -74,7 +74,8 @@ def test_probabilities_do_not_depend_on_rate_or_channels(folder, demo):
     (np.zeros(0, np.int16), 16000, "are no recording"), (np.zeros((4, 2, 2)), 16000, "are no recording"),
     (np.zeros(400, np.int32), 16000, "of type int32 are not taken"), (np.full(400, np.nan), 16000, "not numbers"),
     (np.zeros(400), 0, "none of audio"), (np.zeros(400), "16000", "none of audio"),
-    (np.zeros(2), 9_999_999, "too short|no clip")])
+    (np.zeros(2), 768_000, "too short|no clip"), (np.zeros(400), 9_999_999, "none of audio"),
+    (np.zeros(400), 1, "none of audio")])
 def test_samples_that_are_none(small, samples, rate, says):
     with pytest.raises(SerReproError, match=says):
         saved.load(small).predict(samples, rate)

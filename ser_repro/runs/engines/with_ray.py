@@ -97,6 +97,8 @@ def _make(task: Task, name: str, files: dict[str, bytes], threads: int, letterbo
         _unpack(files, place.folder)
         place.changed()
         value, error = attempt(place.task, place)
+        with contextlib.suppress(ray.exceptions.RayError):  # after this nothing more of it is on its way
+            ray.get(letterbox.forget.remote(name))
         return value, error, {name: path.read_bytes() for name, path in files_of(place.folder)}
 
 
@@ -217,7 +219,6 @@ class Ray(Engine):
             value, error, files = ray.get(handle)
         except _LOST as lost:
             raise LostWorker(" ".join(f"{type(lost).__name__}: {lost}".split())[:200]) from None
-        ray.get(self.letterbox.forget.remote(str(task.folder)))
         _unpack(files, task.folder)
         if lock := self.locks.pop(str(task.folder), None):
             lock.release()
