@@ -85,9 +85,9 @@ def status(wanted: list[Run], results: str | Path) -> list[tuple[Run, dict | Non
 
 
 def seconds(have: list[tuple[Run, dict | None]]) -> dict[Run, float | None]:
-    """How long each run without a record would train, by the records of those that are most like it: of its document,
-    size, reading, corpus and changes, or of as many of these, from the first on, as have any; scaled by `Run.cost`. None
-    where there is no record at all.
+    """How long each run without a record would train, by the records of those that are most like it, scaled by
+    `Run.cost`: of its document, size, reading, corpus and changes, or of as many of these, from the first on, as have
+    a record. None where its document has none: `cost` is too rough to go from one document to another by.
 
     Searches are not counted.
     """
@@ -97,9 +97,9 @@ def seconds(have: list[tuple[Run, dict | None]]) -> dict[Run, float | None]:
     paces: dict[tuple, list[float]] = {}
     for run, record in have:
         if record:
-            for count in range(6):
+            for count in range(1, 6):
                 paces.setdefault(like(run)[:count], []).append(record["train_seconds"] / run.cost)
-    return {run: next((run.cost * median(paces[like(run)[:count]]) for count in range(5, -1, -1)
+    return {run: next((run.cost * median(paces[like(run)[:count]]) for count in range(5, 0, -1)
                        if like(run)[:count] in paces), None)
             for run, record in have if record is None}
 

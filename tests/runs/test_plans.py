@@ -47,13 +47,15 @@ def test_the_core_comes_first_and_in_it_what_is_fitted_at_once():
         ("RAVDESS", 18, "published")]
 
 
-@pytest.mark.parametrize("of", documents.DOCUMENTS.values(), ids=documents.DOCUMENTS)
+# The CREMA-D study has one corpus and ten networks: its core names its runs one by one.
+LISTED = [of for of in documents.DOCUMENTS.values() if not of.name.startswith("crema")]
+
+
+@pytest.mark.parametrize("of", LISTED, ids=lambda of: of.name)
 def test_the_core_has_every_document_in_each_reading_and_protocol(of):
     core = [p for p in plans.core() if p.document == of.name]
     assert {p.corpus for p in core} == set(of.corpora) and {p.n for p in core} == set(of.sizes or (None,))
     assert {p.protocol for p in core} >= {"published", "speaker"}
-    if of.corpora == ("CREMA-D",):  # its readings differ in one setting, which its core prices
-        return
     ravdess = [p for p in core if p.corpus == "RAVDESS" and not p.changed]
     for reading in of.readings:
         assert {p.protocol for p in ravdess if p.reading == reading} >= {"published", "speaker"}
@@ -100,9 +102,7 @@ def test_the_time_left_is_that_of_the_records_most_alike():
     clips = {name: datasets.get(name).n_clips for name in ("RAVDESS", "SAVEE")}
     assert took[left[3]] == pytest.approx((4 + 9) / 2 * 60 * clips["SAVEE"] / clips["RAVDESS"])  # of all of its reading
     assert took[left[4]] == took[left[3]]  # no record of its reading: all of its document
-    # No record of its document: all that there are.
-    assert took[left[5]] == pytest.approx(took[left[3]] / left[3].cost * left[5].cost)
-    assert set(plans.seconds([(run, None) for run in left]).values()) == {None}
+    assert took[left[5]] is None  # no record of its document
 
 
 def test_the_core_says_whether_it_is_complete():

@@ -94,7 +94,7 @@ def edit(folder, **changes):
     (lambda f: (f / saved.CARD).write_text("[]"), "is damaged"),
     (lambda f: (f / saved.CARD).write_bytes(b"\xff\xfe"), "is damaged"),
     (lambda f: (f / saved.CARD).write_text((f / saved.CARD).read_text().replace("anger", "bliss")), "was changed"),
-    (lambda f: edit(f, format=9), "has format 9, this version reads 3"),
+    (lambda f: edit(f, format=9), "has format 9, this version reads 4"),
     (lambda f: edit(f, classes=["anger"]), "do not fit this version's model"),
     (lambda f: edit(f, input={"what": "mfcc50_mean_code", "hash": "0", "sample_rate": 16000}), "others than the model"),
     (lambda f: shutil.rmtree(f), "is not there: give the folder of a saved model; `ser-repro train mfcc_cnn RAVDESS")])
