@@ -30,7 +30,8 @@ from ser_repro.runs import plans, search, study
     ("prepare RAVDESS --features mfcc", "no feature set 'mfcc': choose one of crema258"),
     ("prepare RAVDESS --features issa193 --rate 8000", "--rate and --features ask for different arrays"),
     ("study --reading text", "--reading text is not in the study: choose from code, paper"),
-    ("study --protocol mine", "--protocol mine is not in the study: choose from cross_corpus, published, speaker"),
+    ("study --protocol mine", "--protocol mine is not in the study: choose from cross_corpus, published, redrawn, "
+     "speaker"),
     ("study --jobs 0", "--jobs 0 makes no run: give 1 or more"),
     ("study --first 0", "--first 0 leaves no run: give 1 or more"),
     ("study --first -1 --list", "--first -1 leaves no run"),
