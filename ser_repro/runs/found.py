@@ -260,8 +260,8 @@ class Found:
 
         for kind, seeds in self.done.items():
             if kind.changed:
-                compare(self.difference(*next(iter(kind.changed.items())), kind.n), kind,
-                        self.done.get(kind.unchanged, []), seeds)
+                name = " and ".join(self.difference(*change) for change in kind.changed.items()) + _size(kind.n)
+                compare(name, kind, self.done.get(kind.unchanged, []), seeds)
         for protocol in plans.GRID:
             for corpus in self.document.corpora:
                 for n in self.document.sizes or (None,):
