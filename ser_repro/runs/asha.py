@@ -107,6 +107,7 @@ def search(run: Run, *, results: str | Path, data=None, cache=None, device: str 
     """
     of, setup = _search(run), setup or Setup()
     device = setup.device(device)
+    started = setup.start(setup.engine == "joblib" and _on_gpu(device))
     load = functools.partial(execution.plain_inputs, _trial(run, draw(of)[0], 1), data=data, cache=cache)
     waves = load()
     execution.refuse_demo(waves, run.synthetic)
@@ -119,7 +120,7 @@ def search(run: Run, *, results: str | Path, data=None, cache=None, device: str 
     with held:
         found = read(results, run) or _new(run, of, waves)
         if "winner" not in found or not (Path(results) / run.document / f"{found['record']}.json").exists():
-            with setup.start(setup.engine == "joblib" and _on_gpu(device)) as engine:
+            with started as engine:
                 _Trials(run, found, engine, engine.share(load), work, results, device, report).make()
     return found
 

@@ -183,12 +183,12 @@ def run_study(wanted: list[Run] | None = None, *, results: str | Path = "results
     with held:
         todo = [run for run, record in status(plans() if wanted is None else wanted, results) if record is None]
         device = setup.device(device)
-        on_gpu = setup.engine == "joblib" and _on_gpu(todo, device)
+        started = setup.start(setup.engine == "joblib" and _on_gpu(todo, device))
         require(todo, data=data, cache=cache)
         if not todo:
             report("0 runs to make")
             return 0
-        with setup.start(on_gpu) as engine, watched(engine, watch):
+        with started as engine, watched(engine, watch):
             report(f"{len(todo)} runs to make, {engine.told}")
             return _make(todo, _Agenda(todo, engine, results, data, cache, device), report)
 

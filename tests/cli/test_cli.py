@@ -33,6 +33,9 @@ from ser_repro.runs import plans, search, study
     ("study --protocol mine", "--protocol mine is not in the study: choose from cross_corpus, published, redrawn, "
      "speaker"),
     ("study --jobs 0", "--jobs 0 makes no run: give 1 or more"),
+    ("study --address auto", "--address auto is that of a Ray cluster: give --engine ray with it"),
+    ("study --engine dask", "no --engine 'dask': choose one of joblib, ray"),
+    ("search cnn_n_gru TESS --n 18 --gpus 3", "--gpus 3 is no share of a GPU: give more than 0 and at most 1"),
     ("study --first 0", "--first 0 leaves no run: give 1 or more"),
     ("study --first -1 --list", "--first -1 leaves no run"),
     ("study --device tpu", "no --device 'tpu': choose one of auto, cpu, gpu"),

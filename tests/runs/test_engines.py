@@ -55,6 +55,16 @@ def dying(lives):
 
 @pytest.mark.parametrize("jobs", [1, 2])
 def test_results_come_in_the_order_of_finishing_and_failures_are_lines(tmp_path, jobs):
+    flag = tmp_path / "flag"
+    if jobs == 1:
+        flag.touch()
+
+    def waits(place):
+        import time
+        while not flag.exists():
+            time.sleep(0.05)
+        time.sleep(1)
+
     def fails(place):
         from ser_repro import SerReproError
         raise SerReproError("no such voice: choose another.")
@@ -63,12 +73,12 @@ def test_results_come_in_the_order_of_finishing_and_failures_are_lines(tmp_path,
         raise OSError(28, "No space left on device")
 
     def answers(place):
-        place.note("thinking")
+        flag.touch()
         return place.threads, place.folder.is_dir()
 
-    found = made(Setup(jobs=jobs, cpus=1), toys(tmp_path, sleeping(2), fails, full, answers))
+    found = made(Setup(jobs=jobs, cpus=1), toys(tmp_path, waits, fails, full, answers))
     order = [key for key, _, _ in found]
-    assert sorted(order) == [0, 1, 2, 3] and (order[0] == 0 if jobs == 1 else order[-1] == 0)
+    assert order == ([0, 1, 2, 3] if jobs == 1 else [1, 2, 3, 0])
     told = {key: (value, error) for key, value, error in found}
     assert told[1] == (None, "no such voice: choose another.")
     assert told[2][1].startswith("[Errno 28] No space left on device: free some room or give another --cache")
@@ -167,6 +177,8 @@ def test_ray_that_is_not_installed_is_one_line(monkeypatch, type_in):
     monkeypatch.delitem(sys.modules, "ser_repro.runs.engines.with_ray", raising=False)
     with pytest.raises(SerReproError, match=r"--engine ray needs Ray, which is not installed: .*\[cluster\]"):
         Setup("ray").start()
+    code, _, lines = type_in("study", "--engine", "ray")
+    assert code == 1 and len(lines) == 1 and lines[0].startswith("ser-repro: --engine ray needs Ray")
 
 
 # ---- the study -----------------------------------------------------------------------------------------------------

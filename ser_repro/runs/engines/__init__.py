@@ -91,7 +91,7 @@ class Setup:
         Raises
         ------
         SerReproError
-            If Ray is not installed, or there is no cluster at the address.
+            If Ray is not installed, or nothing answers at the address; entering it, if that is no cluster.
         """
         if self.engine == "ray":
             from ser_repro.runs.engines.with_ray import Ray

@@ -119,6 +119,8 @@ class Ray(Engine):
         self.address, self.jobs, self.cpus, self.gpus = address, jobs, cpus, gpus
         self.locks: dict = {}
         self.lines: dict = {}
+        if address not in (None, "auto"):
+            _reach(address)
 
     # ---- lifetime ------------------------------------------------------------------------------------------------
 
@@ -130,8 +132,6 @@ class Ray(Engine):
         if self.address is None:
             where = {"address": "local", "include_dashboard": False,
                      "num_cpus": max((self.jobs or 1) * self.cpus, os.cpu_count() or 1)}
-        elif self.address != "auto":
-            _reach(self.address)
         try:
             ray.init(**where, runtime_env={"py_modules": [package], "env_vars": told}, log_to_driver=False,
                      logging_level="ERROR")
