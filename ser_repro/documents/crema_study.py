@@ -60,7 +60,9 @@ def stratified(clips: pd.DataFrame, random_state: int = PUBLISHED_SEED) -> Split
 
     emotion = clips.set_index("clip")["emotion"]
     rest, test = train_test_split(emotion.index, test_size=0.3, random_state=random_state, stratify=emotion)
-    train, validation = train_test_split(rest, test_size=0.05, random_state=random_state, stratify=emotion[rest])
+    few = emotion.nunique() / len(rest)  # of a corpus so small one clip of each emotion validates
+    train, validation = train_test_split(rest, test_size=0.05 if few < 0.05 else emotion.nunique(),
+                                         random_state=random_state, stratify=emotion[rest])
     return Split("published", 0, tuple(train), tuple(validation), tuple(test))
 
 

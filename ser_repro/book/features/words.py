@@ -93,6 +93,8 @@ def field_in_words(key: str, value) -> str:
     """A field of a definition; of a set that is not known here, as it stands."""
     if key == "parts":
         return parts_in_words(value)
+    if isinstance(value, dict):
+        return ", ".join(f"{name.replace('_', ' ')} {one:.3g}" for name, one in value.items())
     if isinstance(value, tuple):
         plain = ", ".join(f"{one:g}" for one in value)
     elif isinstance(value, float):
