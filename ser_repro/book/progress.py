@@ -318,7 +318,8 @@ def counts(found: Found) -> pd.DataFrame:
         row.setdefault((run.reading, run.protocol), []).append(done)
     return pd.DataFrame([
         {"corpus": corpus} | ({"n": n} if n else {}) | {
-            f"{reading}, {split_name(protocol)}": f"{sum(row[reading, protocol])} of {len(row[reading, protocol])}"
+            f"{reading}, {split_name(protocol)}": f"{sum(done)} of {len(done)}"
+            if (done := row.get((reading, protocol))) else "—"
             for reading in found.document.readings for protocol in plans.GRID}
         for (corpus, n), row in table.items()])
 
