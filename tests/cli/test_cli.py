@@ -165,7 +165,7 @@ def test_a_table_is_written_whole_or_printed(type_in, demo, tmp_path):
     assert type_in("corpora", "table", "RAVDESS", "--data", demo)[1] == (tmp_path / "t" / "ravdess.csv").read_text()
     (tmp_path / "file").touch()
     code, _, lines = type_in("corpora", "table", "RAVDESS", "--data", demo, "--csv", tmp_path / "file" / "t.csv")
-    assert code == 1 and len(lines) == 1 and "can't be written" in lines[0] and "--csv" in lines[0]
+    assert code == 1 and len(lines) == 1 and "not written" in lines[0] and "--csv" in lines[0]
 
 
 def test_a_table_that_would_not_do_is_not_written(refused, type_in, demo, tmp_path):
