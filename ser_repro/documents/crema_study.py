@@ -6,8 +6,11 @@ their text says that was meant. The two halves are documents of their own, `crem
 inputs, and other slips.
 """
 
+from math import ceil
+
 import pandas as pd
 
+from ser_repro import SerReproError
 from ser_repro.documents.base import Setting
 from ser_repro.protocols import PUBLISHED_SEED, Split
 from ser_repro.results.ledger import Claim
@@ -55,14 +58,27 @@ def claims(networks: dict[int, str], table: dict[int, tuple], recalls: dict[int,
 
 def stratified(clips: pd.DataFrame, random_state: int = PUBLISHED_SEED) -> Split:
     """The split of the public code: 30 % tested, then 5 % of the rest validating, of every emotion as many; speakers
-    shared. On CREMA-D 4948, 261 and 2233 clips."""
+    shared. On CREMA-D 4948, 261 and 2233 clips; of a small corpus at least one of each emotion.
+
+    Raises
+    ------
+    SerReproError
+        If an emotion has too few clips to stand in all three parts.
+    """
     from sklearn.model_selection import train_test_split
 
     emotion = clips.set_index("clip")["emotion"]
-    rest, test = train_test_split(emotion.index, test_size=0.3, random_state=random_state, stratify=emotion)
-    few = emotion.nunique() / len(rest)  # of a corpus so small one clip of each emotion validates
-    train, validation = train_test_split(rest, test_size=0.05 if few < 0.05 else emotion.nunique(),
-                                         random_state=random_state, stratify=emotion[rest])
+
+    def parted(ids, share: float):
+        count = max(ceil(share * len(ids)), emotion.nunique())
+        return train_test_split(ids, test_size=count, random_state=random_state, stratify=emotion[ids])
+
+    try:
+        rest, test = parted(emotion.index, 0.3)
+        train, validation = parted(rest, 0.05)
+    except ValueError as error:
+        raise SerReproError(f"{len(clips)} clips can't be parted into training, validation and test with every emotion "
+                            "in each: give more clips of the rarest.") from error
     return Split("published", 0, tuple(train), tuple(validation), tuple(test))
 
 

@@ -1,10 +1,11 @@
 """The CREMA-D study: its split, its schedule, what its readings say, and its runs."""
 
 import numpy as np
+import pandas as pd
 import pytest
 import torch
 
-from ser_repro import datasets, documents
+from ser_repro import SerReproError, datasets, documents
 from ser_repro.documents import crema_1d, crema_2d, crema_study
 from ser_repro.features import sets
 from ser_repro.results import ledger
@@ -96,3 +97,12 @@ def test_every_entry_of_the_tables_is_a_claim():
     assert len(claims) == len(set(claims)) == 10 * 3 + 10 * 6
     assert claims[0].value == 0.54 and crema_2d.CLAIMS[-1] == ledger.Claim(
         "CREMA-D", 3, "recall of sadness", 0.63, "report, figure: 2-D MODEL3")
+
+
+def test_a_small_corpus_is_split_with_every_emotion_in_each_part():
+    clips = pd.DataFrame({"clip": [f"c{i:02}" for i in range(48)], "emotion": [f"e{i % 8}" for i in range(48)]})
+    split = crema_study.stratified(clips)
+    emotion = clips.set_index("clip")["emotion"]
+    assert all(emotion[list(part)].nunique() == 8 for part in (split.train, split.validation, split.test))
+    with pytest.raises(SerReproError, match="10 clips can't be parted into training, validation and test"):
+        crema_study.stratified(clips[:10])
