@@ -294,7 +294,7 @@ class Page:
         show.table(rows)
         show.text("*New − shared: points of accuracy on the test clips that both have, means over starts, so not the "
                   "difference of the two columns before it, which rest on other clips. An interval counts what stands "
-                  f"behind its numbers ([How sure is a score](uncertainty.ipynb)); {family(changes)}.*")
+                  f"behind its numbers ([How sure is a score](uncertainty.html)); {family(changes)}.*")
 
     def differences(self) -> list[found.Effect]:
         """What each change from code to text is worth: a picture, and the numbers as a table."""
