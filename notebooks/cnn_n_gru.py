@@ -85,8 +85,8 @@ page.say("ravdess_paper_learned", f" ({vain['RAVDESS']})" if "RAVDESS" in vain e
 #
 # **The same code with n = {glue:text}`tess_both_n`** reaches {glue:text}`tess_both_published` on TESS and
 # {glue:text}`ravdess_both_published` on RAVDESS with shared speakers, {glue:text}`tess_speaker` and
-# {glue:text}`ravdess_speaker` with new speakers. In brackets are 95 % intervals, over speakers on RAVDESS and over
-# clips on TESS: two voices cannot tell how a third one would do.
+# {glue:text}`ravdess_speaker` with new speakers. In brackets: 95 % intervals, and what they count ([How sure is a
+# score](uncertainty.ipynb)). TESS has two speakers, who cannot tell how a third one would do.
 #
 # **Reading `paper` with n = {glue:text}`tess_both_n`**, where the GRU runs over time, reaches with shared speakers
 # {glue:text}`tess_paper_published` on TESS and {glue:text}`ravdess_paper_published` on
@@ -98,7 +98,7 @@ page.say("ravdess_paper_learned", f" ({vain['RAVDESS']})" if "RAVDESS" in vain e
 page.overview(sizes=dict.fromkeys(page.corpora, (18, small)))
 
 # %% [markdown]
-# *Accuracy claimed and measured. Bars are 95 % intervals, over speakers on RAVDESS and over clips on TESS.*
+# *Accuracy claimed and measured, with 95 % intervals; thin lines on TESS join what two starts or two speakers gave.*
 #
 # ## Six numbers are claimed, two of them on a corpus that we lack
 #

@@ -19,6 +19,7 @@ from ser_repro.runs import asha, records, search
 from ser_repro.runs.found import Found
 
 ADAM_EPSILON = 1e-8
+BASE = next(iter(SWITCHES))  # nothing changed
 _LOOKS = dict(zip(SWITCHES, (Look("#000000", "o"), Look(BLUE, "s", (6, 2)), Look(ORANGE, "^", (5, 1, 1, 1)),
                              Look(SKY, "D", (2, 1)), Look(PURPLE, "v", (1, 1)), Look(RED, "P", (8, 1, 2, 1))),
                   strict=True))
@@ -160,24 +161,25 @@ def hears(record: dict, chance: float) -> bool:
 
 
 def answer(found: Found, runs: dict[str, dict], chance: float) -> str:
-    """What the switches say, in a sentence or two."""
-    base = runs.get("nothing changed")
-    if base is None:
+    """What the switches say, in a few sentences."""
+    if not runs:
         return "Which part keeps it from learning has not been tried yet."
     accuracy = {name: percent(found.score_of([[record]]).value, 1) for name, record in runs.items()}
-    learn, deaf = ([name for name, record in runs.items() if hears(record, chance) == wanted and record is not base]
+    learn, deaf = ([name for name, record in runs.items() if hears(record, chance) == wanted and name != BASE]
                    for wanted in (True, False))
-    if hears(base, chance):
-        return f"With the settings of the code of 2025 it learns: {accuracy['nothing changed']}."
-    alike = scores.table(base)["predicted"].nunique() == 1
-    first = ("With the settings of the code of 2025 it answers every test clip alike" if alike else
-             f"With the settings of the code of 2025 it stays at chance ({accuracy['nothing changed']})")
-    worked = " and ".join(f"{name} ({accuracy[name]})" for name in learn)
-    return (f"{first}. " + (f"With one thing changed it learns: {worked}." if learn else
-                            "No single change that has been tried lets it learn.")
-            + (f" It still does not learn with {_and(deaf)}." if learn and deaf else "")
-            + (f" Not yet tried: {_and([name for name in SWITCHES if name not in runs])}."
-               if len(runs) < len(SWITCHES) else ""))
+    told = []
+    if BASE in runs:
+        alike = scores.table(runs[BASE])["predicted"].nunique() == 1
+        told.append("With the settings of the code of 2025 " + (
+            f"it learns ({accuracy[BASE]})." if hears(runs[BASE], chance) else
+            "it answers every test clip alike." if alike else f"it stays at chance ({accuracy[BASE]})."))
+    if learn:
+        told.append("With one thing changed it learns: " + _and([f"{name} ({accuracy[name]})" for name in learn]) + ".")
+    if deaf:
+        told.append(f"It does not learn with {_and(deaf)}.")
+    if waiting := [name for name in SWITCHES if name not in runs]:
+        told.append(f"Not yet tried: {_and(waiting)}.")
+    return " ".join(told)
 
 
 def _and(names: list[str]) -> str:
