@@ -169,10 +169,11 @@ def answer(found: Found, runs: dict[str, dict], chance: float) -> str:
                    for wanted in (True, False))
     told = []
     if BASE in runs:
-        alike = scores.table(runs[BASE])["predicted"].nunique() == 1
+        alike = runs[BASE]["probes"]["answer_spread"][-1][0] == 0
         told.append("With the settings of the code of 2025 " + (
             f"it learns ({accuracy[BASE]})." if hears(runs[BASE], chance) else
-            "it answers every test clip alike." if alike else f"it stays at chance ({accuracy[BASE]})."))
+            f"it tells no two clips of a batch apart and stays at chance ({accuracy[BASE]})." if alike else
+            f"it stays at chance ({accuracy[BASE]})."))
     if learn:
         told.append("With one thing changed it learns: " + _and([f"{name} ({accuracy[name]})" for name in learn]) + ".")
     if deaf:
