@@ -64,7 +64,7 @@ def test_study_searches_on_validation_alone_trains_and_stores(short, demo, tmp_p
     assert search.outcome(tmp_path, run)["chosen"] == best
     assert alone([run], tmp_path, data=demo) == 0
     assert seen & test_rows
-    assert search.record(tmp_path, run)["config"]["settings"] == run.values | best
+    assert Run.from_config(search.record(tmp_path, run)["config"]) == run.with_values(**best)
 
 
 @pytest.mark.parametrize(("learns_in_round", "rounds"), [(1, 1), (2, 2), (None, search.ROUNDS)])
