@@ -48,7 +48,7 @@ from ser_repro.features.sets import AGREE, SETS, differences
 from ser_repro.files import write_atomic
 from ser_repro.runs import run as runs
 
-TIMED = ("mfcc50_mean_code", "mfcc40_frames_code", "mel_image_code", "log_mel", "assignment258", "issa193_full",
+TIMED = ("mfcc50_mean_code", "mfcc40_frames_code", "mel_image_code", "log_mel", "crema258", "issa193_full",
          "issa193", "msf")
 SMALL = TIMED[:4]  # MFCC and mel sets: most of what each takes is decoding and resampling
 TURNS = 4  # that each path takes

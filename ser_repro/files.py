@@ -131,7 +131,7 @@ def refuse_unwritable(path: str | Path, option: str) -> None:
         with tempfile.TemporaryFile(dir=folder) as file:
             file.write(b"room")
     except OSError as error:
-        raise SerReproError(f"{printable(path)} can't be written ({error.strerror}): give another file with {option}."
+        raise SerReproError(f"{printable(path)} not written ({error.strerror}): give another file with {option}."
                             ) from error
 
 

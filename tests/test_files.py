@@ -118,7 +118,7 @@ def test_a_pipe_is_written_to(tmp_path):
 def test_what_can_not_be_written_is_told_before_and_leaves_nothing(tmp_path):
     (tmp_path / "file").touch()
     for path in ("file/x.csv", "."):
-        with pytest.raises(SerReproError, match=r"can.t be written .*: give another file with --csv"):
+        with pytest.raises(SerReproError, match=r"not written .*: give another file with --csv"):
             files.refuse_unwritable(tmp_path / path, "--csv")
     files.refuse_unwritable(tmp_path / "new" / "deep" / "x.csv", "--csv")
     assert [path.name for path in tmp_path.iterdir()] == ["file"]

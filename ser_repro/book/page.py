@@ -314,9 +314,11 @@ class Page:
                     for one in effects])
         show.text("*Points of accuracy with the change made minus accuracy of the code as it is, each the mean of its "
                   f"starts, on the same test clips; {family(differences)}. Filled points: told apart from none after "
-                  "this correction; hollow: not. Intervals are those of each row alone. An interval that does not name "
-                  "starts leaves out how much another start would change, as no second one is known on that corpus. "
-                  f"Starts alone differ this much, in accuracy of reading `code`: {self.found.starts()}.*")
+                  "this correction; hollow: not. Intervals are those of each row alone."
+                  + ("" if self.document.is_estimator else
+                     " An interval that does not name starts or folds leaves out how much another start would change, "
+                     "as no second one is known on that corpus. Starts alone differ this much, in accuracy of reading "
+                     f"`code`: {self.found.starts()}.") + "*")
         return effects
 
     def run(self, also=lambda record: "") -> dict:

@@ -131,9 +131,9 @@ class Progress:
         every = [one for of in self.records.values() for one in of]
         planned = [record for _, record in self.status]
         done = sum(record is not None for record in planned)
-        lines = [f"**{self.says()}.** Every document is in it in each reading and protocol, on the corpora, from the "
-                 "one to three starts, and with the changes that a CPU can do. The extended study has all of them from "
-                 f"five starts, and is for a GPU: of its {number(len(planned))} runs, the core among them, "
+        lines = [f"**{self.says()}.** It has every document in each of its readings and protocols, from one to three "
+                 "starts, with one setting changed at a time, as far as a CPU can do it. The extended study has all of "
+                 f"this from five starts and is for a GPU: of its {number(len(planned))} runs, the core among them, "
                  f"{number(done)} are done. All records took {_hours(every)} of training."]
         if extra := sum(not asked for *_, asked in every):
             lines.append(f"{extra} more records belong to no run that the study asks for; they are marked *extra*.")
@@ -318,7 +318,8 @@ def counts(found: Found) -> pd.DataFrame:
         row.setdefault((run.reading, run.protocol), []).append(done)
     return pd.DataFrame([
         {"corpus": corpus} | ({"n": n} if n else {}) | {
-            f"{reading}, {split_name(protocol)}": f"{sum(row[reading, protocol])} of {len(row[reading, protocol])}"
+            f"{reading}, {split_name(protocol)}": f"{sum(done)} of {len(done)}"
+            if (done := row.get((reading, protocol))) else "—"
             for reading in found.document.readings for protocol in plans.GRID}
         for (corpus, n), row in table.items()])
 

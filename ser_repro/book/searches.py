@@ -17,7 +17,7 @@ MARGIN = percent(1 - search.LEARNED)
 
 def outcomes(found: Found) -> dict[Run, dict]:
     """The search of every split that has one: the split's run of seed 0 -> `search.outcome`."""
-    splits = dict.fromkeys(replace(run.unchanged, seed=0) for run, _ in found.status)
+    splits = dict.fromkeys(replace(run.unchanged, seed=0) for run, _ in found.status if run.open)
     tried = {run: search.outcome(found.folder, run) for run in splits}
     return {run: one for run, one in tried.items() if one}
 

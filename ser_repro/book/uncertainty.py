@@ -52,7 +52,7 @@ def coverage_picture(rows: pd.DataFrame) -> Figure:
     axes[0].set_yticks(range(len(order)), order, fontsize=8)
     axes[0].set_ylim(len(order) - 0.4, -0.6)
     axes[1].legend(loc="lower center", bbox_to_anchor=(0.3, 1.05), ncols=2)
-    figure.tight_layout()
+    figure.subplots_adjust(left=0.31, right=0.98, bottom=0.06, top=0.9, wspace=0.12)  # tight_layout leaves gaps
     return figure
 
 

@@ -28,8 +28,8 @@ _PLOTS = (".png", ".svg", ".pdf")
 
 
 def train(
-    document: Annotated[str, typer.Argument(help="Whose method: cnn_n_gru, mfcc_cnn, cnn_bigru, issa, or svm193, "
-                                             "a baseline.")],
+    document: Annotated[str, typer.Argument(help="Whose method: cnn_n_gru, mfcc_cnn, cnn_bigru, issa, "
+                                             "crema_1d, crema_2d, or svm193, a baseline.")],
     corpus: Corpus,
     reading: Annotated[str, typer.Option(help="code or paper: as its public code has it, or as its text does.")
                        ] = "code",
@@ -182,9 +182,10 @@ def predict(
     for option, path in (("--output", output), ("--plot", plot)):
         if path is not None and os.path.realpath(path.parent) == os.path.realpath(model):
             raise SerReproError(f"{option} {path} lies in the model's folder: give another place.")
+    say(using.card["caution"])
+    for option, path in (("--output", output), ("--plot", plot)):
         if path is not None:
             refuse_unwritable(path, option)
-    say(using.card["caution"])
     if microphone is None:
         paths, faults = ask.find(files)
     else:

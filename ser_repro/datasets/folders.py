@@ -74,8 +74,9 @@ def walk(folder: Path) -> Iterator[tuple[Path, list[str]]]:
     can't be looked into is left out, and the log says so.
     """
     def tell(error: OSError) -> None:
-        _LOG.warning("%s can't be looked into (%s): what is in it is left out", printable(error.filename),
-                     error.strerror)
+        if not isinstance(error, FileNotFoundError):
+            _LOG.warning("%s can't be looked into (%s): what is in it is left out", printable(error.filename),
+                         error.strerror)
 
     seen = set()
     for place, folders, files in os.walk(folder, followlinks=True, onerror=tell):

@@ -132,6 +132,12 @@ class Document:
         state to hand on. An estimator has fit, and predict_proba or decision_function.
     inputs : callable(values) -> int or str
         What it is fed: a rate in Hz, "native", or the name of a feature set.
+    copies : callable(values) -> tuple of str, optional
+        Feature sets of altered copies of the clips, which are trained on too: of the training clips, or of all where
+        the setting `augmentation` is "before the split".
+    transform : callable(values, n_classes) -> scikit-learn transformer or None, optional
+        What makes of a clip's vector of values that which a network is fed. It belongs to the model: fitted before it
+        on the training clips (on all clips, where the setting `fitted_on` is "all"), and stored with its weights.
     optimiser : callable(parameters, values) -> torch optimiser, or None
         None says that `build` gives an estimator, which is fitted at once.
     schedule : callable(optimiser, values) -> torch learning-rate scheduler, optional
@@ -169,7 +175,7 @@ class Document:
         What the study can't do without and a CPU can do, in the order of what it teaches. Made before all other runs.
     priced_on : str
         Corpus on which, as a part of the core, every difference between the readings is priced from three starts, at
-        the smallest size; by default the first one. There the core needs as many starts of reading `code`.
+        the smallest size. There the core needs as many starts of reading `code`. "" where `core` names all such runs.
     """
 
     name: str
@@ -178,6 +184,8 @@ class Document:
     corpora: tuple[str, ...]
     build: Callable[[dict, int], object]
     inputs: Callable[[dict], int | str]
+    copies: Callable[[dict], tuple[str, ...]] = lambda values: ()
+    transform: Callable[[dict, int], object | None] = lambda values, n_classes: None
     optimiser: Callable[[Iterator, dict], object] | None = None
     schedule: Callable[[object, dict], object] | None = None
     schedule_every: str = "epoch"

@@ -11,7 +11,7 @@ import json
 import logging
 import operator
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -87,6 +87,15 @@ class Arrays:
         if self.values.ndim == 1 or (length != length[0]).any():
             return None
         return np.ascontiguousarray(self.values.reshape(len(length), length[0], -1).transpose(0, 2, 1))
+
+
+def joined(first: Arrays, *others: Arrays) -> Arrays:
+    """The clips of several arrays one after the other, under the name of the first: to train on altered copies too."""
+    several = (first, *others)
+    before = np.cumsum([0, *(len(one.values) for one in several)])
+    clips = [one.clips.assign(start=one.clips["start"] + start) for one, start in zip(several, before, strict=False)]
+    return replace(first, clips=pd.concat(clips, ignore_index=True),
+                   values=np.concatenate([one.values for one in several]))
 
 
 def is_waveform(what: int | str) -> bool:

@@ -17,7 +17,7 @@ class Claim:
     n : int or None
         Size of the network, of a document that has several.
     score : str
-        One of `scores.SCORES`.
+        One of `scores.SCORES`, `scores.VALIDATION`, or `scores.RECALL` and an emotion.
     value : float
         As a fraction.
     place : str

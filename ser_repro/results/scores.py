@@ -11,6 +11,8 @@ random split, or "folds" (each fold has a network and speakers of its own). Of t
 of a network that gives one answer to every clip: then a score says what was measured instead.
 """
 
+import functools
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -22,6 +24,8 @@ from ser_repro.results import uncertainty
 from ser_repro.results.uncertainty import Part, Spread
 
 SCORES = {"accuracy": "accuracy", "uar": "UAR", "macro_f1": "macro F1"}  # and what readers know them as
+RECALL = "recall of "  # and an emotion: a score of one class
+VALIDATION = "validation_accuracy"  # the best of any epoch, of the clips by which that epoch was chosen
 FEW = 2  # units, of which no interval is given
 _NUMBERS = {1: "one", 2: "two"}
 _UNITS = {"speaker": "speakers", "fold": "folds", "cut": "folds"}  # column of a table -> what it tells apart
@@ -199,6 +203,14 @@ def _classes(frames: list[pd.DataFrame]) -> list[str]:
     return sorted(set().union(*(set(frame["emotion"]) | set(frame["predicted"]) for frame in frames)))
 
 
+def _measure(name: str, classes: list[str]) -> Callable[[np.ndarray], np.ndarray]:
+    """What makes of confusion matrices, shape (..., class, class), the score of that name, shape (...)."""
+    if not name.startswith(RECALL):
+        return functools.partial(from_confusion, name=name)
+    own = classes.index(one_of(name.removeprefix(RECALL), classes, "emotion"))
+    return lambda matrices: matrices[..., own, own] / np.maximum(matrices[..., own, :].sum(-1), 1)
+
+
 def _is_folded(frames: list[pd.DataFrame]) -> bool:
     """Whether parts of the clips were tested by networks of their own."""
     return "fold" in frames[0] and frames[0]["fold"].nunique() > 1
@@ -216,9 +228,7 @@ class _Tested:
     """Tables of one side, as pseudo-values (start, unit), with the score of each start."""
 
     def __init__(self, frames: list[pd.DataFrame], name: str, classes: list[str], unit: str, groups: list):
-        def measure(matrices):
-            return from_confusion(matrices, name)
-
+        measure = _measure(name, classes)
         self.matrices = np.stack([_matrices(frame, unit, classes, groups) for frame in frames])
         self.own = measure(self.matrices.sum(1))
         self.values = uncertainty.pseudo_values(self.matrices, measure) if len(groups) > 1 else None
@@ -257,7 +267,7 @@ def score(frames: list[pd.DataFrame], name: str = "accuracy", *, starts: Spread 
     ----------
     frames : list of DataFrame
         With columns clip, speaker, emotion, predicted, and fold where folds have networks of their own.
-    name : "accuracy", "uar" or "macro_f1"
+    name : "accuracy", "uar", "macro_f1", or "recall of" an emotion
     starts, draws : uncertainty.Spread, optional
         What is known of networks like these (`between_starts`): how far starts lie apart, by default that of the
         tables themselves; and how far draws of the split, which differ in start too.
@@ -269,7 +279,7 @@ def score(frames: list[pd.DataFrame], name: str = "accuracy", *, starts: Spread 
     Raises
     ------
     SerReproError
-        For an unknown score, or tables without a row.
+        For an unknown score, or tables without a row (of any emotion that is asked for).
     """
     if not frames or not all(len(frame) for frame in frames):
         raise SerReproError("no test clips to score: give at least one record with test clips.")
@@ -284,6 +294,33 @@ def score(frames: list[pd.DataFrame], name: str = "accuracy", *, starts: Spread 
             parts += _networks(starts or tested.spread(), draws, len(frames), of, by_lot)
     return _summed(name, float(tested.own.mean()), len(frames[0]), tuple(map(float, tested.own)), tested.units, parts,
                    (0.0, 1.0), of=of, unit=unit, alike=alike)
+
+
+def validation(seeds: list[list[dict]]) -> Score:
+    """Best validation accuracy of any epoch, mean over seeds; of folds together, by their clips.
+
+    The interval is Wilson's for as many clips: records do not hold what was said of each. It knows nothing of the best
+    having been picked from many epochs, which raises it.
+
+    Parameters
+    ----------
+    seeds : list of list of dict
+        A list a seed of a record a fold.
+
+    Raises
+    ------
+    SerReproError
+        If a run validated on nothing.
+    """
+    if any(VALIDATION not in record["history"] for folds in seeds for record in folds):
+        raise SerReproError("validation accuracy is asked of a run that validates on nothing: ask for another score.")
+    counts = [[record["clips"]["validation"] for record in folds] for folds in seeds]
+    each = [float(np.average([max(record["history"][VALIDATION]) for record in folds], weights=count))
+            for folds, count in zip(seeds, counts, strict=True)]
+    value, clips, z = float(np.mean(each)), sum(counts[0]), 1.96
+    middle, half = value + z**2 / (2 * clips), z * np.sqrt(value * (1 - value) / clips + z**2 / (4 * clips**2))
+    low, high = ((middle + side * half) / (1 + z**2 / clips) for side in (-1, 1))
+    return Score(VALIDATION, value, float(low), float(high), clips, ("clips",), tuple(each))
 
 
 def _networks(starts: Spread | None, draws: Spread | None, networks: int, of: str, by_lot: bool) -> list[Part]:

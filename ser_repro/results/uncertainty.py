@@ -97,8 +97,6 @@ def p_value(value: float, parts: list[Part]) -> float:
         return margin(parts, 1 - p) - abs(value)
 
     smallest = 1e-9
-    if not value or not sum(part.variance for part in parts):
-        return 1.0 if not value else 0.0
     return float(brentq(above, smallest, 1)) if above(smallest) > 0 else smallest
 
 

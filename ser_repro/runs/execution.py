@@ -81,8 +81,24 @@ def untrained(run: Run, n_classes: int) -> methods.Network | methods.Estimator:
     return methods.of(run.recipe)(run.recipe, run.values, n_classes, run.seed)
 
 
-def execute(run: Run, waves, *, others: dict | None = None, work: str | Path, device: str = "auto",
-            progress=None) -> dict:
+def _to_train_on(run: Run, waves, parts: dict, copies: list) -> tuple:
+    """What the model is trained on, and the parts of it: altered copies of the training clips come behind these, or of
+    all clips where they are made before the split."""
+    if not copies:
+        return waves, parts
+    if any(one.clips["clip"].tolist() != waves.clips["clip"].tolist() for one in copies):
+        raise SerReproError(f"altered copies of {run.corpus} are not of the clips at hand: run `ser-repro prepare "
+                            f"{run.corpus}` again.")
+    copied = parts if run.values["augmentation"] == "before the split" else {"train": parts["train"]}
+    rows, targets = (np.concatenate([part[side] for part in copied.values()]) for side in (0, 1))
+    behind = [rows + place * len(waves.clips) for place in range(1, len(copies) + 1)]
+    train = (np.concatenate([parts["train"][0], *behind]),
+             np.concatenate([parts["train"][1], np.tile(targets, len(copies))]))
+    return arrays.joined(waves, *copies), parts | {"train": train}
+
+
+def execute(run: Run, waves, *, others: dict | None = None, copies: list | None = None, work: str | Path,
+            device: str = "auto", progress=None) -> dict:
     """Train (or resume), test, and return the record; the weights are left in `work`.
 
     Parameters
@@ -91,13 +107,15 @@ def execute(run: Run, waves, *, others: dict | None = None, work: str | Path, de
         The corpus as the recipe takes it.
     others : dict
         Corpus -> Arrays, of those that the run is tested on besides.
+    copies : list of Arrays
+        Altered copies of the corpus that are trained on besides.
     work : path
         Folder for checkpoints, kept for a resume until the record is stored.
     progress : callable(epoch, row), optional
     """
     split, classes, parts = parts_of(run, waves)
     model = untrained(run, len(classes))
-    model.fit(waves, parts, work=Path(work), device=device, progress=progress)
+    model.fit(*_to_train_on(run, waves, parts, copies or []), work=Path(work), device=device, progress=progress)
     what = run.inputs
     found = {
         "format": records.FORMAT,
@@ -176,7 +194,8 @@ def _elsewhere(run: Run, corpus: str, waves, classes: list[str], model) -> dict:
             "rows": _table(waves.clips.iloc[rows], model.probabilities(waves, rows), f"{corpus}/")}
 
 
-def make(run: Run, waves, *, others: dict, work: Path, device: str = "auto", progress=None) -> dict:
+def make(run: Run, waves, *, others: dict, copies: list | None = None, work: Path, device: str = "auto",
+         progress=None) -> dict:
     """The record of a run from its arrays alone: what a worker computes, and whoever asked for it stores.
 
     As `execute`, but goes on only with a checkpoint of the same clips.
@@ -188,7 +207,7 @@ def make(run: Run, waves, *, others: dict, work: Path, device: str = "auto", pro
     """
     _forget_other_clips(waves, work)
     try:
-        return execute(run, waves, others=others, work=work, device=device, progress=progress)
+        return execute(run, waves, others=others, copies=copies, work=work, device=device, progress=progress)
     except (RuntimeError, ValueError) as error:
         if isinstance(error, SerReproError):
             raise
@@ -198,10 +217,10 @@ def make(run: Run, waves, *, others: dict, work: Path, device: str = "auto", pro
 # ---- inputs ------------------------------------------------------------------------------------------------------
 
 
-def inputs(run: Run, corpus: str | None = None, *, data=None, cache=None, progress=None):
-    """The arrays a run trains on, or is tested on: made from the audio where that is on this machine, else as they
-    were prepared."""
-    corpus, what = corpus or run.corpus, run.inputs
+def inputs(run: Run, corpus: str | None = None, *, what: str | None = None, data=None, cache=None, progress=None):
+    """The arrays a run trains on, or is tested on (or others of these clips): made from the audio where that is on this
+    machine, else as they were prepared."""
+    corpus, what = corpus or run.corpus, what or run.inputs
     known = datasets.CORPORA.get(corpus)
     own = known is not None and known.table is not None  # has its audio with it
     if own or corpus in datasets.available(data):  # the audio or its labels may have changed since
@@ -209,9 +228,9 @@ def inputs(run: Run, corpus: str | None = None, *, data=None, cache=None, progre
     return arrays.load(corpus, what, cache=cache)
 
 
-def plain_inputs(run: Run, corpus: str | None = None, *, data=None, cache=None):
+def plain_inputs(run: Run, corpus: str | None = None, *, what: str | None = None, data=None, cache=None):
     """As `inputs`, the values a plain view of the mapped file: sent on, they travel as memory, not as a file's name."""
-    waves = inputs(run, corpus, data=data, cache=cache)
+    waves = inputs(run, corpus, what=what, data=data, cache=cache)
     return replace(waves, values=np.asarray(waves.values))
 
 
@@ -286,7 +305,8 @@ def obtain(run: Run, *, mode: str = "auto", results: str | Path = "results", dat
     waves = waves or inputs(run, data=data, cache=cache)
     refuse_demo(waves, run.synthetic)
     others = {corpus: inputs(run, corpus, data=data, cache=cache) for corpus in run.tested}
-    for other in others.values():
+    copies = [inputs(run, what=what, data=data, cache=cache) for what in run.recipe.copies(run.values)]
+    for other in (*others.values(), *copies):
         refuse_demo(other, run.synthetic)
     work.mkdir(parents=True, exist_ok=True)
     try:
@@ -301,7 +321,7 @@ def obtain(run: Run, *, mode: str = "auto", results: str | Path = "results", dat
             if weights:
                 _refuse_unfit(run, waves)
                 path = run.path(work if run.synthetic or path.exists() else results)
-            record = make(run, waves, others=others, work=work, device=device, progress=progress)
+            record = make(run, waves, others=others, copies=copies, work=work, device=device, progress=progress)
             store(record, path, work)
     except Timeout:
         raise SerReproError(f"run {run.name} is being trained by another process: wait for it.") from None
@@ -361,6 +381,7 @@ def _refuse_unfit(run: Run, waves) -> None:
         model = untrained(run, len(classes))
         if not run.recipe.is_estimator:
             run.recipe.optimiser(model.module.parameters(), run.values)
+            model.fit_transform(waves, parts)
             model.probabilities(waves, parts["train"][0][:1], batch_size=1)
     except (AttributeError, KeyError, TypeError, ValueError, RuntimeError) as error:
         if isinstance(error, SerReproError):

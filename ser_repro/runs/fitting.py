@@ -45,17 +45,23 @@ def predict(estimator, values: np.ndarray) -> np.ndarray:
 
 
 def dump(estimator) -> bytes:
-    """A fitted estimator, or pipeline of such, as a safetensors file.
+    """A fitted estimator, or pipeline of such, as a safetensors file; errors as those of `pack`."""
+    from safetensors.numpy import save
+
+    arrays, told = pack(estimator)
+    return save(arrays, {"estimator": told})
+
+
+def pack(estimator) -> tuple[dict[str, np.ndarray], str]:
+    """A fitted estimator as arrays by name, and a text with the rest.
 
     Raises
     ------
     SerReproError
         If it holds anything but arrays, numbers and texts.
     """
-    from safetensors.numpy import save
-
     arrays, plain = _contents(estimator)
-    return save(arrays, {"estimator": json.dumps({"types": _types(estimator), "values": plain})})
+    return arrays, json.dumps({"types": _types(estimator), "values": plain})
 
 
 def _contents(estimator) -> tuple[dict, dict]:
@@ -86,18 +92,35 @@ def load(estimator, content: bytes):
     KeyError, ValueError, TypeError, safetensors.SafetensorError
         If the content is no such file, or that of another estimator, or of one with other settings.
     """
-    from safetensors import deserialize
     from safetensors.numpy import load as parse
 
+    told = header(content)["estimator"]
+    return unpack(estimator, parse(content), told)
+
+
+def header(content: bytes) -> dict[str, str]:
+    """The texts in the header of a safetensors file.
+
+    Raises
+    ------
+    safetensors.SafetensorError
+        If the content is no such file.
+    """
+    from safetensors import deserialize
+
     deserialize(content)  # raises where the content is none
-    header = json.loads(content[8:8 + int.from_bytes(content[:8], "little")])
-    told = json.loads(header["__metadata__"]["estimator"])
+    return json.loads(content[8:8 + int.from_bytes(content[:8], "little")]).get("__metadata__") or {}
+
+
+def unpack(estimator, arrays: dict[str, np.ndarray], told: str):
+    """The estimator, new from its recipe, with what `pack` gave; errors as those of `load`."""
+    told = json.loads(told)
     parts, (_, own) = dict(_parts(estimator)), _contents(estimator)
     if told["types"] != _types(estimator):
         raise ValueError(f"of another estimator: {told['types']}")
     if json.dumps({key: told["values"].get(key) for key in own}) != json.dumps(own):
         raise ValueError("of an estimator with other settings")
-    for key, value in (parse(content) | told["values"]).items():
+    for key, value in (arrays | told["values"]).items():
         place, _, name = key.partition(".")
         if key not in own:
             setattr(parts[place], name, value)

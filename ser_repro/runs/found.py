@@ -132,6 +132,8 @@ class Found:
     def score_of(self, seeds: list[list[dict]], name: str = "accuracy") -> Score:
         """The score of records of the document, a list a seed of a record a fold, with what is known of starts and
         draws like theirs; computed once, as many sections of a chapter show it."""
+        if name == scores.VALIDATION:
+            return scores.validation(seeds)
         asked = (name, *(tuple(map(_identity, folds)) for folds in seeds))
         if asked not in self._scored:
             run = Run.from_config(seeds[0][0]["config"])
@@ -258,8 +260,8 @@ class Found:
 
         for kind, seeds in self.done.items():
             if kind.changed:
-                compare(self.difference(*next(iter(kind.changed.items())), kind.n), kind,
-                        self.done.get(kind.unchanged, []), seeds)
+                name = " and ".join(self.difference(*change) for change in kind.changed.items()) + _size(kind.n)
+                compare(name, kind, self.done.get(kind.unchanged, []), seeds)
         for protocol in plans.GRID:
             for corpus in self.document.corpora:
                 for n in self.document.sizes or (None,):

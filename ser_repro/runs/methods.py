@@ -12,12 +12,39 @@ import numpy as np
 
 from ser_repro import SerReproError, documents
 from ser_repro.documents.base import AS_SPLIT, Document, Feeding
+from ser_repro.files import one_of
 
 CHECKPOINT = "last.safetensors"
+_TRANSFORM = "transform."  # before the names of its arrays, among those of the weights
+
+
+class Transformed:
+    """Clips as a fitted transformer hands them on: a source of batches, as arrays are.
+
+    Parameters
+    ----------
+    source : object with `batch(rows) -> (inputs, lengths)`
+        Of clips that are one vector each.
+    transform : fitted scikit-learn transformer
+    """
+
+    def __init__(self, source, transform):
+        self.source, self.transform = source, transform
+
+    def batch(self, rows: np.ndarray):
+        """Inputs of float32, shape (batch, values, 1), and lengths of 1."""
+        import torch
+
+        from ser_repro.runs import fitting
+
+        # In double precision: the values of one clip may differ in size by orders of magnitude.
+        values = self.transform.transform(fitting.values_of(self.source, rows).astype(np.float64))
+        return torch.from_numpy(values.astype(np.float32))[..., None], torch.ones(len(rows), dtype=torch.int64)
 
 
 class Network:
-    """A network of a document, its weights drawn from a seed, or loaded.
+    """A network of a document, its weights drawn from a seed, or loaded; with what its clips are transformed by first,
+    where the document has such a thing.
 
     Attributes
     ----------
@@ -36,9 +63,26 @@ class Network:
             torch.manual_seed(seed)
         self.document, self.values, self.seed = document, values, seed
         self.module = documents.build(document.name, values, n_classes)
+        self.transform = document.transform(values, n_classes)
         self.history: list[dict] = []
         self.probes: list[dict] = []
         self.seconds, self.device = 0.0, "cpu"
+
+    def fit_transform(self, source, parts: dict) -> None:
+        """Fit what the clips are transformed by, where there is such a thing: on the training clips, or on those of all
+        parts where the recipe says so."""
+        if self.transform is None:
+            return
+        from ser_repro.runs import fitting
+
+        which = {"training": ("train",), "all": tuple(parts)}
+        told = which[one_of(self.values.get("fitted_on", "training"), which, "fitted_on")]
+        rows, targets = (np.concatenate([parts[part][side] for part in told]) for side in (0, 1))
+        self.transform.fit(fitting.values_of(source, rows).astype(np.float64), targets)
+
+    def _fed(self, source):
+        """The clips as the network takes them."""
+        return source if self.transform is None else Transformed(source, self.transform)
 
     def fit(self, source, parts: dict, *, work: Path, device: str = "auto",
             progress: Callable[[int, dict], None] | None = None) -> None:
@@ -51,8 +95,9 @@ class Network:
         """
         from ser_repro.runs import training
 
+        self.fit_transform(source, parts)
         watched = [part for part in ("validation", "test") if len(parts.get(part, ((),))[0])][:1]
-        one = training.Training(self.document, self.module, self.values, source,
+        one = training.Training(self.document, self.module, self.values, self._fed(source),
                                 {part: parts[part] for part in ("train", *watched)}, self.seed, progress)
         self.history = one.history
         try:
@@ -67,7 +112,7 @@ class Network:
         from ser_repro.runs import training
 
         size = 1 if feeding.alone else batch_size or self.values["batch_size"]
-        return training.predict(self.module, source, rows, batch_size=size, carry_state=feeding.carry_state,
+        return training.predict(self.module, self._fed(source), rows, batch_size=size, carry_state=feeding.carry_state,
                                 device=self.device)
 
     def attention(self, source, rows: np.ndarray) -> list[np.ndarray] | None:
@@ -83,10 +128,19 @@ class Network:
         return sum(p.numel() for p in self.module.parameters())
 
     def dump(self) -> bytes:
-        """The weights as a safetensors file."""
+        """The weights, and the fitted transformer with them, as a safetensors file."""
         from safetensors.torch import save
 
-        return save({name: value.cpu().contiguous() for name, value in self.module.state_dict().items()})
+        tensors, told = {name: value.cpu().contiguous() for name, value in self.module.state_dict().items()}, None
+        if self.transform is not None:
+            import torch
+
+            from ser_repro.runs import fitting
+
+            arrays, text = fitting.pack(self.transform)
+            told = {"transform": text}
+            tensors |= {f"{_TRANSFORM}{name}": torch.from_numpy(value) for name, value in arrays.items()}
+        return save(tensors, told)
 
     def load(self, content: bytes) -> "Network":
         """Itself, with the weights of a safetensors file.
@@ -98,7 +152,14 @@ class Network:
         """
         from safetensors.torch import load
 
-        self.module.load_state_dict(load(content))
+        tensors = load(content)
+        if self.transform is not None:
+            from ser_repro.runs import fitting
+
+            arrays = {name.removeprefix(_TRANSFORM): tensors.pop(name).numpy() for name in list(tensors)
+                      if name.startswith(_TRANSFORM)}
+            fitting.unpack(self.transform, arrays, fitting.header(content)["transform"])
+        self.module.load_state_dict(tensors)
         self.module.eval()
         return self
 

@@ -24,7 +24,7 @@ def core() -> list[Run]:
     wanted = [run for of in every for kind in of.core for run in runs_of(of, kind)]
     for of in every:
         for seed in (0,) if of.is_estimator else STARTS:
-            wanted += [run for run in ablations(of, seed) if run.corpus == (of.priced_on or of.corpora[0])
+            wanted += [run for run in ablations(of, seed) if run.corpus == of.priced_on
                        and run.n == min(of.sizes, default=None)]
     return list(dict.fromkeys(wanted))
 
@@ -41,8 +41,14 @@ def plans() -> list[Run]:
             for n in of.sizes or (None,):
                 for reading in of.readings:
                     for protocol in GRID:
-                        wanted += runs_of(of, CoreRuns(reading, protocol, n=n, seeds=(seed,)))
+                        wanted += filter(_says_more, runs_of(of, CoreRuns(reading, protocol, n=n, seeds=(seed,))))
     return list(dict.fromkeys(wanted))
+
+
+def _says_more(run: Run) -> bool:
+    """Whether it differs from the run of its document's first reading: some networks have no slip to mend."""
+    first = run.recipe.readings[0]
+    return run.reading == first or run.values != documents.settings(run.document, first, run.corpus, run.n)
 
 
 def runs_of(of: Document, kind: CoreRuns) -> Iterator[Run]:
@@ -79,8 +85,9 @@ def status(wanted: list[Run], results: str | Path) -> list[tuple[Run, dict | Non
 
 
 def seconds(have: list[tuple[Run, dict | None]]) -> dict[Run, float | None]:
-    """How long each run without a record would train, by the records of those that are most like it: of its document,
-    size, reading, corpus and changes, or of as many of these, from the first on, as have any. None where none has.
+    """How long each run without a record would train, by the records of those that are most like it, scaled by
+    `Run.cost`: of its document, size, reading, corpus and changes, or of as many of these, from the first on, as have
+    a record. None where its document has none: `cost` is too rough to go from one document to another by.
 
     Searches are not counted.
     """

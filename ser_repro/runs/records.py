@@ -1,8 +1,9 @@
 """Records: what a run leaves, one JSON file a run, named by the hash of the run's configuration.
 
-A record holds configuration, hashes of split and corpus, versions, device, wall time, history per epoch (empty where
-there are no epochs), and the probabilities of every test clip: `test` of the training corpus, and under `tested` a
-table for each other corpus. Scores are computed from it (`ser_repro.results.scores`), never stored in its place.
+A record holds configuration, hashes of split and corpus, the checksum of the arrays it was made of (`arrays_checksum`,
+which older ones lack), versions, device, wall time, history per epoch (empty where there are no epochs), and the
+probabilities of every test clip: `test` of the training corpus, and under `tested` a table for each other corpus.
+Scores are computed from it (`ser_repro.results.scores`), never stored in its place.
 """
 
 import json

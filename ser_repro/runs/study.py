@@ -38,7 +38,9 @@ def _train(place: Place, run: Run, shares: dict, device: str) -> dict:
         place.keep()
 
     others = {corpus: shares[corpus]() for corpus in run.tested}
-    return execution.make(run, shares[run.corpus](), others=others, work=place.folder, device=device, progress=progress)
+    copies = [shares[what]() for what in run.recipe.copies(run.values)]
+    return execution.make(run, shares[run.corpus](), others=others, copies=copies, work=place.folder, device=device,
+                          progress=progress)
 
 
 def _search(place: Place, run: Run, tried: list[dict], share, device: str) -> dict:
@@ -77,6 +79,7 @@ class _Agenda:
             decided = search.decided(self.results, run)
             if decided is not None:
                 shares = {corpus: self._share(decided, corpus) for corpus in (run.corpus, *run.tested)}
+                shares |= {what: self._share(decided, run.corpus, what) for what in run.recipe.copies(decided.values)}
                 return Task(run, _train, (decided, shares, self.device), execution.work_folder(self.cache, decided),
                             run.label)
             self.searching.add(file)
@@ -100,12 +103,12 @@ class _Agenda:
         self.waiting.appendleft(run)
         return None
 
-    def _share(self, run: Run, corpus: str):
-        """What gives a worker the arrays."""
-        key = (corpus, run.inputs)
+    def _share(self, run: Run, corpus: str, what: str | None = None):
+        """What gives a worker the arrays: what the run takes, or others of the corpus."""
+        key = (corpus, what or run.inputs)
         if key not in self.shares:
             self.shares[key] = self.engine.share(functools.partial(
-                execution.plain_inputs, run, corpus, data=self.data, cache=self.cache))
+                execution.plain_inputs, run, corpus, what=what, data=self.data, cache=self.cache))
         return self.shares[key]
 
 
@@ -128,8 +131,10 @@ def require(todo: list[Run], *, data=None, cache=None) -> None:
         decided = _any_settings(run)
         for corpus in (run.corpus, *run.tested):
             kinds.setdefault((corpus, decided.inputs), decided)
-    for (corpus, _), run in kinds.items():
-        execution.refuse_demo(execution.inputs(run, corpus, data=data, cache=cache), run.synthetic)
+        for what in run.recipe.copies(decided.values):
+            kinds.setdefault((run.corpus, what), decided)
+    for (corpus, what), run in kinds.items():
+        execution.refuse_demo(execution.inputs(run, corpus, what=what, data=data, cache=cache), run.synthetic)
 
 
 def _on_gpu(todo: list[Run], device: str) -> bool:

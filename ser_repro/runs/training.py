@@ -18,14 +18,17 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import load as parse
 from safetensors.torch import save as dump
 from torch.nn import functional as F
+from torch.optim.lr_scheduler import ReduceLROnPlateau
 
 from ser_repro import SerReproError
 from ser_repro.files import one_of, write_atomic
 
 DEVICES = ("auto", "cpu", "gpu")
 STOPPING = ("none", "last", "restored")
-"""Early stopping: none, or once the watched loss has not fallen for `patience` epochs; with the last weights, or with
-those of the epoch of the lowest watched loss."""
+"""Early stopping: none, or once the watched score has not bettered for `patience` epochs; with the last weights, or
+with those of the epoch of the best watched score, the first of them where several share it."""
+WATCHED = {"loss": np.argmin, "accuracy": np.argmax}
+"""Scores of the watched part, and what finds the best of all epochs."""
 _PROBED = 32  # clips
 
 
@@ -73,8 +76,16 @@ def _binary_on_softmax(output, target):
     return F.binary_cross_entropy(output.softmax(1).clamp(1e-7, 1 - 1e-7), own)
 
 
+def _categorical_on_sigmoid(output, target):
+    """Cross-entropy of the classes together, of the sigmoids of their logits brought to a sum of 1: what Keras makes of
+    a sigmoid where it does not go back to the logits under it."""
+    share = F.sigmoid(output)
+    share = share / share.sum(1, keepdim=True)
+    return F.nll_loss(share.clamp(1e-7, 1 - 1e-7).log(), target)
+
+
 LOSSES = {"categorical": F.cross_entropy, "binary on logits": _binary_on_logits,
-          "binary on softmax": _binary_on_softmax}
+          "binary on softmax": _binary_on_softmax, "categorical on sigmoid": _categorical_on_sigmoid}
 """Of logits, shape (batch, class), and class numbers."""
 
 
@@ -92,6 +103,7 @@ class Training:
     ----------
     document : documents.Document
     model : nn.Module
+        A method `penalty`, where it has one, gives what is added to the loss.
     values : dict
         Settings of the recipe.
     source : object with `batch(rows) -> (inputs, lengths)`
@@ -123,12 +135,14 @@ class Training:
         self.document, self.model, self.values, self.source = document, model, values, source
         self.parts, self.seed, self.progress = parts, seed, progress
         self.watched = next((part for part in parts if part != "train"), None)
+        self.penalty = getattr(model, "penalty", lambda: 0.0)
         self.loss = LOSSES[one_of(values.get("loss", "categorical"), LOSSES, "loss")]
         self.stopping = one_of(values.get("early_stopping", "none"), STOPPING, "early_stopping")
         if self.stopping != "none" and not self.watched:
             raise SerReproError("early stopping needs clips to watch, and this split has none beside those that train: "
                                 "choose another protocol, or early_stopping none.")
-        self.best: dict[str, torch.Tensor] = {}  # of the lowest watched loss, where they are wanted
+        self.score = one_of(values.get("watched", "loss"), WATCHED, "watched")
+        self.best: dict[str, torch.Tensor] = {}  # weights of the epoch of the best watched score, where they are wanted
         self.history: list[dict] = []
         self.probes: list[dict] = []
         self.seconds = 0.0
@@ -156,11 +170,12 @@ class Training:
                 row |= self._pass(self.watched, Batches(self.source, *self.parts[self.watched],
                                                         self.values["batch_size"]))
         if self.schedule and self.document.schedule_every == "epoch":
-            self.schedule.step()
+            # One that waits for a plateau is told the loss of the clips that are watched.
+            self.schedule.step(*[row[f"{self.watched}_loss"]] * isinstance(self.schedule, ReduceLROnPlateau))
         self.history.append(row)
         if self.document.probe:
             self.probes.append(self._probed())
-        if self.stopping == "restored" and self._lowest() == number:
+        if self.stopping == "restored" and self._best_epoch() == number:
             self.best = {name: value.detach().clone() for name, value in self.model.state_dict().items()}
         self.seconds += time.monotonic() - began
         if not np.isfinite([value for name, value in row.items() if name.endswith("_loss")]).all():
@@ -169,12 +184,12 @@ class Training:
     @property
     def stopped(self) -> bool:
         """Whether early stopping ends it here."""
-        return self.stopping != "none" and len(self.history) - 1 - self._lowest() >= self.values["patience"]
+        return self.stopping != "none" and len(self.history) - 1 - self._best_epoch() >= self.values["patience"]
 
-    def _lowest(self) -> int:
-        """The first epoch, counted from 0, of the lowest watched loss; -1 before there is any."""
-        losses = [row[f"{self.watched}_loss"] for row in self.history]
-        return int(np.argmin(losses)) if losses else -1
+    def _best_epoch(self) -> int:
+        """The first epoch, counted from 0, of the best watched score; -1 before there is any."""
+        found = [row[f"{self.watched}_{self.score}"] for row in self.history]
+        return int(WATCHED[self.score](found)) if found else -1
 
     def end(self) -> None:
         """Take the weights that the run is tested with."""
@@ -204,7 +219,7 @@ class Training:
             output, ended = answer(self.model, inputs.to(self.device), lengths.to(self.device), state)
             if carry:
                 state = ended.detach()
-            loss = self.loss(output, target)
+            loss = self.loss(output, target) + self.penalty()
             if training:
                 self.optimiser.zero_grad()
                 loss.backward()

@@ -130,7 +130,7 @@ def line_of(tmp_path, **options) -> str:
     ({"n": 4}, "n = 4 is not defined: CNN-n-GRU has n = 3, 5, 11, 18"),
     ({"fold": 1}, "fold = 1 is not possible: RAVDESS has folds 0 to 0 under protocol published"),
     ({"protocol": "speaker", "fold": 6}, "RAVDESS has folds 0 to 5 under protocol speaker"),
-    ({"protocol": "mine"}, "no protocol 'mine': choose one of published, speaker")])
+    ({"protocol": "mine"}, "no protocol 'mine': choose one of published, redrawn, speaker")])
 def test_what_cannot_be_obtained(no_corpora, tmp_path, options, says):
     assert says in line_of(tmp_path, **options)
 

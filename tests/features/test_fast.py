@@ -136,7 +136,7 @@ for name in ("mfcc50_mean_code", "mfcc50_mean_paper", "mfcc40_frames_code", "mfc
              "log_mel", "msf"):
     sets.get(name).compute(Clip(samples, 48000))
     assert loaded() <= {"torch", "soxr", "scipy.linalg"}, (name, loaded())
-for name in ("issa193", "assignment258"):
+for name in ("issa193", "crema258"):
     sets.get(name).compute(Clip(samples, 48000))
     assert loaded() <= {"torch", "soxr", "scipy.linalg", "numba"}, (name, loaded())
 """

@@ -17,7 +17,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from ser_repro import SerReproError, datasets
-from ser_repro.features import assignment258, extract, issa193, mel_image, mfcc, raw, sets
+from ser_repro.features import crema258, extract, issa193, mel_image, mfcc, raw, sets
 from ser_repro.features.clip import PATHS, Clip
 from ser_repro.features.fast import kernels, modulation, resampling
 from ser_repro.features.fast.batched import Batched
@@ -168,7 +168,7 @@ def test_sizes_are_those_of_the_documents():
     clip = Clip(datasets.synthesise("RAVDESS", "03-01-05-02-01-01-12", duration_s=2)[0], 48000, key="a")
     shapes = {name: one.compute(clip).shape for name, one in sets.SETS.items()}
     assert shapes["issa193"] == shapes["issa193_code"] == shapes["issa193_full"] == (193,)
-    assert shapes["assignment258"] == (258,) and shapes["mfcc50_mean_code"] == shapes["mfcc50_mean_paper"] == (50,)
+    assert shapes["crema258"] == (258,) and shapes["mfcc50_mean_code"] == shapes["mfcc50_mean_paper"] == (50,)
     assert shapes["mel_image"] == shapes["mel_image_code"] == (30, 216)
     assert shapes["msf"] == (236,) and shapes["mfcc_msf"] == (248,) and shapes["msf_frames"][0] == 118
     assert shapes["mfcc40_frames_code"] == (40, 100) and shapes["mfcc40_frames_whole"][0] == 40
@@ -262,8 +262,8 @@ def test_sets_share_the_modulation_features(monkeypatch):
     np.testing.assert_array_equal(both[12:], means)
 
 
-def test_the_steps_of_the_course_report_grow():
-    sizes = [sum(count for _, count in parts) for parts, *_ in assignment258.STEPS.values()]
+def test_the_steps_of_the_study_grow():
+    sizes = [sum(count for _, count in parts) for parts, *_ in crema258.STEPS.values()]
     assert sizes == sorted(sizes) and sizes[0] == 22 and sizes[-1] == 258
     assert issa193.PAPER[:4] == issa193.PAPER_FULL[:4]
 
@@ -323,7 +323,7 @@ def test_raw_samples_are_levelled_and_of_the_length_asked_for():
 
 
 def test_an_unknown_set_or_path_is_told_the_known_ones():
-    with pytest.raises(SerReproError, match=r"no feature set 'mfcc7': choose one of assignment258, .*issa193"):
+    with pytest.raises(SerReproError, match=r"no feature set 'mfcc7': choose one of crema258, .*issa193"):
         sets.get("mfcc7")
     with pytest.raises(SerReproError, match="no path 'slow': choose one of fast, torch, reference"):
         extract.extract([], ["issa193"], path="slow")

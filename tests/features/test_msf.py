@@ -331,7 +331,7 @@ def test_a_device_that_can_not_compute_is_refused_in_one_line(device):
     assert "\n" not in str(error.value)
 
 
-# The course report's vector and its scaling
+# The CREMA-D study's vector and its scaling
 
 
 def test_the_vector_is_mfcc_means_then_the_clip():

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from scipy import stats
-from sklearn.metrics import accuracy_score, balanced_accuracy_score, f1_score
+from sklearn.metrics import accuracy_score, balanced_accuracy_score, f1_score, recall_score
 
 from ser_repro import SerReproError
 from ser_repro.documents import cnn_n_gru
@@ -267,3 +267,27 @@ def test_nothing_to_score_and_unknown_score():
         scores.score([frame()], "f1")
 
 
+
+
+def test_the_recall_of_an_emotion_is_scikit_learns():
+    tables = [frame(seed=seed) for seed in range(2)]
+    for emotion in "abcd":
+        found = scores.score(tables, f"recall of {emotion}")
+        each = [recall_score(one["emotion"], one["predicted"], labels=[emotion], average="macro") for one in tables]
+        assert found.seeds == pytest.approx(each) and found.low <= found.value <= found.high
+        assert found.name == f"recall of {emotion}"
+    with pytest.raises(SerReproError, match="no emotion 'e': choose one of a, b, c, d"):
+        scores.score(tables, "recall of e")
+
+
+def test_validation_accuracy_is_the_best_of_any_epoch_with_wilsons_interval():
+    def record(clips, *accuracy):
+        return {"history": {"validation_accuracy": list(accuracy)}, "clips": {"validation": clips}}
+
+    found = scores.validation([[record(200, 0.2, 0.5, 0.4)], [record(200, 0.3, 0.2, 0.1)]])
+    assert found.seeds == (0.5, 0.3) and found.value == pytest.approx(0.4) and found.clips == 200
+    expected = stats.binomtest(80, 200).proportion_ci(method="wilson")
+    assert (found.low, found.high) == pytest.approx((expected.low, expected.high), abs=1e-4)
+    assert scores.validation([[record(100, 0.5), record(300, 0.1)]]).value == pytest.approx(0.2)
+    with pytest.raises(SerReproError, match="a run that validates on nothing"):
+        scores.validation([[{"history": {"train_accuracy": [1.0]}, "clips": {"validation": 0}}]])

@@ -129,6 +129,9 @@ def test_draws_of_the_split_have_a_score_and_widen_that_of_one(tmp_path, redrawn
     assert after.value == before.value and after.high - after.low > before.high - before.low
     assert after.counts == ("speakers", "starts", "draws")
     assert found.drawn("EMO-DB") is None and found.effects() == []
+    rows = found.table().set_index("split")
+    assert rows.loc["shared speakers, other draws", "accuracy"] == str(ten)
+    assert rows["seeds"].tolist() == ["1", "3 draws (30.0–90.0)"]
 
 
 def test_readings_are_compared_on_the_folds_with_new_speakers_that_both_have(tmp_path):

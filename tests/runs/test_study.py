@@ -16,7 +16,7 @@ from ser_repro.datasets.demo import write_demo
 from ser_repro.features import arrays
 from ser_repro.runs import execution, plans, search, study
 from ser_repro.runs.engines import Setup
-from ser_repro.runs.run import Run
+from ser_repro.runs.run import Run, settings_of
 
 DOCUMENT = "cnn_n_gru"
 OF = documents.get(DOCUMENT)
@@ -64,7 +64,7 @@ def test_study_searches_on_validation_alone_trains_and_stores(short, demo, tmp_p
     assert search.outcome(tmp_path, run)["chosen"] == best
     assert alone([run], tmp_path, data=demo) == 0
     assert seen & test_rows
-    assert Run.from_config(search.record(tmp_path, run)["config"]) == run.with_values(**best)
+    assert settings_of(search.record(tmp_path, run)["config"]) == run.values | best
 
 
 @pytest.mark.parametrize(("learns_in_round", "rounds"), [(1, 1), (2, 2), (None, search.ROUNDS)])

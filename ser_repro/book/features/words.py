@@ -15,7 +15,7 @@ from ser_repro.features.fast.banks import mel_edges
 from ser_repro.features.sets import SETS, FeatureSet
 
 TITLES = {"mfcc50_mean_code": "50 MFCCs, mean", "mfcc40_frames_code": "40 MFCCs, 100 frames",
-          "mfcc40_frames_whole": "40 MFCCs, all frames", "issa193": "193 means", "assignment258": "258 means",
+          "mfcc40_frames_whole": "40 MFCCs, all frames", "issa193": "193 means", "crema258": "258 means",
           "mel_image_code": "30 mel bands, code", "mel_image": "30 mel bands, corrected", "log_mel": "64 mel bands",
           "msf": "236 of modulation", "mfcc_msf": "12 MFCCs + modulation"}
 """The sets that the chapter shows, and what it calls them."""
@@ -33,8 +33,8 @@ KEEPS = {
                             "its true size: each clip is scaled by its own mean and deviation"),
     "issa193": ("average spectral shape, notes, and the power of each band",
                 "order; weak bands drown, as powers are not in decibels"),
-    "assignment258": ("the same with more coefficients, loudness and noisiness",
-                      "order; values differ in size by orders of magnitude, and nothing scales them"),
+    "crema258": ("the same with more coefficients, loudness and noisiness",
+                 "order; values differ in size by orders of magnitude, and nothing scales them"),
     "mel_image_code": ("bands over time, with doubled edges",
                        "what lies before, after, or more than 40 dB below the peak; single harmonics"),
     "mel_image": ("bands over time", "what lies before and after; single harmonics"),
@@ -93,6 +93,8 @@ def field_in_words(key: str, value) -> str:
     """A field of a definition; of a set that is not known here, as it stands."""
     if key == "parts":
         return parts_in_words(value)
+    if isinstance(value, dict):
+        return ", ".join(f"{name.replace('_', ' ')} {one:.3g}" for name, one in value.items())
     if isinstance(value, tuple):
         plain = ", ".join(f"{one:g}" for one in value)
     elif isinstance(value, float):
@@ -164,7 +166,7 @@ def facts() -> dict[str, str]:
         "ft_crop": unit(keep()["keep"] * keep()["hop"] / datasets.get("RAVDESS").sample_rate, "s", 2),
         "ft_keep": keep()["keep"], "ft_image_from": unit(mel_image.START_S, "s", 1),
         "ft_image_to": unit(mel_image.START_S + mel_image.DURATION_S, "s", 1), "ft_smallest": min(sizes),
-        "ft_largest": number(max(sizes)), "ft_report_values": len(SETS["assignment258"].values),
+        "ft_largest": number(max(sizes)), "ft_report_values": len(SETS["crema258"].values),
         "ft_bands": mel_image.BANDS, "ft_image_rate": unit(mel_image.SAMPLE_RATE / 1000, "kHz", 1),
         "ft_filter_rate": unit(FILTER_RATE / 1000, "kHz", 2),
         "ft_cremad_rate": unit(datasets.get("CREMA-D").sample_rate / 1000, "kHz")}

@@ -1,0 +1,100 @@
+"""What comes before a network: a transformer that is fitted, stored and used with its weights, and altered copies."""
+
+from types import SimpleNamespace
+
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+
+from ser_repro import SerReproError, documents
+from ser_repro.features import arrays, crema258
+from ser_repro.runs import execution, methods
+from ser_repro.runs.run import Run
+
+PARTS = {"train": np.arange(60), "validation": np.arange(60, 75), "test": np.arange(75, 90)}
+
+
+@pytest.fixture
+def source():
+    """Clips of 258 values, of sizes that differ by orders of magnitude, in six classes."""
+    rng = np.random.default_rng(0)
+    classes = np.arange(90) % 6
+    values = (rng.normal(size=(90, 258)) + rng.normal(size=(6, 258))[classes]) * np.logspace(-3, 3, 258)
+    return SimpleNamespace(values=values.astype(np.float32), classes=classes, batch=lambda rows: (
+        torch.from_numpy(values.astype(np.float32)[rows])[..., None], torch.ones(len(rows), dtype=torch.int64)))
+
+
+def network(n=1, seed=0, **changes):
+    values = documents.settings("crema_1d", "code", "CREMA-D", n, epochs=2, **changes)
+    return methods.Network(documents.get("crema_1d"), values, 6, seed)
+
+
+def parts_of(source):
+    return {part: (rows, source.classes[rows]) for part, rows in PARTS.items()}
+
+
+def test_a_transformer_is_fitted_on_the_training_clips_or_on_all(source, tmp_path):
+    from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
+
+    for told, rows in (("training", PARTS["train"]), ("all", np.arange(90))):
+        model = network(fitted_on=told)
+        model.fit(source, parts_of(source), work=tmp_path / told, device="cpu")
+        lda = LinearDiscriminantAnalysis(n_components=5).fit(source.values[rows].astype(float), source.classes[rows])
+        found = methods.Transformed(source, model.transform).batch(np.arange(90))[0][..., 0]
+        np.testing.assert_allclose(found, lda.transform(source.values.astype(float)), rtol=1e-4, atol=1e-4)
+    with pytest.raises(SerReproError, match="no fitted_on 'test': choose one of training, all"):
+        network(fitted_on="test").fit(source, parts_of(source), work=tmp_path, device="cpu")
+
+
+@pytest.mark.parametrize("changes", [{}, {"reduction": "PCA 20", "standardised": True}, {"reduction": "none"}],
+                         ids=["LDA", "PCA of standardised values", "none"])
+def test_a_stored_network_answers_as_it_did(source, tmp_path, changes):
+    model = network(**changes)
+    model.fit(source, parts_of(source), work=tmp_path, device="cpu")
+    again = network(seed=1, **changes).load(model.dump())
+    for rows in (PARTS["test"], PARTS["test"][:1]):
+        np.testing.assert_allclose(again.probabilities(source, rows), model.probabilities(source, rows), rtol=1e-5)
+    assert again.parameters == model.parameters
+
+
+def test_weights_of_another_transformer_are_refused(source, tmp_path):
+    model = network(reduction="PCA 20")
+    model.fit(source, parts_of(source), work=tmp_path, device="cpu")
+    for changes in ({"reduction": "PCA 20", "standardised": True}, {"reduction": "LDA"}):
+        with pytest.raises(SerReproError, match="the weights do not fit this version's model"):
+            methods.loaded("crema_1d", network(**changes).values, 6, model.dump(), "train again")
+
+
+# ---- altered copies ----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("when", ["training", "before the split"])
+def test_altered_copies_are_of_training_clips_unless_they_are_made_before_the_split(when):
+    def made(of):
+        clips = pd.DataFrame({"clip": [f"c{i}" for i in range(90)], "start": range(90), "length": 1})
+        return arrays.Arrays("CREMA-D", clips, of + np.arange(90, dtype=np.float32)[:, None], "", False)
+
+    run = Run.of("crema_1d", "CREMA-D", n=1, augmentation=when)
+    assert run.recipe.copies(run.values) == crema258.COPIES
+    parts = {part: (rows, rows % 6) for part, rows in PARTS.items()}
+    source, told = execution._to_train_on(run, made(0), parts, [made(1000), made(2000)])
+    rows, targets = told["train"]
+    copied = PARTS["train"] if when == "training" else np.arange(90)
+    values = source.batch(rows)[0].flatten().numpy()
+    assert sorted(values) == sorted([*PARTS["train"], *(1000 + copied), *(2000 + copied)])
+    np.testing.assert_array_equal(targets, values % 1000 % 6)
+    assert told["test"] is parts["test"] and (source.batch(told["test"][0])[0].flatten() == torch.arange(75, 90)).all()
+
+
+def test_altered_copies_are_refused_where_they_are_of_other_clips_or_values():
+    def made(n):
+        clips = pd.DataFrame({"clip": [f"c{i}" for i in range(n)], "start": range(n), "length": 1})
+        return arrays.Arrays("CREMA-D", clips, np.zeros((n, 1), np.float32), "", False)
+
+    run = Run.of("crema_1d", "CREMA-D", n=1, augmentation="training")
+    with pytest.raises(SerReproError, match="altered copies of CREMA-D are not of the clips at hand"):
+        execution._to_train_on(run, made(90), {}, [made(89)])
+    with pytest.raises(SerReproError, match="altered copies have the values of crema258 alone, not of crema_step1"):
+        run.recipe.copies(run.values | {"features": "crema_step1"})
+    assert run.recipe.copies(Run.of("crema_1d", "CREMA-D", n=1).values) == ()
