@@ -11,6 +11,7 @@ import argparse
 import functools
 import importlib.util
 import itertools
+import os
 import tempfile
 import time
 from pathlib import Path
@@ -28,10 +29,21 @@ def nothing(place) -> None:
     pass
 
 
-def imports(place) -> None:
+def warmed(place) -> int:
+    """The worker's process, with all that a training imports."""
     from ser_repro.runs import training
 
     assert training
+    time.sleep(0.5)
+    return os.getpid()
+
+
+def warm_up(engine, jobs: int, fresh) -> None:
+    """Until each worker has been at work."""
+    workers: set = set()
+    while len(workers) < jobs:
+        waiting = iter([Task(i, warmed, (), next(fresh)) for i in range(jobs)])
+        workers |= {value for _, value, _ in engine.each(lambda tasks=waiting: next(tasks, None))}
 
 
 def seconds(engine, tasks: list[Task]) -> float:
@@ -47,7 +59,7 @@ def measure(name: str, jobs: int, runs: list[Run], data: Path, folder: Path) -> 
     fresh = (folder / f"{name}{jobs}-{i}" for i in itertools.count())
     began = time.perf_counter()
     with Setup(name, jobs=jobs, cpus=1).start() as engine:
-        seconds(engine, [Task(i, imports, (), next(fresh)) for i in range(2 * jobs)])
+        warm_up(engine, jobs, fresh)
         start = time.perf_counter() - began
         empty = seconds(engine, [Task(i, nothing, (), next(fresh)) for i in range(EMPTY)]) / EMPTY
         share = engine.share(functools.partial(execution.plain_inputs, runs[0], data=data, cache=folder))

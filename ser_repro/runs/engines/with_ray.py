@@ -135,7 +135,7 @@ class Ray(Engine):
         try:
             ray.init(**where, runtime_env={"py_modules": [package], "env_vars": told}, log_to_driver=False,
                      logging_level="ERROR")
-        except (ConnectionError, RuntimeError, ValueError, ray.exceptions.RayError, OSError) as error:
+        except Exception as error:  # Ray raises this very class where a node does not start in time
             reason = (str(error).strip().splitlines() or [type(error).__name__])[0][:200]
             raise SerReproError(f"no Ray cluster to be had at {self.address or 'this machine'} ({reason}): give the "
                                 "--address of a running one, or leave it out.") from None
