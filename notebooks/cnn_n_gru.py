@@ -81,7 +81,7 @@ page.say("ravdess_paper_learned", f" ({vain['RAVDESS']})" if "RAVDESS" in vain e
 #
 # **The document's own search with n = 18 on TESS**, made again as its code makes it: {glue:text}`deep_search`
 #
-# **Why it does not learn.** {glue:text}`deep_answer`
+# **What lets it learn?** {glue:text}`deep_answer`
 #
 # **The same code with n = {glue:text}`tess_both_n`** reaches {glue:text}`tess_both_published` on TESS and
 # {glue:text}`ravdess_both_published` on RAVDESS with shared speakers, {glue:text}`tess_speaker` and
