@@ -13,6 +13,7 @@ import itertools
 import re
 import shlex
 import sys
+from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO
@@ -55,7 +56,7 @@ def foreign(path: Path) -> str:
     return _FOREIGN[found.lastindex - 1][1] if found else ""
 
 
-class Source:
+class Source(ABC):
     """Samples of an audio file, one part after the other.
 
     Attributes
@@ -70,15 +71,16 @@ class Source:
     def __init__(self, path: Path, remedy: str):
         self.path, self.remedy, self.notes = path, remedy, []
 
-    @functools.cached_property
+    @property
+    @abstractmethod
     def frames(self) -> int:
         """That the file holds; where its header can't be relied on, it is decoded once to count them."""
-        raise NotImplementedError
 
+    @abstractmethod
     def read(self, frames: int) -> np.ndarray:
         """The next frames, shape (frames, channel); fewer only at the end, and none after it."""
-        raise NotImplementedError
 
+    @abstractmethod
     def refuse_short(self, frames: int) -> None:
         """Raise a SerReproError if fewer frames could be read than the file promises."""
 

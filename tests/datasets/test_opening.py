@@ -282,13 +282,14 @@ def by_ffmpeg(path):
                                for one in to.resample(frame)]), stream.rate
 
 
-@pytest.mark.parametrize("layout", ["mono", "stereo"])
-@pytest.mark.parametrize(("ending", "codec", "rate", "options"), ENCODED,
-                         ids=["-".join(map(str, (*row[:3], *row[3]))) for row in ENCODED])
+LAID_OUT = [(*row, layout) for row in ENCODED for layout in ("mono", "stereo")
+            if not ("amr" in row[1] and layout == "stereo")]  # AMR has one channel
+
+
+@pytest.mark.parametrize(("ending", "codec", "rate", "options", "layout"), LAID_OUT,
+                         ids=["-".join(map(str, (*row[:3], *row[3], row[4]))) for row in LAID_OUT])
 def test_files_of_ffmpeg_are_read_as_it_reads_them(tmp_path, noted, ending, codec, rate, options, layout):
     pytest.importorskip("av", reason="the package av, which makes and decodes these files")
-    if "amr" in codec and layout == "stereo":
-        pytest.skip("AMR has one channel")
     path = tmp_path / f"a.{ending}"
     encode(path, codec, rate, layout, options)
     wanted, at = by_ffmpeg(path)
@@ -303,17 +304,18 @@ def test_files_of_ffmpeg_are_read_as_it_reads_them(tmp_path, noted, ending, code
         assert f"a.{ending} is truncated: " in str(error) or "cannot be read as audio" in str(error)
 
 
-@pytest.mark.parametrize(("container", "encoding"), WRITTEN, ids="-".join)
+# FFmpeg does not know these without their names, and decodes Opus at 48 kHz whatever was encoded.
+COMPARED = [(container, encoding) for container, encoding in WRITTEN
+            if container not in ("MAT4", "MAT5", "WVE", "HTK") and encoding != "OPUS"]
+
+
+@pytest.mark.parametrize(("container", "encoding"), COMPARED, ids="-".join)
 def test_files_of_libsndfile_are_read_as_ffmpeg_reads_them(write, noted, container, encoding):
-    av = pytest.importorskip("av", reason="the package av, which decodes these files")
+    pytest.importorskip("av", reason="the package av, which decodes these files")
     path = write(container, encoding)
-    try:
-        wanted, rate = by_ffmpeg(path)
-    except av.FFmpegError:
-        pytest.skip(f"FFmpeg does not know {container} without its name")
+    wanted, rate = by_ffmpeg(path)
     samples, told, _ = noted(path)
-    if rate != told:
-        pytest.skip(f"libsndfile decodes {encoding} at {told} Hz, FFmpeg at {rate} Hz")
+    assert told == rate
     count = min(len(samples), len(wanted))
     assert count >= FRAMES - 1000  # FFmpeg leaves out the last frame of ALAC
     # The two round the steps of ADPCM in their own ways, and each step follows from the one before.
