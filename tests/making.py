@@ -1,5 +1,13 @@
 """Runs and saved models that several tests start from."""
 
+import os
+import signal
+import subprocess
+import sys
+import textwrap
+import time
+from pathlib import Path
+
 from ser_repro import documents
 from ser_repro.results.scores import Score
 from ser_repro.runs import execution, records
@@ -40,3 +48,66 @@ def records_in(results):
     varies = ("finished", "train_seconds", "device", "checksum")
     return {path.name: {name: value for name, value in records.read(path).items() if name not in varies}
             for path in sorted(results.glob("*/*.json"))}
+
+
+def interrupt_study(epochs, places, setup):
+    """Make a study of short runs and one of 10 000 epochs in a process of its own, and stop it by Ctrl-C when two
+    are made and the long one has a checkpoint. That checkpoint.
+
+    Parameters
+    ----------
+    epochs : tuple of int
+        Of each run.
+    places : dict
+        results, data and cache, as text.
+    setup : str
+        The engine, as code.
+    """
+    code = textwrap.dedent(f"""
+        import signal, sys
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+        sys.path.insert(0, {str(Path(__file__).parent)!r})
+        from making import make_run
+        from ser_repro.runs import study
+        from ser_repro.runs.engines import Setup
+        wanted = [make_run("mfcc_cnn", epochs=epochs) for epochs in {epochs}]
+        study.run_study(wanted, **{places!r}, device="cpu", setup={setup}, report=lambda line: print(line, flush=True))
+    """)
+    driver = subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+                              start_new_session=True)
+    lines = [driver.stdout.readline() for _ in range(3)]
+    assert f"[2/{len(epochs)}]" in lines[-1], driver.communicate()[1]
+    long = make_run("mfcc_cnn", epochs=10000)
+    checkpoint, deadline = execution.work_folder(places["cache"], long) / "last.safetensors", time.monotonic() + 300
+    while not checkpoint.exists():
+        assert time.monotonic() < deadline
+        time.sleep(0.1)
+    os.killpg(driver.pid, signal.SIGINT)
+    assert "KeyboardInterrupt" in driver.communicate(timeout=60)[1]
+    return checkpoint
+
+
+def train_both_ways(run, demo, cache, plain):
+    """Losses and accuracies after every epoch, and test probabilities after the last: by the package's kernels, and by
+    plain layers with an optimiser that `plain(training)` makes plain."""
+    import torch
+
+    from ser_repro.runs import training
+
+    source, values = execution.inputs(run, data=demo, cache=cache), run.values
+    _, classes, parts = execution.parts_of(run, source)
+    parts = {name: part for name, part in parts.items() if len(part[0])}
+    curves, probabilities = [], []
+    for optimised in (True, False):
+        torch.manual_seed(0)
+        model = documents.build(run.document, values, len(classes))
+        model.optimised = optimised
+        trained = training.Training(run.recipe, model, values, source, parts, seed=0)
+        trained.start(torch.device("cpu"))
+        if not optimised:
+            plain(trained)
+        for _ in range(values["epochs"]):
+            trained.epoch()
+        curves.append([list(row.values()) for row in trained.history])
+        probabilities.append(training.predict(model, source, parts["test"][0], batch_size=32))
+    return curves, probabilities

@@ -95,6 +95,22 @@ class Feeding:
     alone: bool = False
 
 
+@dataclass(frozen=True)
+class Copies:
+    """Altered copies of clips that are trained on too.
+
+    Attributes
+    ----------
+    sets : tuple of str
+        Feature sets, one a way of altering.
+    parts : tuple of str
+        Parts of the split whose clips are copied. Any but "train" gives test or validation clips away.
+    """
+
+    sets: tuple[str, ...] = ()
+    parts: tuple[str, ...] = ("train",)
+
+
 AS_SPLIT = Feeding()
 RANDOM_FIFTH = protocols.holdout(protocols.PUBLISHED_SEED)
 
@@ -132,9 +148,8 @@ class Document:
         state to hand on. An estimator has fit, and predict_proba or decision_function.
     inputs : callable(values) -> int or str
         What it is fed: a rate in Hz, "native", or the name of a feature set.
-    copies : callable(values) -> tuple of str, optional
-        Feature sets of altered copies of the clips, which are trained on too: of the training clips, or of all where
-        the setting `augmentation` is "before the split".
+    copies : callable(values) -> Copies, optional
+        Altered copies of clips, which are trained on too.
     transform : callable(values, n_classes) -> scikit-learn transformer or None, optional
         What makes of a clip's vector of values that which a network is fed. It belongs to the model: fitted before it
         on the training clips (on all clips, where the setting `fitted_on` is "all"), and stored with its weights.
@@ -184,7 +199,7 @@ class Document:
     corpora: tuple[str, ...]
     build: Callable[[dict, int], object]
     inputs: Callable[[dict], int | str]
-    copies: Callable[[dict], tuple[str, ...]] = lambda values: ()
+    copies: Callable[[dict], Copies] = lambda values: Copies()
     transform: Callable[[dict, int], object | None] = lambda values, n_classes: None
     optimiser: Callable[[Iterator, dict], object] | None = None
     schedule: Callable[[object, dict], object] | None = None

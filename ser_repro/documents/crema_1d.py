@@ -7,7 +7,7 @@ model 1, rate and frames of the features, whether they were scaled, and which cl
 
 from ser_repro import SerReproError
 from ser_repro.documents import crema_study
-from ser_repro.documents.base import CoreRuns, Document, Setting
+from ser_repro.documents.base import Copies, CoreRuns, Document, Setting
 from ser_repro.documents.crema_study import REPORT
 from ser_repro.files import one_of
 
@@ -95,14 +95,16 @@ def _transform(values: dict, n_classes: int):
     return make_pipeline(*steps) if steps else None
 
 
-def _copies(values: dict) -> tuple[str, ...]:
+def _copies(values: dict) -> Copies:
     from ser_repro.features.crema258 import COPIES
 
     which = one_of(values["augmentation"], ("none", "training", BEFORE), "augmentation")
     if which != "none" and values["features"] != "crema258":
         raise SerReproError(f"altered copies have the values of crema258 alone, not of {values['features']}: choose "
                             "features crema258, or augmentation none.")
-    return () if which == "none" else COPIES
+    if which == "none":
+        return Copies()
+    return Copies(COPIES, ("train", "validation", "test") if which == BEFORE else ("train",))
 
 
 def _build(values: dict, n_classes: int):

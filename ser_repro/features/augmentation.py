@@ -1,8 +1,8 @@
 """Altered copies of clips for training: noise, shift, stretch and pitch, as the CREMA-D study names them.
 
-The report says which kinds it used, not how much of each: the amounts here are customary ones, named so. Copies are of
-training clips alone: `training_copies` takes a split and never touches its validation or test clips. A copy of a test
-clip among the training clips is the quickest way to 99 %.
+The report says which kinds it used, not how much of each: the amounts here are customary ones, named so. Which clips
+are copied is decided elsewhere (`Copies` in `ser_repro.documents.base`): a copy of a test clip among the training clips
+is the quickest way to 99 %.
 """
 
 from dataclasses import dataclass
@@ -11,7 +11,6 @@ import numpy as np
 
 from ser_repro.features.descriptors import one_channel
 from ser_repro.files import one_of
-from ser_repro.protocols import Split
 
 
 @dataclass(frozen=True)
@@ -89,16 +88,3 @@ def augment(samples: np.ndarray, sample_rate: int, kind: str, *, seed: int = 0, 
     samples = one_channel(samples)
     rng = np.random.default_rng([seed, *f"{kind}/{key}".encode()])
     return KINDS[kind](samples, sample_rate, amounts or Amounts(), rng).astype(np.float32)
-
-
-def training_copies(split: Split, kinds: tuple[str, ...] = tuple(KINDS)) -> list[tuple[str, str]]:
-    """(clip, kind) of every copy that may be trained on: of training clips alone."""
-    return [(clip, kind) for kind in kinds for clip in split.train]
-
-
-def leaking_copies(split: Split, kinds: tuple[str, ...] = tuple(KINDS)) -> list[tuple[str, str]]:
-    """(clip, kind) of every copy where copies are made before the split is: of all clips, those of the test included.
-
-    A slip that some public code makes; here to measure what it is worth, never for a result.
-    """
-    return [(clip, kind) for kind in kinds for clip in (*split.train, *split.validation, *split.test)]

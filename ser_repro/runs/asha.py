@@ -107,7 +107,7 @@ def search(run: Run, *, results: str | Path, data=None, cache=None, device: str 
     """
     of, setup = _search(run), setup or Setup()
     device = setup.device(device)
-    started = setup.start(setup.engine == "joblib" and _on_gpu(device))
+    started = setup.start(device)
     load = functools.partial(execution.plain_inputs, _trial(run, draw(of)[0], 1), data=data, cache=cache)
     waves = load()
     execution.refuse_demo(waves, run.synthetic)
@@ -123,12 +123,6 @@ def search(run: Run, *, results: str | Path, data=None, cache=None, device: str 
             with started as engine:
                 _Trials(run, found, engine, engine.share(load), work, results, device, report).make()
     return found
-
-
-def _on_gpu(device: str) -> bool:
-    from ser_repro.runs.training import device_of
-
-    return device_of(device).type == "cuda"
 
 
 def _trial(run: Run, settings: dict, epochs: int) -> Run:
@@ -195,6 +189,8 @@ class _Trials:
             self._take(task.key, value)
         trials = self.found["trials"]
         ended = [i for i, trial in enumerate(trials) if trial["stopped"] != DIVERGED]
+        if not ended:
+            raise SerReproError(f"every trial of the search of {self.run.label} diverged: there is none to test.")
         winner = min(ended, key=lambda i: trials[i]["history"]["validation_loss"][-1])
         tested = _trial(self.run, trials[winner]["settings"], trials[winner]["stopped"])
         tasks = iter([self._task(winner, _tested, tested)])

@@ -82,15 +82,14 @@ def untrained(run: Run, n_classes: int) -> methods.Network | methods.Estimator:
 
 
 def _to_train_on(run: Run, waves, parts: dict, copies: list) -> tuple:
-    """What the model is trained on, and the parts of it: altered copies of the training clips come behind these, or of
-    all clips where they are made before the split."""
+    """What the model is trained on, and the parts of it: altered copies come behind the training clips."""
     if not copies:
         return waves, parts
     if any(one.clips["clip"].tolist() != waves.clips["clip"].tolist() for one in copies):
         raise SerReproError(f"altered copies of {run.corpus} are not of the clips at hand: run `ser-repro prepare "
                             f"{run.corpus}` again.")
-    copied = parts if run.values["augmentation"] == "before the split" else {"train": parts["train"]}
-    rows, targets = (np.concatenate([part[side] for part in copied.values()]) for side in (0, 1))
+    copied = [parts[part] for part in run.recipe.copies(run.values).parts]
+    rows, targets = (np.concatenate([part[side] for part in copied]) for side in (0, 1))
     behind = [rows + place * len(waves.clips) for place in range(1, len(copies) + 1)]
     train = (np.concatenate([parts["train"][0], *behind]),
              np.concatenate([parts["train"][1], np.tile(targets, len(copies))]))
@@ -305,7 +304,7 @@ def obtain(run: Run, *, mode: str = "auto", results: str | Path = "results", dat
     waves = waves or inputs(run, data=data, cache=cache)
     refuse_demo(waves, run.synthetic)
     others = {corpus: inputs(run, corpus, data=data, cache=cache) for corpus in run.tested}
-    copies = [inputs(run, what=what, data=data, cache=cache) for what in run.recipe.copies(run.values)]
+    copies = [inputs(run, what=what, data=data, cache=cache) for what in run.recipe.copies(run.values).sets]
     for other in (*others.values(), *copies):
         refuse_demo(other, run.synthetic)
     work.mkdir(parents=True, exist_ok=True)

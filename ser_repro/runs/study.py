@@ -38,7 +38,7 @@ def _train(place: Place, run: Run, shares: dict, device: str) -> dict:
         place.keep()
 
     others = {corpus: shares[corpus]() for corpus in run.tested}
-    copies = [shares[what]() for what in run.recipe.copies(run.values)]
+    copies = [shares[what]() for what in run.recipe.copies(run.values).sets]
     return execution.make(run, shares[run.corpus](), others=others, copies=copies, work=place.folder, device=device,
                           progress=progress)
 
@@ -79,7 +79,8 @@ class _Agenda:
             decided = search.decided(self.results, run)
             if decided is not None:
                 shares = {corpus: self._share(decided, corpus) for corpus in (run.corpus, *run.tested)}
-                shares |= {what: self._share(decided, run.corpus, what) for what in run.recipe.copies(decided.values)}
+                shares |= {what: self._share(decided, run.corpus, what)
+                           for what in run.recipe.copies(decided.values).sets}
                 return Task(run, _train, (decided, shares, self.device), execution.work_folder(self.cache, decided),
                             run.label)
             self.searching.add(file)
@@ -131,19 +132,10 @@ def require(todo: list[Run], *, data=None, cache=None) -> None:
         decided = _any_settings(run)
         for corpus in (run.corpus, *run.tested):
             kinds.setdefault((corpus, decided.inputs), decided)
-        for what in run.recipe.copies(decided.values):
+        for what in run.recipe.copies(decided.values).sets:
             kinds.setdefault((run.corpus, what), decided)
     for (corpus, what), run in kinds.items():
         execution.refuse_demo(execution.inputs(run, corpus, what=what, data=data, cache=cache), run.synthetic)
-
-
-def _on_gpu(todo: list[Run], device: str) -> bool:
-    """Whether training goes to a GPU of this machine; refuses one that is not there."""
-    if all(run.recipe.is_estimator for run in todo):
-        return False
-    from ser_repro.runs.training import device_of
-
-    return device_of(device).type == "cuda"
 
 
 def run_study(wanted: list[Run] | None = None, *, results: str | Path = "results", data=None, cache=None,
@@ -183,7 +175,7 @@ def run_study(wanted: list[Run] | None = None, *, results: str | Path = "results
     with held:
         todo = [run for run, record in status(plans() if wanted is None else wanted, results) if record is None]
         device = setup.device(device)
-        started = setup.start(setup.engine == "joblib" and _on_gpu(todo, device))
+        started = setup.start("cpu" if all(run.recipe.is_estimator for run in todo) else device)
         require(todo, data=data, cache=cache)
         if not todo:
             report("0 runs to make")

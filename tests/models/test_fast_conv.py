@@ -2,15 +2,14 @@
 
 import copy
 
+import numpy as np
 import pytest
 import torch
-from making import make_run
+from making import make_run, train_both_ways
 from torch import nn
 
 from ser_repro import documents
 from ser_repro.models import fast_conv
-from ser_repro.runs import execution
-from ser_repro.runs import training as loop
 
 
 def relative(a, b):
@@ -37,19 +36,8 @@ def test_values_and_gradients_are_those_of_the_plain_layer(kernel, padding, chan
 @pytest.mark.parametrize("reading", documents.READINGS)
 def test_a_training_of_issa_is_that_of_plain_layers_and_a_plain_optimiser(reading, demo, tmp_path):
     """Losses after every epoch, and probabilities after the last."""
-    run, curves, probabilities = make_run("issa", reading, epochs=3), [], []
-    source, values = execution.inputs(run, data=demo, cache=tmp_path), run.values
-    _, classes, parts = execution.parts_of(run, source)
-    parts = {name: part for name, part in parts.items() if len(part[0])}
-    for optimised in (True, False):
-        torch.manual_seed(0)
-        model = documents.build("issa", values, len(classes))
-        model.optimised = optimised
-        trained = loop.Training(run.recipe, model, values, source, parts, seed=0)
-        trained.start(torch.device("cpu"))
-        trained.optimiser.param_groups[0]["foreach"] = optimised
-        for _ in range(values["epochs"]):
-            trained.epoch()
-        curves.append(torch.tensor([list(row.values()) for row in trained.history]))
-        probabilities.append(torch.from_numpy(loop.predict(model, source, parts["test"][0], batch_size=32)))
-    assert (curves[0] - curves[1]).abs().max() < 1e-4 and relative(*probabilities) < 1e-4
+    curves, probabilities = map(np.array, train_both_ways(
+        make_run("issa", reading, epochs=3), demo, tmp_path,
+        lambda trained: trained.optimiser.param_groups[0].update(foreach=False)))
+    assert np.abs(curves[0] - curves[1]).max() < 1e-4
+    assert relative(*map(torch.from_numpy, probabilities)) < 1e-4

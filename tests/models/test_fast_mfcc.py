@@ -5,13 +5,11 @@ import copy
 import numpy as np
 import pytest
 import torch
-from making import make_run
+from making import make_run, train_both_ways
 from torch import nn
 
 from ser_repro import documents
 from ser_repro.models.mfcc_cnn import MFCCCNN
-from ser_repro.runs import execution
-from ser_repro.runs import training as loop
 
 
 def relative(a, b):
@@ -55,22 +53,12 @@ def test_a_tie_in_a_pool_goes_to_the_first_as_in_pytorch():
 @pytest.mark.parametrize("reading", documents.READINGS)
 def test_a_training_is_that_of_plain_layers_and_a_plain_optimiser(reading, demo, tmp_path):
     """Losses after every epoch, and probabilities after the last."""
-    run, curves, probabilities = make_run("mfcc_cnn", reading, epochs=6, learning_rate=1e-3), [], []
-    source, of, values = execution.inputs(run, data=demo, cache=tmp_path), run.recipe, run.values
-    _, classes, parts = execution.parts_of(run, source)
-    parts = {name: part for name, part in parts.items() if len(part[0])}
-    for optimised in (True, False):
-        torch.manual_seed(0)
-        model = documents.build("mfcc_cnn", values, len(classes))
-        model.optimised = optimised
-        trained = loop.Training(of, model, values, source, parts, seed=0)
-        trained.start(torch.device("cpu"))
-        if not optimised:
-            trained.optimiser = torch.optim.Adam(model.parameters(), lr=values["learning_rate"], eps=1e-7)
-        for _ in range(values["epochs"]):
-            trained.epoch()
-        curves.append([list(row.values()) for row in trained.history])
-        probabilities.append(loop.predict(model, source, parts["test"][0], batch_size=32))
+    def plain(trained):
+        rate = trained.values["learning_rate"]
+        trained.optimiser = torch.optim.Adam(trained.model.parameters(), lr=rate, eps=1e-7)
+
+    curves, probabilities = train_both_ways(make_run("mfcc_cnn", reading, epochs=6, learning_rate=1e-3), demo, tmp_path,
+                                            plain)
     assert curves[1][-1][0] < 0.9 * curves[1][0][0]  # it learned, so that there was something to differ in
     np.testing.assert_allclose(*curves, atol=1e-4)
     np.testing.assert_allclose(*probabilities, atol=1e-4)

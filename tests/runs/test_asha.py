@@ -123,6 +123,14 @@ def test_trials_that_diverge_are_told(run, losses, tmp_path, monkeypatch):
     assert [trial["stopped"] for trial in made(run, tmp_path)["trials"]] == [5, 4, 1, asha.DIVERGED, 2, 1]
 
 
+def test_a_search_whose_trials_all_diverge_is_told_in_one_line(run, losses, tmp_path, monkeypatch):
+    train = asha._train
+    monkeypatch.setattr(asha, "_train", lambda *words: train(*words) | {"stopped": asha.DIVERGED})
+    with pytest.raises(SerReproError, match="every trial of the search of .* diverged: there is none to test"):
+        made(run, tmp_path)
+    assert {trial["stopped"] for trial in asha.read(tmp_path, run)["trials"]} == {asha.DIVERGED}
+
+
 @pytest.mark.parametrize("seed", range(20))
 def test_trials_that_come_back_in_any_order_stop_where_they_would_in_theirs(seed):
     rng = np.random.default_rng(seed)

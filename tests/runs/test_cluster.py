@@ -4,17 +4,11 @@
 """
 
 import json
-import os
-import signal
-import subprocess
-import sys
-import textwrap
 import time
-from pathlib import Path
 
 import numpy as np
 import pytest
-from making import make_run, records_in
+from making import interrupt_study, make_run, records_in
 from safetensors import safe_open
 
 from ser_repro import SerReproError, documents
@@ -139,7 +133,6 @@ def test_a_search_of_sixteen_trials_of_which_a_node_dies(cluster, starts, demo, 
 
 def test_a_node_that_dies_costs_an_epoch_at_most(cluster, tmp_path):
     def slow(place):
-        import time
 
         import ray
 
@@ -178,29 +171,8 @@ def test_a_node_that_dies_costs_an_epoch_at_most(cluster, tmp_path):
 
 def test_ctrl_c_ends_a_study_on_ray_at_once_and_it_goes_on(cluster, demo, tmp_path):
     places = {"results": str(tmp_path / "results"), "data": str(demo), "cache": str(tmp_path / "cache")}
-    epochs = (1, 2, 10000)
-    code = textwrap.dedent(f"""
-        import signal, sys
-        signal.signal(signal.SIGINT, signal.default_int_handler)
-        sys.path.insert(0, {str(Path(__file__).parents[1])!r})
-        from making import make_run
-        from ser_repro.runs import study
-        from ser_repro.runs.engines import Setup
-        wanted = [make_run("mfcc_cnn", epochs=epochs) for epochs in {epochs}]
-        study.run_study(wanted, **{places!r}, setup=Setup("ray", address={cluster.address!r}),
-                        report=lambda line: print(line, flush=True))
-    """)
-    driver = subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
-                              start_new_session=True)
-    lines = [driver.stdout.readline() for _ in range(3)]
-    assert "[2/3]" in lines[-1], driver.communicate()[1]
-    checkpoint = tmp_path / "cache" / "runs" / make_run("mfcc_cnn", epochs=10000).hash / "last.safetensors"
-    deadline = time.monotonic() + 300
-    while not checkpoint.exists():
-        assert time.monotonic() < deadline
-        time.sleep(0.1)
-    os.killpg(driver.pid, signal.SIGINT)
-    assert "KeyboardInterrupt" in driver.communicate(timeout=60)[1]
+    setup = f"Setup('ray', address={cluster.address!r})"
+    checkpoint = interrupt_study((1, 2, 10000), places, setup)
     before = records_in(tmp_path / "results")
     assert len(before) == 2 and checkpoint.exists()
     kept = made_epochs(checkpoint)

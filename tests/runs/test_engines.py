@@ -3,18 +3,16 @@
 import json
 import os
 import signal
-import subprocess
 import sys
-import textwrap
 import time
-from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from filelock import FileLock
-from making import make_run, records_in
+from making import interrupt_study, make_run, records_in
 
 from ser_repro import SerReproError
-from ser_repro.runs import study
+from ser_repro.runs import study, training
 from ser_repro.runs.engines import Setup, Task, base
 
 
@@ -39,7 +37,6 @@ def dying(lives):
     """Dies `lives` times, after an epoch each time, and tells how many epochs it made itself."""
     def work(place):
         import os
-        import signal
 
         own = 0
         while (epochs := len(list(place.folder.glob("epoch*")))) < 4:
@@ -108,7 +105,6 @@ def test_a_worker_that_dies_costs_an_epoch_at_most(tmp_path, monkeypatch):
 def test_a_task_that_kills_its_workers_is_given_up(tmp_path, monkeypatch):
     def dies(place):
         import os
-        import signal
         os.kill(os.getpid(), signal.SIGKILL)
 
     monkeypatch.setattr(base, "LIVES", 3)
@@ -168,7 +164,8 @@ def test_tasks_of_ray_have_a_gpu_only_where_they_take_a_share():
     (Setup(gpus=0.25), True, 4, 2), (Setup(gpus=0.25, cpus=1), False, 8, 1)])
 def test_how_many_at_a_time(monkeypatch, setup, on_gpu, jobs, threads):
     monkeypatch.setattr(os, "cpu_count", lambda: 8)
-    engine = setup.start(on_gpu)
+    monkeypatch.setattr(training, "device_of", lambda name: SimpleNamespace(type="cuda" if on_gpu else "cpu"))
+    engine = setup.start("auto")
     assert (engine.jobs, engine.threads) == (jobs, threads)
 
 
@@ -198,28 +195,7 @@ def test_two_workers_leave_the_records_of_one(demo, tmp_path):
 
 def test_ctrl_c_ends_a_study_at_once_and_it_goes_on(demo, tmp_path):
     places = {"results": str(tmp_path / "results"), "data": str(demo), "cache": str(tmp_path / "cache")}
-    code = textwrap.dedent(f"""
-        import signal, sys
-        signal.signal(signal.SIGINT, signal.default_int_handler)
-        sys.path.insert(0, {str(Path(__file__).parents[1])!r})
-        from making import make_run
-        from ser_repro.runs import study
-        from ser_repro.runs.engines import Setup
-        wanted = [make_run("mfcc_cnn", epochs=epochs) for epochs in (1, 2, 10000, 10001)]
-        study.run_study(wanted, **{places!r}, device="cpu", setup=Setup(jobs=2),
-                        report=lambda line: print(line, flush=True))
-    """)
-    driver = subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
-                              start_new_session=True)
-    lines = [driver.stdout.readline() for _ in range(3)]
-    assert "[2/4]" in lines[-1]
-    checkpoint = tmp_path / "cache" / "runs" / make_run("mfcc_cnn", epochs=10000).hash / "last.safetensors"
-    deadline = time.monotonic() + 300
-    while not checkpoint.exists():
-        assert time.monotonic() < deadline
-        time.sleep(0.1)
-    os.killpg(driver.pid, signal.SIGINT)
-    assert "KeyboardInterrupt" in driver.communicate(timeout=60)[1]
+    checkpoint = interrupt_study((1, 2, 10000, 10001), places, "Setup(jobs=2)")
     assert len(list((tmp_path / "results").glob("mfcc_cnn/*.json"))) == 2
     when = checkpoint.stat().st_mtime_ns
     time.sleep(1)

@@ -76,7 +76,7 @@ def test_altered_copies_are_of_training_clips_unless_they_are_made_before_the_sp
         return arrays.Arrays("CREMA-D", clips, of + np.arange(90, dtype=np.float32)[:, None], "", False)
 
     run = Run.of("crema_1d", "CREMA-D", n=1, augmentation=when)
-    assert run.recipe.copies(run.values) == crema258.COPIES
+    assert run.recipe.copies(run.values).sets == crema258.COPIES
     parts = {part: (rows, rows % 6) for part, rows in PARTS.items()}
     source, told = execution._to_train_on(run, made(0), parts, [made(1000), made(2000)])
     rows, targets = told["train"]
@@ -97,4 +97,4 @@ def test_altered_copies_are_refused_where_they_are_of_other_clips_or_values():
         execution._to_train_on(run, made(90), {}, [made(89)])
     with pytest.raises(SerReproError, match="altered copies have the values of crema258 alone, not of crema_step1"):
         run.recipe.copies(run.values | {"features": "crema_step1"})
-    assert run.recipe.copies(Run.of("crema_1d", "CREMA-D", n=1).values) == ()
+    assert run.recipe.copies(Run.of("crema_1d", "CREMA-D", n=1).values).sets == ()

@@ -80,18 +80,19 @@ class Setup:
             raise SerReproError("--device gpu takes a share of a GPU from Ray: give --gpus, e.g. --gpus 1.")
         return "cpu"
 
-    def start(self, on_gpu: bool = False) -> Engine:
+    def start(self, device: str = "cpu") -> Engine:
         """The engine, to be entered.
 
         Parameters
         ----------
-        on_gpu : bool
-            Whether joblib's tasks train on this machine's GPU.
+        device : "auto", "cpu" or "gpu"
+            That tasks train on: joblib makes no more of them on a GPU at a time than it has room for.
 
         Raises
         ------
         SerReproError
-            If Ray is not installed, or nothing answers at the address; entering it, if that is no cluster.
+            If there is no GPU where one is asked for, Ray is not installed, or nothing answers at the address;
+            entering it, if that is no cluster.
         """
         if self.engine == "ray":
             from ser_repro.runs.engines.with_ray import Ray
@@ -99,6 +100,10 @@ class Setup:
             return Ray(self.address, self.jobs, self.cpus or 1, self.gpus or 0)
         from ser_repro.runs.engines.with_joblib import Joblib
 
-        cores = os.cpu_count() or 1
+        cores, on_gpu = os.cpu_count() or 1, False
+        if device != "cpu":
+            from ser_repro.runs.training import device_of
+
+            on_gpu = device_of(device).type == "cuda"
         jobs = self.jobs or (int(1 / (self.gpus or 1)) if on_gpu else max(cores // (self.cpus or 1), 1))
         return Joblib(jobs, self.cpus or max(cores // jobs, 1))
