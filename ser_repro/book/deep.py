@@ -8,11 +8,10 @@ import numpy as np
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.ticker import MaxNLocator, PercentFormatter
-from scipy.stats import binomtest
 
 from ser_repro.book.palette import BLUE, GREY, ORANGE, PURPLE, RED, ROLES, SKY, Look
 from ser_repro.book.plots import WIDTH, guessing
-from ser_repro.book.words import percent
+from ser_repro.book.words import listed, percent, power, versus_chance
 from ser_repro.documents.cnn_n_gru import SWITCHES
 from ser_repro.results import scores
 from ser_repro.runs import asha, records, search
@@ -152,39 +151,29 @@ def switched(found: Found) -> dict[str, dict]:
     return {name: seeds[0][0] for name, seeds in have.items() if seeds}
 
 
-def hears(record: dict, chance: float) -> bool:
-    """Whether a network does better on its test clips than always naming the most frequent emotion: an exact binomial
-    test over clips, p < 0.001."""
-    frame = scores.table(record)
-    right = int((frame["emotion"] == frame["predicted"]).sum())
-    return bool(binomtest(right, len(frame), chance, alternative="greater").pvalue < 0.001)
-
-
 def answer(found: Found, runs: dict[str, dict], chance: float) -> str:
     """What the switches say, in a few sentences."""
     if not runs:
         return "Which part keeps it from learning has not been tried yet."
-    accuracy = {name: percent(found.score_of([[record]]).value, 1) for name, record in runs.items()}
-    learn, deaf = ([name for name, record in runs.items() if hears(record, chance) == wanted and name != BASE]
-                   for wanted in (True, False))
+    measured = {name: found.score_of([[record]]) for name, record in runs.items()}
+    accuracy = {name: percent(score.value, 1) for name, score in measured.items()}
+    hears = {name: versus_chance(score, chance) == "above chance" for name, score in measured.items()}
+    learn, deaf = ([name for name in runs if hears[name] == wanted and name != BASE] for wanted in (True, False))
     told = []
     if BASE in runs:
         alike = runs[BASE]["probes"]["answer_spread"][-1][0] == 0
         told.append("With the settings of the code of 2025 " + (
-            f"it learns ({accuracy[BASE]})." if hears(runs[BASE], chance) else
+            f"it learns ({accuracy[BASE]})." if hears[BASE] else
             f"it tells no two clips of a batch apart and stays at chance ({accuracy[BASE]})." if alike else
             f"it stays at chance ({accuracy[BASE]})."))
     if learn:
-        told.append("With one thing changed it learns: " + _and([f"{name} ({accuracy[name]})" for name in learn]) + ".")
+        worked = listed([f"{name} ({accuracy[name]})" for name in learn])
+        told.append(f"With one thing changed it learns: {worked}.")
     if deaf:
-        told.append(f"It does not learn with {_and(deaf)}.")
+        told.append(f"It does not learn with {listed(deaf)}.")
     if waiting := [name for name in SWITCHES if name not in runs]:
-        told.append(f"Not yet tried: {_and(waiting)}.")
+        told.append(f"Not yet tried: {listed(waiting)}.")
     return " ".join(told)
-
-
-def _and(names: list[str]) -> str:
-    return " and ".join(filter(None, (", ".join(names[:-1]), names[-1])))
 
 
 def table(found: Found, runs: dict[str, dict]) -> list[dict]:
@@ -201,17 +190,6 @@ def table(found: Found, runs: dict[str, dict]) -> list[dict]:
             "training": percent(record["history"]["train_accuracy"][-1], 1),
             "test": str(found.score_of([[record]]))})
     return rows
-
-
-def power(value: float) -> str:
-    """A small number as people write it: "3·10⁻⁹"; 0 as 0."""
-    if not value:
-        return "0"
-    digits, exponent = f"{value:.0e}".split("e")
-    if -3 <= int(exponent) <= 2:
-        return f"{value:.2g}"
-    raised = str(int(exponent)).translate(str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹"))
-    return f"{digits}·10{raised}"
 
 
 def switches(runs: dict[str, dict], chance: float) -> Figure:

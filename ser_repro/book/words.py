@@ -14,6 +14,22 @@ def percent(share: float, digits: int = 0) -> str:
     return unit(100 * share, "%", digits)
 
 
+def power(value: float) -> str:
+    """A small number as people write it: "3·10⁻⁹"; 0 as 0."""
+    if not value:
+        return "0"
+    digits, exponent = f"{value:.0e}".split("e")
+    if -3 <= int(exponent) <= 2:
+        return f"{value:.2g}"
+    raised = str(int(exponent)).translate(str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹"))
+    return f"{digits}·10{raised}"
+
+
+def listed(names: list[str]) -> str:
+    """Names in a sentence: "a, b and c"."""
+    return " and ".join(filter(None, (", ".join(names[:-1]), names[-1])))
+
+
 def signed(value: float, digits: int = 1) -> str:
     """A difference with its sign, a minus as long as a plus."""
     return f"{value:+.{digits}f}".replace("-", "\N{MINUS SIGN}")

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 from matplotlib.colors import to_hex
 
-from ser_repro.book import deep, palette
+from ser_repro.book import deep, palette, words
 from ser_repro.documents import cnn_n_gru
 from ser_repro.runs import plans
 from ser_repro.runs.found import Found
@@ -52,10 +52,10 @@ def test_every_trial_is_a_line_and_the_chosen_one_stands_out(search):
     plt.close(figure)
 
 
-@pytest.mark.parametrize(("value", "words"), [(0.0, "0"), (0.31, "0.31"), (2.6e-9, "3·10⁻⁹"), (0.0012, "0.0012"),
+@pytest.mark.parametrize(("value", "told"), [(0.0, "0"), (0.31, "0.31"), (2.6e-9, "3·10⁻⁹"), (0.0012, "0.0012"),
                                               (4.4e-4, "4·10⁻⁴")])
-def test_small_numbers_are_written_as_people_write_them(value, words):
-    assert deep.power(value) == words
+def test_small_numbers_are_written_as_people_write_them(value, told):
+    assert words.power(value) == told
 
 
 def test_the_switches_change_one_thing_each_and_are_planned():
