@@ -126,7 +126,7 @@ def test_trials_that_diverge_are_told(run, losses, tmp_path, monkeypatch):
 def test_a_search_whose_trials_all_diverge_is_told_in_one_line(run, losses, tmp_path, monkeypatch):
     train = asha._train
     monkeypatch.setattr(asha, "_train", lambda *words: train(*words) | {"stopped": asha.DIVERGED})
-    with pytest.raises(SerReproError, match="every trial of the search of .* diverged: there is none to test"):
+    with pytest.raises(SerReproError, match=r"every trial of the search of .* diverged: there is none to test"):
         made(run, tmp_path)
     assert {trial["stopped"] for trial in asha.read(tmp_path, run)["trials"]} == {asha.DIVERGED}
 
