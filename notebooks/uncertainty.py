@@ -50,11 +50,11 @@ show.say("un_starts", f"{100 * min(known):.1f} to {unit(100 * max(known), 'point
 #
 # | printed | counts |
 # |---|---|
-# | `[38.1, 50.8; speakers]` | other speakers; another start or draw is left out |
-# | `[51.3, 62.1; speakers, starts]` | also another start of the training |
-# | `[...; speakers, starts, draws]` | also another random choice of the test clips |
-# | `[27.2, 39.2; folds]` | other groups of speakers, each with a network of its own, and so starts too |
-# | `(82.0 and 86.2 by start; two speakers, no interval)` | nothing: this is what was measured |
+# | `[low, high; speakers]` | other speakers; another start or draw is left out |
+# | `[low, high; speakers, starts]` | also another start of the training |
+# | `[low, high; speakers, starts, draws]` | also another random choice of the test clips |
+# | `[low, high; folds]` | other groups of speakers, each with a network of its own, and so starts too |
+# | `(one and other by start; two speakers, no interval)` | nothing: this is what was measured |
 #
 # Of two speakers there is no interval: two numbers do not show how far a third would be away. Nor is there one for a
 # network that gives one answer to every clip, as its score only counts how often that answer is right.
