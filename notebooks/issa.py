@@ -37,7 +37,7 @@ from ser_repro.book import networks
 from ser_repro.book.words import number, percent, signed, unit, worth
 from ser_repro.documents import issa
 from ser_repro.features import issa193, sets
-from ser_repro.results import audit, ledger, scores
+from ser_repro.results import audit, scores
 from ser_repro.runs import records
 from ser_repro.runs.found import NOT_RUN, frames, missing, split_name
 
@@ -123,20 +123,7 @@ page.overview()
 # The accuracies in the abstract, and whether our intervals reach them:
 
 # %% tags=["hide-input"]
-def judged(claim, reading, split):
-    """Whether the claim is reached, and on which folds where some are missing."""
-    seeds = found.seeds(claim.corpus, reading, split)
-    folds = missing(seeds) if seeds else ""
-    return ledger.verdict(claim, page.scored(claim.corpus, reading, split)) + (f" ({folds})" if folds else "")
-
-
-rows = []
-for claim in page.document.claims:
-    why = "no copy here" if claim.corpus not in page.corpora else "can't be tested" if claim.value == chosen else ""
-    rows.append({"corpus": claim.corpus, "claimed": percent(claim.value, 2), "where": claim.place} | {
-        f"{one}, {split_name(split)}": why or judged(claim, one, split)
-        for one in page.document.readings for split in splits})
-book.table(rows)
+page.claims()
 
 # %% [markdown]
 # - *IEMOCAP* {cite}`busso2008iemocap` needs a signed licence, so we have no copy. With one, the subset of clips would

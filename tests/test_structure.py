@@ -66,7 +66,8 @@ matplotlib.use("Agg")
 from ser_repro import book
 page = book.open("toy", dict(corpus="TOY", reading="code", protocol="published", fold=0, seed=0, epochs=0,
                              mode="stored", results="results", data="", cache="", device="cpu"))
-print(page.found.ledger().to_string())
+from ser_repro.runs import claimed
+print(claimed.ledger(page.found).to_string())
 for section in (page.overview, page.claims, page.readings, page.scores, page.differences, page.run, page.verdict):
     section()
 """

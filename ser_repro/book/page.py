@@ -17,8 +17,9 @@ import pandas as pd
 from ser_repro import SerReproError, datasets, documents, protocols
 from ser_repro.book import show, verdicts
 from ser_repro.book.words import family, interval, p_text, percent, signed, stamp
-from ser_repro.results import audit, ledger, scores
-from ser_repro.runs import execution, found, plans, records
+from ser_repro.results import audit, scores
+from ser_repro.results.ledger import Claim
+from ser_repro.runs import claimed, execution, found, plans, records
 from ser_repro.runs.found import NOT_RUN, Found, frames, missing, split_name
 from ser_repro.runs.run import Run
 
@@ -148,7 +149,7 @@ class Page:
         """Glue a text for the prose of this and other pages."""
         show.say(key, value)
 
-    def claimed(self, corpus: str, score: str = "accuracy") -> ledger.Claim | None:
+    def claimed(self, corpus: str, score: str = "accuracy") -> Claim | None:
         """The first claim on a corpus, or None."""
         return next((claim for claim in self.document.claims if (claim.corpus, claim.score) == (corpus, score)), None)
 
@@ -183,18 +184,10 @@ class Page:
         show.picture(plots.claims(rows), "Accuracy claimed, and measured with shared and with new speakers, by line: "
                      + "; ".join(row[0] for row in rows))
 
-    def claims(self, missing: dict[str, str] | None = None) -> None:
-        """Every claim beside what was measured in reading code, and a verdict.
-
-        Parameters
-        ----------
-        missing : dict, optional
-            Corpus -> why nothing can be measured on it.
-        """
-        table = self.found.ledger()
-        for corpus, why in (missing or {}).items():
-            table.loc[table["corpus"] == corpus, ["measured", "new speakers", "verdict"]] = why
-        show.table(table)
+    def claims(self) -> None:
+        """Every claim beside what was measured, and a verdict."""
+        table = claimed.ledger(self.found)
+        show.table(table.drop(columns="records", errors="ignore"))
 
     def readings(self, corpus: str | None = None, n: int | None = None) -> None:
         """Setting by setting, what code and text say."""

@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import NamedTuple
 
@@ -186,12 +187,12 @@ class Corpus:
     def __str__(self):
         return self.name
 
-    @property
+    @cached_property
     def sexes(self) -> dict[str, str]:
         """Sex of every speaker, by the speaker's code."""
         return {speaker.name: speaker.sex for speaker in self.speakers}
 
-    @property
+    @cached_property
     def ages(self) -> dict[str, int | None]:
         """Age in years of every speaker, by the speaker's code; None where it is not published."""
         return {speaker.name: speaker.age for speaker in self.speakers}

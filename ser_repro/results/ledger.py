@@ -1,11 +1,41 @@
-"""The ledger: what a document claims, where, and what our records say to it."""
+"""The ledger: what a document claims, where, and the verdict on it by one rule.
 
-from dataclasses import dataclass
+The rule, from the first that applies (`RULE` says it in words that a reader sees):
+
+1. No run can test it: its corpus can't be had, or the document doesn't say what was done.
+2. Nothing has been run on the split that it names.
+3. What was run says nothing of it: no setting taught the network anything, or the search for one isn't over.
+4. An interval of ours, in either reading, holds the claim or lies above it: reproduced. Where only another split than
+   the one that the claim names does so (shared speakers for new ones), it is reached by another method.
+5. The nearest of our scores differs from it by less than chance may: two test sets of the claim's size.
+6. Otherwise it is not reproduced.
+"""
+
+from dataclasses import dataclass, field
+from math import hypot
 
 import numpy as np
-import pandas as pd
 
 from ser_repro.results import scores
+from ser_repro.results.scores import Score
+
+NORMAL = 1.96  # of a 95 % interval
+SHARED, NEW = "shared", "new"
+
+REPRODUCED, OTHER_METHOD, CHANCE = "reproduced", "reached by another method", "within chance"
+NOT_REPRODUCED, UNSETTLED, UNTESTABLE, NOT_RUN = "not reproduced", "not settled", "can't be tested here", "not yet run"
+RULE = {
+    REPRODUCED: "a 95 % interval of ours, in one of the readings and on the split that the claim names, holds the "
+                "claim or lies above it",
+    OTHER_METHOD: "that is so on shared speakers only, while the document speaks of new ones",
+    CHANCE: "our nearest score lies off the claim, but by less than two test sets of that size may differ by chance",
+    NOT_REPRODUCED: "our nearest score differs from the claim by more than that",
+    UNSETTLED: "what was run can't speak for or against it: no setting taught the network anything, or the search for "
+               "one isn't over",
+    UNTESTABLE: "its corpus can't be had, or the document doesn't say what was done",
+    NOT_RUN: "its runs are planned, and have not been made",
+}
+"""Every verdict that there is, and when it is given."""
 
 
 @dataclass(frozen=True)
@@ -22,6 +52,11 @@ class Claim:
         As a fraction.
     place : str
         Where it stands.
+    speakers : str
+        What the document says of the speakers that were tested: SHARED with training (also where it says nothing, as
+        its code has it), or NEW.
+    untestable : str
+        Why no run can test it, whatever corpora are at hand.
     """
 
     corpus: str
@@ -29,6 +64,8 @@ class Claim:
     score: str
     value: float
     place: str
+    speakers: str = SHARED
+    untestable: str = ""
 
 
 @dataclass(frozen=True)
@@ -44,38 +81,116 @@ class PublishedMatrix:
         return float(scores.from_confusion(np.array(self.counts, float), name))
 
 
-def verdict(claim: Claim, score: scores.Score | None) -> str:
+@dataclass(frozen=True)
+class Evidence:
+    """What was measured of a claim in one reading and on one split.
+
+    Attributes
+    ----------
+    speakers : str
+        SHARED or NEW.
+    part : str
+        Which folds it has, where some are missing: "6 of 10 folds".
+    says_nothing : str
+        Why it can speak neither for nor against the claim; "" where it can.
+    """
+
+    reading: str
+    speakers: str
+    score: Score
+    part: str = ""
+    says_nothing: str = ""
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """One of `RULE`, and what makes it so; `by` is the evidence that it rests on."""
+
+    kind: str
+    because: str = ""
+    by: tuple[Evidence, ...] = field(default=(), compare=False)
+
+    def __str__(self) -> str:
+        return f"{self.kind}: {self.because}" if self.because else self.kind
+
+
+def distance(claim: Claim, score: Score) -> str:
     """One phrase: whether our interval reaches the claim, or, without one, whether all that was measured does.
 
     What was measured are then the starts and the speakers (or folds), one by one.
     """
-    if score is None:
-        return "not yet run"
     points = 100 * (score.value - claim.value)
-    low, high = (score.low, score.high) if score.has_interval else score.measured
+    low, high = _reach(score)
     beside = "" if score.has_interval else " (no interval)"
     if high < claim.value:
-        return f"not reached: {-points:.1f} points below{beside}"
+        return f"{-points:.1f} points below{beside}"
     if low > claim.value:
         return f"exceeded by {points:.1f} points{beside}"
     return "reached within the interval" if score.has_interval else "within what was measured (no interval)"
 
 
-def ledger(claims: tuple[Claim, ...], measured: dict) -> pd.DataFrame:
-    """A row a claim: ours under protocol `published` and `speaker`, and the verdict.
+def verdict(claim: Claim, evidence: list[Evidence], clips: int, missing: str = "") -> Verdict:
+    """What our runs say to a claim, by the rule above.
 
     Parameters
     ----------
-    measured : dict
-        (claim, protocol) -> scores.Score, for what has been run.
+    evidence : list of Evidence
+        Of runs in either reading and on either split.
+    clips : int
+        On how many clips the claim was counted.
+    missing : str
+        Why the corpus can't be had; "" where it can.
     """
-    rows = []
-    for claim in claims:
-        published, speaker = (measured.get((claim, protocol)) for protocol in ("published", "speaker"))
-        size = {} if claim.n is None else {"n": claim.n}
-        rows.append({"corpus": claim.corpus, "score": claim.score.replace("_", " ")} | size | {
-                     "claimed": f"{100 * claim.value:.1f} %", "where": claim.place,
-                     "measured": str(published or "not yet run"),
-                     "new speakers": str(speaker or "not yet run"),
-                     "verdict": verdict(claim, published)})
-    return pd.DataFrame(rows)
+    if claim.untestable or missing:
+        return Verdict(UNTESTABLE, claim.untestable or missing)
+    named = [one for one in evidence if one.speakers == claim.speakers]
+    if not named:
+        return Verdict(NOT_RUN)
+    heard = [one for one in named if not one.says_nothing]
+    if not heard:
+        return Verdict(UNSETTLED, _listed([one.says_nothing for one in named]), tuple(named))
+    if reaching := _reaching(claim, heard):
+        return Verdict(REPRODUCED, _each(claim, reaching), reaching)
+    nearest = max(heard, key=lambda one: one.score.value)
+    below = f"{_where(nearest)} {distance(claim, nearest.score)}"
+    if claim.speakers == NEW and (other := _reaching(claim, [
+            one for one in evidence if one.speakers == SHARED and not one.says_nothing])):
+        return Verdict(OTHER_METHOD, f"with shared speakers {_each(claim, other)}; with new ones {below}",
+                       (*other, nearest))
+    away, chance = claim.value - nearest.score.value, by_chance(claim, nearest.score, clips)
+    if away <= chance:
+        return Verdict(CHANCE, f"{below}, where chance is worth {100 * chance:.1f} either way", (nearest,))
+    return Verdict(NOT_REPRODUCED, below, (nearest,))
+
+
+def by_chance(claim: Claim, score: Score, clips: int) -> float:
+    """How far a claim and a score of ours may lie apart by chance (95 %), as a fraction.
+
+    The claim is taken for a share of `clips` independent clips, which flatters it: clips of one speaker aren't. Of a
+    score without an interval the clips count in the same way.
+    """
+    def of_clips(share: float, count: int) -> float:
+        return NORMAL * float(np.sqrt(share * (1 - share) / count))
+
+    ours = (score.high - score.low) / 2 if score.has_interval else of_clips(score.value, score.clips)
+    return hypot(of_clips(claim.value, clips), ours)
+
+
+def _reach(score: Score) -> tuple[float, float]:
+    return (score.low, score.high) if score.has_interval else score.measured
+
+
+def _reaching(claim: Claim, evidence: list[Evidence]) -> tuple[Evidence, ...]:
+    return tuple(one for one in evidence if _reach(one.score)[1] >= claim.value)
+
+
+def _where(one: Evidence) -> str:
+    return f"reading {one.reading}" + (f" ({one.part})" if one.part else "")
+
+
+def _each(claim: Claim, evidence: tuple[Evidence, ...]) -> str:
+    return _listed([f"{_where(one)} {distance(claim, one.score)}" for one in evidence])
+
+
+def _listed(told: list[str]) -> str:
+    return "; ".join(dict.fromkeys(told))

@@ -14,14 +14,13 @@ from pathlib import Path
 import pandas as pd
 
 from ser_repro import datasets, documents, protocols
-from ser_repro.results import ledger, scores, uncertainty
+from ser_repro.results import scores, uncertainty
+from ser_repro.results.ledger import NOT_RUN
 from ser_repro.results.scores import Score
 from ser_repro.results.uncertainty import Spread
-from ser_repro.runs import plans, records, search
+from ser_repro.runs import plans, records
 from ser_repro.runs.run import Run
 
-NOT_RUN = "not yet run"
-UNSETTLED = "not settled: our search found no setting that beats chance"
 REDRAWN = "redrawn"  # the protocol that repeats a random split: fold k is draw k
 SPLITS = {"published": "shared speakers", "speaker": "new speakers", REDRAWN: "shared speakers, other draws"}
 
@@ -225,21 +224,6 @@ class Found:
                 "seeds": number + (f" ({100 * min(spread):.1f}–{100 * max(spread):.1f})" if len(spread) > 1 else ""),
                 "accuracy": str(three[0]), "UAR": str(three[1]), "macro F1": str(three[2])})
         return pd.DataFrame(rows)
-
-    def ledger(self) -> pd.DataFrame:
-        """Every claim of the document beside what was measured (see `ledger.ledger`).
-
-        A network that no searched setting has taught anything leaves its claim open.
-        """
-        asked = [(claim, protocol) for claim in self.document.claims for protocol in plans.GRID]
-        measured = {(claim, protocol): self.score(claim.corpus, protocol=protocol, name=claim.score, n=claim.n)
-                    for claim, protocol in asked}
-        table = ledger.ledger(self.document.claims, measured)
-        for row, claim in enumerate(self.document.claims):
-            tried = search.outcome(self.folder, self.kind(claim.corpus, n=claim.n)) if self.document.searched else {}
-            if measured[claim, "published"] and tried and not tried["learned"]:
-                table.loc[row, "verdict"] = UNSETTLED
-        return table
 
     # ---- differences ---------------------------------------------------------------------------------------------
 

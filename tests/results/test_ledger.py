@@ -1,7 +1,24 @@
-"""The ledger's arithmetic, and the matrices that documents print."""
+"""The ledger's rule, case by case, and the matrices that documents print."""
+
+import math
+from dataclasses import replace
+
+import pytest
 
 from ser_repro.documents import cnn_n_gru
 from ser_repro.results import ledger, scores
+from ser_repro.results.ledger import NEW, SHARED, Claim, Evidence, verdict
+
+CLAIM = Claim("TESS", None, "accuracy", 0.80, "its text")
+
+
+def score(value, half=0.02, clips=500, **more):
+    bounds = (value - half, value + half) if half else (math.nan, math.nan)
+    return scores.Score("accuracy", value, *bounds, clips, ("speakers",) if half else (), (value,), **more)
+
+
+def kind(*evidence, claim=CLAIM, clips=500, missing=""):
+    return verdict(claim, list(evidence), clips, missing).kind
 
 
 def test_published_matrices_give_the_figures_known_of_them():
@@ -10,27 +27,55 @@ def test_published_matrices_give_the_figures_known_of_them():
     assert [round(100 * tess.score(s), 2) for s in scores.SCORES] == [98.90, 98.84, 98.80]
 
 
-def test_verdicts():
-    claim = cnn_n_gru.CLAIMS[0]
-    low = scores.Score("accuracy", 0.5, 0.4, 0.6, 10, ("speakers",), (0.5,))
-    near = scores.Score("accuracy", 0.98, 0.97, 0.995, 10, ("speakers",), (0.98,))
-    assert ledger.verdict(claim, low) == "not reached: 49.2 points below"
-    assert ledger.verdict(claim, near) == "reached within the interval"
-    above = scores.Score("accuracy", 0.999, 0.995, 1.0, 10, ("speakers",), (0.999,))
-    assert ledger.verdict(claim, above) == "exceeded by 0.7 points"
-    assert ledger.verdict(claim, None) == "not yet run"
-    table = ledger.ledger(cnn_n_gru.CLAIMS, {(claim, "published"): low})
-    assert table["verdict"].tolist()[:2] == ["not reached: 49.2 points below", "not yet run"]
+def test_every_verdict_can_be_given():
+    shared = [Evidence("code", SHARED, score(value)) for value in (0.60, 0.74, 0.79, 0.90)]
+    far, near, reached, above = shared
+    assert kind() == ledger.NOT_RUN
+    assert kind(missing="no copy") == kind(reached, claim=replace(CLAIM, untestable="which?")) == ledger.UNTESTABLE
+    assert kind(far) == ledger.NOT_REPRODUCED and kind(reached) == kind(above) == ledger.REPRODUCED
+    assert kind(near) == ledger.NOT_REPRODUCED and kind(near, clips=80) == ledger.CHANCE  # 80 clips are worth 9 points
+    new = replace(CLAIM, speakers=NEW)
+    assert kind(reached, claim=new) == ledger.NOT_RUN  # nothing on the split that it names
+    fallen = Evidence("code", NEW, score(0.4))
+    assert kind(reached, fallen, claim=new) == ledger.OTHER_METHOD
+    assert kind(far, fallen, claim=new) == ledger.NOT_REPRODUCED
+    assert kind(far, replace(fallen, score=score(0.81)), claim=new) == ledger.REPRODUCED
+    assert kind(replace(reached, says_nothing="no setting")) == ledger.UNSETTLED
+    assert set(ledger.RULE) == {getattr(ledger, name) for name in (
+        "REPRODUCED", "OTHER_METHOD", "CHANCE", "NOT_REPRODUCED", "UNSETTLED", "UNTESTABLE", "NOT_RUN")}
 
 
-def test_a_verdict_without_an_interval_rests_on_all_that_was_measured():
-    claim, nan = cnn_n_gru.CLAIMS[0], float("nan")
+def test_what_says_nothing_neither_reaches_nor_refutes():
+    dead = Evidence("code", SHARED, score(0.14), says_nothing="no setting beats chance")
+    assert str(verdict(CLAIM, [dead], 500)) == "not settled: no setting beats chance"
+    alive = Evidence("paper", SHARED, score(0.6))
+    told = verdict(CLAIM, [dead, alive], 500)
+    assert (told.kind, told.because, told.by) == (ledger.NOT_REPRODUCED, "reading paper 20.0 points below", (alive,))
 
-    def told(value, *units, starts=(0.98,)):
-        return ledger.verdict(claim, scores.Score("accuracy", value, nan, nan, 10, (), starts, units=units))
 
-    assert claim.value == 0.992
-    assert told(0.98, 0.97, 0.985) == "not reached: 1.2 points below (no interval)"
-    assert told(0.98, 0.96, 1.0) == "within what was measured (no interval)"  # one of two speakers reaches it
-    assert told(0.98, 0.97, 0.985, starts=(0.96, 0.995)) == "within what was measured (no interval)"
-    assert told(0.997, 0.995, 0.999, starts=(0.997,)) == "exceeded by 0.5 points (no interval)"
+def test_the_nearest_reading_counts_and_parts_are_named():
+    low, part = Evidence("code", SHARED, score(0.5)), Evidence("paper", SHARED, score(0.7), "2 of 6 folds")
+    assert verdict(CLAIM, [low, part], 500).because == "reading paper (2 of 6 folds) 10.0 points below"
+
+
+def test_chance_of_a_claim_is_that_of_its_clips_and_ours_together():
+    of_clips = 1.96 * math.sqrt(0.8 * 0.2 / 80)
+    assert ledger.by_chance(CLAIM, score(0.7), 80) == pytest.approx(math.hypot(of_clips, 0.02))
+    alone = 1.96 * math.sqrt(0.7 * 0.3 / 500)  # no interval: the clips count
+    assert ledger.by_chance(CLAIM, score(0.7, half=0), 80) == pytest.approx(math.hypot(of_clips, alone))
+
+
+def test_distance_in_words():
+    assert ledger.distance(CLAIM, score(0.5)) == "30.0 points below"
+    assert ledger.distance(CLAIM, score(0.81)) == "reached within the interval"
+    assert ledger.distance(CLAIM, score(0.9)) == "exceeded by 10.0 points"
+
+
+def test_a_distance_without_an_interval_rests_on_all_that_was_measured():
+    def told(value, *units, starts=(0.78,)):
+        return ledger.distance(CLAIM, replace(score(value, half=0), seeds=starts, units=units))
+
+    assert told(0.78, 0.77, 0.785) == "2.0 points below (no interval)"
+    assert told(0.78, 0.76, 0.81) == "within what was measured (no interval)"  # one of two speakers reaches it
+    assert told(0.78, 0.77, 0.785, starts=(0.76, 0.81)) == "within what was measured (no interval)"
+    assert told(0.85, 0.82, 0.88, starts=(0.85,)) == "exceeded by 5.0 points (no interval)"

@@ -206,12 +206,7 @@ def test_splits_have_names_for_readers():
         "shared speakers", "new speakers", "another corpus"]
 
 
-def test_every_document_has_a_ledger_that_says_what_is_not_run(tmp_path):
-    for name in ("issa", "cnn_n_gru"):
-        ledger = Found(name, tmp_path).ledger()
-        assert len(ledger) == len(Found(name, tmp_path).document.claims) and set(ledger["verdict"]) == {"not yet run"}
-        assert ("n" in ledger) == (name == "cnn_n_gru")
-    assert not len(Found("mfcc_cnn", tmp_path).ledger())
+def test_nothing_run_is_an_empty_table(tmp_path):
     assert Found("mfcc_cnn", tmp_path).table().empty
 
 

@@ -1,0 +1,122 @@
+"""Every claim beside what was measured: the ledger of one document, and of all.
+
+    claimed.ledger(Found("issa", "results"))    # a data frame, a row a claim
+    claimed.whole("results")                    # of every document
+"""
+
+from functools import cache
+from pathlib import Path
+
+import pandas as pd
+
+from ser_repro import datasets, documents
+from ser_repro.results import scores
+from ser_repro.results.ledger import NEW, NOT_RUN, SHARED, Claim, Evidence, Verdict, verdict
+from ser_repro.runs import plans, search
+from ser_repro.runs.found import SPLITS, Found
+from ser_repro.runs.found import missing as part_of
+
+NO_SETTING = "our search found no setting that beats chance"
+ONE_ANSWER = "every network gives one answer to every clip"
+_SPEAKERS = {"published": SHARED, "speaker": NEW}
+
+
+def evidence(found: Found, claim: Claim) -> list[Evidence]:
+    """What has been measured of a claim in each reading, with shared and with new speakers."""
+    told = []
+    for reading in found.document.readings:
+        for protocol in plans.GRID:
+            seeds = found.seeds(claim.corpus, reading, protocol, n=claim.n)
+            if seeds:
+                score = found.score_of(seeds, claim.score)
+                told.append(Evidence(reading, _SPEAKERS[protocol], score, part_of(seeds),
+                                     _says_nothing(found, claim, reading, protocol, score)))
+    return told
+
+
+def judged(found: Found, claim: Claim) -> Verdict:
+    """The verdict on a claim (see `results.ledger`)."""
+    return verdict(claim, evidence(found, claim), 0 if (why := missing(found.document, claim.corpus)) else
+                   clips(found.name, claim), why)
+
+
+def missing(of: documents.Document, corpus: str) -> str:
+    """Why a document can't be run on a corpus here; "" where it can."""
+    if corpus in of.corpora:
+        return ""
+    asked = datasets.get(corpus).source.ask if corpus in datasets.CORPORA else ""
+    return "no copy: its publisher wants a signature" if asked else "the study doesn't run it there"
+
+
+def clips(name: str, claim: Claim) -> int:
+    """On how many clips a claim was counted: those of the document's own split of the published corpus."""
+    of = _emotions(name, claim.corpus)["validation" if claim.score == scores.VALIDATION else "test"]
+    if not claim.score.startswith(scores.RECALL):
+        return len(of)
+    return int((of == claim.score.removeprefix(scores.RECALL)).sum())
+
+
+@cache
+def _emotions(name: str, corpus: str) -> dict[str, pd.Series]:
+    """Of each clip that the document's own split of a published corpus validates on and tests."""
+    table = datasets.studied(datasets.published(corpus))
+    split = documents.get(name).parts(table, "published")
+    emotion = table.set_index("clip")["emotion"]
+    return {part: emotion[list(getattr(split, part))] for part in ("validation", "test")}
+
+
+def ledger(found: Found) -> pd.DataFrame:
+    """A row a claim: what is claimed and where, what its own confusion matrix gives, ours in each reading with shared
+    and with new speakers, the verdict, and the records that it rests on."""
+    of = found.document
+    rows = []
+    for claim in of.claims:
+        told = judged(found, claim)
+        matrix = next((one for one in of.matrices if one.corpus == claim.corpus), None)
+        row = {"corpus": claim.corpus, "score": claim.score.replace("_", " ")}
+        row |= {"n": claim.n} if of.sizes else {}
+        row |= {"claimed": f"{100 * claim.value:.1f} %", "where": claim.place}
+        if of.matrices:
+            row["own matrix gives"] = (f"{100 * matrix.score(claim.score):.1f} %"
+                                       if matrix and claim.score in scores.SCORES else "—")
+        for reading in of.readings:
+            for protocol in plans.GRID:
+                row[f"{reading}, {SPLITS[protocol]}"] = "—" if missing(of, claim.corpus) else found.told(
+                    claim.corpus, reading, protocol, claim.score, n=claim.n)
+        rows.append(row | {"verdict": told.kind, "because": told.because, "records": ", ".join(_records(found, claim))})
+    return pd.DataFrame(rows)
+
+
+def whole(results: str | Path, names=()) -> pd.DataFrame:
+    """The ledger of every document that claims something (or of those named), "—" where a column has no meaning."""
+    each = [ledger(Found(name, results)).assign(document=of.title) for name, of in documents.DOCUMENTS.items()
+            if of.claims and (not names or name in names)]
+    if not each:
+        return pd.DataFrame()
+    table = pd.concat(each, ignore_index=True)
+    first = [name for name in ("document", "corpus", "n", "score", "claimed", "where", "own matrix gives")
+             if name in table]
+    last = ["verdict", "because", "records"]
+    table = table[[*first, *(name for name in table if name not in (*first, *last)), *last]]
+    return table.astype({"n": "Int64"} if "n" in table else {}).astype(object).where(table.notna(), "—")
+
+
+def unmade(table: pd.DataFrame) -> list[str]:
+    """Claims of a ledger that lack the runs that a verdict would rest on."""
+    return [f"{row['document']}, {row['corpus']}, {row['score']}, {row['claimed']}"
+            for _, row in table[table["verdict"] == NOT_RUN].iterrows()]
+
+
+def _says_nothing(found: Found, claim: Claim, reading: str, protocol: str, score: scores.Score) -> str:
+    """Why a score can speak neither for nor against a claim; "" where it can."""
+    if found.document.searched:
+        tried = search.outcome(found.folder, found.kind(claim.corpus, reading, protocol, n=claim.n))
+        if tried and not tried["learned"]:
+            return NO_SETTING
+    return ONE_ANSWER if score.alike[0] == score.alike[1] else ""
+
+
+def _records(found: Found, claim: Claim) -> list[str]:
+    """Names of the records behind all that is known of a claim."""
+    return sorted({record["run"] for reading in found.document.readings for protocol in plans.GRID
+                   for folds in found.seeds(claim.corpus, reading, protocol, n=claim.n) for record in folds})

@@ -1,0 +1,72 @@
+"""Claims beside records: the ledger of one document, and of all."""
+
+import json
+import shutil
+
+import pytest
+
+from ser_repro import documents
+from ser_repro.results import ledger as rule
+from ser_repro.runs import claimed
+from ser_repro.runs.found import Found
+
+
+@pytest.fixture(scope="module")
+def deep(tmp_path_factory):
+    """The records of n = 18 on TESS alone, whose search found nothing."""
+    folder = tmp_path_factory.mktemp("results")
+    for part in ("", "search"):
+        (folder / "cnn_n_gru" / part).mkdir(parents=True, exist_ok=True)
+    for path in ("search/tess-n18-code-published-fold0.json",
+                 "tess-n18-code-published-fold0-seed0-e6b536a8f8fe.json"):
+        shutil.copy(f"results/cnn_n_gru/{path}", folder / "cnn_n_gru" / path)
+    return folder
+
+
+def test_nothing_run_is_said_of_every_claim_that_can_be_tested(tmp_path):
+    for name in ("issa", "cnn_n_gru"):
+        table = claimed.ledger(Found(name, tmp_path))
+        can = [claim.corpus != "IEMOCAP" and not claim.untestable for claim in documents.get(name).claims]
+        assert (table["verdict"] == rule.NOT_RUN).tolist() == can
+        assert (table["verdict"] == rule.UNTESTABLE).tolist() == [not one for one in can]
+        assert ("n" in table) == ("own matrix gives" in table) == (name == "cnn_n_gru")
+    assert claimed.ledger(Found("mfcc_cnn", tmp_path)).empty
+
+
+def test_a_claim_whose_network_learned_nothing_is_not_settled_and_is_judged_once_one_has(deep, tmp_path):
+    table = claimed.ledger(Found("cnn_n_gru", deep)).set_index(["corpus", "score"])
+    assert set(table.loc["TESS", "verdict"]) == {rule.UNSETTLED}
+    assert table.loc[("TESS", "accuracy"), "records"] == "tess-n18-code-published-fold0-seed0-e6b536a8f8fe"
+    assert set(table.loc["RAVDESS", "verdict"]) == {rule.NOT_RUN}
+    shutil.copytree(deep, tmp_path, dirs_exist_ok=True)
+    path = tmp_path / "cnn_n_gru/search/tess-n18-code-published-fold0.json"
+    path.write_text(json.dumps(json.loads(path.read_text()) | {"lowest_loss": 0.5}))
+    learned = claimed.ledger(Found("cnn_n_gru", tmp_path)).set_index(["corpus", "score"])
+    assert learned.loc[("TESS", "accuracy"), "because"] == claimed.ONE_ANSWER  # still: it answers all clips alike
+
+
+def test_a_claim_of_new_speakers_that_shared_ones_reach_is_reached_by_another_method():
+    table = claimed.ledger(Found("issa", "results")).set_index(["corpus", "claimed"])
+    told = table.loc[("RAVDESS", "71.6 %")]
+    assert told["verdict"] == rule.OTHER_METHOD
+    assert told["because"].startswith("with shared speakers reading") and "; with new ones reading" in told["because"]
+
+
+def test_the_whole_ledger_has_every_claim_and_only_known_verdicts():
+    table = claimed.whole("results")
+    assert len(table) == sum(len(of.claims) for of in documents.DOCUMENTS.values())
+    assert set(table["verdict"]) <= set(rule.RULE) and not table.isna().any().any()
+    assert len(claimed.unmade(table)) == (table["verdict"] == rule.NOT_RUN).sum()
+    assert claimed.whole("results", ["mfcc_cnn"]).empty
+
+
+def test_clips_of_a_claim_are_those_that_its_split_tests():
+    tess, recall, validation = cnn_n_gru_claims()
+    assert claimed.clips("cnn_n_gru", tess) == 280
+    assert claimed.clips("crema_1d", recall) == 382 and claimed.clips("crema_1d", validation) == 261
+
+
+def cnn_n_gru_claims():
+    first = documents.get("cnn_n_gru").claims[0]
+    every = documents.get("crema_1d").claims
+    return first, next(one for one in every if one.score == "recall of anger"), every[0]
