@@ -29,6 +29,9 @@ from ser_repro.runs import plans, search, study
      "issa, crema_1d, crema_2d, svm193"),
     ("prepare RAVDESS --features mfcc", "no feature set 'mfcc': choose one of crema258"),
     ("prepare RAVDESS --features issa193 --rate 8000", "--rate and --features ask for different arrays"),
+    ("claims --document cnn", "no document 'cnn': choose one of cnn_n_gru"),
+    ("claims --document mfcc_cnn", "mfcc_cnn claims no number: leave --document out"),
+    ("claims --results gone/x.json --document issa --complete", "2 claims lack the runs of their verdict, first Issa"),
     ("study --reading text", "--reading text is not in the study: choose from code, paper"),
     ("study --protocol mine", "--protocol mine is not in the study: choose from cross_corpus, published, redrawn, "
      "speaker"),

@@ -1,0 +1,59 @@
+# ---
+# jupyter:
+#   kernelspec:
+#     display_name: Python 3 (ipykernel)
+#     language: python
+#     name: python3
+# ---
+
+# %% [markdown]
+# # Every claim, and what became of it
+
+# %% tags=["parameters", "hide-input"]
+results: str = "results"  # folder of the records
+
+# %% tags=["hide-input"]
+from ser_repro import book
+
+book.check(globals(), results=None)
+
+# %% tags=["hide-cell"]
+from ser_repro.book import ledger, show
+from ser_repro.runs import claimed
+
+table = claimed.whole(results)
+show.say("cl_count", len(table))
+show.say("cl_judged", ledger.judged(table))
+
+# %% tags=["hide-input"]
+book.text([ledger.summary(table)])
+
+# %% tags=["hide-input"] mystnb={"image": {"alt": "How many claims of each document got which verdict"}}
+book.picture(ledger.picture(table))
+
+# %% [markdown]
+# *A row a document: how many of its claims got which verdict.*
+#
+# The documents claim {glue:text}`cl_count` numbers. Each is beside what we measured: in both readings, with speakers
+# that training has heard (shared) and with speakers that it has not (new). In brackets are 95 % intervals and what they
+# count ([How sure is a score](uncertainty.ipynb)).
+#
+# ## The rule
+#
+# One rule, written before the verdicts, gives all of them:
+
+# %% tags=["hide-input"]
+book.table(ledger.rule())
+
+# %% [markdown]
+# "Not reproduced" is not "refuted": it speaks of our runs of what the document tells, or of what its code does. "Within
+# chance" compares a claim with our nearest score as if both were shares of independent test clips. Clips of one speaker
+# are not independent, so chance may be worth more than that.
+#
+# ## The ledger
+
+# %% tags=["hide-input"]
+ledger.tables(table)
+
+# %% [markdown]
+# `ser-repro claims --csv claims.csv` writes all of this to a file, with the names of the records behind each row.

@@ -1,0 +1,80 @@
+"""The page of all claims: how many got which verdict, the rule, and the ledger document by document."""
+
+import matplotlib.pyplot as plt
+import pandas as pd
+from matplotlib.figure import Figure
+from matplotlib.patches import Patch
+
+from ser_repro.book import show
+from ser_repro.book.palette import BLUE, ORANGE, RED, SKY
+from ser_repro.book.words import listed, number
+from ser_repro.results import ledger, scores
+
+_LINE = "#52514e"
+_LOOKS = {  # a colour and a hatch each, so that none needs colours to be told apart
+    ledger.REPRODUCED: (BLUE, ""), ledger.OTHER_METHOD: (SKY, "//"), ledger.CHANCE: ("#cde2fb", ".."),
+    ledger.NOT_REPRODUCED: (RED, "--"), ledger.UNSETTLED: (ORANGE, "xx"), ledger.UNTESTABLE: ("#c3c2b7", ""),
+    ledger.NOT_RUN: ("white", "")}
+
+
+def judged(table: pd.DataFrame) -> str:
+    """How many claims have a verdict that rests on runs, of how many."""
+    open_ = table["verdict"].isin([ledger.UNTESTABLE, ledger.NOT_RUN])
+    return f"{number(int((~open_).sum()))} of {number(len(table))}"
+
+
+def summary(table: pd.DataFrame) -> str:
+    """How many claims got which verdict, in a sentence."""
+    counts = table["verdict"].value_counts()
+    told = [f"{number(int(counts[kind]))} {'is' if counts[kind] == 1 else 'are'} {kind}"
+            if kind != ledger.UNTESTABLE else f"{number(int(counts[kind]))} can't be tested here"
+            for kind in ledger.RULE if kind in counts]
+    return f"**Of {number(len(table))} claims, {listed(told)}.**"
+
+
+def rule() -> list[dict]:
+    """The verdicts, and when each is given."""
+    return [{"verdict": kind, "given where": when} for kind, when in ledger.RULE.items()]
+
+
+def tables(table: pd.DataFrame) -> None:
+    """The ledger, a table a document; recalls by emotion fold away."""
+    for name, rows in table.groupby("document", sort=False):
+        show.text(f"### {name[0].upper()}{name[1:]}")
+        parts = rows["score"].str.startswith(scores.RECALL)
+        show.table(_shown(rows[~parts]))
+        if parts.any():
+            show.text(f"Recalls of single emotions, which it shows in figures ({number(int(parts.sum()))}):")
+            show.table(_shown(rows[parts]), long=True)
+
+
+def _shown(rows: pd.DataFrame) -> pd.DataFrame:
+    """Without columns that say nothing here."""
+    kept = [name for name in rows if name not in ("document", "records") and (rows[name] != "—").any()]
+    return rows[kept]
+
+
+def picture(table: pd.DataFrame) -> Figure:
+    """A bar a document, parted by verdict, each part with its number."""
+    names = list(dict.fromkeys(table["document"]))
+    figure, axis = plt.subplots(figsize=(7.5, 0.9 + 0.42 * len(names)), layout="constrained")
+    for y, name in enumerate(names):
+        counts = table.loc[table["document"] == name, "verdict"].value_counts()
+        left, total = 0.0, counts.sum()
+        for kind, (colour, hatch) in _LOOKS.items():
+            if kind in counts:
+                width = counts[kind] / total
+                axis.barh(y, width, left=left, color=colour, hatch=hatch, edgecolor=_LINE, linewidth=0.8)
+                axis.text(left + width / 2, y, str(counts[kind]), ha="center", va="center", fontsize=9,
+                          bbox={"facecolor": "white", "edgecolor": "none", "pad": 1.2, "alpha": 0.85})
+                left += width
+    axis.set_yticks(range(len(names)), [f"{name[0].upper()}{name[1:]}" for name in names])
+    axis.invert_yaxis()
+    axis.set_xlim(0, 1)
+    axis.set_xticks([])
+    axis.spines[:].set_visible(False)
+    axis.tick_params(length=0)
+    shown = [kind for kind in _LOOKS if kind in set(table["verdict"])]
+    figure.legend([Patch(facecolor=_LOOKS[kind][0], hatch=_LOOKS[kind][1], edgecolor=_LINE) for kind in shown],
+                  shown, loc="outside lower center", ncols=min(4, len(shown)), frameon=False, fontsize=9)
+    return figure

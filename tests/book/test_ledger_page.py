@@ -1,0 +1,38 @@
+"""The page of all claims: what it counts, and that every verdict has a look of its own."""
+
+import matplotlib.pyplot as plt
+import pandas as pd
+
+from ser_repro.book import ledger as page
+from ser_repro.results import ledger
+
+
+def made(*verdicts):
+    return pd.DataFrame({"document": ["the first"] * len(verdicts), "score": ["accuracy"] * len(verdicts),
+                         "verdict": verdicts, "records": ""})
+
+
+def test_a_summary_counts_each_verdict_in_the_order_of_the_rule():
+    table = made(ledger.NOT_RUN, ledger.REPRODUCED, ledger.UNTESTABLE, ledger.NOT_RUN)
+    assert page.summary(table) == ("**Of 4 claims, 1 is reproduced, 1 can't be tested here and 2 are not yet run.**")
+    assert page.judged(table) == "1 of 4"
+
+
+def test_every_verdict_has_a_look_and_its_number_is_drawn():
+    assert set(page._LOOKS) == set(ledger.RULE)
+    looks = list(page._LOOKS.values())
+    assert len(set(looks)) == len(looks)
+    figure = page.picture(made(*ledger.RULE, ledger.REPRODUCED))
+    axis = figure.axes[0]
+    assert [text.get_text() for text in axis.texts] == ["2", "1", "1", "1", "1", "1", "1"]
+    assert [label.get_text() for label in axis.get_yticklabels()] == ["The first"]
+    plt.close(figure)
+
+
+def test_recalls_are_a_table_of_their_own(monkeypatch):
+    shown = []
+    monkeypatch.setattr(page.show, "table", lambda rows, **how: shown.append((len(rows), how)))
+    monkeypatch.setattr(page.show, "text", lambda text: None)
+    table = pd.concat([made(ledger.NOT_RUN), made(ledger.NOT_RUN).assign(score="recall of anger")])
+    page.tables(table)
+    assert shown == [(1, {}), (1, {"long": True})]
