@@ -158,7 +158,7 @@ def make(clips: pd.DataFrame, protocol: str, fold: int = 0, *, published: Rule |
     return split.refuse_shared_speakers(clips) if of.apart else split
 
 
-# ---- the four protocols ------------------------------------------------------------------------------------------
+# ---- the protocols -----------------------------------------------------------------------------------------------
 
 
 def holdout(seed: int) -> Rule:
@@ -201,20 +201,25 @@ def by_speaker(clips: pd.DataFrame, fold: int, validation: bool = True) -> Split
     left to train on (TESS), a tenth of that speaker's clips of every class. Without validation all others train, in
     an order drawn once: a document that does not shuffle must not meet one class after the other.
     """
+    groups = _speaker_groups(clips)
+    tested = clips["speaker"].isin(groups[fold])
+    return _parted("speaker", fold, clips[~tested], clips[tested], _others(groups, fold), validation)
+
+
+def _others(groups: list[list[str]], fold: int) -> list[str]:
+    """Speakers who are not tested, from the next fold on: the first of them validate."""
+    return [speaker for group in groups[fold + 1:] + groups[:fold] for speaker in group]
+
+
+def _speaker_groups(clips: pd.DataFrame) -> list[list[str]]:
+    """Speakers who are tested together, fold by fold."""
     corpus = clips["corpus"].iloc[0]
     speakers = sorted(set(clips["speaker"]) - {""})
     groups = [list(group) for group in np.array_split(speakers, _speaker_folds(corpus, len(speakers)) or 1)]
     if len(groups) < 2:
         has = f"has {len(speakers)} speaker(s) here" if speakers else "names no speakers"
         raise SerReproError(f"{corpus} {has}: protocol speaker needs more, protocol published does not.")
-    tested = clips["speaker"].isin(groups[fold])
-    rest = clips[~tested]
-    if not validation:
-        drawn = rest.sample(frac=1, random_state=PUBLISHED_SEED)
-        return Split("speaker", fold, tuple(drawn["clip"]), (), tuple(clips[tested]["clip"]))
-    others = [s for group in groups[fold + 1:] + groups[:fold] for s in group]
-    validating = _validating(rest, others)
-    return Split("speaker", fold, _ids(rest[~validating]), _ids(rest[validating]), _ids(clips[tested]))
+    return groups
 
 
 def _validating(rest: pd.DataFrame, speakers: list[str]) -> pd.Series:
@@ -233,13 +238,58 @@ def _speaker_folds(corpus: str, speakers: int) -> int:
     return min(speakers, _GROUPS.get(corpus, speakers))
 
 
+def by_sentence(clips: pd.DataFrame, fold: int, validation: bool = True) -> Split:
+    """Test sentences that training has not heard, spoken by speakers that it has: half of the sentences each fold.
+
+    Raises
+    ------
+    SerReproError
+        If the corpus does not tell its sentences, or has but one.
+    """
+    tested = clips["sentence"].isin(_half(clips, fold))
+    return _parted("sentence", fold, clips[~tested], clips[tested], [], validation)
+
+
+def by_speaker_and_sentence(clips: pd.DataFrame, fold: int, validation: bool = True) -> Split:
+    """Neither the speakers nor the sentences that are tested occur in training: fold 2 g + h tests half h of the
+    sentences, spoken by the speakers of fold g of `by_speaker`, and trains on the other half, spoken by the others.
+
+    Raises
+    ------
+    SerReproError
+        As for the two protocols that it joins.
+    """
+    groups, (group, half) = _speaker_groups(clips), divmod(fold, 2)
+    new = clips["speaker"].isin(groups[group])
+    tested = clips["sentence"].isin(_half(clips, half))
+    return _parted("speaker_sentence", fold, clips[~new & ~tested], clips[new & tested], _others(groups, group),
+                   validation)
+
+
+def _half(clips: pd.DataFrame, half: int) -> set[str]:
+    """Every other sentence, in an order in which those of one emotion, where a corpus has such, stand together."""
+    corpus = clips["corpus"].iloc[0]
+    said = clips[clips["sentence"] != ""].groupby("sentence")["emotion"].agg(lambda of: " ".join(sorted(set(of))))
+    if len(said) < 2:
+        raise SerReproError(f"{corpus} has {len(said)} sentence(s) here: protocols that keep sentences apart need two "
+                            "or more; name them in a column `sentence`, or choose protocol speaker.")
+    in_order = sorted(said.index, key=lambda sentence: (said[sentence], sentence))
+    return set(in_order[half::2])
+
+
+def _parted(protocol: str, fold: int, rest: pd.DataFrame, tested: pd.DataFrame, speakers: list[str],
+            validation: bool) -> Split:
+    """A split of clips that train or validate and clips that are tested; `speakers` are those who may validate."""
+    if not validation:
+        drawn = rest.sample(frac=1, random_state=PUBLISHED_SEED)
+        return Split(protocol, fold, tuple(drawn["clip"]), (), tuple(tested["clip"]))
+    validating = _validating(rest, speakers)
+    return Split(protocol, fold, _ids(rest[~validating]), _ids(rest[validating]), _ids(tested))
+
+
 def all_train(clips: pd.DataFrame, validation: bool = True) -> Split:
     """Every clip of the corpus trains (or validates, by the rule of `by_speaker`); other corpora are tested."""
-    if not validation:
-        drawn = clips.sample(frac=1, random_state=PUBLISHED_SEED)
-        return Split("cross_corpus", 0, tuple(drawn["clip"]), (), ())
-    validating = _validating(clips, sorted(set(clips["speaker"]) - {""}))
-    return Split("cross_corpus", 0, _ids(clips[~validating]), _ids(clips[validating]), ())
+    return _parted("cross_corpus", 0, clips, clips.iloc[:0], sorted(set(clips["speaker"]) - {""}), validation)
 
 
 register(Protocol("published", "the document's own split", lambda corpus, speakers: 1,
@@ -248,5 +298,10 @@ register(Protocol("redrawn", "the document's own split, drawn again", lambda cor
                   lambda clips, fold, rule, validation: drawn_again(clips, fold, rule), apart=False))
 register(Protocol("speaker", "new speakers", _speaker_folds,
                   lambda clips, fold, rule, validation: by_speaker(clips, fold, validation), apart=True))
+register(Protocol("sentence", "new sentences", lambda corpus, speakers: 2,
+                  lambda clips, fold, rule, validation: by_sentence(clips, fold, validation), apart=False))
+register(Protocol("speaker_sentence", "new speakers and sentences",
+                  lambda corpus, speakers: 2 * _speaker_folds(corpus, speakers),
+                  lambda clips, fold, rule, validation: by_speaker_and_sentence(clips, fold, validation), apart=True))
 register(Protocol("cross_corpus", "another corpus", lambda corpus, speakers: 1,
                   lambda clips, fold, rule, validation: all_train(clips, validation), apart=True, elsewhere=True))

@@ -44,6 +44,42 @@ def test_speaker_folds_test_everyone_once_and_share_nobody(corpus, folds):
     assert sorted(tested) == sorted(clips["clip"])
 
 
+@pytest.mark.parametrize(("corpus", "folds"), [("RAVDESS", 12), ("TESS", 4), ("SAVEE", 8)])
+def test_new_speakers_and_sentences_share_neither_and_test_every_clip_once(corpus, folds):
+    clips = datasets.published(corpus)
+    of = clips.set_index("clip")
+    assert protocols.folds(corpus, "speaker_sentence") == folds
+    tested = []
+    for fold in range(folds):
+        split = protocols.make(clips, "speaker_sentence", fold)
+        for what in ("speaker", "sentence"):
+            assert not set(of.loc[list(split.test), what]) & set(of.loc[list(split.train + split.validation), what])
+        assert set(of.loc[list(split.train), "emotion"]) == set(of.loc[list(split.test), "emotion"])
+        tested += split.test
+    assert sorted(tested) == sorted(clips["clip"])
+
+
+@pytest.mark.parametrize("validation", [True, False])
+def test_new_sentences_are_spoken_by_known_speakers(validation):
+    clips = datasets.published("SAVEE")  # each sentence has one emotion: both halves need all of them
+    of, tested = clips.set_index("clip"), []
+    for fold in range(protocols.folds("SAVEE", "sentence")):
+        split = protocols.make(clips, "sentence", fold, validation=validation)
+        train, test = of.loc[list(split.train)], of.loc[list(split.test)]
+        assert bool(split.validation) == validation
+        assert set(train["speaker"]) == set(test["speaker"]) and set(train["emotion"]) == set(test["emotion"])
+        assert not set(of.loc[list(split.train + split.validation), "sentence"]) & set(test["sentence"])
+        tested += split.test
+    assert sorted(tested) == sorted(clips["clip"])
+
+
+@pytest.mark.parametrize("protocol", ["sentence", "speaker_sentence"])
+def test_a_corpus_of_one_sentence_or_none_is_refused(protocol):
+    for said in ("", "one"):
+        with pytest.raises(SerReproError, match="protocols that keep sentences apart need two"):
+            protocols.make(CLIPS["RAVDESS"].assign(sentence=said), protocol)
+
+
 def test_ravdess_folds_hold_two_of_each_sex():
     clips = CLIPS["RAVDESS"].set_index("clip")
     for fold in range(6):

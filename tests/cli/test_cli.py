@@ -34,7 +34,7 @@ from ser_repro.runs import plans, search, study
     ("claims --results gone/x.json --document issa --complete", "2 claims lack the runs of their verdict, first Issa"),
     ("study --reading text", "--reading text is not in the study: choose from code, paper"),
     ("study --protocol mine", "--protocol mine is not in the study: choose from cross_corpus, published, redrawn, "
-     "speaker"),
+     "sentence, speaker, speaker_sentence"),
     ("study --jobs 0", "--jobs 0 makes no run: give 1 or more"),
     ("study --address auto", "--address auto is that of a Ray cluster: give --engine ray with it"),
     ("study --engine dask", "no --engine 'dask': choose one of joblib, ray"),
