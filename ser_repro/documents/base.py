@@ -129,6 +129,12 @@ class CoreRuns:
     tested: tuple[str, ...] = ()
 
 
+def to_every_other(corpora: tuple[str, ...], reading: str = "code") -> tuple[CoreRuns, ...]:
+    """Training on each of some corpora, tested on all others of them."""
+    return tuple(CoreRuns(reading, "cross_corpus", corpora=(one,),
+                          tested=tuple(other for other in corpora if other != one)) for one in corpora)
+
+
 @dataclass(frozen=True)
 class Document:
     """A document's method as data, and the functions that turn it into a model, its inputs and its training.

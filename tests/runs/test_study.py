@@ -172,7 +172,7 @@ def test_every_corpus_of_a_run_across_corpora_is_required(demo, tmp_path, monkey
 
 def test_runs_of_an_estimator_and_across_corpora_go_through_the_study(tmp_path, monkeypatch):
     monkeypatch.setattr(execution, "refuse_demo", lambda *_, **__: None)
-    for name in ("RAVDESS", "EMO-DB", "SAVEE"):
+    for name in documents.get("svm193").corpora:
         write_demo(name, tmp_path / "data" / name, per_emotion=1, sample_rate=16000, duration_s=0.4)
     wanted = plans.select(plans.plans(), document=["svm193"], corpus=["RAVDESS"])
     wanted = plans.select(wanted, protocol=["published", "cross_corpus"])
