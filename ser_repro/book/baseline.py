@@ -1,26 +1,23 @@
-"""What the chapter on the plain baseline has of its own: networks against it, and models on other corpora."""
+"""What the chapter on the plain baseline has of its own: networks against it."""
 
 import functools
 
-from ser_repro import datasets
-from ser_repro.book import show
 from ser_repro.book.page import Page
-from ser_repro.book.words import family, number, p_text, percent, points, told_apart, versus_chance
+from ser_repro.book.words import family, number, p_text, percent, points, told_apart
 from ser_repro.results import scores
 from ser_repro.runs import plans
 from ser_repro.runs.found import NOT_RUN, Found, missing, on_same_clips, split_name
 
 NETWORKS = ("mfcc_cnn", "issa", "cnn_bigru")
-ELSEWHERE = ("svm193", "mfcc_cnn")
-TRAINED, TESTED = "RAVDESS", ("EMO-DB", "SAVEE")
+CORPUS = "RAVDESS"  # of the headlines
 PENALTY = 10.0  # the one that is told beside the baseline's own
 
 
 def headlines(page: Page) -> dict[str, str]:
     """What the top of the chapter says, key by key."""
-    told = {f"{TRAINED}_{protocol}": page.found.told(TRAINED, protocol=protocol) for protocol in plans.GRID}
-    told[f"{TRAINED}_chance"] = percent(page.chance[TRAINED])
-    rows = [row for row in versus(page) if row["corpus"] == TRAINED]
+    told = {f"{CORPUS}_{protocol}": page.found.told(CORPUS, protocol=protocol) for protocol in plans.GRID}
+    told[f"{CORPUS}_chance"] = percent(page.chance[CORPUS])
+    rows = [row for row in versus(page) if row["corpus"] == CORPUS]
     for protocol in plans.GRID:
         same = [row for row in rows if row["split"] == split_name(protocol)]
         most = max((row["clips"] for row in same), default=0)  # the networks that are tested on all of these clips
@@ -29,22 +26,16 @@ def headlines(page: Page) -> dict[str, str]:
             f"{points(row['difference'])} ({row['network']}, reading {row['reading']})" for row in (ends[0], ends[-1])
         ) if ends else NOT_RUN
         told[f"above_{protocol}"] = _above(same)
-        told[f"{TRAINED}_{protocol}_penalty"] = page.found.told(TRAINED, protocol=protocol, C=PENALTY)
+        told[f"{CORPUS}_{protocol}_penalty"] = page.found.told(CORPUS, protocol=protocol, C=PENALTY)
         told[f"above_{protocol}_penalty"] = _above(
             [row for row in versus(page, C=PENALTY) if row["split"] == split_name(protocol)])
-    pairs = [(of.elsewhere(TRAINED, corpus), _chance(corpus)) for of in _models(page) for corpus in TESTED]
-    pairs = [(score, chance) for score, chance in pairs if score]
-    above = sum(versus_chance(score, chance) == "above chance" for score, chance in pairs)
-    told["elsewhere"] = f"{above} of {len(pairs)}" if pairs else NOT_RUN
-    svm = [row for row in elsewhere(page) if row["model"] == page.document.title]
     told["family"] = family_of(page)
     told["penalty"] = f"{PENALTY:g} instead of {page.document.settings['C'].code:g}"
-    told["named"] = " and ".join(f"of {row['tested on']} it calls {row['calls most clips']}" for row in svm) or NOT_RUN
-    effects = {one.where: one for one in page.found.effects() if one.corpus == TRAINED}
+    effects = {one.where: one for one in page.found.effects() if one.corpus == CORPUS}
     for protocol in plans.GRID:
         one = effects.get("" if protocol == "published" else split_name(protocol))
         told[f"penalty_{protocol}"] = points(one.difference) if one else NOT_RUN
-    return told | _above_guessing(page)
+    return told
 
 
 def _above(rows: list[dict]) -> str:
@@ -54,24 +45,6 @@ def _above(rows: list[dict]) -> str:
 
 def _leads(row: dict) -> bool:
     return told_apart(row["difference"]) and row["difference"].value > 0
-
-
-def _above_guessing(page: Page) -> dict[str, str]:
-    """On how many other corpora the UAR of a model lies above that of guessing, and on which."""
-    above, tested = [], 0
-    for of in _models(page):
-        for corpus in TESTED:
-            uar, guess = of.elsewhere(TRAINED, corpus, "uar"), 1 / len(_known(corpus))
-            tested += uar is not None
-            if uar and versus_chance(uar, guess) == "above chance":
-                above.append(f"{of.document.title} on {corpus}, {uar} against {percent(guess, 1)}")
-    return {"uar_elsewhere": f"{len(above)} of {tested}" if tested else NOT_RUN,
-            "uar_above": "; ".join(above) or "none"}
-
-
-@functools.cache  # several sections ask
-def _models(page: Page) -> list[Found]:
-    return [page.found if name == page.document.name else Found(name, page.found.folder) for name in ELSEWHERE]
 
 
 @functools.lru_cache(4)
@@ -125,52 +98,3 @@ def verdict(page: Page) -> str:
 
 def _listed(of: list[dict]) -> str:
     return "; ".join(f"{row['network']}, {row['reading']}, {row['corpus']}: {points(row['difference'])}" for row in of)
-
-
-@functools.lru_cache(4)
-@functools.cache  # several sections ask
-def elsewhere(page: Page) -> list[dict]:
-    """A row a model and tested corpus: what was trained on RAVDESS reaches there, and what training there reaches."""
-    rows = []
-    for of in _models(page):
-        for corpus in TESTED:
-            accuracy, uar = (of.elsewhere(TRAINED, corpus, score) for score in ("accuracy", "uar"))
-            if accuracy is None:
-                continue
-            named = of.tables_elsewhere(TRAINED, corpus)[0]["predicted"].value_counts(normalize=True)
-            rows.append({"model": of.document.title, "tested on": corpus, "clips": accuracy.clips,
-                         "accuracy": str(accuracy), "UAR": str(uar), "chance": percent(_chance(corpus)),
-                         "calls most clips": f"{named.index[0]} ({percent(named.iloc[0])})",
-                         "trained there, shared speakers": of.text(corpus), "trained there, new speakers":
-                         of.told(corpus, protocol="speaker")})
-    return rows
-
-
-def _chance(corpus: str) -> float:
-    """Accuracy of always naming the most frequent emotion that a corpus shares with the one trained on."""
-    counts = _known(corpus)
-    return max(counts.values()) / sum(counts.values())
-
-
-def _known(corpus: str) -> dict[str, int]:
-    """Clips of each emotion that a corpus shares with the one trained on."""
-    known = datasets.get(TRAINED).emotion_counts
-    return {emotion: n for emotion, n in datasets.get(corpus).emotion_counts.items() if emotion in known}
-
-
-def confusions_elsewhere(page: Page) -> None:
-    """Confusion matrices of the models on the other corpora, a picture a model."""
-    from ser_repro.book import plots
-
-    for of in _models(page):
-        panels = []
-        for corpus in TESTED:
-            tables = of.tables_elsewhere(TRAINED, corpus)
-            if tables:
-                classes = sorted(tables[0]["emotion"].unique())
-                panels.append((f"{of.document.title},\n{TRAINED} to {corpus}",
-                               scores.confusion(tables[0], classes), classes))
-        if panels:
-            show.picture(plots.confusion(panels), "Confusion matrix, true emotion down, predicted across: "
-                         + "; ".join(title.replace("\n", " ") for title, *_ in panels))
-

@@ -40,9 +40,7 @@ def test_a_row_of_some_folds_says_so(versus):
     assert [told["clips"] for told in baseline.rows(None)] == ["240 (1 of 6 folds)", words.number(1440)]
 
 
-def test_headlines_count_who_leads_and_range_over_whole_tests(versus, monkeypatch):
-    monkeypatch.setattr(baseline, "_models", lambda page: [])
-    monkeypatch.setattr(baseline, "elsewhere", lambda page: [])
+def test_headlines_count_who_leads_and_range_over_whole_tests(versus):
     page = SimpleNamespace(found=SimpleNamespace(told=lambda *a, **k: "", effects=list), chance={"RAVDESS": 0.13},
                            document=documents.get("svm193"))
     versus += [row("one", -0.08, -0.02), row("two", 0.02, 0.04), row("few", 0.2, 0.4, clips=240)]

@@ -1,0 +1,233 @@
+"""The chapter on other corpora: what a model trained on one corpus makes of another.
+
+UAR is taken over the emotions that both corpora have, k of them; guessing then reaches 1/k. As k differs from pair to
+pair, pairs are compared by how far they come on the way from guessing to no fault: (UAR - 1/k) / (1 - 1/k).
+"""
+
+import functools
+from dataclasses import dataclass
+from pathlib import Path
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pandas as pd
+import seaborn
+from matplotlib.figure import Figure
+
+from ser_repro import datasets
+from ser_repro.book.words import listed, number, percent, versus_chance
+from ser_repro.documents.svm193 import CORPORA
+from ser_repro.results.scores import Score
+from ser_repro.runs.found import NOT_RUN, Found
+
+METHODS = ("svm193", "mfcc_cnn")
+# Sides of Russell's circumplex (1980) on which the emotions are agreed to lie; what lies between the two is left out.
+SIDES = {"arousal": {"high": ("anger", "fear", "happiness", "surprise"),
+                     "low": ("boredom", "calm", "neutral", "sadness")},
+         "valence": {"positive": ("happiness",), "negative": ("anger", "boredom", "disgust", "fear", "sadness")}}
+
+
+@dataclass(frozen=True)
+class Pair:
+    """What a method that was trained on one corpus makes of another.
+
+    Attributes
+    ----------
+    table : DataFrame
+        Test clips, see `scores.table`.
+    emotions : tuple of str
+        That both corpora have.
+    """
+
+    trained: str
+    tested: str
+    accuracy: Score
+    uar: Score
+    table: pd.DataFrame
+    emotions: tuple[str, ...]
+
+    @property
+    def guess(self) -> float:
+        """UAR of guessing."""
+        return 1 / len(self.emotions)
+
+    @property
+    def way(self) -> float:
+        return way(self.uar.value, len(self.emotions))
+
+
+def way(uar: float, emotions: int) -> float:
+    """How far a UAR has come from guessing (0) to no fault (1)."""
+    guess = 1 / emotions
+    return (uar - guess) / (1 - guess)
+
+
+class Across:
+    """One method, trained on each corpus and tested on every other.
+
+    Parameters
+    ----------
+    name : str
+        Of its document.
+    results : path
+        Folder of the records.
+    """
+
+    def __init__(self, name: str, results: str | Path):
+        self.found = Found(name, results)
+        self.title = self.found.document.title
+
+    @functools.cached_property
+    def pairs(self) -> list[Pair]:
+        """Those that have been run."""
+        made = []
+        for trained in CORPORA:
+            for tested in CORPORA:
+                tables = self.found.tables_elsewhere(trained, tested) if trained != tested else []
+                if tables:
+                    emotions = tuple(sorted(name[2:-1] for name in tables[0] if name.startswith("p(")))
+                    made.append(Pair(trained, tested, *(self.found.elsewhere(trained, tested, name)
+                                                        for name in ("accuracy", "uar")), tables[0], emotions))
+        return made
+
+    def within(self, corpus: str, protocol: str) -> Score | None:
+        """UAR on the corpus that was trained on, over all of its emotions."""
+        seeds = self.found.seeds(corpus, protocol=protocol)
+        return self.found.score_of(seeds, "uar") if seeds else None
+
+    def way_within(self, corpus: str, protocol: str) -> float | None:
+        score = self.within(corpus, protocol)
+        return score and way(score.value, len(emotions_of(corpus)))
+
+
+def emotions_of(corpus: str) -> set[str]:
+    """The emotions of a corpus that the study uses."""
+    of = datasets.get(corpus)
+    return {emotion for emotion in of.emotion_counts if emotion in (of.studied or datasets.EMOTIONS)}
+
+
+def headline(one: Across) -> str:
+    """What a method keeps on other corpora, in a line."""
+    if not one.pairs:
+        return f"**{_title(one)}**: {NOT_RUN}."
+    above = sum(versus_chance(pair.uar, pair.guess) == "above chance" for pair in one.pairs)
+    ways = [pair.way for pair in one.pairs]
+    own = [value for corpus in CORPORA if (value := one.way_within(corpus, "speaker")) is not None]
+    line = (f"**{_title(one)}**: in {above} of {len(one.pairs)} pairs of corpora its UAR lies above guessing. Of the "
+            f"way from guessing to no fault it makes {percent(np.median(ways))} in the median pair "
+            f"({_ends(ways)})")
+    return line + (f"; on new speakers of the same corpus, {percent(np.median(own))}." if own else ".")
+
+
+def rows(one: Across) -> list[dict]:
+    """A row a pair."""
+    told = []
+    for pair in one.pairs:
+        named = pair.table["predicted"].value_counts(normalize=True)
+        told.append({"trained on": pair.trained, "tested on": pair.tested, "emotions": len(pair.emotions),
+                     "clips": number(pair.accuracy.clips), "UAR": str(pair.uar), "guessing": percent(pair.guess, 1),
+                     "": versus_chance(pair.uar, pair.guess), "accuracy": str(pair.accuracy),
+                     "most frequent": percent(pair.table["emotion"].value_counts(normalize=True).iloc[0], 1),
+                     "calls most clips": f"{named.index[0]} ({percent(named.iloc[0])})"})
+    return told
+
+
+def matrix(several: list[Across]) -> Figure:
+    """A heat map a method: trained on (rows), tested on (columns); on the diagonal, new speakers of the same corpus."""
+    figure, axes = plt.subplots(len(several), 1, figsize=(7.2, 4.3 * len(several)), squeeze=False,
+                                layout="constrained")
+    for axis, one in zip(axes.flat, several, strict=True):
+        values = np.full((len(CORPORA), len(CORPORA)), np.nan)
+        told = np.full(values.shape, "", dtype=object)
+        for pair in one.pairs:
+            place = CORPORA.index(pair.trained), CORPORA.index(pair.tested)
+            values[place] = 100 * pair.way
+            star = "" if versus_chance(pair.uar, pair.guess) == "above chance" else "\n(no better)"
+            told[place] = f"{100 * pair.uar.value:.0f} of {100 * pair.guess:.0f}{star}"
+        for i, corpus in enumerate(CORPORA):
+            score = one.within(corpus, "speaker")
+            if score:
+                values[i, i] = 100 * way(score.value, len(emotions_of(corpus)))
+                told[i, i] = f"{100 * score.value:.0f} of {100 / len(emotions_of(corpus)):.0f}"
+        seaborn.heatmap(values, vmin=0, vmax=100, cmap="Blues", annot=told, fmt="", annot_kws={"fontsize": 9},
+                        linewidths=1, linecolor="white", xticklabels=CORPORA, yticklabels=CORPORA, ax=axis,
+                        cbar_kws={"label": "of the way from guessing, %"})
+        for i in range(len(CORPORA)):
+            axis.add_patch(plt.Rectangle((i, i), 1, 1, fill=False, edgecolor="black", lw=1.4))
+        axis.set_title(_title(one))
+        axis.set_xlabel("tested on")
+        axis.set_ylabel("trained on")
+        axis.tick_params(axis="y", rotation=0)
+        axis.tick_params(length=0)
+    return figure
+
+
+def languages(one: Across) -> list[dict]:
+    """How far the way goes within a language and from one to another."""
+    of = {corpus: datasets.get(corpus).language for corpus in CORPORA}
+    groups: dict[str, list[float]] = {}
+    for pair in one.pairs:
+        groups.setdefault(f"{of[pair.trained]} to {of[pair.tested]}", []).append(pair.way)
+    return [{"method": _title(one), "languages": name, "pairs": len(ways), "of the way, median":
+             percent(np.median(ways)), "lowest and highest": _ends(ways)} for name, ways in groups.items()]
+
+
+def emotions(one: Across) -> pd.DataFrame:
+    """Which emotions are still heard, over all pairs in which they occur: how often where it is meant, how often where
+    another is, and the difference, which is 0 for guessing."""
+    told = []
+    for emotion in datasets.EMOTIONS:
+        meant, others = [], []
+        for pair in one.pairs:
+            if emotion in pair.emotions:
+                is_it, called = pair.table["emotion"] == emotion, pair.table["predicted"] == emotion
+                meant.append(called[is_it].mean())
+                others.append(called[~is_it].mean())
+        if meant:
+            told.append({"emotion": emotion, "pairs": len(meant), "where it is meant": np.mean(meant),
+                         "where another is": np.mean(others), "difference": np.mean(meant) - np.mean(others)})
+    return pd.DataFrame(told).sort_values("difference", ascending=False) if told else pd.DataFrame()
+
+
+def sides(one: Across) -> list[dict]:
+    """Whether arousal or valence carries over: the balanced accuracy of choosing the right side of each."""
+    told = []
+    for name, of in SIDES.items():
+        first, second = of.values()
+        found = [value for pair in one.pairs if (value := _side(pair, first, second)) is not None]
+        if found:
+            told.append({"method": _title(one), "side": f"{name} ({' or '.join(SIDES[name])})", "pairs": len(found),
+                         "right, median": percent(np.median(found)),
+                         "lowest and highest": _ends(found), "guessing": percent(0.5)})
+    return told
+
+
+def _side(pair: Pair, first: tuple[str, ...], second: tuple[str, ...]) -> float | None:
+    """Balanced accuracy of telling two groups of emotions apart by the sums of their probabilities; None where the pair
+    has but one of them."""
+    both = [[emotion for emotion in pair.emotions if emotion in side] for side in (first, second)]
+    if not all(both):
+        return None
+    one, other = (pair.table[[f"p({emotion})" for emotion in side]].sum(axis=1) for side in both)
+    rates = [(one > other)[pair.table["emotion"].isin(both[0])].mean(),
+             (other > one)[pair.table["emotion"].isin(both[1])].mean()]
+    return float(np.mean(rates))
+
+
+def transfer(several: list[Across]) -> str:
+    """Which emotions carry over best and least, in a sentence."""
+    lines = []
+    for one in several:
+        table = emotions(one)
+        if len(table):
+            best, least = table.iloc[:2]["emotion"].tolist(), table.iloc[-2:]["emotion"].tolist()
+            lines.append(f"{_title(one)}: {listed(best)} most, {listed(least)} least")
+    return "; ".join(lines) or NOT_RUN
+
+
+def _title(one: Across) -> str:
+    return one.title[0].upper() + one.title[1:]
+
+
+def _ends(of: list[float]) -> str:
+    return f"{percent(min(of))} to {percent(max(of))}"
