@@ -105,3 +105,23 @@ book.table(chapter.starts_table(started))
 # Of twenty differences that are none, one lies outside its 95 % interval. A table of several differences therefore
 # gives p-values corrected for their number (Holm), and we speak of a difference only where p is then below 0.05. The
 # intervals beside them are those of each difference alone.
+#
+# ## How much a test can show
+#
+# The documents print their accuracies without an interval. By the number of test clips alone, were they independent,
+# each would have this one. Speakers, starts and draws come on top:
+
+# %% tags=["hide-input"]
+book.table(chapter.tests_of_documents())
+
+# %% [markdown]
+# How many new speakers does it take to tell two methods apart? In one speaker, one method may be ahead by twenty
+# points, in the next behind by ten. The table takes how far such differences vary over speakers from all pairs of
+# methods that were run here, and says how many speakers a paired test then needs to find a difference of so many
+# points in four of five cases:
+
+# %% tags=["hide-input"]
+book.table(chapter.powers(results))
+
+# %% [markdown]
+# *Spread: standard deviation over speakers, one training each, so starts are in it; median of the pairs.*

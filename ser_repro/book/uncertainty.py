@@ -1,5 +1,6 @@
 """What the chapter on intervals shows: how often they hold, how far draws of the split and starts lie apart."""
 
+from itertools import combinations
 from pathlib import Path
 
 import matplotlib.pyplot as plt
@@ -13,8 +14,9 @@ from ser_repro.book.palette import BLUE, GREY, ORANGE
 from ser_repro.book.plots import WIDTH
 from ser_repro.book.words import percent, unit
 from ser_repro.files import read_json
+from ser_repro.results import uncertainty
 from ser_repro.results.scores import Score
-from ser_repro.runs import plans
+from ser_repro.runs import claimed, plans
 from ser_repro.runs.found import NOT_RUN, Found, frames
 
 KINDS = {"accuracy": "accuracy", "uar": "UAR", "difference": "difference"}
@@ -162,3 +164,47 @@ def starts_table(rows: list[dict]) -> list[dict]:
              "accuracy": ", ".join(percent(value, 1) for value in row["seeds"]),
              "spread of starts": "not known" if row["spread"] is None else
              f"{unit(100 * row['spread'], 'points', 1)} ({row['df']} degrees of freedom)"} for row in rows]
+
+
+# ---- how much a test can show ------------------------------------------------------------------------------------
+
+DIFFERENCES = (0.02, 0.05, 0.1)
+POWER_CORPORA = ("RAVDESS", "EMO-DB", "CREMA-D")  # with ten speakers or more
+
+
+def tests_of_documents() -> list[dict]:
+    """How wide the interval of each document's own accuracy is by its number of test clips alone, a row a claim."""
+    rows = []
+    for of in documents.DOCUMENTS.values():
+        for claim in of.claims:
+            if claim.score != "accuracy" or claim.untestable or claimed.missing(of, claim.corpus):
+                continue
+            clips = claimed.clips(of.name, claim)
+            half = 1.96 * np.sqrt(claim.value * (1 - claim.value) / clips)
+            rows.append({"document": of.title + (f", n = {claim.n}" if claim.n else ""), "corpus": claim.corpus,
+                         "claimed": percent(claim.value, 1), "test clips": clips,
+                         "clips alone": f"±{unit(100 * half, 'points', 1)}"})
+    return rows
+
+
+def powers(results: str | Path) -> list[dict]:
+    """How far two methods' difference varies over new speakers, in the median pair of all that were run, and how many
+    speakers it therefore takes to tell a difference of so many points: a row a corpus."""
+    rows = []
+    for corpus in POWER_CORPORA:
+        rates = {}
+        for of in documents.DOCUMENTS.values():
+            for reading in of.readings if corpus in of.corpora else ():
+                seeds = Found(of.name, results).records(corpus, reading, "speaker")
+                if seeds:
+                    frame = frames(seeds[:1])[0]
+                    right = (frame["emotion"] == frame["predicted"]).groupby(frame["speaker"]).mean()
+                    rates[of.title, reading] = right
+        spreads = [float((a - b).std(ddof=1)) for a, b in combinations(rates.values(), 2)]
+        if spreads:
+            spread = float(np.median(spreads))
+            speakers = len(next(iter(rates.values())))
+            rows.append({"corpus": corpus, "speakers": speakers, "pairs of methods": len(spreads),
+                         "spread over speakers": unit(100 * spread, "points", 1)} | {
+                         f"{100 * one:.0f} points": uncertainty.units_needed(spread, one) for one in DIFFERENCES})
+    return rows

@@ -100,6 +100,32 @@ def p_value(value: float, parts: list[Part]) -> float:
     return float(brentq(above, smallest, 1)) if above(smallest) > 0 else smallest
 
 
+def units_needed(spread: float, difference: float, level: float = LEVEL, power: float = 0.8) -> int:
+    """How many speakers a paired test of two models needs, to tell a difference apart from none in `power` of cases.
+
+    Parameters
+    ----------
+    spread : float
+        Standard deviation over speakers of the difference in one speaker.
+    difference : float
+        To be found, in the same unit.
+    """
+    from scipy.stats import nct, t
+
+    def found(units: int) -> float:
+        df, away = units - 1, difference / spread * np.sqrt(units)
+        limit = t.ppf((1 + level) / 2, df)
+        return nct.sf(limit, df, away)
+
+    low, high = 1, 2
+    while found(high) < power:
+        low, high = high, 2 * high
+    while high - low > 1:
+        middle = (low + high) // 2
+        low, high = (low, middle) if found(middle) >= power else (middle, high)
+    return high
+
+
 def holm(ps: list[float]) -> list[float]:
     """P-values corrected for their number (Holm 1979), in the order given."""
     order = np.argsort(ps)

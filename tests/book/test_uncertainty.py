@@ -44,3 +44,17 @@ def test_starts_are_those_of_the_records():
     assert len(row["seeds"]) >= 3 and row["spread"] > 0 and row["df"] >= 2
     assert len(uncertainty.starts_table(rows)) == len(rows)
     assert len(uncertainty.starts_picture(rows).axes[0].get_yticklabels()) == len(rows)
+
+
+def test_a_test_of_few_clips_shows_little():
+    rows = {(row["document"], row["corpus"]): row for row in uncertainty.tests_of_documents()}
+    tess = rows["CNN-n-GRU, n = 18", "TESS"]
+    assert (tess["test clips"], tess["clips alone"]) == (280, "±1.0\N{NO-BREAK SPACE}points")
+    assert not any(corpus == "IEMOCAP" for _, corpus in rows)
+
+
+def test_speakers_that_a_difference_needs_follow_from_the_records(tmp_path):
+    assert uncertainty.powers(tmp_path) == []
+    ravdess = uncertainty.powers("results")[0]
+    assert (ravdess["corpus"], ravdess["speakers"]) == ("RAVDESS", 24) and ravdess["pairs of methods"] >= 10
+    assert ravdess["2 points"] > ravdess["5 points"] > ravdess["10 points"] > 3

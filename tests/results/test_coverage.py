@@ -61,3 +61,15 @@ def test_clips_or_speakers_taken_alone_do_not_hold_the_truth():
     assert held(value, 1.96 * np.sqrt(value * (1 - value) / counts[0, 0].sum()), "accuracy") < 0.6  # clips
     alone = uncertainty.margin([uncertainty.over_units(values(counts, "accuracy")[:, 0], "speakers")])
     assert held(value, alone, "accuracy") < 0.85  # no start
+
+
+@pytest.mark.parametrize(("spread", "difference"), [(0.1, 0.1), (0.1, 0.05), (0.05, 0.1)])
+def test_speakers_needed_find_the_difference_in_four_of_five_studies(spread, difference):
+    from scipy.stats import ttest_1samp
+
+    units = uncertainty.units_needed(spread, difference)
+    rng = np.random.default_rng(1)
+    made = rng.normal(difference, spread, (4000, units))
+    assert 0.78 <= (ttest_1samp(made, 0, axis=1).pvalue < 0.05).mean() <= 0.97  # few speakers jump over 0.8
+    fewer = rng.normal(difference, spread, (4000, units - 1))
+    assert (ttest_1samp(fewer, 0, axis=1).pvalue < 0.05).mean() < 0.82
