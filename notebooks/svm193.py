@@ -7,7 +7,7 @@
 # ---
 
 # %% [markdown]
-# # A plain baseline, and another corpus
+# # A plain baseline
 
 # %% tags=["parameters", "hide-input"]
 corpus: str = "RAVDESS"  # corpus of the run shown in detail: RAVDESS, EMO-DB, EMOVO, TESS, CREMA-D or SAVEE

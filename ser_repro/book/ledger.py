@@ -9,6 +9,8 @@ from ser_repro.book import show
 from ser_repro.book.palette import BLUE, ORANGE, RED, SKY
 from ser_repro.book.words import listed, number
 from ser_repro.results import ledger, scores
+from ser_repro.runs.found import SPLITS
+from ser_repro.runs.plans import GRID
 
 _LINE = "#52514e"
 _LOOKS = {  # a colour and a hatch each, so that none needs colours to be told apart
@@ -42,16 +44,32 @@ def tables(table: pd.DataFrame) -> None:
     for name, rows in table.groupby("document", sort=False):
         show.text(f"### {name[0].upper()}{name[1:]}")
         parts = rows["score"].str.startswith(scores.RECALL)
-        show.table(_shown(rows[~parts]))
+        show.table(compact(rows[~parts]))
         if parts.any():
             show.text(f"Recalls of single emotions, which it shows in figures ({number(int(parts.sum()))}):")
-            show.table(_shown(rows[parts]), long=True)
+            show.table(compact(rows[parts]), long=True)
 
 
-def _shown(rows: pd.DataFrame) -> pd.DataFrame:
-    """Without columns that say nothing here."""
-    kept = [name for name in rows if name not in ("document", "records") and (rows[name] != "—").any()]
-    return rows[kept]
+def compact(rows: pd.DataFrame) -> list[dict]:
+    """Rows of a ledger in few columns, the verdict before the numbers that it rests on; cells are HTML."""
+    readings = [name.split(",")[0] for name in rows if name.endswith(SPLITS["published"])]
+    told = []
+    for _, row in rows.iterrows():
+        size = f", n = {row['n']}" if row.get("n", "—") != "—" else ""
+        own = row.get("own matrix gives", "—")
+        told.append({"claim": f"{row['corpus']}{size}: {row['score']}",
+                     "claimed": f"<b>{row['claimed']}</b><br>{row['where']}"
+                     + (f"<br>its own matrix gives {own}" if own != "—" else ""),
+                     "verdict": f"<b>{row['verdict']}</b>" + (f"<br>{row['because']}" if row["because"] else "")} | {
+                         split: _measured({reading: row.get(f"{reading}, {split}", "—") for reading in readings})
+                         for split in (SPLITS[protocol] for protocol in GRID)})
+    return told
+
+
+def _measured(of: dict[str, str]) -> str:
+    """What each reading reaches, a line each; those that have not been run are named where none has."""
+    run = [f"{reading}: {value}" for reading, value in of.items() if value not in ("—", ledger.NOT_RUN)]
+    return "<br>".join(run or dict.fromkeys(of.values()))
 
 
 def picture(table: pd.DataFrame) -> Figure:

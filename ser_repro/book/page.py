@@ -15,7 +15,7 @@ import types
 import pandas as pd
 
 from ser_repro import SerReproError, datasets, documents, protocols
-from ser_repro.book import show, verdicts
+from ser_repro.book import ledger, show, verdicts
 from ser_repro.book.words import family, interval, p_text, percent, signed, stamp
 from ser_repro.results import audit, scores
 from ser_repro.results.ledger import Claim
@@ -186,8 +186,7 @@ class Page:
 
     def claims(self) -> None:
         """Every claim beside what was measured, and a verdict."""
-        table = claimed.ledger(self.found)
-        show.table(table.drop(columns="records", errors="ignore"))
+        show.table(ledger.compact(claimed.ledger(self.found)))
 
     def readings(self, corpus: str | None = None, n: int | None = None) -> None:
         """Setting by setting, what code and text say."""

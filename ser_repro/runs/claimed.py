@@ -11,7 +11,7 @@ import pandas as pd
 
 from ser_repro import datasets, documents
 from ser_repro.results import scores
-from ser_repro.results.ledger import NEW, NOT_RUN, SHARED, Claim, Evidence, Verdict, verdict
+from ser_repro.results.ledger import NEW, NOT_RUN, SHARED, Claim, Evidence, PublishedMatrix, Verdict, verdict
 from ser_repro.runs import plans, search
 from ser_repro.runs.found import SPLITS, Found
 from ser_repro.runs.found import missing as part_of
@@ -77,14 +77,19 @@ def ledger(found: Found) -> pd.DataFrame:
         row |= {"n": claim.n} if of.sizes else {}
         row |= {"claimed": f"{100 * claim.value:.1f} %", "where": claim.place}
         if of.matrices:
-            row["own matrix gives"] = (f"{100 * matrix.score(claim.score):.1f} %"
-                                       if matrix and claim.score in scores.SCORES else "—")
+            row["own matrix gives"] = _recomputed(matrix, claim.score) if matrix else "—"
         for reading in of.readings:
             for protocol in plans.GRID:
                 row[f"{reading}, {SPLITS[protocol]}"] = "—" if missing(of, claim.corpus) else found.told(
                     claim.corpus, reading, protocol, claim.score, n=claim.n)
         rows.append(row | {"verdict": told.kind, "because": told.because, "records": ", ".join(_records(found, claim))})
     return pd.DataFrame(rows)
+
+
+def _recomputed(matrix: PublishedMatrix, score: str) -> str:
+    """What a document's own confusion matrix gives; beside an accuracy its UAR, which may be what was meant."""
+    told = f"{100 * matrix.score(score):.1f} %"
+    return f"{told} (UAR {100 * matrix.score('uar'):.1f} %)" if score == "accuracy" else told
 
 
 def whole(results: str | Path, names=()) -> pd.DataFrame:

@@ -33,6 +33,19 @@ def test_recalls_are_a_table_of_their_own(monkeypatch):
     shown = []
     monkeypatch.setattr(page.show, "table", lambda rows, **how: shown.append((len(rows), how)))
     monkeypatch.setattr(page.show, "text", lambda text: None)
+    monkeypatch.setattr(page, "compact", lambda rows: rows)
     table = pd.concat([made(ledger.NOT_RUN), made(ledger.NOT_RUN).assign(score="recall of anger")])
     page.tables(table)
     assert shown == [(1, {}), (1, {"long": True})]
+
+
+def test_a_row_has_its_verdict_before_the_numbers_and_leaves_out_what_was_not_run():
+    table = made(ledger.REPRODUCED).assign(corpus="TESS", n=18, claimed="99.2 %", where="README", because="near")
+    row = {"own matrix gives": "98.9 % (UAR 98.8 %)", "code, shared speakers": "98.0 %",
+           "paper, shared speakers": ledger.NOT_RUN, "code, new speakers": ledger.NOT_RUN,
+           "paper, new speakers": ledger.NOT_RUN}
+    (told,) = page.compact(table.assign(**row))
+    assert list(told) == ["claim", "claimed", "verdict", "shared speakers", "new speakers"]
+    assert told["claim"] == "TESS, n = 18: accuracy" and told["verdict"] == "<b>reproduced</b><br>near"
+    assert told["claimed"].endswith("its own matrix gives 98.9 % (UAR 98.8 %)")
+    assert (told["shared speakers"], told["new speakers"]) == ("code: 98.0 %", "not yet run")
