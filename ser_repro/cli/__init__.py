@@ -11,14 +11,14 @@ try:
     import typer
 
     from ser_repro import SerReproError, plugins
-    from ser_repro.cli import claims, corpora, models, study, terminal
+    from ser_repro.cli import audit, claims, corpora, models, study, terminal
 except KeyboardInterrupt:  # the moment in which a mistyped command is stopped
     sys.exit(130)
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False,
                   help="Measure speech-emotion models by the rules of the reproduction study.")
 app.add_typer(corpora.app, name="corpora")
-for command in (corpora.demo, study.prepare, study.study, study.search, claims.claims, models.train,
+for command in (corpora.demo, study.prepare, study.study, study.search, claims.claims, audit.audit, models.train,
                 models.predict):
     app.command()(command)
 _STOPPED = 130  # the exit status of a command that Ctrl-C ended

@@ -54,6 +54,19 @@ def read_table(path: str | Path) -> Corpus:
         a corpus of the study.
     """
     path = Path(os.path.abspath(os.path.expanduser(path)))
+    table = read_text(path)
+    return of_table(path, table[[c for c in table if c not in _ADDED]])
+
+
+def read_text(path: str | Path) -> pd.DataFrame:
+    """What a CSV file holds, every cell as text; columns without a name and rows without a cell do not count.
+
+    Raises
+    ------
+    SerReproError
+        If the file can't be read, or a row has more cells than the header.
+    """
+    path = Path(os.path.abspath(os.path.expanduser(path)))
     try:
         table = pd.read_csv(path, dtype=str, keep_default_na=False, encoding="utf-8-sig", skipinitialspace=True)
     except OSError as error:
@@ -64,9 +77,8 @@ def read_table(path: str | Path) -> Corpus:
     if not isinstance(table.index, pd.RangeIndex):  # pandas takes cells beyond the header's for an index
         raise SerReproError(f"{path} has rows with more cells than its header has columns: write a name that holds a "
                             'comma in quotes, "so, then.wav"')
-    counted = [c for c in table if not c.startswith("Unnamed: ") and c not in _ADDED]
-    table = table.loc[(table != "").any(axis=1), counted]
-    return of_table(path, table.reset_index(drop=True))
+    named = [c for c in table if not c.startswith("Unnamed: ")]
+    return table.loc[(table != "").any(axis=1), named].reset_index(drop=True)
 
 
 def of_table(path: Path, table: pd.DataFrame) -> Corpus:
