@@ -1,0 +1,133 @@
+# ---
+# jupyter:
+#   kernelspec:
+#     display_name: Python 3 (ipykernel)
+#     language: python
+#     name: python3
+# ---
+
+# %% [markdown]
+# # Leaks, and what they are worth
+
+# %% tags=["parameters", "hide-input"]
+results: str = "results"  # folder of the records
+
+# %% tags=["hide-input"]
+from ser_repro import book
+from ser_repro.book import leaks as chapter
+from ser_repro.book import palette
+
+book.check(globals(), results=None)
+palette.use_theme()
+
+# %% tags=["hide-cell"]
+from ser_repro.book import show
+from ser_repro.documents import leaks
+from ser_repro.results.leaks import LEAKS
+
+matrix, prices = leaks.matrix(), chapter.prices(results)
+for name in LEAKS:
+    show.say(f"lk_has_{name}", chapter.counted(matrix, name))
+    show.say(f"lk_worth_{name}", chapter.priced(prices, name))
+show.say("lk_methods", len(chapter.methods(matrix)))
+show.say("lk_leaks", len(LEAKS))
+show.say("lk_family", chapter.caption(prices))
+show.say("lk_identical_most", chapter.at_most("identical"))
+
+# %% [markdown]
+# A leak is a way in which a test score can hold more than the model knows of new speech. We audit every reading of
+# every document for {glue:text}`lk_leaks` kinds, after the taxonomy of {cite:t}`kapoor2023leakage` as far as it applies
+# to speech. A price is accuracy without the leak minus accuracy with it, below zero where the leak helps.
+#
+# **Shared speakers** are in {glue:text}`lk_has_speakers` methods. New speakers change accuracy by
+# {glue:text}`lk_worth_speakers`.
+#
+# **Shared sentences** are in {glue:text}`lk_has_sentences` methods, and in this study's own tests of new speakers.
+# Price: {glue:text}`lk_worth_sentences`.
+#
+# **Choosing the epoch by the test score** is in {glue:text}`lk_has_epoch` methods. In the networks whose test clips
+# were watched, taking the last epoch instead of the best one changes accuracy by {glue:text}`lk_worth_epoch`.
+#
+# **State carried over test clips sorted by class**: {glue:text}`lk_has_state` methods. Resetting the state changes
+# accuracy by {glue:text}`lk_worth_state`, shuffling the test clips by {glue:text}`lk_worth_order`.
+#
+# **Settings chosen by test scores**: {glue:text}`lk_has_settings` methods. Most have no validation clips and do not
+# tell how their settings were found.
+#
+# **Identical samples** are in {glue:text}`lk_has_identical` methods. {glue:text}`lk_identical_most`
+#
+# ## Who has which leak
+
+# %% tags=["hide-input"]
+book.picture(chapter.picture(matrix), "Which method has which leak. " + chapter.words(matrix))
+
+# %% [markdown]
+# *A row a reading of a document, then what was judged beside them; the last rows are ways of splitting. "?": what we
+# have read does not tell. "–": the method has nothing that could leak in this way. Of a document with several corpora
+# or sizes of network, "yes" says that it is so in one of them at least.*
+#
+# Most cells are computed: from the document's own split of the published clips, of which we know speakers, sentences,
+# emotions and a hash of the samples, and from its settings. The rest was read, and the table says where. Reading
+# `paper` has the split of the code where the text names no other. Of Issa et al. there is no code of the authors, so
+# how they split can't be told.
+#
+# ## Why
+
+# %% tags=["hide-input"]
+book.table(chapter.reasons(matrix), long=True)
+
+# %% [markdown]
+# *Every cell that is "yes" or can't be told, but for clips of one recording, which no corpus here names. `ser-repro
+# audit --document NAME` prints all of them.*
+#
+# ## Leak by leak
+#
+# Prices are of reading `code` with shared speakers, except where speakers are what is mended. In brackets: 95 %
+# intervals, and what they count ([How sure is a score](uncertainty.ipynb)); {glue:text}`lk_family`. Networks that give
+# one answer to every clip have learned nothing, from a leak neither, and are left out.
+
+# %% tags=["hide-input"]
+chapter.sections(matrix, prices)
+
+# %% [markdown]
+# A price is that of these models on these corpora. A larger model can learn more from a leak, and one that hardly
+# learns can learn nothing from it: a price near zero does not make a leak harmless. New speakers may also be harder to
+# tell apart because training has heard fewer people, or clips, than with a random split
+# ([training clips of both](mfcc_cnn.ipynb)).
+#
+# ## Audit your own split
+#
+# A split is a CSV file with a column `clip` or `path`, a column `part` (train, validation, test) or `fold`, and as many
+# of `speaker`, `sentence`, `emotion`, `recording` (or `session`) and `source` as you know. Where the audio is there, it
+# is read too: the same samples under two names are found, and copies that were made louder, shifted, coded anew or had
+# noise added. This is a random fifth of EMO-DB:
+
+# %%
+import tempfile
+from pathlib import Path
+
+from ser_repro import datasets, documents
+from ser_repro.results import own_split
+
+clips = datasets.published("EMO-DB")
+split = documents.get("svm193").parts(clips, "published")
+with tempfile.TemporaryDirectory() as folder:
+    path = Path(folder, "split.csv")
+    clips.assign(part=["test" if clip in split.test else "train" for clip in clips["clip"]])[
+        ["clip", "part"]].to_csv(path, index=False)
+    report = own_split.audit(path, corpus="EMO-DB")
+print(report)
+
+# %% [markdown]
+# On the command line, with the fold files of a toolkit just as well (EmoBox, s3prl and SpeechBrain name them after
+# train, dev and test):
+#
+#     ser-repro audit split.csv
+#     ser-repro audit EmoBox/data/emodb --corpus EMO-DB
+#     ser-repro audit split.csv --accept sentences --json found.json
+#     ser-repro audit split.csv --sheet SHEET.md
+#
+# The exit status is 0 where nothing was found, 1 where something was, and 2 where the input was no good, so that it can
+# stand in a test of your own. The last line writes a model info sheet, which is also an idea of
+# {cite:t}`kapoor2023leakage`: it asks for what no split can show, has what was found already in it, and is meant to be
+# published with a score.

@@ -1,0 +1,251 @@
+"""The page of leaks: who has which, as a picture; what each is worth, where records have it priced.
+
+A price is accuracy without the leak minus accuracy with it, on the same test clips: below zero where the leak helps.
+"""
+
+import textwrap
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import matplotlib.pyplot as plt
+import pandas as pd
+from matplotlib.figure import Figure
+from matplotlib.patches import Patch, Rectangle
+
+from ser_repro import documents
+from ser_repro.book import show
+from ser_repro.book.palette import GREY, RED
+from ser_repro.book.words import NBSP, family, interval, listed, p_text, percent, signed, told_apart
+from ser_repro.documents import leaks
+from ser_repro.documents.cnn_n_gru import fed_otherwise
+from ser_repro.documents.crema_1d import BEFORE
+from ser_repro.results import audit, scores
+from ser_repro.results.leaks import LEAKS, NO, NOT_APPLICABLE, PLACES, STATES, UNKNOWN, YES
+from ser_repro.results.scores import Score
+from ser_repro.runs.found import NOT_RUN, Found, on_same_clips
+
+_WORDS = {YES: "yes", UNKNOWN: "?", NO: "no", NOT_APPLICABLE: "–"}
+_FILL = {YES: RED, UNKNOWN: "#f3d9a4", NO: "white", NOT_APPLICABLE: "#e4e3de"}
+_HATCH = {UNKNOWN: "///"}
+
+
+@dataclass(frozen=True)
+class Price:
+    """What mending a leak does to a score.
+
+    Attributes
+    ----------
+    leak : str
+    method, corpus : str
+    mended : str
+        What stands against the leak: "new speakers".
+    difference : Score or None
+        Without the leak minus with it, paired; None where only a value is known.
+    value : float
+        The same as a fraction.
+    """
+
+    leak: str
+    method: str
+    corpus: str
+    mended: str
+    difference: Score | None
+    value: float
+
+
+# ---- who has which -----------------------------------------------------------------------------------------------
+
+
+def picture(matrix: pd.DataFrame) -> Figure:
+    """A word a cell, rows methods, columns leaks; shades and hatches only repeat the words."""
+    rows, columns = matrix.shape
+    figure, axis = plt.subplots(figsize=(8, 1.3 + 0.4 * rows))
+    for y, (_, row) in enumerate(matrix.iterrows()):
+        for x, state in enumerate(row):
+            axis.add_patch(Rectangle((x, y), 1, 1, fc=_FILL[state], ec=GREY, lw=0.6, hatch=_HATCH.get(state)))
+            axis.text(x + 0.5, y + 0.5, _WORDS[state], ha="center", va="center", fontsize=8.5,
+                      color="white" if state == YES else "black", weight="bold" if state == YES else "normal",
+                      bbox={"fc": _FILL[state], "ec": "none", "pad": 1} if state in _HATCH else None)
+    axis.set(xlim=(-0.02, columns + 0.02), ylim=(rows + 0.02, -0.02))
+    axis.set_xticks([x + 0.5 for x in range(columns)], list(matrix), rotation=45, ha="left", fontsize=8.5,
+                    rotation_mode="anchor")
+    axis.xaxis.tick_top()
+    axis.set_yticks([y + 0.5 for y in range(rows)], [textwrap.fill(name, 32) for name in matrix.index], fontsize=8)
+    axis.tick_params(length=0)
+    for side in axis.spines.values():
+        side.set_visible(False)
+    figure.legend(handles=[Patch(fc=_FILL[state], ec=GREY, hatch=_HATCH.get(state), label=f"{_WORDS[state]}: {state}"
+                                 if _WORDS[state] != state else state) for state in STATES],
+                  loc="lower center", ncols=4, fontsize=8.5)
+    figure.tight_layout(rect=(0, 0.035, 1, 1))
+    return figure
+
+
+def words(matrix: pd.DataFrame) -> str:
+    """The picture for those who do not see it."""
+    return "; ".join(f"{leak}: {listed([f'{state} {count}' for state, count in matrix[leak].value_counts().items()])}"
+                     for leak in matrix) + f", of {len(matrix)} methods"
+
+
+def methods(matrix: pd.DataFrame) -> pd.DataFrame:
+    """The rows that are a document's; without ways of splitting."""
+    return matrix.drop(index=[leaks.NEW_SPEAKERS, leaks.NEW_SENTENCES])
+
+
+def counted(matrix: pd.DataFrame, leak: str) -> str:
+    """How many methods have a leak, and of how many that can't be told."""
+    column = methods(matrix)[LEAKS[leak].title]
+    unknown = int((column == UNKNOWN).sum())
+    return f"{int((column == YES).sum())} of {len(column)}" + (f" ({unknown} can't be told)" if unknown else "")
+
+
+# ---- what they are worth -----------------------------------------------------------------------------------------
+
+
+def prices(results: str | Path) -> list[Price]:
+    """Every price that records tell; p-values of paired differences are corrected for their number (Holm)."""
+    each = [Found(name, results) for name in documents.DOCUMENTS]
+    rows = [price for of in each for by in _PRICED for price in by(of)]
+    measured = [row for row in rows if row.difference]
+    corrected = iter(scores.corrected([row.difference for row in measured]))
+    return [replace(row, difference=next(corrected)) if row.difference else row for row in rows]
+
+
+def _title(of: Found, n: int | None) -> str:
+    return of.document.title + (f", n = {n}" if n else "")
+
+
+def _measured(leak: str, of: Found, corpus: str, n: int | None, mended: str, difference: Score | None
+              ) -> Iterator[Price]:
+    if difference is not None and difference.alike[0] != difference.alike[1]:  # not of one answer to every clip
+        yield Price(leak, _title(of, n), corpus, mended, difference, difference.value)
+
+
+def _places(of: Found) -> Iterator[tuple[str, int | None]]:
+    return ((corpus, n) for corpus in of.document.corpora for n in of.document.sizes or (None,))
+
+
+def _split(leak: str, protocol: str, mended: str) -> Callable[[Found], Iterator[Price]]:
+    """Of another way of splitting, on the test clips that both have."""
+    def priced(of: Found) -> Iterator[Price]:
+        for corpus, n in _places(of):
+            sides = [(of, of.seeds(corpus, protocol=name, n=n)) for name in ("published", protocol)]
+            yield from _measured(leak, of, corpus, n, mended, on_same_clips(*sides))
+    return priced
+
+
+def _against(leak: str, mended: str, leaking: dict, clean: dict) -> Callable[[Found], Iterator[Price]]:
+    """Of two values of a setting, with shared speakers."""
+    def priced(of: Found) -> Iterator[Price]:
+        if set(leaking | clean) <= set(of.document.settings):
+            for corpus, n in _places(of):
+                sides = [(of, of.records(corpus, n=n, **changes)) for changes in (leaking, clean)]
+                yield from _measured(leak, of, corpus, n, mended, on_same_clips(*sides))
+    return priced
+
+
+def _fed(of: Found) -> Iterator[Price]:
+    """How test clips are fed: the same networks, asked again."""
+    if "carry_state" in of.document.settings:
+        for corpus, n in _places(of):
+            if seeds := of.records(corpus, n=n):
+                found = fed_otherwise(seeds)
+                yield from _measured("state", of, corpus, n, "state reset at every batch", found["state_reset"])
+                yield from _measured("order", of, corpus, n, "test clips shuffled", found["shuffled"])
+
+
+def _epoch(of: Found) -> Iterator[Price]:
+    """The last epoch's weights instead of those that were best on the test part."""
+    for corpus, n in _places(of):
+        runs = [record for folds in of.records(corpus, n=n) for record in folds]
+        if runs and "test_accuracy" in runs[0]["history"]:
+            one = audit.mean_picked(runs)
+            yield Price("epoch", _title(of, n), corpus, "last epoch, not the best on test", None,
+                        one.last[1] - one.best[1])
+
+
+_PRICED: tuple[Callable[[Found], Iterator[Price]], ...] = (
+    _split("speakers", "speaker", "new speakers"),
+    _split("sentences", "sentence", "new sentences"),
+    _against("copies", "copies of training clips alone", {"augmentation": BEFORE}, {"augmentation": "training"}),
+    _against("fitted", "LDA fitted on training clips", {"fitted_on": "all"}, {}),
+    _epoch,
+    _fed,
+)
+
+
+def priced(rows: list[Price], leak: str) -> str:
+    """What a leak is worth, in words: the range of what was measured, and how many are told apart from none."""
+    mine = [row for row in rows if row.leak == leak]
+    if not mine:
+        return NOT_RUN
+    values = sorted(100 * row.value for row in mine)
+    told = f"{signed(values[0])} to {signed(values[-1])}{NBSP}points" if len(mine) > 1 else (
+        f"{signed(values[0])}{NBSP}points")
+    measured = [row for row in mine if row.difference and row.difference.has_interval]
+    apart = sum(told_apart(row.difference) for row in measured)
+    return told + (f", {apart} of {len(measured)} with an interval told apart from none" if measured
+                   else " (no interval)")
+
+
+def table(rows: list[Price], leak: str) -> list[dict]:
+    """The prices of a leak, a row a method and corpus."""
+    return [{"method": row.method, "corpus": row.corpus, "mended": row.mended,
+             "without − with": signed(100 * row.value) + (f" {interval(row.difference)}" if row.difference else ""),
+             "test clips": row.difference.clips if row.difference else "—",
+             "p": p_text(row.difference) if row.difference else "—"} for row in rows if row.leak == leak]
+
+
+def caption(rows: list[Price]) -> str:
+    """What stands under the prices."""
+    return family([row.difference for row in rows if row.difference])
+
+
+def at_most(leak: str) -> str:
+    """What a leak of a few clips can be worth at most: the largest share of test clips that it concerns."""
+    found = [one for row in leaks.rows() if row.document for one in leaks.findings(row)
+             if one.leak == leak and one.state == YES]
+    worst = max(found, key=lambda one: one.clips / one.of, default=None)
+    return "" if worst is None else (f"It concerns {worst.clips} of {worst.of} test clips where it concerns most "
+                                     f"({worst.examples[0]}); these themselves make up "
+                                     f"{percent(worst.clips / worst.of, 2)} of accuracy.")
+
+
+# ---- the page ----------------------------------------------------------------------------------------------------
+
+
+def sections(matrix: pd.DataFrame, rows: list[Price]) -> None:
+    """A section a leak: what it is, who has it, what it is worth."""
+    for leak in LEAKS.values():
+        column = methods(matrix)[leak.title]
+        who = {state: list(column.index[column == state]) for state in STATES}
+        lines = [f"### {leak.title[0].upper()}{leak.title[1:]}", "", f"{leak.meaning} In the taxonomy: {leak.place}, "
+                 f"{PLACES[leak.place]}."]
+        lines.append(_who(who, len(column)))
+        if leak.name in ("identical", "labels"):
+            lines.append(at_most(leak.name))
+        mine = table(rows, leak.name)
+        lines.append(f"**Price**: {priced(rows, leak.name)}.")
+        show.text("\n".join([*lines[:2], " ".join(filter(None, lines[2:]))]))
+        if mine:
+            show.table(mine, long=len(mine) > 12)
+
+
+def _who(who: dict[str, list[str]], number: int) -> str:
+    """Which methods have a leak, in sentences."""
+    def named(names):
+        return "all" if len(names) == number else "; ".join(names) if len(names) <= 4 else f"{len(names)} of {number}"
+
+    told = [f"{start}: {named(who[state]).rstrip('.')}." for state, start in (
+        (YES, "It is in"), (UNKNOWN, "It can't be told of"), (NO, "It is not in")) if who[state]]
+    return " ".join(told)
+
+
+def reasons(matrix: pd.DataFrame) -> pd.DataFrame:
+    """Why each cell is as it is, where it is yes or can't be told, but for leaks of which nothing is known of any
+    method: a row a method and leak."""
+    found = leaks.report()
+    known = [leak for leak in matrix if (methods(matrix)[leak] != UNKNOWN).any()]
+    rows = found[found["found"].isin([YES, UNKNOWN]) & found["leak"].isin(known)]
+    return rows[["method", "leak", "found", "why", "clips", "rests on"]]

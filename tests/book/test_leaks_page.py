@@ -1,0 +1,61 @@
+"""The page of leaks: its picture says all in words, prices are those of the records, and nothing is said of none."""
+
+import matplotlib.pyplot as plt
+import pandas as pd
+import pytest
+from making import make_difference
+
+from ser_repro.book import leaks as page
+from ser_repro.documents import leaks
+from ser_repro.results.leaks import LEAKS, NO, NOT_APPLICABLE, STATES, UNKNOWN, YES
+from ser_repro.runs.found import Found
+
+
+@pytest.fixture
+def matrix():
+    titles = [leak.title for leak in LEAKS.values()]
+    rows = {"one": [YES] * len(titles), "two": [UNKNOWN] * len(titles), leaks.NEW_SPEAKERS: [NO] * len(titles),
+            leaks.NEW_SENTENCES: [NOT_APPLICABLE] * len(titles)}
+    return pd.DataFrame(rows, index=titles).T
+
+
+def test_every_cell_is_a_word_and_words_tell_states_apart(matrix):
+    figure = page.picture(matrix)
+    assert [text.get_text() for text in figure.axes[0].texts] == [
+        word for word in ("yes", "?", "no", "–") for _ in LEAKS]
+    assert len(set(page._WORDS.values())) == len(STATES)
+    plt.close(figure)
+    assert page.counted(matrix, "speakers") == "1 of 2 (1 can't be told)"  # ways of splitting are no methods
+
+
+def test_prices_are_those_of_the_records():
+    rows = page.prices("results")
+    (row,) = (row for row in rows if (row.leak, row.method, row.corpus) == ("speakers", "the CNN on 50 MFCCs", "EMOVO"))
+    assert row.value == pytest.approx(Found("mfcc_cnn", "results").lost("EMOVO").value) and row.value < -0.2
+    measured = [row.difference for row in rows if row.difference]
+    assert {one.family for one in measured if one.has_interval} == {sum(one.has_interval for one in measured)}
+    assert all(row.value <= 0 for row in rows if row.leak == "epoch")
+    assert {"speakers", "epoch", "state", "order"} <= {row.leak for row in rows}
+
+
+def test_without_records_nothing_is_priced(tmp_path, matrix, monkeypatch):
+    assert page.prices(tmp_path) == []
+    assert page.priced([], "speakers") == "not yet run" and page.table([], "speakers") == []
+    said = []
+    monkeypatch.setattr(page.show, "text", said.append)
+    page.sections(matrix, [])
+    assert len(said) == len(LEAKS) and all("**Price**: not yet run." in text for text in said)
+    assert all("It is in: one." in text and "It can't be told of: two." in text for text in said)
+
+
+def test_a_price_in_words():
+    rows = [page.Price("speakers", "a", "X", "new", make_difference(-0.3, -0.1), -0.2),
+            page.Price("speakers", "b", "X", "new", make_difference(-0.1, 0.2), 0.05)]
+    assert page.priced(rows, "speakers") == (
+        "−20.0 to +5.0\N{NO-BREAK SPACE}points, 1 of 2 with an interval told apart from none")
+    assert page.table(rows, "speakers")[0]["without − with"].startswith("−20.0 [−30.0, −10.0")
+    assert page.priced([page.Price("epoch", "a", "X", "last", None, -0.062)], "epoch").endswith("(no interval)")
+
+
+def test_what_few_clips_make_up():
+    assert "1 of 288 test clips" in page.at_most("identical") and "0.35" in page.at_most("identical")
