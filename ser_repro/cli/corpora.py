@@ -10,7 +10,7 @@ from rich.table import Column, Table
 
 from ser_repro import SerReproError
 from ser_repro.cli.terminal import Corpus, Data, console, say, with_bar
-from ser_repro.files import refuse_unwritable, write_atomic
+from ser_repro.files import refuse_unwritable, scratch, write_atomic
 
 app = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="What corpora are, and whether yours is whole.")
 
@@ -219,8 +219,8 @@ def index(corpus: Corpus, csv: Annotated[Path, typer.Option(help="File to write.
     if corpus.table is None and datasets.is_synthetic(datasets.data_folder(data), corpus):
         raise SerReproError(f"{corpus} in {datasets.data_folder(data)} is demo speech, of which no index is made: give "
                             "--data the folder of the published corpus")
-    with tempfile.TemporaryDirectory() as folder, console.status(f"reading {corpus}"):
-        text = datasets.write_index(corpus, data, Path(folder) / "index.csv").read_text(encoding="utf-8")
+    with scratch(Path(tempfile.gettempdir()), "ser_repro") as folder, console.status(f"reading {corpus}"):
+        text = datasets.write_index(corpus, data, folder / "index.csv").read_text(encoding="utf-8")
     write_atomic(csv, text, remedy="give another file with --csv")
     console.print(f"{csv}: {corpus.n_clips} clips", soft_wrap=True)
 
