@@ -122,8 +122,11 @@ def unpack(estimator, arrays: dict[str, np.ndarray], told: str):
         raise ValueError("of an estimator with other settings")
     for key, value in (arrays | told["values"]).items():
         place, _, name = key.partition(".")
-        if key not in own:
-            setattr(parts[place], name, value)
+        if key in own:
+            continue
+        if name.startswith("__") or not isinstance(getattr(type(parts[place]), name, None), _PLAIN):
+            raise ValueError(f"{name} is no fitted attribute")  # but a method, say
+        setattr(parts[place], name, value)
     return estimator
 
 
