@@ -11,6 +11,7 @@ from ser_repro.runs import plans, records
 from ser_repro.runs.found import Found
 from ser_repro.runs.run import Run
 
+pytestmark = pytest.mark.usefixtures("made_up_records")
 EMOTIONS = ("anger", "sadness")
 
 
