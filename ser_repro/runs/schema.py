@@ -244,7 +244,7 @@ def of_config(config: dict) -> Run:
             raise ValueError(f"{', '.join(open_)} are not decided")
         run.inputs  # noqa: B018  # of settings that do not go together there are none
         return run
-    except (SerReproError, KeyError, TypeError, AttributeError) as error:
+    except (SerReproError, KeyError, TypeError, ValueError, AttributeError) as error:
         raise ValueError(f"config: {' '.join(str(error).split())[:200]}") from None
 
 
