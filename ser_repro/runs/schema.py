@@ -295,19 +295,20 @@ def _agree(name: str, table: dict) -> None:
         raise ValueError(f"{name}.classes: not in order, or one of them twice")
     if table["columns"] != ["clip", "speaker", "emotion", *(f"p({one})" for one in classes)]:
         raise ValueError(f"{name}.columns: not those of its classes")
-    if any(len(row) != width for row in rows):
+    if set(map(len, rows)) != {width}:
         raise ValueError(f"{name}.rows: a row has not one value a column")
-    if not set(map(type, (cell for row in rows for cell in row[:3]))) <= {str}:
+    clips, speakers, emotions, *numbers = zip(*rows, strict=True)
+    if set(map(type, clips + speakers + emotions)) != {str}:
         raise ValueError(f"{name}.rows: clip, speaker and emotion are texts")
-    if not set(map(type, (cell for row in rows for cell in row[3:]))) <= {float, int}:
+    if not set().union(*(map(type, column) for column in numbers)) <= {float, int}:
         raise ValueError(f"{name}.rows: a probability is not a number")
-    if len({row[0] for row in rows}) < len(rows):
+    if len(set(clips)) < len(rows):
         raise ValueError(f"{name}.rows: a clip stands there twice")
-    if strange := {row[2] for row in rows} - set(classes):
+    if strange := set(emotions) - set(classes):
         raise ValueError(f"{name}.rows: {min(strange)[:40]} is none of its classes")
-    probabilities = np.array([row[3:] for row in rows], float)
-    if not ((probabilities >= 0) & (probabilities <= 1)).all():  # nor is what is not a number
+    if not all(0 <= value <= 1 for column in numbers for value in column):  # nor is what is not a number
         raise ValueError(f"{name}.rows: a probability is not within 0 and 1")
+    probabilities = np.array(numbers).T
     if np.abs(probabilities.sum(1) - 1).max() > ROUNDED * len(classes):
         raise ValueError(f"{name}.rows: the probabilities of a clip do not sum to 1")
     for condition, told in table.get("conditions", {}).items():

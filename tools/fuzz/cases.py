@@ -245,7 +245,7 @@ def arguments(rng: random.Random) -> tuple:
     return "nothing", (name, *given, *extra)
 
 
-CASES = {card: 5, weights: 2, record: 4, search: 1, cache: 4, table: 4, audio: 6, clip: 2, names: 2, demo: 2,
+CASES = {card: 5, weights: 2, record: 4, search: 1, cache: 4, table: 4, audio: 6, clip: 2, names: 2, demo: 1,
          archive: 1, arguments: 5}
 
 
