@@ -116,7 +116,12 @@ class Saved:
         """As `predict`, shape (classes,), in the order of `classes`."""
         values = self._values(_checked(samples, sample_rate), sample_rate)
         one = arrays.Arrays("", pd.DataFrame({"start": [0], "length": [len(values)]}), values, "", False)
-        return self.model.probabilities(one, np.array([0]), batch_size=1)[0]
+        try:
+            return self.model.probabilities(one, np.array([0]), batch_size=1)[0]
+        except (AttributeError, IndexError, RuntimeError, TypeError, ValueError) as error:  # weights may fit by name alone
+            reason = " ".join(str(error).split())[:200]
+            raise SerReproError(f"the model in {self.folder} can't be used on {len(samples)} samples ({reason}): give "
+                                "a longer recording, or train it again.") from error
 
     def _values(self, samples: np.ndarray, sample_rate: int) -> np.ndarray:
         """What the network is fed, as `arrays.prepare` makes it: samples, or values of shape (frame, values)."""
