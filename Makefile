@@ -1,12 +1,13 @@
 # make book       the book, in book/_build/html/index.html
 # make test       ruff and pytest
+# make fuzz       spoilt input of every kind to every command, kills and races: some 2 500 cases, half an hour
 # make cluster    tests of Ray on a cluster of three nodes on this machine; installs Ray (630 MB) into .venv
 # make notebooks  bring notebooks/*.py and notebooks/*.ipynb into step
 # make clean      remove what was built; make distclean removes .venv too
 # PYTHON=python3.12 make book chooses the interpreter (3.11 to 3.13).
 
 .DELETE_ON_ERROR:
-.PHONY: book chapters html test cluster notebooks clean distclean install
+.PHONY: book chapters html test fuzz cluster notebooks clean distclean install
 
 # The first interpreter that will do: a system's python3 is often older than its python3.11.
 ifndef PYTHON
@@ -64,6 +65,10 @@ html: $(CHAPTERS) | $(INSTALLED)
 test: $(INSTALLED)
 	@$(BIN)/ruff check .
 	@$(BIN)/python -m pytest -q -n auto
+
+# Not in `make test`: it takes too long for every change. One case again: .venv/bin/python tools/fuzz --only 1234
+fuzz: $(INSTALLED)
+	@$(BIN)/python tools/fuzz
 
 # Tune only compares its ASHA with ours. Not on all cores: three nodes are at work already.
 cluster: $(INSTALLED)

@@ -20,7 +20,9 @@ import time
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
-from ser_repro import SerReproError
+from ser_repro import SerReproError, escaping
+
+_BLANKS = str.maketrans({"\n": "\\n", "\t": "\\t"})
 
 
 def one_of(value, allowed: Iterable, what: str):
@@ -67,8 +69,8 @@ def writable(folder: Path, option: str) -> None:
 
 
 def printable(name: str | Path) -> str:
-    """A name of a file as text: bytes in it that are not UTF-8 as \\xe9."""
-    return os.fsencode(name).decode("utf-8", "backslashreplace")
+    """A name of a file as text in a line: bytes in it that are not UTF-8 as \\xe9, what is not to be seen as \\n."""
+    return escaping.terminal(os.fsencode(name).decode("utf-8", "backslashreplace")).translate(_BLANKS)
 
 
 # ---- writing -----------------------------------------------------------------------------------------------------

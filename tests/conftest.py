@@ -41,6 +41,14 @@ def no_corpora(monkeypatch):
     monkeypatch.delenv("SER_REPRO_DATA", raising=False)
 
 
+@pytest.fixture
+def made_up_records(monkeypatch):
+    """Records are read that hold no more than the test needs, and clips that no corpus has."""
+    from ser_repro.runs import schema
+
+    monkeypatch.setattr(schema, "check_record", lambda record: None)
+
+
 @pytest.fixture(scope="session")
 def demo(tmp_path_factory):
     """A folder with a small demo corpus in the layout of RAVDESS."""

@@ -13,8 +13,10 @@ from __future__ import annotations
 
 import io
 import json
+import os
 import re
 from collections.abc import Callable, Sequence
+from itertools import repeat
 from pathlib import Path
 
 import joblib
@@ -24,6 +26,7 @@ import pandas as pd
 from ser_repro import SerReproError, datasets
 from ser_repro.datasets import audio
 from ser_repro.files import read_json, write_atomic
+from ser_repro.workers import end_with
 
 SAMPLE_RATE = 16_000
 """Rate in Hz at which everything is measured."""
@@ -201,7 +204,8 @@ def pitch(wave: np.ndarray) -> np.ndarray:
     return np.where(voiced, f0, np.nan)
 
 
-def _measure(path: str) -> dict:
+def _measure(path: str, parent: int) -> dict:
+    end_with(parent)
     samples, sample_rate = datasets.read(path)
     wave = waveform(samples, sample_rate)
     found = loudness(wave)
@@ -253,7 +257,7 @@ def describe(corpus: str, data: str | Path | None = None,
     clips = datasets.clips(corpus, data)
     rows = []
     work = joblib.Parallel(n_jobs=-1, return_as="generator", batch_size=16)
-    for row in work(map(joblib.delayed(_measure), clips["path"])):
+    for row in work(map(joblib.delayed(_measure), clips["path"], repeat(os.getpid()))):
         rows.append(row)
         if progress:
             progress(len(rows), len(clips))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import html
 import io
 import wave
 from dataclasses import dataclass
@@ -13,6 +12,7 @@ import pandas as pd
 
 from ser_repro import datasets
 from ser_repro.book import show
+from ser_repro.escaping import html
 from ser_repro.runs import execution
 
 
@@ -127,7 +127,7 @@ def _player(emotion: str, samples: np.ndarray, rate: int) -> str:
         out.setframerate(rate)
         out.writeframes(samples[:, 0].astype("<i2").tobytes())
     sound = base64.b64encode(file.getvalue()).decode()
-    name = html.escape(emotion)
+    name = html(emotion)
     return (f'<label style="display:inline-block;margin:0 1rem .5rem 0">{name}<br><audio controls preload="none" '
             f'aria-label="synthetic {name}" style="width:15rem;height:2.2rem" '
             f'src="data:audio/wav;base64,{sound}"></audio></label>')

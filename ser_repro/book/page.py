@@ -17,6 +17,7 @@ import pandas as pd
 from ser_repro import SerReproError, datasets, documents, protocols
 from ser_repro.book import ledger, show, verdicts
 from ser_repro.book.words import family, interval, p_text, percent, signed, stamp
+from ser_repro.escaping import html
 from ser_repro.results import audit, scores
 from ser_repro.results.ledger import Claim
 from ser_repro.runs import claimed, execution, found, plans, records
@@ -190,7 +191,9 @@ class Page:
 
     def readings(self, corpus: str | None = None, n: int | None = None) -> None:
         """Setting by setting, what code and text say."""
-        show.table(found.readings(self.document.name, corpus or self.corpora[0], n))
+        table = found.readings(self.document.name, corpus or self.corpora[0], n)
+        names = [show.Html(f"<small><code>{html(name)}</code></small>") for name in table["name"]]
+        show.table(table.assign(name=names))
 
     def scores(self) -> None:
         """All scores that have been measured, with their intervals."""
@@ -332,7 +335,7 @@ class Page:
         title = ", ".join([of.corpus, *([f"n = {of.n}"] if of.n else []), of.reading, split_name(of.protocol),
                            *([f"fold {of.fold}"] if of.folds > 1 else [])])
         told = "; ".join(f"{known} **{scores.score([frame], name)}**" for name, known in scores.SCORES.items())
-        show.text(f"{told} on {len(frame)} test clips{also(record)}. `{stamp(record)}`")
+        show.text(f"{told} on {len(frame)} test clips{also(record)}. {stamp(record)}")
         if records.epochs(record):
             for quantity in ("accuracy", "loss"):
                 show.picture(plots.learning_curves([(title, [record])], {title: self.chance[of.corpus]},

@@ -8,7 +8,6 @@
     study.document("issa")      # its runs: a picture, counts, records
 """
 
-import html
 import re
 from pathlib import Path
 
@@ -18,9 +17,10 @@ import pandas as pd
 from ser_repro import datasets, documents
 from ser_repro.book import palette, show
 from ser_repro.book.words import NBSP, number, percent, unit
+from ser_repro.escaping import html
 from ser_repro.files import read_json
 from ser_repro.results import scores
-from ser_repro.runs import plans, records
+from ser_repro.runs import plans, records, schema
 from ser_repro.runs.found import NOT_RUN, Found, chance, split_name
 from ser_repro.runs.run import Run
 
@@ -143,7 +143,7 @@ class Progress:
             lines.append(f'Where a chapter needs a run that is not done, it says "{NOT_RUN}" in place of a number. '
                          "`ser-repro study --core` makes the missing runs of the core, `ser-repro study` all.")
         show.text(" ".join(lines))
-        show.table([{"document": f'<a href="#{name}">{html.escape(_title(name))}</a>',
+        show.table([{"document": show.Html(f'<a href="#{name}">{html(_title(name))}</a>'),
                      "corpora": ", ".join(found.document.corpora), "core": "{} of {}".format(*found.count),
                      "extended study": f"{sum(r is not None for _, r in found.status)} of {len(found.status)}",
                      "training": _hours(self.records[name])} for name, found in self.found.items()])
@@ -169,7 +169,7 @@ class Progress:
         from IPython.display import HTML, display
 
         found = self.found[name]
-        display(HTML(f'<h3 id="{name}">{html.escape(_title(name))}</h3>'))
+        display(HTML(f'<h3 id="{name}">{html(_title(name))}</h3>'))
         show.text("**{} of {} runs of the core are done**; {} of training, with those beside it.".format(
             *found.count, _hours(self.records[name])))
         display(show.embedded(grid(found), f"{_title(name)}: runs done and not yet made, a cell a run. "
@@ -203,7 +203,7 @@ class Progress:
         published = {name: datasets.content_hash(datasets.published(name)) for name in table["corpus"].unique()}
         table["audio"] = [show.SYNTHETIC if synthetic else "as published" if published[corpus].startswith(hash_) else
                           "differs" for corpus, hash_, synthetic in table.itertuples(index=False)]
-        table["hash"] = "<code>" + table["hash"].str[:12] + "</code>"
+        table["hash"] = [show.Html(f"<code>{html(hash_[:12])}</code>") for hash_ in table["hash"]]
         show.table(table.value_counts(["corpus", "hash", "audio"], sort=False).rename("records").reset_index())
 
     def machines(self) -> None:
@@ -242,7 +242,7 @@ class Progress:
                 "accuracy": _accuracy(record), "epochs": records.epochs(record) or "—",
                 "min": f"{record['train_seconds'] / 60:.1f}", "finished": record["finished"][:10],
                 "split's hash": record["split_hash"][:8],
-                "record": f"<code>{run.hash}</code>" + ("" if asked else " (extra)"),
+                "record": show.Html(f"<code>{run.hash}</code>" + ("" if asked else " (extra)")),
                 "changed": ", ".join(f"{key} = {value}" for key, value in run.changed.items())})
         if not rows:
             return show.text("*No record yet: `ser-repro study` makes them.*")
@@ -256,7 +256,8 @@ class Progress:
     def _searches(self, name: str) -> None:
         """What was chosen for the settings that a document never gives: a row a split."""
         searched = documents.get(name).searched
-        found = [read_json(path, "search", "remove it and run `ser-repro study` again")
+        found = [read_json(path, "search", "remove it and run `ser-repro study` again",
+                           check=lambda content: schema.shaped(content, schema.Search))
                  for path in sorted((self.results / name / "search").glob("*.json"))]
         rows = [{"corpus": one["corpus"], "n": one["n"], "reading": one["reading"],
                  "split": split_name(one["protocol"]), "fold": one["fold"]}

@@ -1,11 +1,13 @@
 """What a notebook shows and hands to the prose: tables, banners, lines of text, glued values and pictures."""
 
 import base64
-import html
 import warnings
+from dataclasses import dataclass
 from io import BytesIO
 
 import pandas as pd
+
+from ser_repro.escaping import html
 
 PAGE_WIDTH = 85  # in characters of a table
 SYNTHETIC = "synthetic: not a result"
@@ -13,11 +15,21 @@ SYNTHETIC = "synthetic: not a result"
 warnings.filterwarnings("ignore", message="IProgress not found")  # it would print a path of this machine
 
 
+@dataclass(frozen=True, order=True)
+class Html:
+    """A cell, or the head of a column, that is HTML; whoever makes it escapes what comes from elsewhere."""
+
+    code: str
+
+    def __str__(self) -> str:
+        return self.code
+
+
 def banner(text: str = SYNTHETIC) -> None:
     """Show a line that can't be missed, above figures that are no results."""
     from IPython.display import HTML, display
 
-    display(HTML(f'<div class="synthetic" role="alert">{html.escape(text)}</div>'))
+    display(HTML(f'<div class="synthetic" role="alert">{html(text)}</div>'))
 
 
 def text(markdown: str | list[str]) -> None:
@@ -31,9 +43,9 @@ def table(rows: pd.DataFrame | list[dict], *, index: bool = False, formats: dict
           empty: str = "*Nothing has been run yet.*") -> None:
     """Show a table that scrolls in its own box, so that a wide one leaves the page readable.
 
-    Cells may hold HTML; they wrap where the table would be wider than a page. A `long` table keeps a row to a line,
-    and scrolls both ways: one of hundreds of rows takes no more of the page than a short one. Without a row it says
-    `empty`.
+    Cells are text, or `Html`; they wrap where the table would be wider than a page. A `long` table keeps a row to a
+    line, and scrolls both ways: one of hundreds of rows takes no more of the page than a short one. Without a row it
+    says `empty`.
     """
     from IPython.display import HTML, display
 
@@ -41,10 +53,16 @@ def table(rows: pd.DataFrame | list[dict], *, index: bool = False, formats: dict
     if rows.empty:
         return text(empty)
     width = sum(2 + max(len(str(name)), rows[name].astype(str).str.len().max()) for name in rows)
+    rows = rows.rename(columns=_code).map(_code)
     rows = rows.replace(r"(\S+) % \[(\S+), (\S+);", r"\1&nbsp;% [\2,&nbsp;\3;", regex=True)  # a score's halves
     page = rows.to_html(index=index, border=0, justify="left", formatters=formats or {}, escape=False,
                         classes="compact wordy" if width > PAGE_WIDTH and not long else "compact")
     display(HTML(f'<div class="scroll">{page}</div>'))
+
+
+def _code(cell):
+    """The HTML of a cell; numbers are left to pandas."""
+    return html(cell) if isinstance(cell, str) else cell.code if isinstance(cell, Html) else cell
 
 
 def picture(figure, alt: str = "") -> None:
@@ -81,7 +99,7 @@ def embedded(figure, alt: str):
     figure.savefig(out, format="png", dpi="figure", bbox_inches="tight")
     plt.close(figure)
     source = base64.b64encode(out.getvalue()).decode()
-    return HTML(f'<img alt="{html.escape(alt)}" src="data:image/png;base64,{source}">')
+    return HTML(f'<img alt="{html(alt)}" src="data:image/png;base64,{source}">')
 
 
 def draw(key: str, figure, elsewhere: str = "") -> None:

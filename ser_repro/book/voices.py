@@ -18,8 +18,10 @@ import pandas as pd
 
 from ser_repro import SerReproError, datasets
 from ser_repro.book import exploration
+from ser_repro.book.show import Html
 from ser_repro.book.words import number, percent, signed, unit
 from ser_repro.documents.uses import USES
+from ser_repro.escaping import html
 from ser_repro.runs import execution
 
 MEASURED = ("RAVDESS", "TESS", "EMO-DB", "CREMA-D", "EMOVO", "SAVEE")
@@ -201,9 +203,9 @@ def short(corpus: str) -> str:
 # ---- tables ------------------------------------------------------------------------------------------------------
 
 
-def together(text: str) -> str:
-    """Text that a table does not break."""
-    return f'<span style="white-space: nowrap">{text}</span>'
+def together(code: str) -> str:
+    """HTML that a table does not break."""
+    return f'<span style="white-space: nowrap">{code}</span>'
 
 
 def at_a_glance(heard: Voices) -> list[dict]:
@@ -224,8 +226,9 @@ def at_a_glance(heard: Voices) -> list[dict]:
 
 def remarks() -> list[dict]:
     """What documents did with corpora, where there is something to say."""
-    rows = [{"document": title, "corpus": together(corpus), "clips": "?" if clips is None else number(clips),
-             "remark": how} for title, by_corpus in USES.values() for corpus, (clips, how) in by_corpus.items() if how]
+    rows = [{"document": title, "corpus": Html(together(html(corpus))),
+             "clips": "?" if clips is None else number(clips), "remark": how}
+            for title, by_corpus in USES.values() for corpus, (clips, how) in by_corpus.items() if how]
     return sorted(rows, key=lambda row: (row["document"], row["corpus"]))
 
 
@@ -235,7 +238,8 @@ def classes(heard: Voices) -> pd.DataFrame:
     counted = counted.loc[[e for e in [*heard.order[::-1], OTHER] if e in counted.index]]
     counted.loc["all"] = counted.sum()
     counted = counted.map(lambda n: "" if pd.isna(n) else number(int(n)))
-    return counted.rename(columns=lambda corpus: corpus.replace("-", "-<br>")).rename_axis("emotion").reset_index()
+    return counted.rename(columns=lambda corpus: Html(html(corpus).replace("-", "-<br>")) if "-" in corpus else
+                          corpus).rename_axis("emotion").reset_index()
 
 
 def lengths(heard: Voices) -> list[dict]:
@@ -254,9 +258,10 @@ def lengths(heard: Voices) -> list[dict]:
 
 def odd(heard: Voices) -> pd.DataFrame:
     """Clips that are not what a reader of files expects, corpus by corpus."""
-    found = pd.concat([exploration.oddities(table).assign(corpus=together(c)) for c, table in heard.tables.items()])
-    names = found["example"].map(lambda text: re.sub(r"[^ ,=]+", lambda name: together(name[0]), text))
-    found["such as"] = names.str.replace(", ", "<br>").str.replace("= ", "=<br>")
+    found = pd.concat([exploration.oddities(table).assign(corpus=Html(together(html(corpus))))
+                       for corpus, table in heard.tables.items()])
+    names = [re.sub(r"[^ ,=]+", lambda name: together(html(name[0])), text) for text in found["example"]]
+    found["such as"] = [Html(code.replace(", ", "<br>").replace("= ", "=<br>")) for code in names]
     return found.rename(columns={"what": "what is found"})[["corpus", "what is found", "clips", "such as"]]
 
 
@@ -265,9 +270,10 @@ def sources() -> list[dict]:
     def linked(text):
         return re.sub(r"https?://[^\s;,]+", lambda m: f'<a href="{m[0]}">{m[0].split("//")[1].split("/")[0]}</a>', text)
 
-    return [{"corpus": together(f'<a href="{of.home}">{of.name}</a>'), "licence": of.licence,
+    return [{"corpus": Html(together(f'<a href="{html(of.home)}">{html(of.name)}</a>')), "licence": of.licence,
              "unpacked": f"{of.source.unpacked_bytes / 1e9:.1f} GB",
-             "how to get it": linked(of.source.ask) or f"<code>ser-repro corpora download {of.name}</code>"}
+             "how to get it": Html(linked(html(of.source.ask or "")) or
+                                  f"<code>ser-repro corpora download {html(of.name)}</code>")}
             for of in map(datasets.get, every())]
 
 

@@ -1,5 +1,7 @@
 """Numbers as a reader sees them."""
 
+from ser_repro.escaping import markdown
+
 NBSP = "\N{NO-BREAK SPACE}"
 LIMIT = 0.05  # below it a p-value tells a difference apart
 
@@ -86,11 +88,12 @@ def versus_chance(score, chance: float) -> str:
 
 
 def stamp(record: dict) -> str:
-    """Where a number comes from, in a line."""
+    """Where a number comes from, in a line of Markdown."""
     from ser_repro.runs import records
 
     config, seconds = record["config"], record["train_seconds"]
     took = f"{max(1, seconds):.0f} s" if seconds < 59.5 else f"{seconds / 60:.0f} min"
     length = f"{epochs} epochs in {took}" if (epochs := records.epochs(record)) else f"fitted in {took}"
-    return (f"{record['run']}: seed {config['seed']}, {length}, split {record['split_hash']}, corpus "
+    told = (f"{record['run']}: seed {config['seed']}, {length}, split {record['split_hash']}, corpus "
             f"{record['corpus_hash'][:12]}, {record['device']}, {record['finished'][:10]}")
+    return f"<code>{markdown(told)}</code>"

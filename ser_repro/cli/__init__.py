@@ -10,7 +10,7 @@ import sys
 try:
     import typer
 
-    from ser_repro import SerReproError, plugins
+    from ser_repro import SerReproError, escaping, plugins
     from ser_repro.cli import audit, claims, corpora, models, study, terminal
 except KeyboardInterrupt:  # the moment in which a mistyped command is stopped
     sys.exit(130)
@@ -55,7 +55,7 @@ def main() -> None:
 
 
 def _fail(line: str, status: int) -> None:
-    print("ser-repro:", " ".join(line.split("\n")), file=sys.stderr)
+    print("ser-repro:", escaping.terminal(" ".join(line.splitlines())), file=sys.stderr)
     sys.exit(status)
 
 

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from ser_repro import SerReproError
+from ser_repro import SerReproError, escaping
 from ser_repro.cli.terminal import aside, console, say, with_bar
 from ser_repro.files import one_of, refuse_unwritable, write_atomic
 
@@ -82,7 +82,7 @@ def _audit(split: list[Path], corpus: str, document: str, accept: list[str], nam
     if as_json:
         _write(as_json, json.dumps(report.as_json(), indent=2, ensure_ascii=False) + "\n")
     if csv:
-        _write(csv, report.table().to_csv(index=False, lineterminator="\n"))
+        _write(csv, report.table().map(escaping.cell).to_csv(index=False, lineterminator="\n"))
     if sheet:
         _write(sheet, sheets.sheet(report))
     return bool(report.found)

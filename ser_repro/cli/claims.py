@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
-from ser_repro import SerReproError
+from ser_repro import SerReproError, escaping
 from ser_repro.cli.terminal import Results, console
 from ser_repro.files import one_of, write_atomic
 
@@ -32,7 +32,7 @@ def claims(
     if table.empty:
         raise SerReproError(f"{', '.join(names)} claims no number: leave --document out.")
     if csv:
-        write_atomic(csv, table.to_csv(index=False), remedy="give --csv another file")
+        write_atomic(csv, table.map(escaping.cell).to_csv(index=False), remedy="give --csv another file")
     else:
         shown = Table(*_SHOWN)
         for _, row in table.iterrows():

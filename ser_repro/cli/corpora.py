@@ -8,9 +8,9 @@ import typer
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Column, Table
 
-from ser_repro import SerReproError
-from ser_repro.cli.terminal import Corpus, Data, console, say, with_bar
-from ser_repro.files import refuse_unwritable, write_atomic
+from ser_repro import SerReproError, escaping
+from ser_repro.cli.terminal import Corpus, Data, answer, console, say, told, with_bar
+from ser_repro.files import refuse_unwritable, scratch, write_atomic
 
 app = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="What corpora are, and whether yours is whole.")
 
@@ -76,6 +76,14 @@ def _check_output(csv: Path, *inputs: str) -> None:
     refuse_unwritable(csv, "--csv")
 
 
+def _csv(table) -> str:
+    """A table as a CSV file, of which no cell is a formula."""
+    for name in table.select_dtypes(include=["object", "string"]):
+        safe = escaping.path_cell if name == "path" else escaping.cell
+        table = table.assign(**{name: table[name].map(safe)})
+    return table.to_csv(index=False, lineterminator="\n")
+
+
 @app.command("table")
 def table(
     corpus: Annotated[str, typer.Argument(metavar="NAME", help="A corpus, a CSV file of your own clips, or, with "
@@ -129,11 +137,11 @@ def table(
         split = of.parts(datasets.studied(found), protocol, fold)
         part = {clip: name for name in ("train", "validation", "test") for clip in getattr(split, name)}
         found["part"] = found["clip"].map(part).fillna("")
-    text = found.to_csv(index=False, lineterminator="\n")
+    text = _csv(found)
     if left:
         say(f"{datasets.own.left_out(left, len(found), pattern)}.")
     if csv is None:
-        print(text, end="")
+        answer(text)
         raise typer.Exit(int(bool(left)))
     write_atomic(csv, text, remedy="give another file with --csv")
     console.print(f"{csv}: {len(found)} clips, {found['emotion'].nunique()} emotions, "
@@ -171,10 +179,10 @@ def check(
     for name in names:
         reports.append(with_bar(f"checking {datasets.get(name).name}",
                                  lambda progress, name=name: datasets.check(name, data, progress=progress)))
-        console.print(str(reports[-1]), markup=False, highlight=False, soft_wrap=True)
+        console.print(str(reports[-1]), highlight=False, soft_wrap=True)
     if csv:
         faults = [report.table().assign(corpus=report.corpus) for report in reports]
-        write_atomic(csv, pd.concat(faults).to_csv(index=False), remedy="give another file with --csv")
+        write_atomic(csv, _csv(pd.concat(faults)), remedy="give another file with --csv")
     if not all(report.ok for report in reports):
         raise typer.Exit(1)
 
@@ -194,12 +202,12 @@ def download(
     if not named:
         raise SerReproError("no folder to download to: give --data, or set SER_REPRO_DATA.")
     console.print(f"{corpus.name}: {corpus.licence}. Cite it: {corpus.home}", soft_wrap=True, highlight=False)
-    columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TimeRemainingColumn())
+    columns = (TextColumn("{task.description}", markup=False), BarColumn(), DownloadColumn(), TimeRemainingColumn())
     with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as bar:
         tasks = {}
 
         def progress(name, done, total):
-            tasks.setdefault(name, bar.add_task(name) if name not in tasks else None)
+            tasks.setdefault(name, bar.add_task(escaping.terminal(name)) if name not in tasks else None)
             bar.update(tasks[name], completed=done, total=total)
 
         folder = downloading.download(corpus, Path(named), archives=archive or (), progress=progress)
@@ -219,8 +227,8 @@ def index(corpus: Corpus, csv: Annotated[Path, typer.Option(help="File to write.
     if corpus.table is None and datasets.is_synthetic(datasets.data_folder(data), corpus):
         raise SerReproError(f"{corpus} in {datasets.data_folder(data)} is demo speech, of which no index is made: give "
                             "--data the folder of the published corpus")
-    with tempfile.TemporaryDirectory() as folder, console.status(f"reading {corpus}"):
-        text = datasets.write_index(corpus, data, Path(folder) / "index.csv").read_text(encoding="utf-8")
+    with scratch(Path(tempfile.gettempdir()), "ser_repro") as folder, console.status(told(f"reading {corpus}")):
+        text = datasets.write_index(corpus, data, folder / "index.csv").read_text(encoding="utf-8")
     write_atomic(csv, text, remedy="give another file with --csv")
     console.print(f"{csv}: {corpus.n_clips} clips", soft_wrap=True)
 

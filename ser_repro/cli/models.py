@@ -11,12 +11,26 @@ from typing import Annotated
 
 import typer
 from rich.box import SIMPLE_HEAD
-from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Column, Table
 
-from ser_repro import SerReproError
-from ser_repro.cli.terminal import DEVICES, Cache, Corpus, Data, Device, Results, aside, bar, console, say, with_bar
+from ser_repro import SerReproError, escaping
+from ser_repro.cli.terminal import (
+    DEVICES,
+    Cache,
+    Corpus,
+    Data,
+    Device,
+    Plain,
+    Results,
+    answer,
+    aside,
+    bar,
+    console,
+    say,
+    titled,
+    with_bar,
+)
 from ser_repro.files import one_of, refuse_unwritable, writable, write_atomic
 
 FORMATS = ("table", "json", "csv")
@@ -93,7 +107,7 @@ def train(
     if of.searched and found is None:
         say(f"{', '.join(of.searched)} were not searched on this split: the document's later defaults are taken.")
     stored = run.path(results) if not waves.synthetic and run.path(results).exists() else None
-    with Progress(TextColumn(f"{of.title} on {known.name}", markup=False), BarColumn(), MofNCompleteColumn(),
+    with Progress(titled(f"{of.title} on {known.name}"), BarColumn(), MofNCompleteColumn(),
                   TextColumn("{task.fields[seen]}"), TimeRemainingColumn(), console=console, transient=True,
                   disable=not console.is_terminal) as shown:
         task = shown.add_task("", total=run.values.get("epochs"), seen="")
@@ -250,7 +264,7 @@ def _text(answers: list, kind: str, classes: list[str]) -> str:
                    "probabilities": one.probabilities, "silent": all(window["silent"] for window in one.windows),
                    "notes": one.notes}
             rows.append(row | ({"windows": one.windows} if len(one.windows) > 1 else {}))
-        return json.dumps(rows, indent=1, ensure_ascii=False) + "\n"
+        return escaping.json_text(json.dumps(rows, indent=1, ensure_ascii=False)) + "\n"
     if kind == "csv":
         page = io.StringIO()  # not by pandas, for which the name of a file has to be text
         out = csv.writer(page, lineterminator="\n")
@@ -258,7 +272,7 @@ def _text(answers: list, kind: str, classes: list[str]) -> str:
         for one in answers:
             for window in one.windows:
                 found = window["probabilities"]
-                out.writerow([one.file, window["start_s"], window["end_s"], next(iter(found)),
+                out.writerow([escaping.cell(one.file), window["start_s"], window["end_s"], next(iter(found)),
                               *(found[emotion] for emotion in classes), window["silent"]])
         return page.getvalue()
     return _table(answers)
@@ -294,19 +308,19 @@ def _table(answers: list) -> str:
         if many:
             row("", "mean", one.probabilities, all(window["silent"] for window in one.windows))
     page = io.StringIO()
-    Console(file=page, markup=False, highlight=False, width=console.width).print(table)
+    Plain(file=page, highlight=False, width=console.width).print(table)
     return page.getvalue()
 
 
 def _write(text: str, output: Path | None) -> None:
     if output is None:
-        print(text, end="")
+        answer(text)
         return
     # The name of a file need not be text.
     try:
         write_atomic(output, text.encode("utf-8", "backslashreplace"), remedy="give another file with --output")
     except SerReproError:  # the disk is full by now: what took so long is not lost
-        print(text, end="")
+        answer(text)
         raise
     say(f"{output}: written.")
 

@@ -8,6 +8,7 @@ import typer
 from rich.table import Table
 
 from ser_repro import SerReproError
+from ser_repro.cli import terminal
 from ser_repro.cli.terminal import (
     DEVICES,
     Address,
@@ -110,7 +111,7 @@ def study(
         with console.status("starting") as status:
             failed = run_study(wanted, results=results, data=data, cache=cache, device=device, setup=setup,
                                report=lambda line: console.print(line, soft_wrap=True, highlight=False),
-                               watch=status.update)
+                               watch=lambda line: status.update(terminal.told(line)))
     _print_status(plans.status(wanted, results))
     if core:
         console.print(plans.told(plans.status(plans.plans(), results)), soft_wrap=True, highlight=False)

@@ -1,27 +1,52 @@
 """What the commands share: options, and how they speak to the person who typed them."""
 
 import logging
+import sys
 from pathlib import Path
 from typing import Annotated
 
 import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.text import Text
 
-console = Console(markup=False)  # a path may hold [brackets]
-aside = Console(markup=False, stderr=True)  # what is said beside an answer that another program may read
+from ser_repro import escaping
+
+
+class Plain(Console):
+    """A console to which every text is what it says, cells of tables too: none is markup, none commands a terminal."""
+
+    def __init__(self, **options):
+        super().__init__(markup=False, emoji=False, **options)  # a path may hold [brackets] and :names:
+
+    def render_str(self, text: str, **options) -> Text:
+        return super().render_str(escaping.terminal(text), **options)
+
+
+console = Plain()
+aside = Plain(stderr=True)  # what is said beside an answer that another program may read
 
 
 def say(line: str) -> None:
     """A line beside the answer."""
-    aside.print(f"ser-repro: {line}", soft_wrap=True, highlight=False)
+    aside.print(f"ser-repro: {' '.join(line.splitlines())}", soft_wrap=True, highlight=False)
+
+
+def answer(text: str) -> None:
+    """Print an answer that a program may read: as it is, but on a terminal."""
+    print(escaping.terminal(text) if sys.stdout.isatty() else text, end="")
+
+
+def told(text: str) -> Text:
+    """A text for what takes markup: bars and notes of progress."""
+    return Text(escaping.terminal(text))
 
 
 class Said(logging.Handler):
     """What the package logs, said beside the answer."""
 
     def emit(self, record: logging.LogRecord) -> None:
-        say(" ".join(record.getMessage().split("\n")))
+        say(record.getMessage())
 
 
 Data = Annotated[Path | None, typer.Option(help="Folder that holds the corpora; by default SER_REPRO_DATA.")]
@@ -42,8 +67,13 @@ Gpus = Annotated[float | None, typer.Option(help="Share of a GPU a run, e.g. 0.2
 
 def bar(title: str, on: Console = console) -> Progress:
     """A progress bar that is gone when the work is done; none where nobody watches."""
-    return Progress(TextColumn(title, markup=False), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn(),
-                    console=on, transient=True, disable=not on.is_terminal)
+    return Progress(titled(title), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn(), console=on, transient=True,
+                    disable=not on.is_terminal)
+
+
+def titled(text: str) -> TextColumn:
+    """The part of a bar that says what it is of, as it is: what is in braces would be looked up."""
+    return TextColumn(escaping.terminal(text).replace("{", "{{").replace("}", "}}"), markup=False)
 
 
 def with_bar(title: str, work, on: Console = console):

@@ -44,7 +44,7 @@ def hashes(files: Iterable[str], memory: Path, *, again: bool = False) -> list[s
     files, known = [os.path.abspath(file) for file in files], {}
     if not again:
         with contextlib.suppress(SerReproError):  # none yet, or damaged
-            known = read_json(memory, "memory of files", "remove it", check=lambda content: content.items())
+            known = read_json(memory, "memory of files", "remove it", check=_remembered)
 
     def one(file: str) -> list:
         try:
@@ -65,3 +65,9 @@ def hashes(files: Iterable[str], memory: Path, *, again: bool = False) -> list[s
         with contextlib.suppress(SerReproError):  # a cache that can only be read: they are hashed again next time
             write_atomic(memory, json.dumps(lasting), sync=False)
     return [found[file][-1] for file in files]
+
+
+def _remembered(content: dict) -> None:
+    """Raise an error where this is no memory of files: of each its state, and the hash of what it holds."""
+    if not all(list(map(type, row)) == [int] * 4 + [str] for row in content.values()):
+        raise ValueError

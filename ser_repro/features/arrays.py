@@ -9,7 +9,6 @@ import contextlib
 import functools
 import json
 import logging
-import operator
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -332,6 +331,8 @@ def _verify(folder: Path, meta: dict) -> None:
     """Raise a ValueError where a file of arrays is not as it was written."""
     if "checksums" not in meta:  # made now, one would seal whatever has happened to them
         raise ValueError(f"{_META} has no checksums, as those of earlier versions")
+    if set(meta["checksums"]) != {_TABLE, _VALUES}:
+        raise ValueError(f"{_META} has checksums of other files")
     if meta.get("checksum") != _sealed(meta)["checksum"]:
         raise ValueError(f"{_META} is not as it was written, its checksum differs")
     for name, told in meta["checksums"].items():
@@ -365,12 +366,29 @@ def load(corpus: str, what: int | str, *, cache: str | Path | None = None) -> Ar
     return _load(corpus, what, cache)[0]
 
 
+def _described(meta: dict) -> None:
+    """Raise an error where this is no description of arrays."""
+    if type(meta["synthetic"]) is not bool or not all(type(meta[key]) is str for key in ("corpus_hash", "fingerprint")):
+        raise TypeError
+
+
+def _refuse_unfit(clips: pd.DataFrame, values: np.ndarray, waveform: bool) -> None:
+    """Raise a ValueError where a table and values can't be those of a corpus, whatever their checksums say."""
+    if (values.dtype, values.ndim) != ((np.int16, 1) if waveform else (np.float32, 2)):
+        raise ValueError(f"{_VALUES} has another type or shape")
+    start, length = (clips[name].to_numpy(np.int64) for name in ("start", "length"))
+    if (length < 1).any() or (start != np.cumsum(length) - length).any() or len(values) != length.sum():
+        raise ValueError(f"{_TABLE} and {_VALUES} do not belong together")
+    if clips["clip"].duplicated().any() or not set(clips["emotion"]) <= set(datasets.EMOTIONS):
+        raise ValueError(f"{_TABLE} has a clip twice, or an emotion that is none of the study's")
+
+
 def _load(corpus: str, what: int | str, cache: str | Path | None) -> tuple[Arrays, dict]:
     """The arrays, and what is known of how they were made."""
     folder, again = folder_of(corpus, what, cache), f"run `ser-repro prepare {corpus}` again where the audio is, which"
     kind = f"at rate {what}" if is_waveform(what) else f"of {what}"
     meta = read_json(folder / _META, "description of arrays", f"{again} replaces them",
-                     check=operator.itemgetter("corpus_hash", "synthetic", "fingerprint"),
+                     check=_described,
                      missing=f"no arrays of {corpus} {kind} under {cache_folder(cache)}: run `ser-repro prepare "
                              f"{corpus}` where the audio is, and copy the cache folder here.")
     try:
@@ -380,12 +398,11 @@ def _load(corpus: str, what: int | str, cache: str | Path | None) -> tuple[Array
         # Kept as text: a sentence "01" or a speaker "03" must not become a number.
         text = dict.fromkeys(COLUMNS, str) | {"sha256": str}
         clips = pd.read_csv(folder / _TABLE, dtype=text, keep_default_na=False)
-        values = np.load(folder / _VALUES, mmap_mode="r")
-        if len(values) != int(clips["start"].iloc[-1] + clips["length"].iloc[-1]):
-            raise ValueError(f"{_TABLE} and {_VALUES} do not belong together")
+        values = np.load(folder / _VALUES, mmap_mode="r", allow_pickle=False)
+        _refuse_unfit(clips, values, is_waveform(what))
         checksum = digest(meta["checksums"], 32)
         return Arrays(corpus, clips, values, meta["corpus_hash"], meta["synthetic"], checksum), meta
-    except (OSError, EOFError, ValueError, KeyError, IndexError, TypeError) as error:
+    except (OSError, EOFError, ValueError, KeyError, IndexError, TypeError, AttributeError) as error:
         # Parsers' messages can have several lines.
         reason = " ".join((str(error) if type(error) is ValueError else f"{type(error).__name__}: {error}").split())
         raise SerReproError(f"the arrays in {folder} are damaged ({reason}): {again} replaces them.") from error

@@ -11,6 +11,7 @@ lots, and what they bring is stored as it comes: memory does not grow with the c
 """
 
 import contextlib
+import os
 import warnings
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
@@ -26,6 +27,7 @@ from ser_repro.features.clip import PATHS, Clip, key_of
 from ser_repro.features.sets import FeatureSet, get
 from ser_repro.features.store import Store
 from ser_repro.files import cache_folder, one_of
+from ser_repro.workers import end_with
 
 _LOT = 16  # clips that a process takes at a time
 
@@ -134,7 +136,7 @@ def reading(files: list[str], sets: list[FeatureSet], *, path: str, folder: Path
     # One thread in each process: the processes share out the cores.
     with joblib.parallel_config(backend="loky", inner_max_num_threads=1):
         work = joblib.Parallel(n_jobs=workers, return_as="generator", pre_dispatch="2*n_jobs")
-        results = work(joblib.delayed(_lot)(lot, sets, path, folder, facts) for lot in lots)
+        results = work(joblib.delayed(_lot)(lot, sets, path, folder, facts, os.getpid()) for lot in lots)
         try:
             for found in results:
                 if isinstance(found, str):
@@ -154,11 +156,13 @@ def _naming(file: str) -> Iterator[None]:
         raise SerReproError(f"{file}: {error}") from error
 
 
-def _lot(files: list[str], sets: list[FeatureSet], path: str, folder: Path, facts: bool = False) -> list[Seen] | str:
+def _lot(files: list[str], sets: list[FeatureSet], path: str, folder: Path, facts: bool, parent: int
+         ) -> list[Seen] | str:
     """Compute and store what the folder lacks of some clips. Returns what is known of them, or what is wrong with one.
 
     The sets come themselves, not by name: one that was registered outside the package is not known in a new process.
     """
+    end_with(parent)
     stores = [Store(one, path, folder) for one in sets]
     try:
         read = []

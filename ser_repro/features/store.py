@@ -66,11 +66,11 @@ class Store:
 
         def value(row):
             key, shape, data, checksum = row
-            if _checksum(key, shape, data) == checksum:
-                with contextlib.suppress(ValueError):
+            with contextlib.suppress(ValueError, TypeError):  # SQLite keeps whatever type it was given
+                if _checksum(key, shape, data) == checksum:
                     shape = json.loads(shape)
-                    kind = shape.pop(0) if shape and isinstance(shape[0], str) else "<f4"
-                    return key, np.frombuffer(data, kind).reshape(shape)
+                    kind = "<i2" if shape[:1] == ["<i2"] else "<f4"
+                    return key, np.frombuffer(data, kind).reshape(shape[kind == "<i2":])
             return key, None
 
         keys = list(keys)
@@ -116,6 +116,7 @@ class Store:
             # Waiting for the disk takes as long as computing a small set. A program that is killed leaves whole rows
             # all the same; what a power cut may spoil is noticed like any other damage.
             database.execute("PRAGMA synchronous = OFF")
+            database.execute("PRAGMA trusted_schema = OFF")  # a file from elsewhere may bring views and triggers
             database.execute("PRAGMA page_size = 65536")  # of a new file: a spectrogram then spans few pages
             database.execute("CREATE TABLE IF NOT EXISTS value (key TEXT PRIMARY KEY, shape TEXT, data BLOB, "
                              "checksum INTEGER)")

@@ -28,7 +28,7 @@ from filelock import FileLock, Timeout
 from ser_repro import SerReproError
 from ser_repro.documents.base import Search
 from ser_repro.files import cache_folder, read_json, write_atomic
-from ser_repro.runs import execution, records
+from ser_repro.runs import execution, records, schema
 from ser_repro.runs.engines import Engine, Place, Setup, Task
 from ser_repro.runs.run import Run
 
@@ -74,7 +74,7 @@ def read(results: str | Path, run: Run) -> dict | None:
     if not file.exists():
         return None
     found = read_json(file, "search", "remove it and start the search again",
-                      check=lambda content: [trial["history"] for trial in content["trials"]] and content["rungs"])
+                      check=lambda content: schema.shaped(content, schema.ASHA))
     if [trial["settings"] for trial in found["trials"]] != draw(_search(run)):
         raise SerReproError(f"search {file} is of other settings than {run.document} searches on {run.corpus}: remove "
                             "it and start the search again.")

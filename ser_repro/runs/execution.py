@@ -350,7 +350,7 @@ def _forget_other_clips(waves, work: Path) -> None:
     """Drop what was trained on clips that have been mended, added or relabelled since: it must not be gone on with."""
     now = digest(waves.clips[["clip", "emotion", "speaker", "sha256"]].to_csv(index=False))
     mark = work / "clips"
-    if mark.exists() and mark.read_text() != now:
+    if mark.exists() and mark.read_bytes() != now.encode():
         for name in (methods.CHECKPOINT, WEIGHTS):
             (work / name).unlink(missing_ok=True)
     write_atomic(mark, now, remedy="free some room or set --cache to another folder")
@@ -363,13 +363,13 @@ def _belong(record: dict, weights: Path, run: Run, waves) -> bool:
     if "test" not in record or (record["split_hash"], record["corpus_hash"]) != (split.hash, waves.corpus_hash) or any(
             emotion[clip] != told for clip, _, told, *_ in record["test"]["rows"]):
         return False
-    try:
-        model = methods.loaded(run.document, run.values, len(record["test"]["classes"]), weights.read_bytes(), "")
-    except (SerReproError, OSError):
-        return False
     row_of = {clip: row for row, clip in enumerate(waves.clips["clip"])}
     rows = np.array([row_of[row[0]] for row in record["test"]["rows"]])
-    again = model.probabilities(waves, rows, run.recipe.feedings(run.values)[""])
+    try:
+        model = methods.loaded(run.document, run.values, len(record["test"]["classes"]), weights.read_bytes(), "")
+        again = model.probabilities(waves, rows, run.recipe.feedings(run.values)[""])
+    except (SerReproError, OSError, ValueError, IndexError, TypeError, AttributeError):  # weights of something else
+        return False
     return bool(np.abs(again - np.array([row[3:] for row in record["test"]["rows"]])).max() < _SAME)
 
 

@@ -122,9 +122,29 @@ def unpack(estimator, arrays: dict[str, np.ndarray], told: str):
         raise ValueError("of an estimator with other settings")
     for key, value in (arrays | told["values"]).items():
         place, _, name = key.partition(".")
-        if key not in own:
-            setattr(parts[place], name, value)
+        if key in own:
+            continue
+        if name.startswith("__") or not isinstance(getattr(type(parts[place]), name, None), _PLAIN):
+            raise ValueError(f"{name} is no fitted attribute")  # but a method, say
+        setattr(parts[place], name, value)
+    for part in parts.values():
+        if hasattr(part, "support_vectors_"):
+            _refuse_unfit(part)
     return estimator
+
+
+def _refuse_unfit(machine) -> None:
+    """Raise a ValueError for arrays of a support vector machine that do not fit each other: libsvm, which is compiled,
+    would read beyond their ends."""
+    vectors, classes = len(machine.support_vectors_), len(machine.classes_)
+    pairs = (max(classes * (classes - 1) // 2, 1),)
+    wanted = {"support_": (vectors,), "_n_support": (classes,), "dual_coef_": (classes - 1, vectors),
+              "_dual_coef_": (classes - 1, vectors), "intercept_": pairs, "_intercept_": pairs,
+              "support_vectors_": (vectors, machine.n_features_in_)}
+    if any(getattr(machine, name).shape != shape for name, shape in wanted.items()):
+        raise ValueError("its arrays do not fit each other")
+    if machine._sparse or (machine._n_support < 0).any() or machine._n_support.sum() != vectors:
+        raise ValueError("its support vectors are not those of its classes")
 
 
 def parameters(estimator) -> int:

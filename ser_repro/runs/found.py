@@ -398,7 +398,7 @@ def readings(document: str, corpus: str, n: int | None = None) -> pd.DataFrame:
     code, paper = (documents.settings(document, reading, corpus, n) for reading in (of.readings[0], of.readings[-1]))
     return pd.DataFrame([{
         "setting": setting.meaning, "code": _value(code[name]), "paper": _value(paper[name]),
-        "paper is taken from": setting.source, "name": f"<small><code>{name}</code></small>"}
+        "paper is taken from": setting.source, "name": name}
         for name, setting in of.settings.items() if name != "n"])
 
 

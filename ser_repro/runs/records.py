@@ -16,6 +16,7 @@ from ser_repro.runs.run import config_hash
 FORMAT = 1
 REMEDY = "free some room or set --results to another folder, and start again: the trained weights are kept"
 _DAMAGED = "remove it and run `ser-repro study` again"
+_right: set[str] = set()  # checksums of records that this process has found to be right: chapters read them again
 
 
 def checksum(content: dict) -> str:
@@ -52,11 +53,12 @@ def read(path: str | Path) -> dict:
     Raises
     ------
     SerReproError
-        If it is damaged, was changed by hand, or its name is not that of its configuration.
+        If it is damaged, was changed by hand, or its name is not that of its configuration; or if what it says can't
+        be (see `schema`).
     """
     path = Path(path)
     record = read_json(path, "record", _DAMAGED, missing=f"no record {path}: run `ser-repro study` to make it.",
-                       check=lambda content: (content["config"], content["checksum"]))
+                       check=lambda content: (content["config"], content["checksum"], content.keys()))
     if record.get("format") != FORMAT:
         raise SerReproError(f"record {path} has format {record.get('format')}, this version reads {FORMAT}: "
                             f"{_DAMAGED}.")
@@ -65,6 +67,14 @@ def read(path: str | Path) -> dict:
     if not path.stem.endswith(config_hash(record["config"])):
         raise SerReproError(f"record {path} belongs to another configuration ({config_hash(record['config'])}): "
                             f"{_DAMAGED}.")
+    if record["checksum"] not in _right:
+        from ser_repro.runs import schema
+
+        try:
+            schema.check_record(record)
+        except ValueError as error:
+            raise SerReproError(f"record {path} can't be right ({error}): {_DAMAGED}.") from None
+        _right.add(record["checksum"])
     return record
 
 

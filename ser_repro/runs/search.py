@@ -21,7 +21,7 @@ import numpy as np
 
 from ser_repro import SerReproError, documents
 from ser_repro.files import cache_folder, read_json, write_atomic
-from ser_repro.runs import execution, records
+from ser_repro.runs import execution, records, schema
 from ser_repro.runs.run import Run
 
 TRIALS = 8
@@ -60,7 +60,7 @@ def outcome(results: str | Path, run: Run) -> dict:
 
     def check(content):
         best = content["chosen"]
-        _learned(content), len(content["trials"]), [content[name] for name in _of(run)]
+        schema.shaped(content, schema.Search)
         known = run.recipe.fallback
         if set(best) != set(known) or not all(
                 isinstance(value, str) if isinstance(known[name], str) else value > 0 for name, value in best.items()):

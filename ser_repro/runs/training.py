@@ -252,17 +252,27 @@ class Training:
                     {"training": json.dumps(rest)})
 
     def resume(self, path: Path) -> None:
-        """Go on from a checkpoint; one that a kill cut short is removed, and training starts again."""
+        """Go on from a checkpoint; one that is damaged or of another training is removed, and training starts again."""
+        if not path.exists():
+            return
+        before = copy.deepcopy(self.model.state_dict())
         try:
-            content = path.read_bytes()
-            tensors = parse(content)
-            with safe_open(path, "pt") as file:
-                rest = json.loads(file.metadata()["training"])
-        except FileNotFoundError:
-            return
-        except (SafetensorError, OSError, KeyError, TypeError, ValueError):
+            self._resume(path)
+        except (SafetensorError, OSError, AttributeError, IndexError, KeyError, TypeError, ValueError, RuntimeError):
             path.unlink()
-            return
+            self.best, self.history, self.probes, self.seconds = {}, [], [], 0.0
+            self.model.load_state_dict(before)
+            self.start(self.device)
+
+    def _resume(self, path: Path) -> None:
+        tensors = parse(path.read_bytes())
+        with safe_open(path, "pt") as file:
+            rest = json.loads(file.metadata()["training"])
+        wanted = {f"{part}_{score}" for part in self.parts for score in ("loss", "accuracy")}
+        if not all(set(row) == wanted and np.isfinite(list(row.values())).all() for row in rest["history"]):
+            raise ValueError("of another training")
+        if self.schedule and set(rest["schedule"]) != set(self.schedule.state_dict()):
+            raise ValueError("of another schedule")
         states: dict = {int(index): dict(held) for index, held in rest["numbers"].items()}
         for name, value in tensors.items():
             kind, _, within = name.partition(".")

@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 
 from ser_repro import datasets, protocols
+from ser_repro.escaping import markdown
 from ser_repro.features import arrays, sets
 from ser_repro.results import scores
 from ser_repro.runs import found, records
@@ -160,23 +161,26 @@ def readme(card: dict) -> str:
                       for title, one in rows)
     if new:
         meaning = (f"Of a voice that the model has not heard, expect about {100 * new['accuracy']['value']:.0f} % right"
-                   f" where speech is as in {of['name']}, and less elsewhere.")
+                   f" where speech is as in {markdown(of['name'])}, and less elsewhere.")
     else:
         meaning = ("How many it names right of a voice that it has not heard was not measured: expect far fewer. "
                    "`ser-repro train ... --protocol speaker` measures it.")
     kind = (f"samples at {came['sample_rate'] if came['what'] == arrays.NATIVE else came['what']} Hz"
             if arrays.is_waveform(came["what"]) else f"feature set `{came['what']}` of samples at "
             f"{came['sample_rate']} Hz")
-    settings = "\n".join(f"| `{name}` | {value} |" for name, value in settings_of(config).items())
+    settings = "\n".join(f"| `{name}` | {markdown(value)} |" for name, value in settings_of(config).items())
     long = card["trained_on"]["seconds"]
+    versions = markdown(", ".join(f"{name} {version}" for name, version in card["versions"].items()))
+    title = markdown(card["document"][0].upper() + card["document"][1:])
     banner = f"> **{SYNTHETIC}.** Trained on demo speech, made by a program: no number below says anything.\n\n"
     speech = "acted speech" if of["acted"] else "the speech of the corpus"
-    home = f", {of['home']}" if of["home"] else ""
+    home = f", {markdown(of['home'])}" if of["home"] else ""
     curves = "![Accuracy and loss, epoch by epoch](curves.png)\n\n" if card["epochs"] else ""
-    return f"""# {card['document'][0].upper()}{card['document'][1:]}, trained on {of['name']}
+    return f"""# {title}, trained on {markdown(of['name'])}
 
 {banner if card['synthetic'] else ''}It names one of {len(classes)} emotions for a recording of speech: \
-{', '.join(classes)}. It was made by `ser-repro train` to study what a document claims, {_READINGS[config['reading']]}.
+{markdown(', '.join(classes))}. It was made by `ser-repro train` to study what a document claims, \
+{_READINGS[config['reading']]}.
 
 ## What it is meant for, and what not
 
@@ -200,9 +204,10 @@ every time is right on {100 * card['chance']:.1f} %. {meaning}
 
 ## Data
 
-{of['title']}: {speech}, {of['speakers'] or 'unnamed'} speakers{', ' * bool(of['language'])}{of['language']}{home}.
-Licence of the data: {of['licence']}; whether it binds the weights too is not settled, so keep to its terms with them
-as well. {card['trained_on']['clips']} clips trained, of {long['shortest']:g} to \
+{markdown(of['title'])}: {speech}, {of['speakers'] or 'unnamed'} speakers{', ' * bool(of['language'])}\
+{markdown(of['language'])}{home}.
+Licence of the data: {markdown(of['licence'])}; whether it binds the weights too is not settled, so keep to its terms
+with them as well. {card['trained_on']['clips']} clips trained, of {long['shortest']:g} to \
 {long['longest']:g} s (median {long['median']:g} s). The clips are not part of this folder.
 
 ## Use
@@ -214,9 +219,9 @@ Input: {kind}. Recordings at other rates are brought to it, with the same code a
 ## Where it comes from
 
 Run {card['run']}, split {card['split_hash']}, corpus {of['hash'][:16]}, {card['parameters']} parameters, \
-trained {card['trained'][:10]} on {card['device']}, with \
-{', '.join(f'{name} {version}' for name, version in card['versions'].items())}. `record.json` holds every epoch and \
-the probabilities of every test clip; `card.json` is this page for programs; `model.safetensors` holds the weights.
+trained {card['trained'][:10]} on {markdown(card['device'])}, with \
+{versions}. `record.json` holds every epoch and the probabilities of every test clip; `card.json` is this page for \
+programs; `model.safetensors` holds the weights.
 
 | setting | value |
 |---|---|

@@ -28,7 +28,6 @@ from ser_repro.saved import card
 WEIGHTS, CARD, RECORD, README = "model.safetensors", "card.json", "record.json", "README.md"
 CURVES, CONFUSION = "curves.png", "confusion.png"
 FILES = (WEIGHTS, CARD, RECORD, README, CURVES, CONFUSION)
-_LONGEST_S = 86_400  # of a clip that trained
 HOW = "`ser-repro train mfcc_cnn RAVDESS --model {}` makes one"
 
 
@@ -65,7 +64,7 @@ class Saved:
     def heard_rate(self) -> int:
         """Rate in Hz of the samples that its network or its features are given in the end."""
         what = self.card["input"]["what"]
-        wanted = what if arrays.is_waveform(what) else self.card["input"]["definition"].get("sample_rate")
+        wanted = what if arrays.is_waveform(what) else sets.get(what).definition.get("sample_rate")
         return min(wanted, self.sample_rate) if isinstance(wanted, int) else self.sample_rate
 
     def given(self, samples: np.ndarray, sample_rate: int) -> np.ndarray:
@@ -117,7 +116,13 @@ class Saved:
         """As `predict`, shape (classes,), in the order of `classes`."""
         values = self._values(_checked(samples, sample_rate), sample_rate)
         one = arrays.Arrays("", pd.DataFrame({"start": [0], "length": [len(values)]}), values, "", False)
-        return self.model.probabilities(one, np.array([0]), batch_size=1)[0]
+        try:
+            return self.model.probabilities(one, np.array([0]), batch_size=1)[0]
+        # Weights may fit by name alone.
+        except (AttributeError, IndexError, RuntimeError, TypeError, ValueError) as error:
+            reason = " ".join(str(error).split())[:200]
+            raise SerReproError(f"the model in {self.folder} can't be used on {len(samples)} samples ({reason}): give "
+                                "a longer recording, or train it again.") from error
 
     def _values(self, samples: np.ndarray, sample_rate: int) -> np.ndarray:
         """What the network is fed, as `arrays.prepare` makes it: samples, or values of shape (frame, values)."""
@@ -177,6 +182,12 @@ def load(folder: str | Path) -> Saved:
                             f"{remedy}.")
     if found["checksum"] != records.checksum(found):
         raise SerReproError(f"{folder / CARD} was changed after it was written (its checksum differs): {remedy}.")
+    from ser_repro.runs import schema
+
+    try:
+        schema.check_card(found)
+    except ValueError as error:
+        raise SerReproError(f"{folder / CARD} can't be right ({error}): {remedy}.") from None
     try:
         content = (folder / WEIGHTS).read_bytes()
     except OSError as error:
@@ -184,24 +195,16 @@ def load(folder: str | Path) -> Saved:
     if digest(content) != found["weights"]:
         raise SerReproError(f"{folder / WEIGHTS} is not what {CARD} describes, but damaged or of another model: "
                             f"{remedy}.")
-    _refuse_beyond_bounds(folder, found, remedy)
     config, what = found["config"], found["input"]["what"]
     if not arrays.is_waveform(what) and sets.get(what).hash != found["input"]["hash"]:
         raise SerReproError(f"this version's features {what} are others than the model was trained on; {folder}: "
                             f"{remedy}.")
-    return Saved(folder, found, methods.loaded(config["document"], settings_of(config), len(found["classes"]), content,
-                                               f"{folder}: {remedy}"))
-
-
-def _refuse_beyond_bounds(folder: Path, found: dict, remedy: str) -> None:
-    """Raise a SerReproError for rates and lengths on a card that would make a prediction take for ever."""
-    came, seconds = found["input"], found["trained_on"]["seconds"]
-    rates = [came["sample_rate"], *([came["what"]] if isinstance(came["what"], int) else [])]
-    strange = [f"a rate of {rate!r} Hz" for rate in rates if type(rate) is not int or rate not in audio.RATES]
-    strange += [f"clips of {value!r} s" for value in seconds.values()
-                if type(value) not in (int, float) or not 0 <= value < _LONGEST_S]
-    if strange:
-        raise SerReproError(f"{folder / CARD} tells of {strange[0]}, which no training has: {remedy}.")
+    model = methods.loaded(config["document"], settings_of(config), len(found["classes"]), content,
+                           f"{folder}: {remedy}")
+    if model.parameters != found["parameters"]:
+        raise SerReproError(f"{folder / CARD} tells of {found['parameters']} parameters, and its model has "
+                            f"{model.parameters}: {remedy}.")
+    return Saved(folder, found, model)
 
 
 # ---- making one --------------------------------------------------------------------------------------------------

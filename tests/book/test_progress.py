@@ -8,6 +8,7 @@ from ser_repro import documents
 from ser_repro.book import progress
 from ser_repro.runs import plans, records
 
+pytestmark = pytest.mark.usefixtures("made_up_records")
 RESULTS = Path(__file__).parents[2] / "results"
 COLUMNS = ["clip", "speaker", "emotion", "p(anger)", "p(sadness)"]
 
@@ -147,5 +148,5 @@ def test_a_record_that_the_study_does_not_ask_for_is_marked(baseline, monkeypatc
     study, seen = progress.Progress(baseline, "svm193"), shown(monkeypatch)
     study.document("svm193")
     listed = with_column(seen, "record")
-    assert [name.endswith("(extra)") for name in listed.sort_values("changed")["record"]] == [False, False, True]
+    assert [str(name).endswith("(extra)") for name in listed.sort_values("changed")["record"]] == [False, False, True]
     assert list(listed["changed"]).count("C = 3.0") == 1

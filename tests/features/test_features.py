@@ -429,7 +429,7 @@ def test_clips_are_let_go_of_one_after_the_other(clips, tmp_path, path):
     gc.disable()
     try:
         some = [sets.get(name) for name in ("issa193", "mel_image", "msf")]
-        assert len(extract._lot([str(p) for p in clips["path"]], some, path, tmp_path)) > 1
+        assert len(extract._lot([str(p) for p in clips["path"]], some, path, tmp_path, False, os.getpid())) > 1
         left = [type(one) for one in gc.get_objects() if type(one) in (Clip, Reference, Fast, Batched)]
     finally:
         gc.enable()

@@ -134,6 +134,33 @@ def test_what_is_no_such_file_is_refused(fitted, damage):
         methods.loaded("svm193", RUN.values, 8, damage(fitted.dump()), "train again")
 
 
+def forged(content, change):
+    """A file of an estimator with other contents: `change(arrays, values)`."""
+    from safetensors.numpy import load, save
+
+    arrays, told = dict(load(content)), json.loads(fitting.header(content)["estimator"])
+    change(arrays, told["values"])
+    return save(arrays, {"estimator": json.dumps(told)})
+
+
+@pytest.mark.parametrize("change", [
+    lambda arrays, values: arrays.update({"1.dual_coef_": arrays["1.dual_coef_"][:, :1].copy()}),
+    lambda arrays, values: arrays.update({"1._dual_coef_": arrays["1._dual_coef_"][:1].copy()}),
+    lambda arrays, values: arrays.update({"1.support_vectors_": arrays["1.support_vectors_"][:, :5].copy()}),
+    lambda arrays, values: arrays.update({"1._n_support": arrays["1._n_support"] + 100}),
+    lambda arrays, values: arrays.update({"1._intercept_": arrays["1._intercept_"][:1].copy()}),
+    lambda arrays, values: arrays.pop("1._n_support"),
+    lambda arrays, values: values.update({"1._sparse": True}),
+    lambda arrays, values: values.update({"1.predict": "x"}),
+    lambda arrays, values: values.update({"1.__class__": "x"}),
+    lambda arrays, values: values.update({"7.x": 1})])
+def test_what_would_make_compiled_code_read_beyond_its_arrays_is_refused(fitted, change):
+    content = fitted.dump()
+    methods.loaded("svm193", RUN.values, 8, forged(content, lambda *_: None), "train again")
+    with pytest.raises(SerReproError, match="the weights do not fit this version's model"):
+        methods.loaded("svm193", RUN.values, 8, forged(content, change), "train again")
+
+
 def test_the_weights_of_a_network_are_refused(small):
     with pytest.raises(SerReproError, match="the weights do not fit this version's model"):
         methods.loaded("svm193", RUN.values, 8, (small / saved.WEIGHTS).read_bytes(), "train again")

@@ -11,6 +11,7 @@ from ser_repro.runs import plans, records
 from ser_repro.runs.found import Found
 from ser_repro.runs.run import Run
 
+pytestmark = pytest.mark.usefixtures("made_up_records")
 EMOTIONS = ("anger", "sadness")
 
 
@@ -216,14 +217,11 @@ def test_chance_is_that_of_the_most_frequent_emotion():
 
 
 def test_readings_hold_every_setting_and_dash_what_nobody_says():
-    def told(*which):
-        return of_records.readings(*which).assign(name=lambda table: table["name"].str.extract("<code>(.+)</code>"))
-
-    gru = told("cnn_n_gru", "TESS", 11).set_index("name")
+    gru = of_records.readings("cnn_n_gru", "TESS", 11).set_index("name")
     assert gru.loc["learning_rate", "code"] == "—" and "n" not in gru.index
     assert tuple(gru.loc["mask_padding", ["code", "paper"]]) == ("no", "yes")
     assert gru.loc["step_factor", "code"] == "0.1"
-    issa = told("issa", "EMO-DB")
+    issa = of_records.readings("issa", "EMO-DB")
     assert tuple(issa.set_index("name").loc["variant", ["code", "paper"]]) == ("emodb", "emodb")
     assert issa.columns[0] == "setting" and issa.columns[-1] == "name"
     assert issa["setting"].tolist() == [setting.meaning for setting in documents.get("issa").settings.values()]

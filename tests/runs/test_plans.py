@@ -139,7 +139,7 @@ def test_the_cheap_models_are_drawn_ten_times_on_every_corpus_and_the_others_thr
     assert draws == cheap | {(name, "RAVDESS"): [0, 1, 2] for name in ("cnn_n_gru", "cnn_bigru", "issa")}
 
 
-def test_a_draw_is_made_as_any_run_is_and_counts_for_no_other_protocol(demo, tmp_path):
+def test_a_draw_is_made_as_any_run_is_and_counts_for_no_other_protocol(demo, tmp_path, made_up_records):
     run = make_run("svm193", protocol="redrawn", fold=2)
     record = execution.obtain(run, results=tmp_path, data=demo, cache=tmp_path / "cache", device="cpu").record
     assert "-redrawn-fold2-" in run.name and "redrawn fold 2" in run.label and run.folds == 10
@@ -218,7 +218,7 @@ def test_runs_are_selected_by_what_they_are():
     assert {p.n for p in found} == {3, 18} and {p.seed for p in found} == set(range(5))
 
 
-def test_a_seed_with_a_missing_fold_is_not_scored(tmp_path):
+def test_a_seed_with_a_missing_fold_is_not_scored(tmp_path, made_up_records):
     wanted = [Run.of("mfcc_cnn", "TESS", "code", "speaker", fold, seed) for seed in (0, 1) for fold in (0, 1)]
     for run in wanted[:3]:
         records.write({"format": records.FORMAT, "run": run.name, "config": run.config}, run.path(tmp_path))

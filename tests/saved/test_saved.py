@@ -96,7 +96,8 @@ def edit(folder, **changes):
     (lambda f: (f / saved.CARD).write_text((f / saved.CARD).read_text().replace("anger", "bliss")), "was changed"),
     (lambda f: edit(f, format=9), "has format 9, this version reads 4"),
     (lambda f: edit(f, classes=["anger"]), "do not fit this version's model"),
-    (lambda f: edit(f, input={"what": "mfcc50_mean_code", "hash": "0", "sample_rate": 16000}), "others than the model"),
+    (lambda f: edit(f, input={"what": "mfcc50_mean_code", "hash": "0", "sample_rate": 16000,
+                            "definition": {}}), "others than the model"),
     (lambda f: shutil.rmtree(f), "is not there: give the folder of a saved model; `ser-repro train mfcc_cnn RAVDESS")])
 def test_a_damaged_folder_is_refused(small, tmp_path, damage, says):
     shutil.copytree(small, tmp_path / "copy")

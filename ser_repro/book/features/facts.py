@@ -12,6 +12,7 @@ import pandas as pd
 from ser_repro import SerReproError, datasets
 from ser_repro.book import separation
 from ser_repro.book.features.words import shown, title
+from ser_repro.book.show import Html
 from ser_repro.book.voices import folded
 from ser_repro.book.words import NBSP, percent, signed
 from ser_repro.features.sets import SETS
@@ -143,7 +144,7 @@ def rows(apart: Apart) -> list[dict]:
     for corpus in apart.pictured:
         mine = apart.of(corpus)
         guess = {what: f"{100 * mine[f'{what}_guess'].iloc[0]:.1f}{NBSP}%" for what in ("emotion", "speaker")}
-        told.append({"corpus": corpus, "set": "<em>guessing</em>"} | guess | {"silhouettes": ""})
+        told.append({"corpus": corpus, "set": Html("<em>guessing</em>")} | guess | {"silhouettes": ""})
         told += [{"corpus": "", "set": title(name), "emotion": percent(row["emotion_uar"]),
                   "speaker": percent(row["speaker_uar"]),
                   "silhouettes": f"{_two(row['emotion_silhouette'])}, {_two(row['speaker_silhouette'])}"}

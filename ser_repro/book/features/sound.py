@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import base64
-import html
 import io
 
 import numpy as np
 
 from ser_repro.book.features.words import FILTER_RATE, keep
+from ser_repro.escaping import html
 from ser_repro.features import mel_image
 from ser_repro.features.clip import Clip
 from ser_repro.features.sets import SETS
@@ -89,6 +89,6 @@ def _encoded(wave: np.ndarray) -> str:
 
 
 def _player(label: str, sound: str) -> str:
-    return (f'<audio controls preload="none" aria-label="synthetic {html.escape(label)}" '
+    return (f'<audio controls preload="none" aria-label="synthetic {html(label)}" '
             'style="width:calc(50% - 0.3rem);max-width:15rem;height:2.2rem" '
             f'src="data:audio/mpeg;base64,{sound}"></audio>')

@@ -9,6 +9,7 @@ import numpy as np
 from ser_repro.book import show
 from ser_repro.book.features.words import shown, title
 from ser_repro.book.words import NBSP, number, unit
+from ser_repro.escaping import markdown
 from ser_repro.files import read_json
 
 _RUN = "<code>python benchmarks/features.py path/to/corpora {}--store results</code>"
@@ -20,14 +21,15 @@ def agreement(results: str | Path = "results") -> None:
     if not agreed:
         return show.text(f"Not yet measured: {_RUN.format('--agree 50 ')} does it.")
     rows = sorted((row for row in agreed["sets"] if row["set"] in shown()), key=lambda row: -row["difference"])
-    show.table([{"set": title(row["set"]), "differs by at most": tiny(row["difference"]),
+    show.table([{"set": title(row["set"]), "differs by at most": show.Html(tiny(row["difference"])),
                  "in": "" if row["part"] == row["set"] else row["part"]} for row in rows])
     for way in filter(None, (agreed, _stored("agreement-torch", results))):
         worst = tiny(max(row["difference"] for row in way["sets"]))
         of = ", ".join(f"{count} of {corpus}" for corpus, count in way["corpora"].items())
         every = "In batches on torch, all" if way["path"] == "torch" else "All"
         show.text(f"{every} {len(way['sets'])} sets differ by at most {worst}; {tiny(way['allowed'])} is allowed. "
-                  f"{way['clips']} clips: {of}; librosa {way['versions']['librosa']}, {way['date']}.")
+                  f"{way['clips']} clips: {of}; librosa "
+                  f"{markdown(way['versions']['librosa'])}, {markdown(way['date'])}.")
 
 
 def speeds(results: str | Path = "results") -> None:
@@ -51,8 +53,8 @@ def _speeds(timed: dict) -> None:
                  "clips a second": f"{row['clips'] / row['fast_s']:.0f}"} for row in rows])
     where = "in batches on torch, " if timed["path"] == "torch" else ""
     show.text(f"{number(timed['sets'][0]['clips'])} clips of RAVDESS, decoding included, empty cache, "
-              f"{timed['processes']} processes, both in turns. {where}{timed['device']}, librosa "
-              f"{timed['versions']['librosa']}, {timed['date']}.")
+              f"{timed['processes']} processes, both in turns. {where}{markdown(timed['device'])}, "
+              f"librosa {markdown(timed['versions']['librosa'])}, {markdown(timed['date'])}.")
     show.table([{"clips": f"{number(row['clips'])} of {row['of']}", "clips a second": f"{row['clips_per_s']:.0f}",
                  "peak memory": f"{row['main_mb']} + {timed['processes']} × {unit(row['worker_mb'], 'MB')}"}
                 for row in timed["growth"]])

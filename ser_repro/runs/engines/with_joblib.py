@@ -17,8 +17,9 @@ from filelock import FileLock, Timeout
 from joblib.externals.loky import ProcessPoolExecutor
 
 from ser_repro import SerReproError
-from ser_repro.files import write_atomic
+from ser_repro.files import scratch, write_atomic
 from ser_repro.runs.engines.base import LOCK, Engine, LostWorker, Place, Task, attempt
+from ser_repro.workers import end_with
 
 _LIBRARIES = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMEXPR_NUM_THREADS", "NUMBA_NUM_THREADS",
               "VECLIB_MAXIMUM_THREADS")
@@ -28,8 +29,8 @@ _PATIENCE_S = 5  # for a worker that is being ended to let go of its folder
 class Here(Place):
     """A worker on the driver's machine."""
 
-    def __init__(self, task: Task, threads: int, notes: Path, driver: int):
-        self.folder, self.threads, self.label, self.driver = task.folder, threads, task.label, driver
+    def __init__(self, task: Task, threads: int, notes: Path):
+        self.folder, self.threads, self.label = task.folder, threads, task.label
         self.file = notes / f"{os.getpid()}.json"
 
     def note(self, text: str) -> None:
@@ -37,9 +38,7 @@ class Here(Place):
             write_atomic(self.file, json.dumps([self.label, text]), sync=False)
 
     def keep(self) -> None:
-        """The checkpoint is where it should be. A worker whose driver was killed ends: nobody waits for its result."""
-        if self.driver not in (os.getpid(), os.getppid()):
-            os._exit(1)
+        """The checkpoint is where it should be."""
 
 
 class Joblib(Engine):
@@ -59,20 +58,22 @@ class Joblib(Engine):
         self.workers = None
 
     def __enter__(self) -> "Joblib":
-        self.told_in = tempfile.TemporaryDirectory(prefix="ser_repro-notes-")
+        with contextlib.ExitStack() as stack:
+            self.told_in = stack.enter_context(scratch(Path(tempfile.gettempdir()), "ser_repro-notes"))
+            self.held = stack.pop_all()
         return self
 
     def __exit__(self, *raised) -> None:
         if self.workers:
             self.workers.shutdown(wait=True, kill_workers=True)
-        self.told_in.cleanup()
+        self.held.close()
 
     def share(self, load):
         return load
 
     def notes(self) -> list[str]:
         found = []
-        for file in sorted(Path(self.told_in.name).glob("*.json")):
+        for file in sorted(self.told_in.glob("*.json")):
             with contextlib.suppress(OSError, ValueError):
                 found.append(": ".join(json.loads(file.read_text())))
         return found
@@ -82,7 +83,7 @@ class Joblib(Engine):
         return self.jobs
 
     def _start(self, task: Task) -> Future:
-        words = task, self.threads, Path(self.told_in.name), os.getpid()
+        words = task, self.threads, self.told_in
         if self.jobs == 1:
             done: Future = Future()
             done.set_result(_make(*words))
@@ -95,10 +96,8 @@ class Joblib(Engine):
 
     def _pool(self) -> ProcessPoolExecutor:
         if self.workers is None:
-            # Ctrl-C reaches all: this process ends the workers.
-            self.workers = ProcessPoolExecutor(
-                self.jobs, initializer=signal.signal, initargs=(signal.SIGINT, signal.SIG_IGN),
-                env=dict.fromkeys(_LIBRARIES, str(self.threads)))
+            self.workers = ProcessPoolExecutor(self.jobs, initializer=_begin, initargs=(os.getpid(),),
+                                               env=dict.fromkeys(_LIBRARIES, str(self.threads)))
         return self.workers
 
     def _finished(self, out: dict) -> list[Future]:
@@ -111,9 +110,15 @@ class Joblib(Engine):
             raise LostWorker(" ".join(str(error).split())[:200]) from None
 
 
-def _make(task: Task, threads: int, notes: Path, driver: int) -> tuple:
+def _begin(driver: int) -> None:
+    """Let the driver alone end this worker: by its own end, or where it is told of Ctrl-C, which reaches all."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    end_with(driver)
+
+
+def _make(task: Task, threads: int, notes: Path) -> tuple:
     """Value and error of a task, in the process that makes it."""
-    place = Here(task, threads, notes, driver)
+    place = Here(task, threads, notes)
     try:
         task.folder.mkdir(parents=True, exist_ok=True)
         with FileLock(task.folder / LOCK, timeout=_PATIENCE_S):

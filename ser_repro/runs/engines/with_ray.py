@@ -18,7 +18,7 @@ from filelock import FileLock, Timeout
 
 import ser_repro
 from ser_repro import SerReproError, plugins
-from ser_repro.files import write_atomic
+from ser_repro.files import scratch, write_atomic
 from ser_repro.runs.engines.base import LOCK, Engine, LostWorker, Place, Task, attempt, files_of
 
 try:
@@ -92,8 +92,8 @@ def _unpack(files: dict[str, bytes], folder: Path) -> None:
 
 def _make(task: Task, name: str, files: dict[str, bytes], threads: int, letterbox) -> tuple:
     """Value, error and files of a task, in a worker."""
-    with tempfile.TemporaryDirectory(prefix="ser_repro-") as folder:
-        place = Away(Task(task.key, task.work, task.arguments, Path(folder), task.label), name, threads, letterbox)
+    with scratch(Path(tempfile.gettempdir()), "ser_repro") as folder:
+        place = Away(Task(task.key, task.work, task.arguments, folder, task.label), name, threads, letterbox)
         _unpack(files, place.folder)
         place.changed()
         value, error = attempt(place.task, place)

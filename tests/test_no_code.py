@@ -1,0 +1,111 @@
+"""What one person hands to another runs no code: a pickle at every place that a command reads."""
+
+import io
+import pickle
+import shutil
+
+import numpy as np
+import pytest
+import torch
+from making import make_run
+
+from ser_repro.features import arrays, sets
+from ser_repro.features.store import Store
+from ser_repro.runs import execution, methods
+
+TRAIN = ("train", "mfcc_cnn", "RAVDESS", "--epochs", "2", "--device", "cpu")
+
+
+class Trap:
+    """What a pickle does when it is loaded."""
+
+    def __init__(self, marker):
+        self.marker = marker
+
+    def __reduce__(self):
+        return open, (str(self.marker), "w")
+
+
+def planted(marker, name):
+    """Contents that run code where they are loaded as pickle, by torch or by numpy."""
+    zipped, array = io.BytesIO(), io.BytesIO()
+    torch.save({"model": Trap(marker)}, zipped)
+    np.save(array, np.array([Trap(marker)], object), allow_pickle=True)
+    return [pickle.dumps(Trap(marker)), zipped.getvalue(), *([array.getvalue()] if name.endswith(".npy") else [])]
+
+
+@pytest.fixture(scope="module")
+def used(demo, tmp_path_factory):
+    """A cache and a saved model as they are after some use, a training broken off among it; and what is in them."""
+    from ser_repro.saved import model as saved
+
+    folder = tmp_path_factory.mktemp("handed")
+    run = make_run("mfcc_cnn", epochs=2)
+    here = {"data": demo, "cache": folder / "cache"}
+    made = execution.obtain(run, results=folder / "results", device="cpu", weights=True, **here)
+    waves = execution.inputs(run, **here)
+    saved.save(made.record, made.weights, waves, folder / "model", results=folder / "results")
+    work = execution.work_folder(folder / "cache", run)
+    shutil.copy(made.weights, work / methods.CHECKPOINT)
+    (work / "last.ckpt").touch()
+    what = run.inputs
+    for of in ([] if arrays.is_waveform(what) else [sets.get(what)]):
+        store = Store(of, "fast", folder / "cache" / "unfinished" / "RAVDESS")
+        store.put([("x", np.zeros(3, np.float32))])
+    return folder, [path.relative_to(folder) for path in sorted(folder.rglob("*"))
+                    if path.is_file() and "corpora" not in path.parts and path.suffix != ".lock"]
+
+
+def test_nothing_that_is_handed_on_runs_code(used, demo, tmp_path, type_in):
+    whole, places = used
+    assert {"values.npy", "clips.csv", "meta.json", "weights.safetensors", methods.CHECKPOINT, "card.json", "clips",
+            "RAVDESS.json"} <= {place.name for place in places}
+    marker, copy = tmp_path / "code ran", tmp_path / "copy"
+    for place in places:
+        for content in planted(marker, place.name):
+            shutil.copytree(whole, copy, dirs_exist_ok=True)
+            (copy / place).write_bytes(content)
+            here = ("--data", demo, "--cache", copy / "cache")
+            if place.parts[0] == "model":
+                type_in("predict", next(demo.rglob("*.wav")), "--model", copy / "model")
+            elif place.parts[0] == "results":
+                type_in("study", "--list", "--results", copy / "results")
+            else:
+                code, _, lines = type_in(*TRAIN, *here, "--results", copy / "results", "--model", copy / "model")
+                assert code == 0, (place, lines)
+            assert not marker.exists(), place
+            shutil.rmtree(copy)
+
+
+def test_the_traps_would_be_seen(tmp_path):
+    marker = tmp_path / "code ran"
+    raw, zipped, array = planted(marker, "x.npy")
+    for load in (lambda: pickle.loads(raw), lambda: torch.load(io.BytesIO(zipped), weights_only=False),
+                 lambda: np.load(io.BytesIO(array), allow_pickle=True)):
+        load()
+        assert marker.exists()
+        marker.unlink()
+
+
+def test_no_module_loads_what_could_be_code():
+    """Neither these calls nor these modules stand anywhere in the package."""
+    import ast
+    from pathlib import Path
+
+    import ser_repro
+
+    found = []
+    for path in Path(ser_repro.__file__).parent.rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Import | ast.ImportFrom):
+                names = [one.name for one in node.names] + [getattr(node, "module", None) or ""]
+                found += [(path.name, name) for name in names
+                          if name.split(".")[0] in ("pickle", "cloudpickle", "dill", "marshal", "shelve", "yaml")]
+            if isinstance(node, ast.Call):
+                called = ast.unparse(node.func)
+                told = {word.arg: ast.unparse(word.value) for word in node.keywords}
+                if called in ("eval", "exec", "torch.load", "joblib.load", "pd.read_pickle", "pandas.read_pickle") or (
+                        told.get("allow_pickle", "False") != "False") or (
+                        called in ("np.load", "numpy.load") and "allow_pickle" not in told):
+                    found.append((path.name, called))
+    assert found == []
