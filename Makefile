@@ -23,7 +23,7 @@ NOTEBOOKS := $(wildcard notebooks/*.ipynb)
 CHAPTERS := $(NOTEBOOKS:notebooks/%=book/chapters/%)
 RUNNING := book/_build/running
 # Folders too, as a record that is removed makes no file newer.
-BEHIND_CHAPTERS := $(shell find ser_repro -name '*.py') $(shell find results -name '*.json' -o -name '*.csv' -o -type d 2>/dev/null)
+BEHIND_CHAPTERS := $(shell find ser_repro -name '*.py') $(shell find results -name '*.json' -o -name '*.json.gz' -o -name '*.csv' -o -type d 2>/dev/null)
 
 # The kernel is that of .venv, whatever kernels the user has.
 export JUPYTER_PREFER_ENV_PATH := 1

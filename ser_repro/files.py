@@ -7,6 +7,7 @@ leaves half of anything, and so that what is damaged is told in the same words e
 import contextlib
 import ctypes
 import errno
+import gzip
 import hashlib
 import json
 import os
@@ -17,11 +18,13 @@ import shutil
 import sys
 import tempfile
 import time
+import zlib
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 from ser_repro import SerReproError, escaping
 
+_UNPACKED = 200_000_000  # bytes at most that a gzipped file may hold
 _BLANKS = str.maketrans({"\n": "\\n", "\t": "\\t"})
 
 
@@ -244,7 +247,7 @@ def _exchange(one: Path, other: Path) -> bool:
 
 def read_json(path: str | Path, what: str, remedy: str, *, missing: str = "", check: Callable[[object], None] | None
               = None):
-    """What a JSON file holds, checked.
+    """What a JSON file, gzipped where its name ends in .gz, holds, checked.
 
     Parameters
     ----------
@@ -263,14 +266,24 @@ def read_json(path: str | Path, what: str, remedy: str, *, missing: str = "", ch
     """
     path = Path(path)
     try:
-        content = json.loads(path.read_text(encoding="utf-8"))
+        content = json.loads((_unpacked(path) if path.suffix == ".gz" else path.read_bytes()).decode("utf-8"))
         if check:
             check(content)
         return content
-    except (OSError, ValueError, KeyError, TypeError, AttributeError, IndexError, RecursionError) as error:
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, IndexError, RecursionError, EOFError,
+            zlib.error) as error:
         if missing and isinstance(error, FileNotFoundError):
             raise SerReproError(missing) from None
         raise SerReproError(f"{what} {path} is damaged ({type(error).__name__}): {remedy}.") from None
+
+
+def _unpacked(path: Path) -> bytes:
+    """What a gzipped file holds; a ValueError where that is more than any file of ours."""
+    with gzip.open(path) as file:
+        content = file.read(_UNPACKED + 1)
+    if len(content) > _UNPACKED:
+        raise ValueError
+    return content
 
 
 def digest(content: bytes | str | dict | list, length: int = 64) -> str:

@@ -46,8 +46,8 @@ def make_model(run, demo, folder):
 def records_in(results):
     """Name -> record of all records in a folder, without what differs from one making to the next."""
     varies = ("finished", "train_seconds", "device", "checksum")
-    return {path.name: {name: value for name, value in records.read(path).items() if name not in varies}
-            for path in sorted(results.glob("*/*.json"))}
+    return {records.name_of(path): {name: value for name, value in records.read(path).items() if name not in varies}
+            for path in records.files(results)}
 
 
 def interrupt_study(epochs, places, setup):

@@ -1,7 +1,6 @@
 """CNN-n-GRU's own search, every trial of it, and what becomes of the deep network when one thing is changed."""
 
 from collections import Counter
-from pathlib import Path
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -16,6 +15,7 @@ from ser_repro.documents.cnn_n_gru import SWITCHES
 from ser_repro.results import scores
 from ser_repro.runs import asha, records, search
 from ser_repro.runs.found import Found
+from ser_repro.runs.run import record_path
 
 ADAM_EPSILON = 1e-8
 BASE = next(iter(SWITCHES))  # nothing changed
@@ -66,7 +66,7 @@ def won(found: Found, made: dict) -> dict | None:
     """The record of a search's chosen trial, tested with its own last weights; None of a search that is not over."""
     if "winner" not in made:
         return None
-    return records.read(Path(found.folder) / made["document"] / f"{made['record']}.json")
+    return records.read(record_path(found.folder, made["document"], made["record"]))
 
 
 def outcome(found: Found, made: dict | None, guess: float) -> str:

@@ -30,7 +30,7 @@ from ser_repro.documents.base import Search
 from ser_repro.files import cache_folder, read_json, write_atomic
 from ser_repro.runs import execution, records, schema
 from ser_repro.runs.engines import Engine, Place, Setup, Task
-from ser_repro.runs.run import Run
+from ser_repro.runs.run import Run, record_path
 
 SEED = 2022
 DIVERGED = "diverged"
@@ -119,7 +119,7 @@ def search(run: Run, *, results: str | Path, data=None, cache=None, device: str 
         raise SerReproError(f"another process makes the search of {run.label}: wait for it.") from None
     with held:
         found = read(results, run) or _new(run, of, waves)
-        if "winner" not in found or not (Path(results) / run.document / f"{found['record']}.json").exists():
+        if "winner" not in found or not record_path(results, run.document, found["record"]).exists():
             with started as engine:
                 _Trials(run, found, engine, engine.share(load), work, results, device, report).make()
     return found

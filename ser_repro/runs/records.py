@@ -1,4 +1,4 @@
-"""Records: what a run leaves, one JSON file a run, named by the hash of the run's configuration.
+"""Records: what a run leaves, one JSON file a run, named by the hash of the run's configuration; a large one gzipped.
 
 A record holds configuration, hashes of split and corpus, the checksum of the arrays it was made of (`arrays_checksum`,
 which older ones lack), versions, device, wall time, history per epoch (empty where there are no epochs), and the
@@ -6,6 +6,7 @@ probabilities of every test clip: `test` of the training corpus, and under `test
 Scores are computed from it (`ser_repro.results.scores`), never stored in its place.
 """
 
+import gzip
 import json
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from ser_repro.files import digest, read_json, write_atomic
 from ser_repro.runs.run import config_hash
 
 FORMAT = 1
+LARGE = 100_000  # characters, above which a record is gzipped: hundreds of them are to stay a checkout of some MB
 REMEDY = "free some room or set --results to another folder, and start again: the trained weights are kept"
 _DAMAGED = "remove it and run `ser-repro study` again"
 _right: set[str] = set()  # checksums of records that this process has found to be right: chapters read them again
@@ -43,8 +45,15 @@ def content(record: dict) -> str:
 
 
 def write(record: dict, path: Path) -> None:
-    """Store a record, with a checksum of its content."""
-    write_atomic(path, content(record), remedy=REMEDY)
+    """Store a record, with a checksum of its content; a large one as PATH.gz, which then is the only one."""
+    plain, text = path.with_name(path.name.removesuffix(".gz")), content(record)
+    packed = plain.with_name(f"{plain.name}.gz")
+    if len(text) <= LARGE:
+        write_atomic(plain, text, remedy=REMEDY)
+        packed.unlink(missing_ok=True)
+    else:
+        write_atomic(packed, gzip.compress(text.encode(), mtime=0), remedy=REMEDY)
+        plain.unlink(missing_ok=True)
 
 
 def read(path: str | Path) -> dict:
@@ -64,7 +73,7 @@ def read(path: str | Path) -> dict:
                             f"{_DAMAGED}.")
     if record["checksum"] != checksum(record):
         raise SerReproError(f"record {path} was changed after it was written (its checksum differs): {_DAMAGED}.")
-    if not path.stem.endswith(config_hash(record["config"])):
+    if not name_of(path).endswith(config_hash(record["config"])):
         raise SerReproError(f"record {path} belongs to another configuration ({config_hash(record['config'])}): "
                             f"{_DAMAGED}.")
     if record["checksum"] not in _right:
@@ -80,7 +89,18 @@ def read(path: str | Path) -> dict:
 
 def read_all(results: str | Path, document: str) -> list[dict]:
     """All records of a document, in the order of their names."""
-    return [read(path) for path in sorted((Path(results) / document).glob("*.json"))]
+    return [read(path) for path in files(results, document)]
+
+
+def files(results: str | Path, document: str = "*") -> list[Path]:
+    """The files of all records, of a document or of all, in the order of their names."""
+    return sorted(path for ending in ("json", "json.gz") for path in Path(results).glob(f"{document}/*.{ending}")
+                  if "-fold" in path.name)
+
+
+def name_of(path: Path) -> str:
+    """Name of the run whose record a file is."""
+    return path.name.removesuffix(".gz").removesuffix(".json")
 
 
 def epochs(record: dict) -> int:

@@ -152,7 +152,7 @@ class Run:
 
     def path(self, results: str | Path) -> Path:
         """Where its record stands, or would."""
-        return Path(results) / self.document / f"{self.name}.json"
+        return record_path(results, self.document, self.name)
 
     # ---- what it takes -------------------------------------------------------------------------------------------
 
@@ -168,6 +168,13 @@ class Run:
 
 
 _NAMED = ("document", "reading", "corpus", "protocol", "fold", "seed")
+
+
+def record_path(results: str | Path, document: str, name: str) -> Path:
+    """Where a record of that name stands, gzipped where it is large, or would."""
+    plain = Path(results) / document / f"{name}.json"
+    packed = plain.with_name(f"{plain.name}.gz")
+    return packed if packed.exists() else plain
 
 
 def settings_of(config: dict) -> dict:

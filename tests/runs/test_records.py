@@ -1,5 +1,6 @@
 """Records: what one holds, and the refusal of damaged, changed or foreign ones."""
 
+import gzip
 import json
 import os
 
@@ -7,7 +8,7 @@ import numpy as np
 import pytest
 from making import make_run
 
-from ser_repro import SerReproError
+from ser_repro import SerReproError, files
 from ser_repro.results import scores
 from ser_repro.runs import execution, records
 
@@ -83,3 +84,31 @@ def test_full_disk_leaves_no_record_and_says_so(record, tmp_path, monkeypatch):
     with pytest.raises(SerReproError, match="not written: No space left on device; free some room"):
         records.write(record, path)
     assert list(path.parent.iterdir()) == []
+
+
+def test_a_large_record_is_gzipped_and_is_the_only_one(record, tmp_path, monkeypatch):
+    run = make_run()
+    plain = run.path(tmp_path)
+    records.write(record, plain)
+    monkeypatch.setattr(records, "LARGE", 1000)
+    records.write(record, plain)
+    packed = run.path(tmp_path)
+    assert packed.name == f"{plain.name}.gz" and [one.name for one in plain.parent.iterdir()] == [packed.name]
+    before = packed.read_bytes()
+    assert records.read(packed) == records.read_all(tmp_path, "cnn_n_gru")[0] and records.name_of(packed) == run.name
+    records.write(record, packed)
+    assert packed.read_bytes() == before  # no time of writing in it
+    packed.write_bytes(before[:-20])
+    with pytest.raises(SerReproError, match="is damaged"):
+        records.read(packed)
+    monkeypatch.setattr(records, "LARGE", 10**9)
+    records.write(record, packed)
+    assert run.path(tmp_path) == plain and not packed.exists()
+
+
+def test_a_gzipped_file_that_would_fill_the_memory_is_refused(tmp_path, monkeypatch):
+    monkeypatch.setattr(files, "_UNPACKED", 1000)
+    path = tmp_path / "x.json.gz"
+    path.write_bytes(gzip.compress(b" " * 10**6 + b"{}"))
+    with pytest.raises(SerReproError, match="is damaged"):
+        files.read_json(path, "record", "remove it")

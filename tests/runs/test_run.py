@@ -9,10 +9,10 @@ from making import make_run
 
 from ser_repro import SerReproError, documents
 from ser_repro.documents import Setting
+from ser_repro.runs import records
 from ser_repro.runs.run import Run, settings_of
 
-STORED = [path for path in sorted((Path(__file__).parents[2] / "results").glob("*/*.json"))
-          if path.parent.name in documents.DOCUMENTS]
+STORED = records.files(Path(__file__).parents[2] / "results")
 
 
 def test_name_ends_in_the_hash_of_the_configuration():
@@ -36,7 +36,7 @@ def test_undecided_settings_are_refused():
 def test_every_stored_record_keeps_its_name():
     assert len(STORED) > 150
     for path in STORED:
-        config = json.loads(path.read_text())["config"]
+        config = records.read(path)["config"]
         run = Run.from_config(config)
         assert run.path(path.parents[1]) == path
         assert run.config == config

@@ -15,8 +15,7 @@ from ser_repro.runs.run import Run, config_hash
 from ser_repro.saved import model as saved
 
 RESULTS = Path(__file__).parents[2] / "results"
-STORED = sorted(path for path in RESULTS.glob("*/*.json") if path.parent.name not in ("features", "exploration",
-                                                                                     "statistics"))
+STORED = records.files(RESULTS)
 
 
 @pytest.fixture(scope="module")
@@ -128,7 +127,7 @@ def test_a_record_of_a_published_corpus_has_its_split_and_clips(real, tmp_path, 
 
 
 def test_every_stored_record_and_search_is_read():
-    assert len(STORED) > 200 and all(records.read(path)["run"] == path.stem for path in STORED)
+    assert len(STORED) > 200 and all(records.read(path)["run"] == records.name_of(path) for path in STORED)
     for path in RESULTS.glob("*/search/*.json"):
         schema.shaped(json.loads(path.read_text()), schema.Search)
     for path in RESULTS.glob("*/asha/*.json"):
