@@ -154,10 +154,12 @@ def check(
     data: Data = None,
     csv: Annotated[Path | None, typer.Option(help="Write every fault to this file, a row each.")] = None,
 ) -> None:
-    """Compare copies with the index, sample by sample. Exit status 1 where one differs from the published corpus."""
+    """Compare copies with the index, sample by sample, and measure how far who speaks, what is said and how it was
+    recorded tell the emotion. Exit status 1 where a copy differs from the published corpus."""
     import pandas as pd
 
     from ser_repro import datasets
+    from ser_repro.results import confounds
 
     if csv:
         _check_output(csv, *(corpus or []))
@@ -172,6 +174,9 @@ def check(
         reports.append(with_bar(f"checking {datasets.get(name).name}",
                                  lambda progress, name=name: datasets.check(name, data, progress=progress)))
         console.print(str(reports[-1]), markup=False, highlight=False, soft_wrap=True)
+        if len(reports[-1].clips) and not reports[-1].synthetic:  # of demo speech no number is a result
+            for line in confounds.measure(datasets.studied(reports[-1].clips)).lines():
+                console.print(f"  {line}", markup=False, highlight=False, soft_wrap=True)
     if csv:
         faults = [report.table().assign(corpus=report.corpus) for report in reports]
         write_atomic(csv, pd.concat(faults).to_csv(index=False), remedy="give another file with --csv")

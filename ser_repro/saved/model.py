@@ -218,7 +218,7 @@ def refuse_foreign(folder: Path) -> None:
                             "alone: give a folder that is not there yet.")
 
 
-def save(record: dict, weights: Path, waves, folder: str | Path, *, results: str | Path) -> dict:
+def save(record: dict, weights: Path, waves, folder: str | Path, *, results: str | Path, known=None) -> dict:
     """Write a saved model, whole or not at all; one that is there already is replaced.
 
     Parameters
@@ -229,6 +229,8 @@ def save(record: dict, weights: Path, waves, folder: str | Path, *, results: str
         What the run was trained on.
     results : path
         Folder of records, where those with new speakers are looked for.
+    known : Confounds, optional
+        What `card.given_away` says, where it has been asked already.
 
     Returns
     -------
@@ -243,7 +245,7 @@ def save(record: dict, weights: Path, waves, folder: str | Path, *, results: str
     folder = Path(os.path.realpath(os.path.expanduser(folder)))
     refuse_foreign(folder)
     content = weights.read_bytes()
-    made = card.seal(card.make(record, waves, results) | {"weights": digest(content)})
+    made = card.seal(card.make(record, waves, results, known) | {"weights": digest(content)})
     parts = {WEIGHTS: content, CARD: (json.dumps(made, indent=1, ensure_ascii=False) + "\n").encode(),
              README: card.readme(made).encode(), RECORD: records.content(record).encode(), **_pictures(record, made)}
     try:
