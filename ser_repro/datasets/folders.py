@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import functools
 import logging
 import os
 import re
+import unicodedata
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -60,11 +62,35 @@ def data_folder(data: str | Path | None = None) -> Path:
         raise SerReproError(
             f"no folder of corpora is named: give one, or set {DATA_VARIABLE} to the folder that holds them"
         )
-    folder = Path(os.path.abspath(os.path.expanduser(named)))  # "~nobody" stays as it is
+    folder = as_on_disk(Path(os.path.abspath(os.path.expanduser(named))))  # "~nobody" stays as it is
     if not folder.is_dir():
         origin = "" if data is not None else f" (from {DATA_VARIABLE})"
         raise SerReproError(f"{folder}{origin} is not a folder: give the folder that holds the corpus")
     return folder
+
+
+def as_on_disk(path: Path) -> Path:
+    """A path as the disk spells it, where that stores é as one character and the path has two, or the other way round.
+
+    A path that is there as it is, or not at all, stays as it is.
+    """
+    if os.path.lexists(path):
+        return path
+    found = Path(path.anchor)
+    for part in path.parts[bool(path.anchor):]:
+        if not os.path.lexists(found / part):
+            try:
+                part = _spellings(str(found), os.stat(found).st_mtime_ns)[unicodedata.normalize("NFC", part)]
+            except (OSError, KeyError):
+                return path
+        found /= part
+    return found
+
+
+@functools.lru_cache(maxsize=256)
+def _spellings(folder: str, changed: int) -> dict[str, str]:
+    """The names in a folder, composed -> as they are; of a folder that has changed since, anew."""
+    return {unicodedata.normalize("NFC", name): name for name in sorted(os.listdir(folder), reverse=True)}
 
 
 def walk(folder: Path) -> Iterator[tuple[Path, list[str]]]:

@@ -69,6 +69,8 @@ class Factor:
         return self.tells and self.uar - self.chance > _MOST * (1 - self.chance)
 
     def __str__(self) -> str:
+        if self.chance + self.margin >= 1:
+            return "too few clips to tell"
         if not self.tells:
             return "no more than chance"
         each = ", ".join(f"{name} {100 * uar:.1f} %" for name, uar in self.each.items())

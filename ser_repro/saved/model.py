@@ -20,7 +20,7 @@ import pandas as pd
 from ser_repro import SerReproError
 from ser_repro.datasets import audio
 from ser_repro.features import arrays, sets
-from ser_repro.files import digest, read_json, recover, whole_folder
+from ser_repro.files import digest, read_json, recover, refuse_pointer, whole_folder
 from ser_repro.runs import methods, records
 from ser_repro.runs.run import settings_of
 from ser_repro.saved import card
@@ -181,6 +181,7 @@ def load(folder: str | Path) -> Saved:
         content = (folder / WEIGHTS).read_bytes()
     except OSError as error:
         raise SerReproError(f"{folder / WEIGHTS} can't be read ({error.strerror}): {remedy}.") from None
+    refuse_pointer(folder / WEIGHTS, content)
     if digest(content) != found["weights"]:
         raise SerReproError(f"{folder / WEIGHTS} is not what {CARD} describes, but damaged or of another model: "
                             f"{remedy}.")

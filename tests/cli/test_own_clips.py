@@ -1,6 +1,7 @@
 """A person's own recordings, as they are typed in: what is said of them, and of what is trained on them."""
 
 import json
+import unicodedata
 
 import numpy as np
 import pytest
@@ -73,3 +74,55 @@ def test_training_on_waveforms_knows_how_loud_clips_are(type_in, tmp_path):
     code, _, lines = type_in("train", "cnn_n_gru", "mine.csv", "--n", 3, "--epochs", 1, "--model", "m", "--set",
                              "hidden_size=4")
     assert code == 0 and "the level alone nearly tells the emotion (UAR 100.0 %, chance 50.0 %)" in lines[0]
+
+
+# ---- labels ------------------------------------------------------------------------------------------------------
+
+
+def test_common_names_map_by_themselves_and_labels_are_left_out_on_purpose(type_in, refused, tmp_path):
+    labels = ("Happy", "wütend", "sleepy", "meh")
+    record(tmp_path / "in", [f"{who}_{label}_{take}.wav" for who in "ab" for label in labels for take in (1, 2)])
+    words = ("corpora", "table", "in", "--pattern", "{speaker}_{emotion}_{#}", "--csv", "t.csv")
+    line = refused(*words)
+    assert "unknown emotion 'meh' (4 clips), 'sleepy' (4 clips); the study's are" in line
+    assert "--emotion meh=... --emotion sleepy=...`), or leave its clips out (--skip meh)" in line
+    code, out, lines = type_in(*words, "--skip", "Sleepy", "--emotion", "meh=boredom")
+    assert code == 0 and "t.csv: 12 clips, 3 emotions, 2 speakers" in out
+    assert lines == ["ser-repro: 4 clips left out (--skip): sleepy 4.",
+                     "ser-repro: labels taken as emotions: Happy = happiness (4), wütend = anger (4)."]
+    assert "no clip is labelled so; labels are 'Happy'" in refused(*words, "--skip", "tired")
+    assert "happiness 4" in type_in("corpora", "show", "t.csv")[1]
+
+
+def test_labels_of_a_table_too(type_in, refused, tmp_path):
+    record(tmp_path, ["1.wav", "2.wav", "3.wav"])
+    (tmp_path / "mine.tsv").write_text("Path\tEmotion\tTake\n1.wav\tjoy\t1\n2.wav\tsleepy\t2\n3.wav\tmeh\t3\n")
+    told = "'meh' (1 clip), 'sleepy' (1 clip)"
+    for words in (("check", "mine.tsv"), ("table", "mine.tsv"), ("show", "mine.tsv")):
+        assert told in refused("corpora", *words)
+    assert told in refused("train", "issa", "mine.tsv")
+    words = ("corpora", "table", "mine.tsv", "--emotion", "meh=calm", "--skip", "sleepy", "--csv", "t.csv")
+    code, out, lines = type_in(*words)
+    assert code == 0 and "t.csv: 2 clips, 2 emotions, 0 speakers" in out
+    assert "'Take'; 1 clip left out (--skip): sleepy 1" in lines[0] and "joy = happiness (1)" in lines[1]
+    assert type_in("corpora", "check", "t.csv")[0] == 0
+    assert "give a table of them, or --pattern" in refused("corpora", "table", "RAVDESS", "--skip", "calm")
+
+
+def test_an_excel_file_goes_where_a_corpus_does(type_in, tmp_path):
+    openpyxl = pytest.importorskip("openpyxl")
+    record(tmp_path, ["1.wav", "2.wav"])
+    book = openpyxl.Workbook()
+    for row in (["PATH", "Emotion", "age"], ["1.wav", "Freude", 30], ["2.wav", "Trauer", 31]):
+        book.active.append(row)
+    book.save(tmp_path / "mine.xlsx")
+    code, out, lines = type_in("corpora", "check", "mine.xlsx")
+    assert (code, lines) == (0, []) and "mine, 2 clips" in out
+    assert type_in("prepare", "mine.xlsx", "--rate", 16000, "--cache", "cache")[0] == 0
+
+
+def test_a_name_with_an_accent_is_found_however_it_is_typed(type_in, small, tmp_path):
+    on_disk, typed = (unicodedata.normalize(form, "Zoë.wav") for form in ("NFD", "NFC"))
+    record(tmp_path, [on_disk])
+    code, out, _ = type_in("predict", typed, "--model", small, "--format", "json")
+    assert code == 0 and unicodedata.normalize("NFC", json.loads(out)[0]["file"]) == typed

@@ -112,6 +112,7 @@ def test_the_same_samples_on_both_sides_of_a_split():
 def test_tables_of_which_little_can_be_said(clips):
     found = confounds.measure(clips)
     assert not any(factor.tells for factor in found.factors)
+    assert len(clips) > 8 or all(str(factor) == "too few clips to tell" for factor in found.factors)
     assert confounds.from_content(json.loads(json.dumps(found.content()))) == found
 
 
