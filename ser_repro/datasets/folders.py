@@ -9,6 +9,7 @@ import re
 import unicodedata
 from collections.abc import Iterator
 from pathlib import Path
+from typing import NamedTuple
 
 from ser_repro import SerReproError
 from ser_repro.files import printable
@@ -22,12 +23,35 @@ MARKER = "SYNTHETIC.txt"
 SUFFIXES = (".wav", ".flac")
 """Endings of the clips of a published corpus."""
 
-AUDIO = frozenset({
-    ".wav", ".wave", ".bwf", ".rf64", ".w64", ".flac", ".mp3", ".mp2", ".mpga", ".mpeg", ".mpg", ".m4a", ".m4b", ".m4r",
-    ".mp4", ".m4v", ".f4a", ".mov", ".3gp", ".3g2", ".3gpp", ".aac", ".adts", ".ac3", ".eac3", ".amr", ".awb", ".ogg",
-    ".oga", ".opus", ".spx", ".webm", ".weba", ".mka", ".mkv", ".wma", ".asf", ".avi", ".flv", ".aif", ".aiff", ".aifc",
-    ".au", ".snd", ".caf", ".sph", ".nist", ".voc", ".ape", ".wv", ".tta", ".dsf", ".ra", ".rm", ".mpc", ".alac",
-    ".gsm", ".raw", ".pcm", ".sln", ".vox", ".dss", ".ds2", ".qcp", ".iff", ".8svx"})
+class Format(NamedTuple):
+    """A format of audio: what it is called, the endings of its files, and with what it is read: "libsndfile", "FFmpeg"
+    (in the package av), or "" where it is known to be audio only."""
+
+    name: str
+    endings: tuple[str, ...]
+    reader: str
+
+
+FORMATS = (
+    Format("WAV, also BWF, RF64 and W64", (".wav", ".wave", ".bwf", ".rf64", ".w64"), "libsndfile"),
+    Format("FLAC", (".flac",), "libsndfile"),
+    Format("MP3, MP2", (".mp3", ".mp2", ".mpga", ".mpeg"), "libsndfile"),
+    Format("Ogg Vorbis, Opus", (".ogg", ".oga", ".opus"), "libsndfile"),
+    Format("AIFF, 8SVX", (".aif", ".aiff", ".aifc", ".iff", ".8svx"), "libsndfile"),
+    Format("AU, CAF, NIST SPHERE, VOC", (".au", ".snd", ".caf", ".sph", ".nist", ".voc"), "libsndfile"),
+    Format("MP4, 3GP (AAC, ALAC, AMR)",
+           (".m4a", ".m4b", ".m4r", ".mp4", ".m4v", ".f4a", ".mov", ".3gp", ".3g2", ".3gpp"), "FFmpeg"),
+    Format("AAC, AC-3, AMR", (".aac", ".adts", ".ac3", ".eac3", ".amr", ".awb"), "FFmpeg"),
+    Format("WebM, Matroska", (".webm", ".weba", ".mka", ".mkv"), "FFmpeg"),
+    Format("WMA, AVI, FLV", (".wma", ".asf", ".avi", ".flv"), "FFmpeg"),
+    Format("WavPack, Monkey's Audio, True Audio, DSD", (".wv", ".ape", ".tta", ".dsf"), "FFmpeg"),
+    Format("RealAudio, Speex", (".ra", ".rm", ".spx"), "FFmpeg"),
+    Format("raw samples, telephone and dictation formats, Musepack, MPEG video",
+           (".raw", ".pcm", ".sln", ".gsm", ".vox", ".qcp", ".dss", ".ds2", ".mpc", ".alac", ".mpg"), ""),
+)
+"""Formats of audio by the endings of their files. The content decides how a file is read, not the ending."""
+
+AUDIO = frozenset(ending for one in FORMATS for ending in one.endings)
 """Endings of files that hold sound, whether it can be read here or not."""
 
 # How files begin that hold sound, whatever they are called.

@@ -47,7 +47,8 @@ class Factor:
     chance : float
         The same of guessing.
     margin : float
-        Three standard errors of guessing: a `uar` less than this above chance is none.
+        Three standard errors of guessing: a `uar` less than this above chance is none. 1 where there are fewer than
+        five clips an emotion: too few to tell, and `uar` is 0.
     each : dict of str to float
         Of a factor of several columns, `uar` of each alone.
     """
@@ -191,14 +192,16 @@ def _varies(clips: pd.DataFrame, name: str) -> bool:
 
 
 def _factor(columns: list[str], clips: pd.DataFrame) -> Factor | None:
-    """What columns tell together, and each alone; None where there is nothing to tell, or too little to learn it by."""
+    """What columns tell together, and each alone; None where there is nothing to tell."""
     emotion = clips["emotion"].factorize()[0]
     counts = np.bincount(emotion)
-    if len(counts) < 2 or counts.max() < 2:
+    if len(counts) < 2:
         return None
     name = " and ".join(filter(None, (", ".join(RECORDED.get(c, c) for c in columns[:-1]),
                                       RECORDED.get(columns[-1], columns[-1]))))
     chance = 1 / len(counts)
+    if len(clips) < _FOLDS * len(counts):
+        return Factor(name, 0.0, round(chance, 5), 1.0)
     error = np.sqrt((chance * (1 - chance) / counts).sum()) / len(counts)
     each = {RECORDED[column]: _uar([column], clips, emotion) for column in columns} if len(columns) > 1 else {}
     return Factor(name, _uar(columns, clips, emotion), round(chance, 5), round(_ERRORS * float(error), 5), each)
