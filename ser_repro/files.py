@@ -244,6 +244,15 @@ def _exchange(one: Path, other: Path) -> bool:
 
 # ---- reading -----------------------------------------------------------------------------------------------------
 
+_POINTER = b"version https://git-lfs.github.com/spec/"
+
+
+def refuse_pointer(path: str | Path, content: bytes) -> None:
+    """Raise a SerReproError where a file's content, or its beginning, only says where Git LFS keeps the file."""
+    if content.startswith(_POINTER):
+        raise SerReproError(f"{printable(path)} is a Git LFS pointer, which stands in for the file: install git-lfs, "
+                            "and run `git lfs install` and `git lfs pull` in its repository.")
+
 
 def read_json(path: str | Path, what: str, remedy: str, *, missing: str = "", check: Callable[[object], None] | None
               = None):
@@ -266,7 +275,9 @@ def read_json(path: str | Path, what: str, remedy: str, *, missing: str = "", ch
     """
     path = Path(path)
     try:
-        content = json.loads((_unpacked(path) if path.suffix == ".gz" else path.read_bytes()).decode("utf-8"))
+        raw = _unpacked(path) if path.suffix == ".gz" else path.read_bytes()
+        refuse_pointer(path, raw)
+        content = json.loads(raw.decode("utf-8"))
         if check:
             check(content)
         return content

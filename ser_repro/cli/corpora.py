@@ -84,16 +84,29 @@ def _csv(table) -> str:
     return table.to_csv(index=False, lineterminator="\n")
 
 
+def _about_labels(clips, given: dict[str, str]) -> list[str]:
+    """What to say of labels that were taken for an emotion of another name, though nobody said what they mean."""
+    if "label" not in clips:
+        return []
+    other = clips.loc[(clips["label"].str.casefold() != clips["emotion"]) & ~clips["label"].isin(given),
+                      ["label", "emotion"]]
+    pairs = [f"{label} = {emotion} ({n})" for (label, emotion), n in other.value_counts(sort=False).items()]
+    return [f"labels taken as emotions: {', '.join(pairs)}"] * bool(pairs)
+
+
 @app.command("table")
 def table(
-    corpus: Annotated[str, typer.Argument(metavar="NAME", help="A corpus, a CSV file of your own clips, or, with "
+    corpus: Annotated[str, typer.Argument(metavar="NAME", help="A corpus, a table of your own clips, or, with "
                                                                "--pattern, the folder that holds them.")],
     data: Data = None,
     csv: Annotated[Path | None, typer.Option(help="Write the table to this file; by default it is printed.")] = None,
     pattern: Annotated[str, typer.Option(help="How the files of your own folder are named, e.g. "
                                               "'{speaker}_{emotion}_{}'.")] = "",
-    emotion: Annotated[list[str] | None, typer.Option(help="With --pattern: what a name's emotion means, e.g. "
-                                                           "W=anger (can be repeated).")] = None,
+    emotion: Annotated[list[str] | None, typer.Option(metavar="LABEL=EMOTION", help="What a label of your own clips "
+                                                      "means where it is no common name of an emotion, e.g. W=anger "
+                                                      "(can be repeated).")] = None,
+    skip: Annotated[list[str] | None, typer.Option(metavar="LABEL", help="Leave out clips of your own with this label, "
+                                                   "e.g. sleepy (can be repeated).")] = None,
     without: Annotated[list[str] | None, typer.Option(metavar="GLOB", help="With --pattern: files to leave out, e.g. "
                                                       "'*.mp3' (can be repeated).")] = None,
     document: Annotated[str, typer.Option(help="Add a column part: train, validation or test, by this document's "
@@ -107,6 +120,7 @@ def table(
 
     Exit status 1 where --pattern leaves out audio files that nobody asked to leave out."""
     from ser_repro import datasets, documents
+    from ser_repro.datasets import tables
 
     if not document and (protocol, fold) != ("published", 0):
         raise SerReproError("--protocol and --fold say which split of a document is meant: give --document as well.")
@@ -116,21 +130,26 @@ def table(
     of = documents.get(document) if document else None
     if csv:
         _check_output(csv, corpus)
-    if emotion and not pattern:
-        raise SerReproError("--emotion says what the emotions in --pattern mean: give both.")
+    own = not pattern and tables.is_table(corpus)
+    if (emotion or skip) and not (pattern or own):
+        raise SerReproError("--emotion and --skip say what the labels of your own clips mean: give a table of them, or "
+                            "--pattern.")
     if without and not pattern:
         raise SerReproError("--without leaves out files that --pattern would take: give both.")
-    left = []
+    pairs = [pair.rpartition("=")[::2] for pair in emotion or []]
+    if any(not label or not name for label, name in pairs):
+        raise SerReproError("--emotion takes LABEL=EMOTION, e.g. --emotion W=anger.")
+    meant, left, said = {"emotions": dict(pairs), "skip": skip or ()}, [], []
     if pattern:
-        pairs = [pair.partition("=")[::2] for pair in emotion or []]
-        if any(not code or not name for code, name in pairs):
-            raise SerReproError("--emotion takes CODE=EMOTION, e.g. --emotion W=anger.")
-        found, left = datasets.own.named(corpus, pattern, dict(pairs), without or ())
+        made = datasets.patterns.named(corpus, pattern, without=without or (), **meant)
+        found, left, said = made.table, made.left, made.lines(pattern)
         if csv:  # paths are relative to the table's own folder
             folder = Path(os.path.expanduser(corpus)).absolute()
             found["path"] = [Path(os.path.relpath(folder / path, csv.absolute().parent)).as_posix()
                              for path in found["path"]]
             datasets.own.of_table(csv.absolute(), found)  # an error where the table would not do
+    elif own:
+        found = datasets.own.load(corpus, **meant).table
     else:
         found = datasets.clips(corpus, data, complete=of is not None)  # a split of some clips is another split
     if of:
@@ -138,14 +157,15 @@ def table(
         part = {clip: name for name in ("train", "validation", "test") for clip in getattr(split, name)}
         found["part"] = found["clip"].map(part).fillna("")
     text = _csv(found)
-    if left:
-        say(f"{datasets.own.left_out(left, len(found), pattern)}.")
+    for line in [*said, *_about_labels(found, dict(pairs))] if pattern or own else []:
+        say(f"{line}.")
     if csv is None:
         answer(text)
         raise typer.Exit(int(bool(left)))
     write_atomic(csv, text, remedy="give another file with --csv")
-    console.print(f"{csv}: {len(found)} clips, {found['emotion'].nunique()} emotions, "
-                  f"{found['speaker'].nunique() if 'speaker' in found else 0} speakers", soft_wrap=True)
+    speakers = len(set(found["speaker"]) - {""}) if "speaker" in found else 0
+    console.print(f"{csv}: {len(found)} clips, {found['emotion'].nunique()} emotions, {speakers} speakers",
+                  soft_wrap=True)
     if of:
         console.print(f"{', '.join(f'{count} {name}' for name, count in found['part'].value_counts().items())}: split "
                       f"{split.hash} of {of.title}", soft_wrap=True, highlight=False)
@@ -157,15 +177,17 @@ def table(
 
 @app.command("check")
 def check(
-    corpus: Annotated[list[str] | None, typer.Argument(metavar="[NAME]...", help="Corpora, or CSV files of your own "
+    corpus: Annotated[list[str] | None, typer.Argument(metavar="[NAME]...", help="Corpora, or tables of your own "
                                                        "clips; by default all corpora that are here.")] = None,
     data: Data = None,
     csv: Annotated[Path | None, typer.Option(help="Write every fault to this file, a row each.")] = None,
 ) -> None:
-    """Compare copies with the index, sample by sample. Exit status 1 where one differs from the published corpus."""
+    """Compare copies with the index, sample by sample, and measure how far who speaks, what is said and how it was
+    recorded tell the emotion. Exit status 1 where a copy differs from the published corpus."""
     import pandas as pd
 
     from ser_repro import datasets
+    from ser_repro.results import confounds
 
     if csv:
         _check_output(csv, *(corpus or []))
@@ -180,6 +202,9 @@ def check(
         reports.append(with_bar(f"checking {datasets.get(name).name}",
                                  lambda progress, name=name: datasets.check(name, data, progress=progress)))
         console.print(str(reports[-1]), highlight=False, soft_wrap=True)
+        if len(reports[-1].clips) and not reports[-1].synthetic:  # of demo speech no number is a result
+            for line in confounds.measure(datasets.studied(reports[-1].clips)).lines():
+                console.print(f"  {line}", highlight=False, soft_wrap=True)
     if csv:
         faults = [report.table().assign(corpus=report.corpus) for report in reports]
         write_atomic(csv, _csv(pd.concat(faults)), remedy="give another file with --csv")

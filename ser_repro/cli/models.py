@@ -97,6 +97,7 @@ def train(
     # An unknown fold, or a corpus without speakers: before anything is written.
     of.parts(waves.clips, protocol, fold)
     run = replace(run, synthetic=waves.synthetic)
+    given_away = card.given_away(run, waves)
     model = model or Path("models") / f"{of.name}-{run.name}"
     saved.refuse_foreign(model)
     writable(model.absolute().parent, "--model")
@@ -104,6 +105,8 @@ def train(
         say(f"{card.SYNTHETIC}: the {known.name} at hand is demo speech.")
     elif not run.path(results).exists():
         writable(results, "--results")
+    for line in given_away.cautions() if given_away else []:
+        say(f"{known.name}: {line}.")
     if of.searched and found is None:
         say(f"{', '.join(of.searched)} were not searched on this split: the document's later defaults are taken.")
     stored = run.path(results) if not waves.synthetic and run.path(results).exists() else None
@@ -122,10 +125,13 @@ def train(
     if made.fresh and stored:
         say(f"{stored} is stored, but its weights are not here: this is another training of the same run, with a "
              "record of its own.")
-    told = saved.save(made.record, made.weights, waves, model, results=results)
+    told = saved.save(made.record, made.weights, waves, model, results=results, known=given_away)
     how = f"trained in {made.record['train_seconds'] / 60:.1f} min" if made.fresh else "trained before"
     console.print(f"{model}: {told['document']} on {known.name}, {how}", soft_wrap=True, highlight=False)
     console.print(told["caution"], soft_wrap=True, highlight=False)
+    if given_away and given_away.factors:
+        console.print(f"told without listening (UAR, guessing {100 * given_away.chance:.1f} %): "
+                      f"{'; '.join(given_away.table())}.", soft_wrap=True, highlight=False)
     command = f"ser-repro predict FILE --model {shlex.quote(str(model))}"
     console.print(f"`{command}` uses it; {model / saved.README} says what it is.", soft_wrap=True, highlight=False)
 

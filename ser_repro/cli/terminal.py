@@ -53,8 +53,8 @@ Data = Annotated[Path | None, typer.Option(help="Folder that holds the corpora; 
 Cache = Annotated[Path | None, typer.Option(help="Folder of arrays and checkpoints; by default SER_REPRO_CACHE or "
                                                  "~/.cache/ser_repro.")]
 Results = Annotated[Path, typer.Option(help="Folder of the records.")]
-Corpus = Annotated[str, typer.Argument(metavar="NAME", help="A corpus that `ser-repro corpora list` names, or a CSV "
-                                                            "file of your own clips.")]
+Corpus = Annotated[str, typer.Argument(metavar="NAME", help="A corpus that `ser-repro corpora list` names, or a table "
+                                                            "of your own clips (CSV, or Excel's own).")]
 DEVICES = ("auto", "cpu", "gpu")
 Device = Annotated[str, typer.Option(help="auto, cpu or gpu.")]
 Jobs = Annotated[int | None, typer.Option(help="Runs at a time: by default one on a GPU, else one a core.")]

@@ -20,7 +20,8 @@ from ser_repro.datasets.finding import available, clips, find, is_synthetic, stu
 from ser_repro.datasets.folders import data_folder
 from ser_repro.datasets.indexes import content_hash, published, read_index, write_index
 from ser_repro.datasets.lookup import get
-from ser_repro.datasets.own import from_names, read_table
+from ser_repro.datasets.own import read_table
+from ser_repro.datasets.patterns import from_names
 
 __all__ = [
     "CORPORA",

@@ -108,8 +108,9 @@ def facts(samples: np.ndarray, sample_rate: int) -> dict:
     dict
         duration_s (float, s), sample_rate (int, Hz), channels (int), frames (int), sha256 (str, SHA-256 of
         the decoded samples as interleaved little-endian 16-bit integers, so that WAV and FLAC agree),
-        silent (bool, every sample is zero) and silent_parts (tuple of "first" and "mean": of several channels, whether
-        the first is silent, which waveforms are made of, and whether the mean is, which features are computed of).
+        level_db (float, see `level_db`), silent (bool, every sample is zero) and silent_parts (tuple of "first" and
+        "mean": of several channels, whether the first is silent, which waveforms are made of, and whether the mean is,
+        which features are computed of).
     """
     short = np.ascontiguousarray(to_int16(samples), dtype="<i2")
     frames, channels = short.shape
@@ -119,9 +120,22 @@ def facts(samples: np.ndarray, sample_rate: int) -> dict:
         "channels": channels,
         "frames": frames,
         "sha256": digest(short.tobytes()),
+        "level_db": level_db(short),
         "silent": not short.any(),
         "silent_parts": _silent_parts(short),
     }
+
+
+def level_db(short: np.ndarray) -> float:
+    """Mean power of samples in dB, a full-scale square wave is 0; -120 of silence.
+
+    Parameters
+    ----------
+    short : numpy.ndarray [shape=(...)]
+        int16.
+    """
+    scaled = short.reshape(-1).astype(np.float32) * np.float32(2**-15)
+    return round(float(10 * np.log10(max(np.dot(scaled, scaled) / max(scaled.size, 1), 1e-12))), 2)
 
 
 def _silent_parts(short: np.ndarray) -> tuple[str, ...]:

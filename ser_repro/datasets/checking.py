@@ -48,6 +48,7 @@ class Report:
     folders, that are no clip of it. doubled: a clip that lies there more than once. identical: different clips, same
     samples. misnamed: the published name breaks the corpus's own rule.
     `indexed` tells whether there was an index to compare with: without one only what a copy shows by itself is seen.
+    `clips` is the table of the clips that could be read, with what was measured of each (`audio.facts`).
     """
 
     corpus: str
@@ -67,6 +68,7 @@ class Report:
     doubled: list[Fault] = field(default_factory=list)
     identical: list[Fault] = field(default_factory=list)
     misnamed: list[Fault] = field(default_factory=list)
+    clips: pd.DataFrame = field(default_factory=pd.DataFrame, repr=False, compare=False)
 
     @property
     def faults(self) -> dict[str, list[Fault]]:
@@ -238,6 +240,7 @@ def check(
     report.identical = _identical(rows)
     report.misnamed = [Fault(clip, f"by the corpus's rule it would be {rule}", True)
                        for clip, rule in corpus.misnamed.items() if clip in there]
+    report.clips = pd.DataFrame(rows)
     report.content_hash = content_hash(pd.DataFrame(rows, columns=["clip", "sha256"]))
     return report
 

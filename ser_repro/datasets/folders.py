@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import functools
 import logging
 import os
 import re
+import unicodedata
 from collections.abc import Iterator
 from pathlib import Path
+from typing import NamedTuple
 
 from ser_repro import SerReproError
 from ser_repro.files import printable
@@ -20,12 +23,35 @@ MARKER = "SYNTHETIC.txt"
 SUFFIXES = (".wav", ".flac")
 """Endings of the clips of a published corpus."""
 
-AUDIO = frozenset({
-    ".wav", ".wave", ".bwf", ".rf64", ".w64", ".flac", ".mp3", ".mp2", ".mpga", ".mpeg", ".mpg", ".m4a", ".m4b", ".m4r",
-    ".mp4", ".m4v", ".f4a", ".mov", ".3gp", ".3g2", ".3gpp", ".aac", ".adts", ".ac3", ".eac3", ".amr", ".awb", ".ogg",
-    ".oga", ".opus", ".spx", ".webm", ".weba", ".mka", ".mkv", ".wma", ".asf", ".avi", ".flv", ".aif", ".aiff", ".aifc",
-    ".au", ".snd", ".caf", ".sph", ".nist", ".voc", ".ape", ".wv", ".tta", ".dsf", ".ra", ".rm", ".mpc", ".alac",
-    ".gsm", ".raw", ".pcm", ".sln", ".vox", ".dss", ".ds2", ".qcp", ".iff", ".8svx"})
+class Format(NamedTuple):
+    """A format of audio: what it is called, the endings of its files, and with what it is read: "libsndfile", "FFmpeg"
+    (in the package av), or "" where it is known to be audio only."""
+
+    name: str
+    endings: tuple[str, ...]
+    reader: str
+
+
+FORMATS = (
+    Format("WAV, also BWF, RF64 and W64", (".wav", ".wave", ".bwf", ".rf64", ".w64"), "libsndfile"),
+    Format("FLAC", (".flac",), "libsndfile"),
+    Format("MP3, MP2", (".mp3", ".mp2", ".mpga", ".mpeg"), "libsndfile"),
+    Format("Ogg Vorbis, Opus", (".ogg", ".oga", ".opus"), "libsndfile"),
+    Format("AIFF, 8SVX", (".aif", ".aiff", ".aifc", ".iff", ".8svx"), "libsndfile"),
+    Format("AU, CAF, NIST SPHERE, VOC", (".au", ".snd", ".caf", ".sph", ".nist", ".voc"), "libsndfile"),
+    Format("MP4, 3GP (AAC, ALAC, AMR)",
+           (".m4a", ".m4b", ".m4r", ".mp4", ".m4v", ".f4a", ".mov", ".3gp", ".3g2", ".3gpp"), "FFmpeg"),
+    Format("AAC, AC-3, AMR", (".aac", ".adts", ".ac3", ".eac3", ".amr", ".awb"), "FFmpeg"),
+    Format("WebM, Matroska", (".webm", ".weba", ".mka", ".mkv"), "FFmpeg"),
+    Format("WMA, AVI, FLV", (".wma", ".asf", ".avi", ".flv"), "FFmpeg"),
+    Format("WavPack, Monkey's Audio, True Audio, DSD", (".wv", ".ape", ".tta", ".dsf"), "FFmpeg"),
+    Format("RealAudio, Speex", (".ra", ".rm", ".spx"), "FFmpeg"),
+    Format("raw samples, telephone and dictation formats, Musepack, MPEG video",
+           (".raw", ".pcm", ".sln", ".gsm", ".vox", ".qcp", ".dss", ".ds2", ".mpc", ".alac", ".mpg"), ""),
+)
+"""Formats of audio by the endings of their files. The content decides how a file is read, not the ending."""
+
+AUDIO = frozenset(ending for one in FORMATS for ending in one.endings)
 """Endings of files that hold sound, whether it can be read here or not."""
 
 # How files begin that hold sound, whatever they are called.
@@ -60,11 +86,35 @@ def data_folder(data: str | Path | None = None) -> Path:
         raise SerReproError(
             f"no folder of corpora is named: give one, or set {DATA_VARIABLE} to the folder that holds them"
         )
-    folder = Path(os.path.abspath(os.path.expanduser(named)))  # "~nobody" stays as it is
+    folder = as_on_disk(Path(os.path.abspath(os.path.expanduser(named))))  # "~nobody" stays as it is
     if not folder.is_dir():
         origin = "" if data is not None else f" (from {DATA_VARIABLE})"
         raise SerReproError(f"{folder}{origin} is not a folder: give the folder that holds the corpus")
     return folder
+
+
+def as_on_disk(path: Path) -> Path:
+    """A path as the disk spells it, where that stores é as one character and the path has two, or the other way round.
+
+    A path that is there as it is, or not at all, stays as it is.
+    """
+    if os.path.lexists(path):
+        return path
+    found = Path(path.anchor)
+    for part in path.parts[bool(path.anchor):]:
+        if not os.path.lexists(found / part):
+            try:
+                part = _spellings(str(found), os.stat(found).st_mtime_ns)[unicodedata.normalize("NFC", part)]
+            except (OSError, KeyError):
+                return path
+        found /= part
+    return found
+
+
+@functools.lru_cache(maxsize=256)
+def _spellings(folder: str, changed: int) -> dict[str, str]:
+    """The names in a folder, composed -> as they are; of a folder that has changed since, anew."""
+    return {unicodedata.normalize("NFC", name): name for name in sorted(os.listdir(folder), reverse=True)}
 
 
 def walk(folder: Path) -> Iterator[tuple[Path, list[str]]]:

@@ -22,7 +22,7 @@ import numpy as np
 
 from ser_repro import SerReproError
 from ser_repro.datasets import containers
-from ser_repro.files import printable
+from ser_repro.files import printable, refuse_pointer
 
 RATES = range(1000, 768_001)
 """Sample rates in Hz of audio; a file that states another is damaged, and resampling it could take for ever."""
@@ -298,6 +298,8 @@ def opened(path: str | Path, remedy: str = AGAIN) -> Iterator[Source]:
         raise SerReproError(f"{printable(path)} is not there: give the path of an audio file")
     with contextlib.ExitStack() as held:
         with _read_as_audio(path, remedy, ValueError, TypeError, IndexError, MemoryError, OverflowError):
+            with path.open("rb") as file:
+                refuse_pointer(path, file.read(64))
             other = foreign(path)
             if other and importlib.util.find_spec("av") is None:
                 to = shlex.quote(printable(path.with_suffix(".wav")))

@@ -164,7 +164,7 @@ def prepare_all(corpus: str, whats: Iterable[int | str], *, path: str | None = N
     """
     one_of(path or "fast", PATHS, "path")
     corpus, whats = datasets.get(corpus).name, list(dict.fromkeys(whats))
-    clips = datasets.studied(datasets.clips(corpus, data))
+    clips = datasets.studied(datasets.clips(corpus, data))[COLUMNS]  # other columns of a table change no array
     synthetic = marked_above(Path(clips["path"].iloc[0]).parent)
     with contextlib.ExitStack() as held:
         # In one order, whoever asks: so two never wait for each other.

@@ -14,7 +14,7 @@ from pathlib import Path
 import pandas as pd
 
 from ser_repro import SerReproError
-from ser_repro.datasets import own
+from ser_repro.datasets import tables
 from ser_repro.datasets.folders import AUDIO, walk
 
 PARTS = ("train", "validation", "test")
@@ -109,7 +109,8 @@ def _table(file: Path) -> pd.DataFrame:
         rows = _json_rows(file)
         raw = pd.DataFrame(rows).map(lambda cell: "" if cell is None or cell != cell else str(cell).strip())
     else:
-        raw = own.read_text(file).map(str.strip)
+        known = [name for names in COLUMNS.values() for name in names]
+        raw = tables.read(file, known)[0].map(str.strip)
     here = {str(name).strip().lower(): name for name in reversed(list(raw))}
     table = pd.DataFrame(index=raw.index)
     for column, names in COLUMNS.items():

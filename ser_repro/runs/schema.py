@@ -193,6 +193,29 @@ class Corpus(TypedDict):
     hash: Hash
 
 
+class Factor(TypedDict):
+    """How far one thing alone tells the emotion; see `results.confounds`."""
+
+    name: Line
+    uar: Fraction
+    chance: Fraction
+    margin: Length
+    each: dict[Line, Fraction]
+
+
+class GivenAway(TypedDict):
+    """What a corpus gives away of its emotions."""
+
+    factors: list[Factor]
+    chance: Fraction
+    speakers: NonNegativeInt
+    of_one_emotion: NonNegativeInt
+    lone: dict[Line, Line]
+    absent: dict[Line, PositiveInt]
+    identical: list[Line]
+    tested: NonNegativeInt
+
+
 class Card(TypedDict):
     synthetic: bool
     document: Line
@@ -203,6 +226,7 @@ class Card(TypedDict):
     trained_on: TrainedOn
     corpus: Corpus
     split_hash: Hash
+    given_away: GivenAway | None
     scores: dict[Line, Scores]
     new_speakers: Scores | None
     chance: Fraction

@@ -6,9 +6,10 @@ import numpy as np
 import pandas as pd
 
 from ser_repro import datasets, protocols
+from ser_repro.datasets import audio
 from ser_repro.escaping import markdown
 from ser_repro.features import arrays, sets
-from ser_repro.results import scores
+from ser_repro.results import confounds, scores
 from ser_repro.runs import found, records
 from ser_repro.runs.run import Run, settings_of
 
@@ -18,7 +19,21 @@ SYNTHETIC = "synthetic: not a result"
 _READINGS = {"code": "as its public code has it, slips included", "paper": "as its text has it"}
 
 
-def make(record: dict, waves, results) -> dict:
+def given_away(run: Run, waves) -> confounds.Confounds | None:
+    """What the table of the clips of a run gives away of their emotions; None of demo speech, which means nothing.
+
+    How loud a clip is counts where waveforms are trained on: of features it can't be told without the audio.
+    """
+    if waves.synthetic:
+        return None
+    clips = waves.clips
+    if arrays.is_waveform(run.inputs):
+        clips = clips.assign(level_db=[audio.level_db(waves.values[start:start + length])
+                                       for start, length in zip(clips["start"], clips["length"], strict=True)])
+    return confounds.measure(clips, run.recipe.parts(clips, run.protocol, run.fold))
+
+
+def make(record: dict, waves, results, known: confounds.Confounds | None = None) -> dict:
     """The card of a run's model, but for the hash of its weights.
 
     Parameters
@@ -29,8 +44,11 @@ def make(record: dict, waves, results) -> dict:
         What it was trained on.
     results : path
         Folder of records, where those with new speakers are looked for.
+    known : Confounds, optional
+        What `given_away` says, where it has been asked already.
     """
     config, run = record["config"], Run.from_config(record["config"])
+    known = known or given_away(run, waves)
     of, corpus, what = run.recipe, datasets.get(run.corpus), run.inputs
     tested = {row[0] for row in record["test"]["rows"]}
     trained = waves.clips[~waves.clips["clip"].isin(tested)]
@@ -63,6 +81,7 @@ def make(record: dict, waves, results) -> dict:
         "scores": _scores(record),
         "new_speakers": None if config["synthetic"] else _new_speakers(record, results),
         "chance": round(float(scores.table(record)["emotion"].value_counts(normalize=True).max()), 5),
+        "given_away": known and known.content(),
         "parameters": record["parameters"],
         "epochs": records.epochs(record),
         "versions": record["versions"],
@@ -136,9 +155,31 @@ def _caution(card: dict) -> str:
         f" {_text(card['scores'].get('each clip alone', card['scores']['as tested']))} of clips of voices it knows,")
     new = card["new_speakers"]
     part = f" ({new['missing']})" if new and new["missing"] else ""
+    told = _given_away(card)
+    but = "".join(f" But {line}." for line in (told.cautions() if told else []))
     reaches = f"{_text(new)} with new speakers{part}" if new else "with new speakers not measured"
-    return f"measured on {speech}: right on{known} {reaches}." if known or new else (
-        f"measured on {speech}; {reaches}.")
+    return (f"measured on {speech}: right on{known} {reaches}." if known or new else
+            f"measured on {speech}; {reaches}.") + but
+
+
+def _given_away(card: dict) -> confounds.Confounds | None:
+    return confounds.from_content(card["given_away"]) if card["given_away"] else None
+
+
+def _without_listening(told: confounds.Confounds) -> str:
+    """The part of the page about what the corpus gives away."""
+    rows = "\n".join(f"| {factor.name} | {factor} |" for factor in told.factors)
+    table = f"""How often the emotion of a clip is named right by one thing alone that is known of it, without \
+listening (UAR, cross-validated over all clips; guessing gives {100 * told.chance:.1f} %). A model that is not well \
+above need have learned no more. How loud and how long clips are belongs to how emotions are spoken, too.
+
+| known | named right |
+|---|---|
+{rows}
+
+""" if told.factors else ""
+    cautions = "".join(f"{line[0].upper()}{line[1:]}.\n\n" for line in told.cautions())
+    return f"## What the corpus gives away\n\n{cautions}{table}" if table or cautions else ""
 
 
 def readme(card: dict) -> str:
@@ -175,6 +216,7 @@ def readme(card: dict) -> str:
     banner = f"> **{SYNTHETIC}.** Trained on demo speech, made by a program: no number below says anything.\n\n"
     speech = "acted speech" if of["acted"] else "the speech of the corpus"
     home = f", {markdown(of['home'])}" if of["home"] else ""
+    told = _given_away(card)
     curves = "![Accuracy and loss, epoch by epoch](curves.png)\n\n" if card["epochs"] else ""
     return f"""# {title}, trained on {markdown(of['name'])}
 
@@ -202,7 +244,7 @@ every time is right on {100 * card['chance']:.1f} %. {meaning}
 
 {curves}![Confusion matrix of the test clips](confusion.png)
 
-## Data
+{_without_listening(told) if told else ''}## Data
 
 {markdown(of['title'])}: {speech}, {of['speakers'] or 'unnamed'} speakers{', ' * bool(of['language'])}\
 {markdown(of['language'])}{home}.

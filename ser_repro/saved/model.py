@@ -20,7 +20,7 @@ import pandas as pd
 from ser_repro import SerReproError
 from ser_repro.datasets import audio
 from ser_repro.features import arrays, sets
-from ser_repro.files import digest, read_json, recover, whole_folder
+from ser_repro.files import digest, read_json, recover, refuse_pointer, whole_folder
 from ser_repro.runs import methods, records
 from ser_repro.runs.run import settings_of
 from ser_repro.saved import card
@@ -192,6 +192,7 @@ def load(folder: str | Path) -> Saved:
         content = (folder / WEIGHTS).read_bytes()
     except OSError as error:
         raise SerReproError(f"{folder / WEIGHTS} can't be read ({error.strerror}): {remedy}.") from None
+    refuse_pointer(folder / WEIGHTS, content)
     if digest(content) != found["weights"]:
         raise SerReproError(f"{folder / WEIGHTS} is not what {CARD} describes, but damaged or of another model: "
                             f"{remedy}.")
@@ -221,7 +222,7 @@ def refuse_foreign(folder: Path) -> None:
                             "alone: give a folder that is not there yet.")
 
 
-def save(record: dict, weights: Path, waves, folder: str | Path, *, results: str | Path) -> dict:
+def save(record: dict, weights: Path, waves, folder: str | Path, *, results: str | Path, known=None) -> dict:
     """Write a saved model, whole or not at all; one that is there already is replaced.
 
     Parameters
@@ -232,6 +233,8 @@ def save(record: dict, weights: Path, waves, folder: str | Path, *, results: str
         What the run was trained on.
     results : path
         Folder of records, where those with new speakers are looked for.
+    known : Confounds, optional
+        What `card.given_away` says, where it has been asked already.
 
     Returns
     -------
@@ -246,7 +249,7 @@ def save(record: dict, weights: Path, waves, folder: str | Path, *, results: str
     folder = Path(os.path.realpath(os.path.expanduser(folder)))
     refuse_foreign(folder)
     content = weights.read_bytes()
-    made = card.seal(card.make(record, waves, results) | {"weights": digest(content)})
+    made = card.seal(card.make(record, waves, results, known) | {"weights": digest(content)})
     parts = {WEIGHTS: content, CARD: (json.dumps(made, indent=1, ensure_ascii=False) + "\n").encode(),
              README: card.readme(made).encode(), RECORD: records.content(record).encode(), **_pictures(record, made)}
     try:

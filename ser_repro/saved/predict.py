@@ -15,7 +15,7 @@ import numpy as np
 
 from ser_repro import SerReproError
 from ser_repro.datasets import audio
-from ser_repro.datasets.folders import is_audio, walk
+from ser_repro.datasets.folders import as_on_disk, is_audio, walk
 from ser_repro.features import arrays
 from ser_repro.saved.model import Saved
 
@@ -74,7 +74,7 @@ def find(paths: Iterable[str | Path]) -> tuple[list[Path], list[str]]:
         A line for each folder without any.
     """
     files, faults = [], []
-    for path in map(Path, paths):
+    for path in (as_on_disk(Path(path)) for path in paths):
         if not path.is_dir():
             files.append(path)
             continue

@@ -408,7 +408,7 @@ def test_the_command_itself_exits_as_it_should(tmp_path):
                           text=True, env=environment, cwd=tmp_path, timeout=600)
     assert done.returncode == 1 and done.stdout == ""
     assert done.stderr == ("ser-repro: no corpus 'Mozart': choose one of CREMA-D, EMO-DB, EMOVO, IEMOCAP, "
-                           "RAVDESS, SAVEE, ShEMO, TESS, a CSV file of your own clips.\n")
+                           "RAVDESS, SAVEE, ShEMO, TESS, a table of your own clips.\n")
 
 
 # ---- what a command costs before it does anything ----------------------------------------------------------------

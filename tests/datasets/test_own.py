@@ -105,11 +105,11 @@ def test_without_speakers_there_is_no_protocol_speaker(table):
 
 
 @pytest.mark.parametrize(("change", "says"), [
-    (lambda t: t.drop(columns="emotion"), "by its commas: 'path', 'speaker'): give path, emotion, and"),
-    (lambda t: t.rename(columns={"speaker": "Actor"}), "has a column 'Actor'"),
+    (lambda t: t.drop(columns="emotion"), "(its columns: 'path', 'speaker'): give path, emotion, and"),
+    (lambda t: t.assign(**{"Speaker": "a"}), "has two columns named 'speaker'"),
     (lambda t: t.iloc[:0], "lists no clip"),
-    (lambda t: t.assign(emotion=t["emotion"].replace("anger", "angry")), "emotion 'angry', did you mean anger?"),
-    (lambda t: t.assign(emotion="zzz"), "unknown emotion 'zzz'? The study's are anger, boredom"),
+    (lambda t: t.assign(emotion=t["emotion"].replace("anger", "angr")), "(8 clips, did you mean anger?); the study's"),
+    (lambda t: t.assign(emotion="zzz"), "unknown emotion 'zzz' (52 clips); the study's are anger, boredom"),
     (lambda t: t.assign(path="gone/" + t["emotion"]), "files are not there, "),
     (lambda t: pd.concat([t, t.iloc[:1]]), "twice: give each file one row"),
     (lambda t: t.assign(clip="a"), "names clip 'a' twice"),
@@ -135,8 +135,11 @@ def test_a_table_that_will_not_do_is_refused_in_one_line(table, change, says):
 
 @pytest.mark.parametrize(("text", "says"), [
     ("", "is no table of clips"), ("path,emotion\n\"a.wav,anger\n", "is no table of clips"),
-    ("path;emotion\na.wav;anger\n", "lacks path, emotion .its columns, by its commas: 'path;emotion'"),
-    ("path,emotion\na, b.wav,anger\n", "more cells than its header has columns: write a name that holds a comma in"),
+    ("path:emotion\na.wav:anger\n", "lacks path, emotion .its columns: 'path:emotion'"),
+    ("path;emotion\na.wav;anger\n", "1 of 1 files are not there"),
+    ("path,emotion\na, b.wav,anger\n", "more cells in row 2 than its header has columns: write a name that holds a "
+     "comma in"),
+    ("path,emotion\na.wav\n", "names no emotion for 1 of 1 clips"),
 ])
 def test_what_is_no_table_is_refused(table, text, says):
     with pytest.raises(SerReproError, match=says) as error:
@@ -151,7 +154,7 @@ def test_a_table_may_not_take_the_name_of_a_corpus(table, tmp_path):
     (tmp_path / "TESS.csv").rename(tmp_path / "emo_db.csv")  # `get` would take that for EMO-DB
     with pytest.raises(SerReproError, match="a corpus named EMO-DB is known already"):
         datasets.get(tmp_path / "emo_db.csv")
-    with pytest.raises(SerReproError, match=r"none\.csv can't be read .*: give the CSV file"):
+    with pytest.raises(SerReproError, match=r"none\.csv can't be read .*: give the table of your clips"):
         datasets.get(tmp_path / "none.csv")
 
 
@@ -177,9 +180,10 @@ def test_names_tell_what_is_in_clips(tmp_path, pattern, names, first):
     ("{speaker}{emotion}_{}", None, r"does not tell where \{speaker\}\{emotion\} part"),
     ("{emotion}+{}", None, "no audio file below .*: 'W_1' is one of the names there"),
     ("{emotion:99999999999}_{}", None, "makes no table"), ("{emotion:0}_{}", None, "makes no table"),
-    ("{emotion}_{}", {"x": "anger"}, "hold 'W' where the emotion stands"),
+    ("{emotion}_{}", {"x": "anger"}, "unknown emotion 'W'"),
     ("{emotion}_{}", {"W": "rage"}, "unknown emotion 'rage'"),
-    ("{emotion}_{}", None, "hold 'W' where the emotion stands: say which of .* that is, as in W=anger"),
+    ("{emotion}_{}", None,
+     r"'W' \(1 clip\); .*: say what each means \(`ser-repro .*--emotion W=\.\.\.`\), or .* \(--skip W\)"),
 ])
 def test_names_that_tell_nothing_are_refused(tmp_path, pattern, emotions, says):
     (tmp_path / "W_1.wav").touch()
