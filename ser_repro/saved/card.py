@@ -168,7 +168,7 @@ def _given_away(card: dict) -> confounds.Confounds | None:
 
 def _without_listening(told: confounds.Confounds) -> str:
     """The part of the page about what the corpus gives away."""
-    rows = "\n".join(f"| {factor.name} | {factor} |" for factor in told.factors)
+    rows = "\n".join(f"| {markdown(factor.name)} | {markdown(factor)} |" for factor in told.factors)
     table = f"""How often the emotion of a clip is named right by one thing alone that is known of it, without \
 listening (UAR, cross-validated over all clips; guessing gives {100 * told.chance:.1f} %). A model that is not well \
 above need have learned no more. How loud and how long clips are belongs to how emotions are spoken, too.
@@ -178,7 +178,7 @@ above need have learned no more. How loud and how long clips are belongs to how 
 {rows}
 
 """ if told.factors else ""
-    cautions = "".join(f"{line[0].upper()}{line[1:]}.\n\n" for line in told.cautions())
+    cautions = "".join(f"{markdown(line[0].upper() + line[1:])}.\n\n" for line in told.cautions())
     return f"## What the corpus gives away\n\n{cautions}{table}" if table or cautions else ""
 
 
