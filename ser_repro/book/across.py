@@ -17,6 +17,7 @@ from matplotlib.figure import Figure
 from ser_repro import datasets
 from ser_repro.book.words import listed, number, percent, versus_chance
 from ser_repro.documents.svm193 import CORPORA
+from ser_repro.results import scores
 from ser_repro.results.scores import Score
 from ser_repro.runs.found import NOT_RUN, Found
 
@@ -35,6 +36,9 @@ class Pair:
     ----------
     table : DataFrame
         Test clips, see `scores.table`.
+    adapted : Score or None
+        UAR once the values are adapted to those that were trained on (`features.arrays.adapted`); None of a method
+        that is not given one vector a clip.
     emotions : tuple of str
         That both corpora have.
     """
@@ -45,6 +49,7 @@ class Pair:
     uar: Score
     table: pd.DataFrame
     emotions: tuple[str, ...]
+    adapted: Score | None = None
 
     @property
     def guess(self) -> float:
@@ -87,7 +92,8 @@ class Across:
                 if tables:
                     emotions = tuple(sorted(name[2:-1] for name in tables[0] if name.startswith("p(")))
                     made.append(Pair(trained, tested, *(self.found.elsewhere(trained, tested, name)
-                                                        for name in ("accuracy", "uar")), tables[0], emotions))
+                                                        for name in ("accuracy", "uar")), tables[0], emotions,
+                                     self.found.elsewhere(trained, tested, "uar", condition=scores.ADAPTED)))
         return made
 
     def within(self, corpus: str, protocol: str) -> Score | None:
@@ -119,6 +125,20 @@ def headline(one: Across) -> str:
     return line + (f"; on new speakers of the same corpus, {percent(np.median(own))}." if own else ".")
 
 
+def adapting(one: Across) -> str:
+    """What adapting the values of the tested corpus is worth, in a line."""
+    pairs = [pair for pair in one.pairs if pair.adapted]
+    if not pairs:
+        return f"**{_title(one)}**: {NOT_RUN}."
+    ways = [way(pair.adapted.value, len(pair.emotions)) for pair in pairs]
+    above = sum(versus_chance(pair.adapted, pair.guess) == "above chance" for pair in pairs)
+    more = sum(pair.adapted.value > pair.uar.value for pair in pairs)
+    return (f"**{_title(one)}**: above guessing in {above} of {len(pairs)} pairs instead of "
+            f"{sum(versus_chance(pair.uar, pair.guess) == 'above chance' for pair in pairs)}; the median pair makes "
+            f"{percent(np.median(ways))} of the way ({_ends(ways)}) instead of "
+            f"{percent(np.median([pair.way for pair in pairs]))}, and {more} of {len(pairs)} gain.")
+
+
 def rows(one: Across) -> list[dict]:
     """A row a pair."""
     told = []
@@ -126,7 +146,8 @@ def rows(one: Across) -> list[dict]:
         named = pair.table["predicted"].value_counts(normalize=True)
         told.append({"trained on": pair.trained, "tested on": pair.tested, "emotions": len(pair.emotions),
                      "clips": number(pair.accuracy.clips), "UAR": str(pair.uar), "guessing": percent(pair.guess, 1),
-                     "": versus_chance(pair.uar, pair.guess), "accuracy": str(pair.accuracy),
+                     "": versus_chance(pair.uar, pair.guess),
+                     "UAR, adapted": str(pair.adapted or "—"), "accuracy": str(pair.accuracy),
                      "most frequent": percent(pair.table["emotion"].value_counts(normalize=True).iloc[0], 1),
                      "calls most clips": f"{named.index[0]} ({percent(named.iloc[0])})"})
     return told

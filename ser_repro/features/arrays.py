@@ -55,6 +55,11 @@ class Arrays:
     synthetic: bool
     checksum: str = ""
 
+    @property
+    def is_vectors(self) -> bool:
+        """Whether each clip is one vector of values."""
+        return self.values.ndim == 2 and bool((self.clips["length"] == 1).all())
+
     def batch(self, rows: np.ndarray):
         """Zero-padded inputs and lengths of the given rows of the clips table.
 
@@ -95,6 +100,27 @@ def joined(first: Arrays, *others: Arrays) -> Arrays:
     clips = [one.clips.assign(start=one.clips["start"] + start) for one, start in zip(several, before, strict=False)]
     return replace(first, clips=pd.concat(clips, ignore_index=True),
                    values=np.concatenate([one.values for one in several]))
+
+
+def adapted(other: Arrays, trained: Arrays, rows: np.ndarray) -> Arrays:
+    """One vector a clip, each value shifted and stretched so that all clips of the other corpus together have the mean
+    and the spread of those that were trained on.
+
+    It takes no labels, but all clips of those who are tested: an answer can't be given before they have spoken.
+
+    Parameters
+    ----------
+    rows : array of int
+        Clips of `trained` that were trained on.
+    """
+    def values(of: Arrays, rows) -> np.ndarray:
+        return of.values[of.clips["start"].to_numpy()[rows]].astype(np.float64)
+
+    there, here = values(other, slice(None)), values(trained, rows)
+    spread = there.std(0)
+    told = (there - there.mean(0)) / np.where(spread > 0, spread, 1) * here.std(0) + here.mean(0)
+    clips = other.clips.assign(start=np.arange(len(other.clips)))
+    return replace(other, clips=clips, values=told.astype(other.values.dtype), checksum="")
 
 
 def is_waveform(what: int | str) -> bool:

@@ -26,6 +26,7 @@ from ser_repro.results.uncertainty import Part, Spread
 SCORES = {"accuracy": "accuracy", "uar": "UAR", "macro_f1": "macro F1"}  # and what readers know them as
 RECALL = "recall of "  # and an emotion: a score of one class
 VALIDATION = "validation_accuracy"  # the best of any epoch, of the clips by which that epoch was chosen
+ADAPTED = "adapted"  # condition: another corpus's values shifted and stretched to those that were trained on
 FEW = 2  # units, of which no interval is given
 _NUMBERS = {1: "one", 2: "two"}
 _UNITS = {"speaker": "speakers", "fold": "folds", "cut": "folds"}  # column of a table -> what it tells apart
@@ -152,19 +153,21 @@ def table(record: dict, corpus: str | None = None) -> pd.DataFrame:
     return frame.assign(predicted=[classes[i] for i in probabilities.argmax(1)])
 
 
-def condition(record: dict, name: str) -> pd.DataFrame:
-    """The table of a record with the predictions made under another condition (see `Document.feedings`).
+def condition(record: dict, name: str, corpus: str | None = None) -> pd.DataFrame:
+    """The table of a record, of its own corpus or of another, with the predictions made under another condition (see
+    `Document.feedings`, `ADAPTED`).
 
     Raises
     ------
     SerReproError
         If the record holds no such condition.
     """
-    conditions = record["test"]["conditions"]
+    test = record["tested"][corpus] if corpus else record["test"]
+    conditions = test.get("conditions", {})
     if name not in conditions:
         known = ", ".join(conditions) or "none"
         raise SerReproError(f"record {record['run']} has no condition {name!r}: it has {known}.")
-    return table(record).assign(predicted=[record["test"]["classes"][i] for i in conditions[name]])
+    return table(record, corpus).assign(predicted=[test["classes"][i] for i in conditions[name]])
 
 
 def confusion(frame: pd.DataFrame, classes: list[str]) -> np.ndarray:

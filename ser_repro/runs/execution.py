@@ -17,6 +17,7 @@ from filelock import FileLock, Timeout
 from ser_repro import SerReproError, __version__, datasets, protocols
 from ser_repro.features import arrays, sets
 from ser_repro.files import cache_folder, digest, one_of, write_atomic
+from ser_repro.results import scores
 from ser_repro.runs import methods, records
 from ser_repro.runs.run import Run
 
@@ -137,7 +138,10 @@ def execute(run: Run, waves, *, others: dict | None = None, copies: list | None 
     if len(parts["test"][0]):
         found["test"] = _test(run, waves, classes, parts["test"][0], model)
     if run.tested:
-        found["tested"] = {corpus: _elsewhere(run, corpus, others[corpus], classes, model) for corpus in run.tested}
+        heard = parts["train"][0]
+        found["tested"] = {corpus: _elsewhere(run, corpus, others[corpus], classes, model,
+                                              lambda other: arrays.adapted(other, waves, heard))
+                           for corpus in run.tested}
     write_atomic(Path(work) / WEIGHTS, model.dump(), remedy="free some room or set --cache to another folder, and "
                                                             "start again: nothing is lost")
     return found
@@ -182,15 +186,24 @@ def _test(run: Run, waves, classes: list[str], rows: np.ndarray, model) -> dict:
     } | weights
 
 
-def _elsewhere(run: Run, corpus: str, waves, classes: list[str], model) -> dict:
+def _elsewhere(run: Run, corpus: str, waves, classes: list[str], model, adapt) -> dict:
     """Probabilities of the clips of another corpus whose emotions the model knows, in the order of their ids, no state
-    carried between batches. Ids begin with the corpus's name, as two corpora may each have a speaker "03"."""
+    carried between batches. Ids begin with the corpus's name, as two corpora may each have a speaker "03".
+
+    Where a clip is one vector of values, also which of the emotions of both corpora is named once the values are
+    adapted (`arrays.adapted`): condition `scores.ADAPTED`.
+    """
     rows = np.flatnonzero(waves.clips["emotion"].isin(classes))
     if not len(rows):
         raise SerReproError(f"{corpus} has no emotion in common with {run.corpus}: test on another corpus.")
-    return {"corpus_hash": waves.corpus_hash, "arrays_checksum": waves.checksum, "classes": classes,
-            "columns": _columns(classes),
-            "rows": _table(waves.clips.iloc[rows], model.probabilities(waves, rows), f"{corpus}/")}
+    found = {"corpus_hash": waves.corpus_hash, "arrays_checksum": waves.checksum, "classes": classes,
+             "columns": _columns(classes),
+             "rows": _table(waves.clips.iloc[rows], model.probabilities(waves, rows), f"{corpus}/")}
+    if waves.is_vectors:
+        here = np.flatnonzero(np.isin(classes, waves.clips["emotion"].iloc[rows]))
+        named = model.probabilities(adapt(replace(waves, clips=waves.clips.iloc[rows])), np.arange(len(rows)))
+        found["conditions"] = {scores.ADAPTED: here[named[:, here].argmax(1)].tolist()}
+    return found
 
 
 def make(run: Run, waves, *, others: dict, copies: list | None = None, work: Path, device: str = "auto",

@@ -196,10 +196,19 @@ class Found:
             words.append(f"{corpus} {told}" + (f" ({missing(seeds)})" if seeds and missing(seeds) else ""))
         return ", ".join(words) if any(not word.endswith(NOT_RUN) for word in words) else NOT_RUN
 
-    def tables_elsewhere(self, trained: str, tested: str, *, reading: str = "code",
-                         protocol: str = "cross_corpus") -> list[pd.DataFrame]:
-        """Test clips of another corpus than was trained on, a table a seed; empty where that has not been run."""
-        return [pd.concat([scores.table(record, tested) for record in folds]) for kind, seeds in self.begun.items()
+    def tables_elsewhere(self, trained: str, tested: str, *, reading: str = "code", protocol: str = "cross_corpus",
+                         condition: str = "") -> list[pd.DataFrame]:
+        """Test clips of another corpus than was trained on, a table a seed; empty where that has not been run.
+
+        Parameters
+        ----------
+        condition : str
+            Under which they were tested, where not as they are: `scores.ADAPTED`.
+        """
+        def table(record: dict) -> pd.DataFrame:
+            return scores.condition(record, condition, tested) if condition else scores.table(record, tested)
+
+        return [pd.concat([table(record) for record in folds]) for kind, seeds in self.begun.items()
                 if (kind.corpus, kind.reading, kind.protocol) == (trained, reading, protocol) and not kind.changed
                 and tested in kind.tested for folds in seeds]
 

@@ -15,11 +15,12 @@ class Stored:
     def __init__(self, tables):
         self.tables = tables
 
-    def tables_elsewhere(self, trained, tested):
-        return [self.tables[trained, tested]] if (trained, tested) in self.tables else []
+    def tables_elsewhere(self, trained, tested, condition=""):
+        table = self.tables.get((trained, tested))
+        return [] if table is None else [table.assign(predicted=table["emotion"]) if condition else table]
 
-    def elsewhere(self, trained, tested, name):
-        return scores.score(self.tables_elsewhere(trained, tested), name)
+    def elsewhere(self, trained, tested, name, **how):
+        return scores.score(self.tables_elsewhere(trained, tested, **how), name)
 
     def seeds(self, *_, **__):
         return []
@@ -65,6 +66,14 @@ def test_a_pair_is_judged_on_the_emotions_that_both_have(heard):
     row = across.rows(heard)[0]
     assert (row["tested on"], row["emotions"], row[""]) == ("EMO-DB", 3, "above chance")
     assert row["calls most clips"] == "anger (67\N{NO-BREAK SPACE}%)"
+
+
+def test_adapting_is_told_beside_what_it_adapts(heard):
+    line = across.adapting(heard)
+    assert "in 2 of 2 pairs instead of 2; the median pair makes 100\N{NO-BREAK SPACE}% of the way" in line
+    assert line.endswith("instead of 50\N{NO-BREAK SPACE}%, and 2 of 2 gain.")
+    assert across.rows(heard)[0]["UAR, adapted"].startswith("100.0 %")
+    assert across.adapting(made({})) == "**SVM on 193 values**: not yet run."
 
 
 def test_emotions_are_counted_against_calling_all_clips_so(heard):

@@ -7,6 +7,7 @@ import shutil
 import wave
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from ser_repro import SerReproError, datasets
@@ -501,3 +502,27 @@ def test_arrays_tell_what_path_made_them_and_another_makes_them_anew(demo, decod
         np.testing.assert_allclose(values, fast, rtol=1e-4, atol=1e-3)
     with pytest.raises(SerReproError, match="no path 'slow': choose one of fast, torch, reference"):
         prepare(path="slow")
+
+
+def vectors(values):
+    values = np.asarray(values, np.float32)
+    clips = pd.DataFrame({"clip": [str(i) for i in range(len(values))], "emotion": "anger",
+                          "start": np.arange(len(values)), "length": 1})
+    return arrays.Arrays("MINE", clips, values, "0" * 64, True)
+
+
+def test_adapted_values_have_the_mean_and_spread_of_those_that_were_trained_on():
+    rng = np.random.default_rng(0)
+    trained, other = vectors(rng.normal([3, -1, 0], [2, 0.5, 1], (200, 3))), vectors(rng.normal(9, 4, (50, 3)))
+    other.values[:, 2] = 5  # no spread to stretch
+    rows = np.arange(150)
+    told = arrays.adapted(other, trained, rows)
+    np.testing.assert_allclose(told.values.mean(0), trained.values[rows].mean(0), atol=1e-5)
+    np.testing.assert_allclose(told.values.std(0)[:2], trained.values[rows].std(0)[:2], rtol=1e-5)
+    assert np.ptp(told.values[:, 2]) == 0 and told.is_vectors
+    order = np.argsort(other.values[:, 0])
+    assert (np.argsort(told.values[:, 0]) == order).all()  # nothing changes places
+    # Of some clips of a corpus only those count.
+    some = arrays.adapted(dataclasses.replace(other, clips=other.clips.iloc[10:20]), trained, rows)
+    np.testing.assert_allclose(some.values.mean(0), trained.values[rows].mean(0), atol=1e-5)
+    assert len(some.values) == 10 and not dataclasses.replace(other, clips=other.clips.assign(length=2)).is_vectors

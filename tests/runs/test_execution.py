@@ -256,8 +256,13 @@ def test_another_corpus_is_scored_on_the_emotions_that_both_have(elsewhere):
         raw = np.array([row[3:] for row in told["rows"]])[:, [told["classes"].index(e) for e in emotions]]
         assert table[columns].to_numpy() == pytest.approx(raw / raw.sum(1, keepdims=True))
         assert 0 <= scores.score([table]).value <= 1
+        adapted = scores.condition(made.record, scores.ADAPTED, corpus)
+        assert set(adapted["predicted"]) <= set(emotions) and (adapted["clip"] == table["clip"]).all()
+        assert (adapted["predicted"] != table["predicted"]).any()
     with pytest.raises(SerReproError, match="no tested corpus 'TESS': choose one of EMO-DB, SAVEE"):
         scores.table(made.record, "TESS")
+    with pytest.raises(SerReproError, match="has no condition 'reset'"):
+        scores.condition(made.record, "reset", "SAVEE")
     with pytest.raises(SerReproError, match="no tested corpus"):
         scores.table(made.record)
 
