@@ -151,7 +151,8 @@ def forged(content, change):
     lambda arrays, values: arrays.update({"1._intercept_": arrays["1._intercept_"][:1].copy()}),
     lambda arrays, values: arrays.pop("1._n_support"),
     lambda arrays, values: values.update({"1._sparse": True}),
-    lambda arrays, values: values.update({"1.predict": "x"}), lambda arrays, values: values.update({"1.__class__": "x"}),
+    lambda arrays, values: values.update({"1.predict": "x"}),
+    lambda arrays, values: values.update({"1.__class__": "x"}),
     lambda arrays, values: values.update({"7.x": 1})])
 def test_what_would_make_compiled_code_read_beyond_its_arrays_is_refused(fitted, change):
     content = fitted.dump()
