@@ -81,7 +81,7 @@ def test_nothing_that_is_handed_on_runs_code(used, demo, tmp_path, type_in):
         else:
             code, _, lines = type_in(*TRAIN, "--data", demo, "--cache", copy / "cache", "--results", copy / "results",
                                      "--model", copy / "model")
-            assert code == 0, (place, lines)
+            assert code == 0 or "is damaged" in lines[-1], (place, lines)
         assert not marker.exists(), place
         shutil.rmtree(copy)
 
