@@ -9,6 +9,7 @@ import pytest
 import torch
 from making import make_run
 
+from ser_repro.datasets.demo import write_demo
 from ser_repro.features import arrays, sets
 from ser_repro.features.store import Store
 from ser_repro.runs import execution, methods
@@ -27,11 +28,22 @@ class Trap:
 
 
 def planted(marker, name):
-    """Contents that run code where they are loaded as pickle, by torch or by numpy."""
-    zipped, array = io.BytesIO(), io.BytesIO()
-    torch.save({"model": Trap(marker)}, zipped)
-    np.save(array, np.array([Trap(marker)], object), allow_pickle=True)
-    return [pickle.dumps(Trap(marker)), zipped.getvalue(), *([array.getvalue()] if name.endswith(".npy") else [])]
+    """A content that runs code where it is loaded: by torch, by numpy or as a pickle, as the file's name suggests."""
+    content = io.BytesIO()
+    if name.endswith(("safetensors", "ckpt")):
+        torch.save({"model": Trap(marker)}, content)
+    elif name.endswith("npy"):
+        np.save(content, np.array([Trap(marker)], object), allow_pickle=True)
+    else:
+        pickle.dump(Trap(marker), content)
+    return content.getvalue()
+
+
+@pytest.fixture(scope="module")
+def demo(tmp_path_factory):
+    """The smallest demo corpus: it is trained on for each place."""
+    return write_demo("RAVDESS", tmp_path_factory.mktemp("demo") / "RAVDESS", speakers=["01", "02"], per_emotion=1,
+                      sample_rate=16000, duration_s=0.4)
 
 
 @pytest.fixture(scope="module")
@@ -53,7 +65,7 @@ def used(demo, tmp_path_factory):
         store = Store(of, "fast", folder / "cache" / "unfinished" / "RAVDESS")
         store.put([("x", np.zeros(3, np.float32))])
     return folder, [path.relative_to(folder) for path in sorted(folder.rglob("*"))
-                    if path.is_file() and "corpora" not in path.parts and path.suffix != ".lock"]
+                    if path.is_file() and path.suffix not in (".lock", ".png", ".md") and path.name != "lock"]
 
 
 def test_nothing_that_is_handed_on_runs_code(used, demo, tmp_path, type_in):
@@ -62,27 +74,23 @@ def test_nothing_that_is_handed_on_runs_code(used, demo, tmp_path, type_in):
             "RAVDESS.json"} <= {place.name for place in places}
     marker, copy = tmp_path / "code ran", tmp_path / "copy"
     for place in places:
-        for content in planted(marker, place.name):
-            shutil.copytree(whole, copy, dirs_exist_ok=True)
-            (copy / place).write_bytes(content)
-            here = ("--data", demo, "--cache", copy / "cache")
-            if place.parts[0] == "model":
-                type_in("predict", next(demo.rglob("*.wav")), "--model", copy / "model")
-            elif place.parts[0] == "results":
-                type_in("study", "--list", "--results", copy / "results")
-            else:
-                code, _, lines = type_in(*TRAIN, *here, "--results", copy / "results", "--model", copy / "model")
-                assert code == 0, (place, lines)
-            assert not marker.exists(), place
-            shutil.rmtree(copy)
+        shutil.copytree(whole, copy)
+        (copy / place).write_bytes(planted(marker, place.name))
+        if place.parts[0] == "model":
+            type_in("predict", next(demo.rglob("*.wav")), "--model", copy / "model")
+        else:
+            code, _, lines = type_in(*TRAIN, "--data", demo, "--cache", copy / "cache", "--results", copy / "results",
+                                     "--model", copy / "model")
+            assert code == 0 or "is damaged" in lines[-1], (place, lines)
+        assert not marker.exists(), place
+        shutil.rmtree(copy)
 
 
 def test_the_traps_would_be_seen(tmp_path):
     marker = tmp_path / "code ran"
-    raw, zipped, array = planted(marker, "x.npy")
-    for load in (lambda: pickle.loads(raw), lambda: torch.load(io.BytesIO(zipped), weights_only=False),
-                 lambda: np.load(io.BytesIO(array), allow_pickle=True)):
-        load()
+    for name, load in (("x.json", pickle.load), ("x.ckpt", lambda file: torch.load(file, weights_only=False)),
+                       ("x.npy", lambda file: np.load(file, allow_pickle=True))):
+        load(io.BytesIO(planted(marker, name)))
         assert marker.exists()
         marker.unlink()
 

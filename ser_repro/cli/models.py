@@ -278,7 +278,7 @@ def _text(answers: list, kind: str, classes: list[str]) -> str:
         for one in answers:
             for window in one.windows:
                 found = window["probabilities"]
-                out.writerow([escaping.cell(one.file), window["start_s"], window["end_s"], next(iter(found)),
+                out.writerow([escaping.path_cell(one.file), window["start_s"], window["end_s"], next(iter(found)),
                               *(found[emotion] for emotion in classes), window["silent"]])
         return page.getvalue()
     return _table(answers)

@@ -118,8 +118,7 @@ class Saved:
         one = arrays.Arrays("", pd.DataFrame({"start": [0], "length": [len(values)]}), values, "", False)
         try:
             return self.model.probabilities(one, np.array([0]), batch_size=1)[0]
-        # Weights may fit by name alone.
-        except (AttributeError, IndexError, RuntimeError, TypeError, ValueError) as error:
+        except (AttributeError, IndexError, RuntimeError, TypeError, ValueError) as error:  # they fit in name only
             reason = " ".join(str(error).split())[:200]
             raise SerReproError(f"the model in {self.folder} can't be used on {len(samples)} samples ({reason}): give "
                                 "a longer recording, or train it again.") from error

@@ -72,7 +72,8 @@ def left(box: Path, temporary: Path) -> list[str]:
     """What a command has left that nobody asked for."""
     hidden = [path for path in box.rglob(".*") if path.name not in (".study.lock", ".demo", ".ser_repro-demo")
               and "." in path.name[1:]]
-    return [str(path.relative_to(box)) for path in hidden] + [path.name for path in temporary.iterdir()]
+    return [str(path.relative_to(box)) for path in hidden] + [
+        path.name for path in temporary.iterdir() if not path.name.startswith("torchinductor")]  # torch's own
 
 
 def answer(base: Path, box: Path, seed: int, number: int) -> dict:
