@@ -198,7 +198,8 @@ class Found:
 
     def tables_elsewhere(self, trained: str, tested: str, *, reading: str = "code", protocol: str = "cross_corpus",
                          condition: str = "") -> list[pd.DataFrame]:
-        """Test clips of another corpus than was trained on, a table a seed; empty where that has not been run.
+        """Test clips of another corpus than was trained on, a table a seed; empty where that has not been run, or not
+        under the condition.
 
         Parameters
         ----------
@@ -208,9 +209,12 @@ class Found:
         def table(record: dict) -> pd.DataFrame:
             return scores.condition(record, condition, tested) if condition else scores.table(record, tested)
 
+        def has(record: dict) -> bool:
+            return not condition or condition in record["tested"][tested].get("conditions", {})
+
         return [pd.concat([table(record) for record in folds]) for kind, seeds in self.begun.items()
                 if (kind.corpus, kind.reading, kind.protocol) == (trained, reading, protocol) and not kind.changed
-                and tested in kind.tested for folds in seeds]
+                and tested in kind.tested for folds in seeds if all(map(has, folds))]
 
     def elsewhere(self, trained: str, tested: str, name: str = "accuracy", **which) -> Score | None:
         """The score of what was trained on one corpus, on the clips of another; None where that has not been run."""
