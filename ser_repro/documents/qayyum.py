@@ -5,10 +5,11 @@ fed it 12 MFCCs and modulation spectral features (MSF), reached 60 %, and suspec
 to the baselines: an RNN, which is here, and regression and SVM (`qayyum_baselines`).
 
 The setting n is the number of a network (`NETWORKS`). 2 and 4 are 1 and 3 made small, for a CPU: at full size the CNN
-needs about 70 thousand million multiplications to hear one clip at 16 kHz. No code of either is public: the only
-reading, `code`, is what the study's report shows and what is known of the paper. Not known are, of both, the epochs and
-how they end; of the paper, the rate, how the split was drawn and how often; of the report, how MFCC and MSF become one
-vector, and on which clips "speaker normalisation" was fitted: each its own, we take it, the tested ones too.
+needs some 70 thousand million multiplications to hear one clip at 16 kHz (`multiplications`). No code of either is
+public: the only reading, `code`, is what the study's report shows and what is known of the paper. Not known are, of
+both, the epochs and how they end; of the paper, the rate, how the split was drawn and how often; of the report, how
+MFCC and MSF become one vector, and on which clips "speaker normalisation" was fitted: each its own, we take it, the
+tested ones too.
 """
 
 import pandas as pd
@@ -68,6 +69,9 @@ SETTINGS = {
     "epochs": Setting(40, 40, "passes over the training clips at most", NOT_KNOWN),
 }
 
+LAYERS = ((32, 21), (64, 19), (128, 17), (256, 15), (512, 13), (1024, 11), (1024, 9))
+"""Channels and kernel of each convolution of the CNN, here without torch."""
+
 CLASSES = ("anger", "disgust", "fear", "happiness", "neutral", "sadness", "surprise")  # of SAVEE
 RATES = (73.50, 80.88, 80.12, 87.38, 86.38, 89.75, 87.25)  # % of each class, and their mean:
 MEAN_RATE = 83.61
@@ -108,6 +112,15 @@ def fewest_clips(rate: float, digits: int = 2, most: int = 1000) -> int | None:
         if abs(100 * round(rate / 100 * clips) / clips - rate) <= half:
             return clips
     return None
+
+
+def multiplications(samples: int) -> int:
+    """Multiplications that the CNN's convolutions take to hear a clip, at full size."""
+    found, before = 0, 1
+    for channels, kernel in LAYERS:
+        found += samples * before * channels * kernel
+        before, samples = channels, -(-samples // 2)
+    return found
 
 
 def transform(values: dict, n_classes: int):
