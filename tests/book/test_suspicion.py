@@ -49,7 +49,7 @@ def made(tmp_path_factory):
     for fold in range(10):
         write(folder, "qayyum_baselines", 6, 0.9 if fold == 3 else 0.5, "redrawn", fold)
     write(folder, "qayyum_baselines", 6, 0.55, fitted_on="training")
-    return folder
+    return page_of(folder)
 
 
 def test_a_page_without_records_says_so(tmp_path):
@@ -66,22 +66,38 @@ def test_a_page_without_records_says_so(tmp_path):
 
 
 def test_the_suspicion_is_answered_by_what_was_measured(made):
-    page = page_of(made)
+    page = made
     told = suspicion.headlines(page)["parts"]
     effect, = page.found.effects()
     assert told.startswith(f"MFCC alone {100 * effect.difference.value:+.1f}".replace("-", "\N{MINUS SIGN}"))
     assert f"largest is {abs(100 * effect.difference.value):.1f}\N{NO-BREAK SPACE}points; the gap is 23.6" in told
 
 
+def test_what_msf_add_is_told_beside_what_the_paper_has(made, tmp_path):
+    rows = {row["system"]: row for row in suspicion.added(made)}
+    assert {name: row["paper"] and round(100 * row["paper"], 2) for name, row in rows.items()} == {
+        "regression": 11.43, "SVM": 9.73, "RNN": 10.92, "CNN, small": None}
+    effect = next(one for one in made.found.effects() if one.name.startswith("MFCC alone"))
+    assert rows["CNN, small"]["published"].value == pytest.approx(-effect.difference.value)
+    told = suspicion.added_say(made)
+    assert told["added_paper"] == "+9.7 to +11.4 points" and "the gap lies" in told["added_cnn"]
+    assert told["added_ours"] == NOT_RUN  # of MFCC alone nothing was drawn
+    for fold in range(3):
+        write(tmp_path, "qayyum_baselines", 4, 0.3, "redrawn", fold)
+        write(tmp_path, "qayyum_baselines", 6, 0.6, "redrawn", fold)
+    row = next(row for row in suspicion.added_rows(page_of(tmp_path)) if row["system"] == "SVM")
+    assert row["ours, other draws"].startswith("+") and "(mean of 3, +" in row["ours, other draws"]
+
+
 def test_draws_that_came_to_the_papers_rate_are_counted(made):
-    told = suspicion.chance_say(page_of(made))
-    uars = suspicion.baselines(page_of(made)).found.score("SAVEE", protocol="redrawn", name="uar", n=6).seeds
+    told = suspicion.chance_say(made)
+    uars = suspicion.baselines(made).found.score("SAVEE", protocol="redrawn", name="uar", n=6).seeds
     assert sum(uar >= qayyum.MEAN_RATE / 100 for uar in uars) == 1 and told["reached"] == "1 of 10"
     assert told["best_draw"] == f"{100 * max(uars):.1f}\N{NO-BREAK SPACE}%"
 
 
 def test_systems_are_compared_on_the_clips_that_both_test(made):
-    rows = suspicion.between_systems(page_of(made))
+    rows = suspicion.between_systems(made)
     assert [(row["change"], row["split"]) for row in rows] == [
         ("RNN instead of the CNN, MFCC+MSF", "shared speakers"),
         ("SVM instead of the CNN, MFCC+MSF", "shared speakers")]
@@ -90,7 +106,7 @@ def test_systems_are_compared_on_the_clips_that_both_test(made):
 
 
 def test_normalisation_is_told_of_each_system_that_has_both(made):
-    told = suspicion.normalisation_say(page_of(made))
+    told = suspicion.normalisation_say(made)
     assert told.startswith("SVM on MFCC and MSF, shared speakers: ") and ";" not in told.partition("[")[0]
 
 
