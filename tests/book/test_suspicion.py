@@ -70,7 +70,7 @@ def test_the_suspicion_is_answered_by_what_was_measured(made):
     told = suspicion.headlines(page)["parts"]
     effect, = page.found.effects()
     assert told.startswith(f"MFCC alone {100 * effect.difference.value:+.1f}".replace("-", "\N{MINUS SIGN}"))
-    assert f"largest is {abs(100 * effect.difference.value):.1f}\N{NO-BREAK SPACE}points; the gap is 23.6" in told
+    assert f"largest is {abs(100 * effect.difference.value):.1f}\N{NO-BREAK SPACE}points, the gap 23.6" in told
 
 
 def test_what_msf_add_is_told_beside_what_the_paper_has(made, tmp_path):
@@ -108,6 +108,13 @@ def test_systems_are_compared_on_the_clips_that_both_test(made):
 def test_normalisation_is_told_of_each_system_that_has_both(made):
     told = suspicion.normalisation_say(made)
     assert told.startswith("SVM on MFCC and MSF, shared speakers: ") and ";" not in told.partition("[")[0]
+
+
+def test_what_the_leak_gains_is_the_opposite_of_what_mending_it_costs(made):
+    told = suspicion.leak_say(made)
+    effect = next(one for one in suspicion.baselines(made).found.effects() if one.where == "")
+    gained = f"{-100 * effect.difference.value:+.1f} points".replace("-", "\N{MINUS SIGN}")
+    assert told.startswith(gained) and told.endswith("with shared speakers")
 
 
 def test_half_an_interval_is_that_of_a_share_of_80():
