@@ -40,7 +40,7 @@ show.say("un_starts", f"{100 * min(known):.1f} to {unit(100 * max(known), 'point
 # another draw of the test clips. An interval counts only what it names.
 #
 # - Starts of one network lie {glue:text}`un_starts` apart (standard deviation, by network and corpus).
-# - Draws of a random fifth lie up to this far apart: {glue:text}`un_widest`.
+# - Draws of the test clips lie up to this far apart: {glue:text}`un_widest`.
 # - In {glue:text}`un_after` kinds of made-up studies the intervals of this book hold the truth in 92 to 98 % of cases
 #   (range {glue:text}`un_after_ends`). The usual bootstrap, which resamples speakers and starts, does so in
 #   {glue:text}`un_before` (range {glue:text}`un_before_ends`). Where clips are taken as independent, an interval of
@@ -78,7 +78,7 @@ book.picture(chapter.coverage_picture(covered))
 #
 # ## One draw of a random fifth is one of many
 #
-# Most documents test a random fifth of the clips, drawn once. Another draw gives another score:
+# Most documents test a random fifth of the clips, Qayyum et al. a sixth, drawn once. Another draw gives another score:
 
 # %% mystnb={"image": {"alt": "Accuracy of each draw of the split, and of the published one"}} tags=["hide-input"]
 if drawn:

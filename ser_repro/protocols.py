@@ -197,9 +197,9 @@ def by_speaker(clips: pd.DataFrame, fold: int, validation: bool = True) -> Split
     """Test speakers that nothing else has heard; parts sorted by class.
 
     RAVDESS and CREMA-D: six folds of speakers (RAVDESS: two of each sex); other corpora: one speaker a fold. Validation
-    is two speakers of the next fold, so that about as many clips train as under `published`; where only one speaker is
-    left to train on (TESS), a tenth of that speaker's clips of every class. Without validation all others train, in
-    an order drawn once: a document that does not shuffle must not meet one class after the other.
+    is two speakers of the next fold, so that about as many clips train as under `published`; where only one speaker
+    would be left to train on (TESS, SAVEE), a tenth of the other speakers' clips of every class. Without validation all
+    others train, in an order drawn once: a document that does not shuffle must not meet one class after the other.
     """
     groups = _speaker_groups(clips)
     tested = clips["speaker"].isin(groups[fold])
@@ -223,8 +223,9 @@ def _speaker_groups(clips: pd.DataFrame) -> list[list[str]]:
 
 
 def _validating(rest: pd.DataFrame, speakers: list[str]) -> pd.Series:
-    """Which of the clips left validate: two whole speakers, or, where there are no more, a tenth of every class."""
-    if len(speakers) > 2:
+    """Which of the clips left validate: two whole speakers, or, where that leaves less than two, a tenth of every
+    class."""
+    if len(speakers) > 3:
         return rest["speaker"].isin(speakers[:2])
     drawn = rest.groupby("emotion").sample(frac=_VALIDATION_SHARE, random_state=PUBLISHED_SEED)
     return rest["clip"].isin(drawn["clip"])

@@ -43,7 +43,7 @@ _PLOTS = (".png", ".svg", ".pdf")
 
 def train(
     document: Annotated[str, typer.Argument(help="Whose method: cnn_n_gru, mfcc_cnn, cnn_bigru, issa, "
-                                             "crema_1d, crema_2d, or svm193, a baseline.")],
+                                             "crema_1d, crema_2d, qayyum, qayyum_baselines, or svm193, a baseline.")],
     corpus: Corpus,
     reading: Annotated[str, typer.Option(help="code or paper: as its public code has it, or as its text does.")
                        ] = "code",

@@ -10,7 +10,17 @@ that build models do, when they are called.
 """
 
 from ser_repro import SerReproError, plugins
-from ser_repro.documents import cnn_bigru, cnn_n_gru, crema_1d, crema_2d, issa, mfcc_cnn, svm193
+from ser_repro.documents import (
+    cnn_bigru,
+    cnn_n_gru,
+    crema_1d,
+    crema_2d,
+    issa,
+    mfcc_cnn,
+    qayyum,
+    qayyum_baselines,
+    svm193,
+)
 from ser_repro.documents.base import READINGS, CoreRuns, Document, Setting
 from ser_repro.files import one_of
 
@@ -91,6 +101,6 @@ def build(document: str, values: dict, n_classes: int):
     return get(document).build(values, n_classes)
 
 
-for one in (cnn_n_gru, mfcc_cnn, cnn_bigru, issa, crema_1d, crema_2d, svm193):
+for one in (cnn_n_gru, mfcc_cnn, cnn_bigru, issa, crema_1d, crema_2d, qayyum, qayyum_baselines, svm193):
     register(one.DOCUMENT)
 plugins.load()

@@ -157,8 +157,10 @@ class Document:
     copies : callable(values) -> Copies, optional
         Altered copies of clips, which are trained on too.
     transform : callable(values, n_classes) -> scikit-learn transformer or None, optional
-        What makes of a clip's vector of values that which a network is fed. It belongs to the model: fitted before it
-        on the training clips (on all clips, where the setting `fitted_on` is "all"), and stored with its weights.
+        What makes of a clip's values, or of those of each of its frames, that which the model is fed. It belongs to the
+        model: fitted before it on the training clips (on all clips, where the setting `fitted_on` is "all"), and stored
+        with its weights. With an attribute `needs_speakers` its methods are also given `speakers`, who speaks in each
+        clip or frame.
     optimiser : callable(parameters, values) -> torch optimiser, or None
         None says that `build` gives an estimator, which is fitted at once.
     schedule : callable(optimiser, values) -> torch learning-rate scheduler, optional

@@ -56,9 +56,15 @@ def claims(networks: dict[int, str], table: dict[int, tuple], recalls: dict[int,
            for emotion, value in zip(CLASSES, recalls[n], strict=True)])
 
 
-def stratified(clips: pd.DataFrame, random_state: int = PUBLISHED_SEED) -> Split:
+def stratified(clips: pd.DataFrame, random_state: int = PUBLISHED_SEED, tested: float = 0.3,
+               validating: float = 0.05) -> Split:
     """The split of the public code: 30 % tested, then 5 % of the rest validating, of every emotion as many; speakers
     shared. On CREMA-D 4948, 261 and 2233 clips; of a small corpus at least one of each emotion.
+
+    Parameters
+    ----------
+    tested, validating : float
+        Other shares than the code's: of all clips, and of the rest.
 
     Raises
     ------
@@ -74,8 +80,8 @@ def stratified(clips: pd.DataFrame, random_state: int = PUBLISHED_SEED) -> Split
         return train_test_split(ids, test_size=count, random_state=random_state, stratify=emotion[ids])
 
     try:
-        rest, test = parted(emotion.index, 0.3)
-        train, validation = parted(rest, 0.05)
+        rest, test = parted(emotion.index, tested)
+        train, validation = parted(rest, validating)
     except ValueError as error:
         raise SerReproError(f"{len(clips)} clips can't be parted into training, validation and test with every emotion "
                             "in each: give more clips of the rarest.") from error

@@ -47,6 +47,26 @@ def vector(mfcc: np.ndarray, frames: np.ndarray) -> np.ndarray:
     return np.concatenate([mfcc[:wanted].mean(axis=1), summarise(frames)])
 
 
+def both_frames(mfcc: np.ndarray, frames: np.ndarray) -> np.ndarray:
+    """MFCC and modulation spectral features of each frame, for a network that reads frames.
+
+    Parameters
+    ----------
+    mfcc : numpy.ndarray [shape=(coefficients, time)]
+        With the window and hop of the modulation features, each frame around its place: so the third one lies where
+        the first modulation frame does, which starts with the clip.
+    frames : numpy.ndarray [shape=(frames, 118)]
+
+    Returns
+    -------
+    numpy.ndarray [shape=(130, frames)]
+        The first 12 coefficients, then the modulation features.
+    """
+    centre = DEFINITION.frame // 2 // DEFINITION.hop
+    places = np.minimum(np.arange(len(frames)) + centre, mfcc.shape[1] - 1)
+    return np.concatenate([mfcc[:VECTOR[0][1], places], frames.T])
+
+
 def names(of: str = "frame") -> list[str]:
     """What the features are called, in their order.
 
@@ -155,3 +175,6 @@ _register("msf", lambda clip: summarise(clip.once("msf", _of)), "(236,)", names(
 _register("msf_frames", lambda clip: clip.once("msf", _of).T, "(118, time)", (), _SOURCE)
 _register("mfcc_msf", lambda clip: vector(clip.described(22050).mfcc(VECTOR[0][1]), clip.once("msf", _of)), "(248,)",
           names("vector"), "CREMA-D study, for the network after Qayyum et al. 2019; composition is our reading")
+_register("mfcc_msf_frames", lambda clip: both_frames(
+    clip.described(DEFINITION.sample_rate, DEFINITION.frame, DEFINITION.hop).mfcc(VECTOR[0][1]),
+    clip.once("msf", _of)), "(130, time)", (), "our choice, for the RNN that Qayyum et al. 2019 compare with")

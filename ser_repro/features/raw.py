@@ -61,3 +61,4 @@ def raw(name: str, sample_rate: int, duration_s: float | None = None, level: str
 
 register(raw("raw_16k", 16000, source="the rate that CNN-n-GRU's README names"))
 register(raw("raw_16k_8s", 16000, 8, source="Qayyum et al. 2019: 8 s, shorter files padded with zeros; rate not known"))
+register(raw("raw_8k_8s", 8000, 8, source="the same at half the rate, for a CPU: our choice"))

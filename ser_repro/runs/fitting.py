@@ -11,6 +11,7 @@ import numpy as np
 
 from ser_repro import SerReproError
 
+TRANSFORM = "transform."  # before the names of a transformer's arrays, among those of what it feeds
 _PLAIN = (bool, int, float, str, type(None))
 
 
@@ -29,6 +30,14 @@ def values_of(source, rows: np.ndarray) -> np.ndarray:
     return inputs[..., 0].numpy()
 
 
+def frames_of(source, rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """All frames of the clips, one after the other, shape (frames, values), and how many each clip has: 1 of a clip
+    that is one vector."""
+    inputs, lengths = (part.numpy() for part in source.batch(rows))
+    there = np.arange(inputs.shape[2]) < lengths[:, None]
+    return inputs.transpose(0, 2, 1)[there], lengths
+
+
 def predict(estimator, values: np.ndarray) -> np.ndarray:
     """Class probabilities, shape (clips, classes).
 
@@ -44,12 +53,17 @@ def predict(estimator, values: np.ndarray) -> np.ndarray:
     return raised / raised.sum(1, keepdims=True)
 
 
-def dump(estimator) -> bytes:
-    """A fitted estimator, or pipeline of such, as a safetensors file; errors as those of `pack`."""
+def dump(estimator, transform=None) -> bytes:
+    """A fitted estimator, or pipeline of such, as a safetensors file, and with it what its clips are transformed by
+    first, where there is such a thing; errors as those of `pack`."""
     from safetensors.numpy import save
 
     arrays, told = pack(estimator)
-    return save(arrays, {"estimator": told})
+    if transform is None:
+        return save(arrays, {"estimator": told})
+    before, told_before = pack(transform)
+    return save(arrays | {f"{TRANSFORM}{name}": value for name, value in before.items()},
+                {"estimator": told, "transform": told_before})
 
 
 def pack(estimator) -> tuple[dict[str, np.ndarray], str]:
@@ -84,8 +98,8 @@ def _contents(estimator) -> tuple[dict, dict]:
     return arrays, plain
 
 
-def load(estimator, content: bytes):
-    """The estimator, new from its recipe, with what `dump` stored.
+def load(estimator, content: bytes, transform=None):
+    """The estimator, and the transformer, new from their recipe, with what `dump` stored.
 
     Raises
     ------
@@ -94,8 +108,11 @@ def load(estimator, content: bytes):
     """
     from safetensors.numpy import load as parse
 
-    told = header(content)["estimator"]
-    return unpack(estimator, parse(content), told)
+    told, arrays = header(content), parse(content)
+    before = {name.removeprefix(TRANSFORM): arrays.pop(name) for name in list(arrays) if name.startswith(TRANSFORM)}
+    if transform is not None:
+        unpack(transform, before, told["transform"])
+    return unpack(estimator, arrays, told["estimator"])
 
 
 def header(content: bytes) -> dict[str, str]:

@@ -15,7 +15,6 @@ from ser_repro.documents.base import AS_SPLIT, Document, Feeding
 from ser_repro.files import one_of
 
 CHECKPOINT = "last.safetensors"
-_TRANSFORM = "transform."  # before the names of its arrays, among those of the weights
 
 
 class Transformed:
@@ -24,25 +23,68 @@ class Transformed:
     Parameters
     ----------
     source : object with `batch(rows) -> (inputs, lengths)`
-        Of clips that are one vector each.
-    transform : fitted scikit-learn transformer
+        Of clips of one vector or several frames each. Its table `clips`, where it has one that names them, tells the
+        speakers to a transformer that asks for them.
+    transform : fitted transformer, of scikit-learn or with the attribute `needs_speakers`
     """
 
     def __init__(self, source, transform):
         self.source, self.transform = source, transform
 
     def batch(self, rows: np.ndarray):
-        """Inputs of float32, shape (batch, values, 1), and lengths of 1."""
+        """Inputs of float32, shape (batch, values, frame), and lengths: 1 of clips that are vectors."""
         import torch
 
         from ser_repro.runs import fitting
 
+        frames, lengths = fitting.frames_of(self.source, rows)
         # In double precision: the values of one clip may differ in size by orders of magnitude.
-        values = self.transform.transform(fitting.values_of(self.source, rows).astype(np.float64))
-        return torch.from_numpy(values.astype(np.float32))[..., None], torch.ones(len(rows), dtype=torch.int64)
+        values = self.transform.transform(frames.astype(np.float64),
+                                          **_told_speakers(self.transform, self.source, rows, lengths))
+        out = np.zeros((len(rows), int(lengths.max()), values.shape[1]), np.float32)
+        out[np.arange(out.shape[1]) < lengths[:, None]] = values
+        return torch.from_numpy(out).transpose(1, 2), torch.from_numpy(lengths)
 
 
-class Network:
+def _told_speakers(transform, source, rows: np.ndarray, lengths: np.ndarray) -> dict:
+    """Who speaks in each frame, for a transformer that asks; nothing where the clips do not name speakers."""
+    clips = getattr(source, "clips", None)
+    if not getattr(transform, "needs_speakers", False) or clips is None or "speaker" not in clips:
+        return {}
+    return {"speakers": np.repeat(clips["speaker"].to_numpy(str)[rows], lengths)}
+
+
+class _Method:
+    """What networks and estimators have in common: a transformer that comes first, where the document has one."""
+
+    def __init__(self, document: Document, values: dict, n_classes: int, seed: int | None):
+        self.document, self.values, self.n_classes, self.seed = document, values, n_classes, seed
+        self.module = documents.build(document.name, values, n_classes)
+        self.transform = document.transform(values, n_classes)
+        self.history: list[dict] = []
+        self.probes: list[dict] = []
+        self.seconds, self.device = 0.0, "cpu"
+
+    def fit_transform(self, source, parts: dict) -> None:
+        """Fit what the clips are transformed by, where there is such a thing: on the training clips, or on those of all
+        parts where the recipe says so."""
+        if self.transform is None:
+            return
+        from ser_repro.runs import fitting
+
+        which = {"training": ("train",), "all": tuple(parts)}
+        told = which[one_of(self.values.get("fitted_on", "training"), which, "fitted_on")]
+        rows, targets = (np.concatenate([parts[part][side] for part in told]) for side in (0, 1))
+        frames, lengths = fitting.frames_of(source, rows)
+        self.transform.fit(frames.astype(np.float64), np.repeat(targets, lengths),
+                           **_told_speakers(self.transform, source, rows, lengths))
+
+    def _fed(self, source):
+        """The clips as the model takes them."""
+        return source if self.transform is None else Transformed(source, self.transform)
+
+
+class Network(_Method):
     """A network of a document, its weights drawn from a seed, or loaded; with what its clips are transformed by first,
     where the document has such a thing.
 
@@ -61,28 +103,7 @@ class Network:
             import torch
 
             torch.manual_seed(seed)
-        self.document, self.values, self.seed = document, values, seed
-        self.module = documents.build(document.name, values, n_classes)
-        self.transform = document.transform(values, n_classes)
-        self.history: list[dict] = []
-        self.probes: list[dict] = []
-        self.seconds, self.device = 0.0, "cpu"
-
-    def fit_transform(self, source, parts: dict) -> None:
-        """Fit what the clips are transformed by, where there is such a thing: on the training clips, or on those of all
-        parts where the recipe says so."""
-        if self.transform is None:
-            return
-        from ser_repro.runs import fitting
-
-        which = {"training": ("train",), "all": tuple(parts)}
-        told = which[one_of(self.values.get("fitted_on", "training"), which, "fitted_on")]
-        rows, targets = (np.concatenate([parts[part][side] for part in told]) for side in (0, 1))
-        self.transform.fit(fitting.values_of(source, rows).astype(np.float64), targets)
-
-    def _fed(self, source):
-        """The clips as the network takes them."""
-        return source if self.transform is None else Transformed(source, self.transform)
+        super().__init__(document, values, n_classes, seed)
 
     def fit(self, source, parts: dict, *, work: Path, device: str = "auto",
             progress: Callable[[int, dict], None] | None = None) -> None:
@@ -139,7 +160,7 @@ class Network:
 
             arrays, text = fitting.pack(self.transform)
             told = {"transform": text}
-            tensors |= {f"{_TRANSFORM}{name}": torch.from_numpy(value) for name, value in arrays.items()}
+            tensors |= {f"{fitting.TRANSFORM}{name}": torch.from_numpy(value) for name, value in arrays.items()}
         return save(tensors, told)
 
     def load(self, content: bytes) -> "Network":
@@ -156,25 +177,21 @@ class Network:
         if self.transform is not None:
             from ser_repro.runs import fitting
 
-            arrays = {name.removeprefix(_TRANSFORM): tensors.pop(name).numpy() for name in list(tensors)
-                      if name.startswith(_TRANSFORM)}
+            arrays = {name.removeprefix(fitting.TRANSFORM): tensors.pop(name).numpy() for name in list(tensors)
+                      if name.startswith(fitting.TRANSFORM)}
             fitting.unpack(self.transform, arrays, fitting.header(content)["transform"])
         self.module.load_state_dict(tensors)
         self.module.eval()
         return self
 
 
-class Estimator:
+class Estimator(_Method):
     """A scikit-learn estimator of a document; attributes and methods as those of `Network`."""
 
     libraries = ("scikit-learn", "numpy", "pandas")
 
     def __init__(self, document: Document, values: dict, n_classes: int, seed: int | None = None):
-        self.document, self.values, self.n_classes, self.seed = document, values, n_classes, seed
-        self.module = documents.build(document.name, values, n_classes)
-        self.history: list[dict] = []
-        self.probes: list[dict] = []
-        self.seconds, self.device = 0.0, "cpu"
+        super().__init__(document, values, n_classes, seed)
 
     def fit(self, source, parts: dict, *, work: Path, device: str = "auto", progress=None) -> None:
         """Fit to the training clips alone; nothing is watched, and no checkpoint is needed."""
@@ -182,7 +199,8 @@ class Estimator:
 
         rows, targets = parts["train"]
         began = time.monotonic()
-        self.module.fit(fitting.values_of(source, rows), targets)
+        self.fit_transform(source, parts)
+        self.module.fit(fitting.values_of(self._fed(source), rows), targets)
         self.seconds = time.monotonic() - began
 
     def probabilities(self, source, rows: np.ndarray, feeding: Feeding = AS_SPLIT,
@@ -190,7 +208,7 @@ class Estimator:
         from ser_repro.runs import fitting
 
         out = np.zeros((len(rows), self.n_classes))  # a class that no training clip was of has no column
-        out[:, self.module.classes_] = fitting.predict(self.module, fitting.values_of(source, rows))
+        out[:, self.module.classes_] = fitting.predict(self.module, fitting.values_of(self._fed(source), rows))
         return out
 
     def attention(self, source, rows: np.ndarray) -> None:
@@ -205,12 +223,12 @@ class Estimator:
     def dump(self) -> bytes:
         from ser_repro.runs import fitting
 
-        return fitting.dump(self.module)
+        return fitting.dump(self.module, self.transform)
 
     def load(self, content: bytes) -> "Estimator":
         from ser_repro.runs import fitting
 
-        fitting.load(self.module, content)
+        fitting.load(self.module, content, self.transform)
         if max(self.module.classes_) >= self.n_classes:
             raise ValueError("of more classes")
         return self

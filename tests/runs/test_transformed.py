@@ -98,3 +98,52 @@ def test_altered_copies_are_refused_where_they_are_of_other_clips_or_values():
     with pytest.raises(SerReproError, match="altered copies have the values of crema258 alone, not of crema_step1"):
         run.recipe.copies(run.values | {"features": "crema_step1"})
     assert run.recipe.copies(Run.of("crema_1d", "CREMA-D", n=1).values).sets == ()
+
+
+# ---- normalised by speaker ---------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def spoken():
+    """Clips of frames of 130 values by four speakers, of 3 to 6 frames."""
+    rng = np.random.default_rng(0)
+    lengths, speakers = rng.integers(3, 7, 90), np.array(["a", "b", "c", "d"])[np.arange(90) % 4]
+    values = [rng.normal(size=(130, length)).astype(np.float32) + place % 4 for place, length in enumerate(lengths)]
+
+    def batch(rows):
+        out = np.zeros((len(rows), 130, lengths[rows].max()), np.float32)
+        for place, row in enumerate(rows):
+            out[place, :, :lengths[row]] = values[row]
+        return torch.from_numpy(out), torch.from_numpy(lengths[rows].astype(np.int64))
+
+    return SimpleNamespace(batch=batch, clips=pd.DataFrame({"speaker": speakers}), values=values, lengths=lengths,
+                           classes=np.arange(90) % 6)
+
+
+@pytest.mark.parametrize("fitted_on", ["all", "training"])
+def test_frames_are_normalised_by_their_speaker(spoken, fitted_on):
+    values = documents.settings("qayyum", "code", "SAVEE", 7, fitted_on=fitted_on)
+    model = methods.Network(documents.get("qayyum"), values, 6, 0)
+    model.fit_transform(spoken, parts_of(spoken))
+    inputs, lengths = methods.Transformed(spoken, model.transform).batch(np.arange(90))
+    assert inputs.shape == (90, 130, 6) and lengths.tolist() == spoken.lengths.tolist()
+    rows = np.arange(90) if fitted_on == "all" else PARTS["train"]
+    own = rows[spoken.clips["speaker"][rows] == "b"]
+    frames = np.concatenate([spoken.values[row] for row in own], axis=1).astype(float)
+    expected = (spoken.values[own[0]] - frames.mean(1, keepdims=True)) / frames.std(1, keepdims=True)
+    np.testing.assert_allclose(inputs[own[0], :, :spoken.lengths[own[0]]], expected, rtol=1e-4, atol=1e-4)
+    assert not inputs[own[0], :, spoken.lengths[own[0]]:].any()
+
+
+def test_an_estimator_is_stored_with_what_normalises_its_clips(source, tmp_path):
+    source.clips = pd.DataFrame({"speaker": np.array(["a", "b"])[np.arange(90) % 2]})
+    for n in (3, 6):
+        values = documents.settings("qayyum_baselines", "code", "SAVEE", n)
+        made = [methods.Estimator(documents.get("qayyum_baselines"), values, 6, 0) for _ in range(2)]
+        made[0].fit(source, parts_of(source), work=tmp_path)
+        again = made[1].load(made[0].dump())
+        np.testing.assert_allclose(again.probabilities(source, PARTS["test"]),
+                                   made[0].probabilities(source, PARTS["test"]), rtol=1e-6)
+        # A recording by itself names no speaker: it is normalised as all are together.
+        alone = SimpleNamespace(batch=source.batch)
+        assert not np.allclose(again.probabilities(alone, PARTS["test"]), again.probabilities(source, PARTS["test"]))

@@ -1,0 +1,334 @@
+"""What the chapter "60 or 83.61?" has of its own: what parts the two numbers, of features, split, normalisation and
+chance. Every score is of SAVEE."""
+
+import functools
+
+import matplotlib.pyplot as plt
+import numpy as np
+from matplotlib.figure import Figure
+from matplotlib.ticker import PercentFormatter
+
+from ser_repro.book import plots
+from ser_repro.book.page import Page
+from ser_repro.book.palette import BLUE, ROLES
+from ser_repro.book.words import NBSP, family, listed, p_text, percent, points, signed, told_apart, unit, worth
+from ser_repro.documents import qayyum, qayyum_baselines
+from ser_repro.documents.qayyum import RAW, RAW_SMALL, REPORTED, RNN_BOTH, RNNS, SMALL
+from ser_repro.results import scores
+from ser_repro.runs.found import NOT_RUN, REDRAWN, Effect, Found, on_same_clips, split_name
+
+CORPUS = "SAVEE"
+TEST_CLIPS = 80
+BASELINES = "qayyum_baselines"
+SVM_BOTH, REGRESSION_BOTH = 6, 3
+GAP = qayyum.MEAN_RATE / 100 - 0.60
+_SHORT = {REPORTED: "CNN, MFCC+MSF", SMALL: "CNN, MFCC+MSF, small", RAW: "CNN, raw audio",
+          RAW_SMALL: "CNN, raw audio, small"} | {n: f"RNN, {part.replace(' and ', '+')}" for n, part in RNNS.items()}
+
+
+@functools.cache  # several sections ask
+def baselines(page: Page) -> Page:
+    """The sections of the baselines, which are a document of their own."""
+    return Page(BASELINES, page.parameters)
+
+
+def margin(share: float, clips: int = TEST_CLIPS) -> float:
+    """Half of a 95 % interval of an accuracy on as many clips, by the chance in which clips are tested alone."""
+    return 1.96 * np.sqrt(share * (1 - share) / clips)
+
+
+def systems(page: Page) -> list[tuple[Found, int, str, float | None]]:
+    """Every system: whose records, its number, what a reader calls it, and the mean rate of the classes that is
+    claimed of it."""
+    found, other = page.found, baselines(page).found
+    told = {claim.n: claim.value for claim in qayyum.CLAIMS if claim.score == "uar"}
+    rows = [(other, n, f"{kind}, {part.replace(' and ', '+')}", qayyum_baselines.RATES[n])
+            for n, (kind, part) in qayyum_baselines.BASELINES.items()]
+    rows += [(found, n, _SHORT[n], told[n]) for n in RNNS]
+    told[REPORTED] = float(np.mean(qayyum.RECALLS))  # the report's own recalls
+    return rows + [(found, n, _SHORT[n], told.get(n)) for n in (REPORTED, SMALL, RAW, RAW_SMALL)]
+
+
+# ---- the paper's rates -------------------------------------------------------------------------------------------
+
+
+def rates() -> list[dict]:
+    """A row an emotion: the paper's rate, and the fewest clips that it can be a share of."""
+    from ser_repro import datasets
+
+    counts = datasets.get(CORPUS).emotion_counts
+    tested = {emotion: round(count * qayyum.TESTED) for emotion, count in counts.items()}
+    return [{"emotion": emotion, "rate": f"{rate:.2f}{NBSP}%", "nearest eighth": f"{round(8 * rate) / 8:.3f}{NBSP}%",
+             "fewest clips": qayyum.fewest_clips(rate), "test clips": tested[emotion],
+             "clips in SAVEE": counts[emotion]}
+            for emotion, rate in zip(qayyum.CLASSES, qayyum.RATES, strict=True)]
+
+
+def _about_rates() -> dict[str, str]:
+    rows = rates()
+    eighths = sum(abs(round(8 * rate) / 8 - rate) <= 0.0051 for rate in qayyum.RATES)
+    anger = rows[0]
+    return {"anger_rate": anger["rate"], "anger_clips": anger["fewest clips"], "anger_tested": anger["test clips"],
+            "anger_all": anger["clips in SAVEE"], "eighths": f"{eighths} of {len(rows)}",
+            "impossible": f"{sum(row['fewest clips'] > row['test clips'] for row in rows)} of {len(rows)}",
+            "beyond": f"{sum(row['fewest clips'] > row['clips in SAVEE'] for row in rows)} of {len(rows)}",
+            "fewest": str(sum(row["fewest clips"] for row in rows))}
+
+
+# ---- protocols ---------------------------------------------------------------------------------------------------
+
+
+def protocols_table(page: Page) -> list[dict]:
+    """A row a system and normalisation: accuracy on the paper's split, other draws of it, and new speakers."""
+    rows = []
+    for found, n, name, _ in systems(page):
+        for told, changes in (("all clips", {}), ("training clips", qayyum.TRAINING_CLIPS)):
+            if n in (RAW, RAW_SMALL) and found is page.found:
+                if changes:
+                    continue
+                told = "not normalised"
+            one = found.text(CORPUS, n=n, **changes)
+            several = str(found.drawn(CORPUS, n=n, **changes) or NOT_RUN)
+            new = found.told(CORPUS, protocol="speaker", n=n, **changes)
+            if not changes or {one, several, new} != {NOT_RUN}:
+                rows.append({"system": name, "normalised on": told, "paper's split": one, "other draws": several,
+                             "new speakers": new})
+    return rows
+
+
+def choices_table(page: Page) -> list[dict]:
+    """A row a choice that the paper leaves open, of the baselines on MFCC and MSF: mean rate of the classes over draws
+    of the split."""
+    found, rows = baselines(page).found, []
+    for n, choices in ((REGRESSION_BOTH, ({}, {"penalty": 0.0}, {"penalty": 100.0})),
+                       (SVM_BOTH, ({}, {"kernel": "linear"}, {"C": 10.0}))):
+        for changes in choices:
+            told = " and ".join(found.difference(*change) for change in changes.items()) or "as it is"
+            rows.append({"baseline": qayyum_baselines.NETWORKS[n], "choice": told, "UAR over draws": found.text(
+                CORPUS, protocol=REDRAWN, name="uar", n=n, **changes), "the paper's": percent(
+                    qayyum_baselines.RATES[n], 1)})
+    return rows
+
+
+def picture(page: Page) -> Figure:
+    """Mean rate of the classes: claimed, and ours on the paper's split, on other draws of it, and with new
+    speakers."""
+    of = systems(page)
+    looks = {"claimed": ROLES["claimed"], "ours, the paper's split": ROLES["shared speakers"],
+             "ours, new speakers": ROLES["new speakers"]}
+    figure, axis = plt.subplots(figsize=(plots.WIDTH, 1.1 + 0.5 * len(of)))
+    marks = []
+    for y, (found, n, _, claimed) in enumerate(of):
+        if claimed:
+            axis.plot(claimed, y, looks["claimed"].marker, color="black", mfc="white", mew=1.6, ms=7, zorder=4)
+        for name, protocol, away in (("ours, the paper's split", "published", -0.15),
+                                     ("ours, new speakers", "speaker", 0.2)):
+            if one := found.score(CORPUS, protocol=protocol, name="uar", n=n):
+                marks.append((y + away, name, one))
+        if drawn := found.drawn(CORPUS, name="uar", n=n):
+            axis.plot(drawn.seeds, [y - 0.32] * len(drawn.seeds), "|", color=BLUE, ms=7, alpha=0.8)
+    plots.intervals(axis, marks, looks)
+    axis.axvline(1 / len(qayyum.CLASSES), color=ROLES["chance"].colour, ls=(0, ROLES["chance"].dashes), lw=1.2)
+    axis.set_yticks(range(len(of)), [name for _, _, name, _ in of])
+    axis.set_ylim(len(of) - 0.4, -0.6)
+    axis.set_xlim(0, 1)
+    axis.xaxis.set_major_formatter(PercentFormatter(1, symbol=" %"))
+    axis.grid(axis="x", alpha=0.25)
+    shown = plots.handles({"claimed": looks["claimed"]}, mfc="white", mew=1.6)
+    shown += plots.handles({name: look for name, look in looks.items() if name != "claimed"})
+    axis.legend(handles=[*shown, *plots.lines({"guessing": ROLES["chance"]})], loc="lower center", ncols=2,
+                bbox_to_anchor=(0.4, 1.0))
+    figure.tight_layout()
+    return figure
+
+
+# ---- what differences are worth ----------------------------------------------------------------------------------
+
+
+_PAIRS = (("RNN instead of the CNN, MFCC+MSF", SMALL, RNN_BOTH), ("raw audio instead of MFCC+MSF, both small", SMALL,
+          RAW_SMALL), ("the CNN at full size", SMALL, REPORTED))
+
+
+@functools.cache
+def between_systems(page: Page) -> list[dict]:
+    """A row a pair of systems and split: `difference` in accuracy on the same test clips; those that have been run."""
+    found, other, rows = page.found, baselines(page).found, []
+    pairs = [(name, (found, one), (found, two)) for name, one, two in _PAIRS]
+    pairs.append(("SVM instead of the CNN, MFCC+MSF", (found, SMALL), (other, SVM_BOTH)))
+    for name, *sides in pairs:
+        for protocol in ("published", "speaker"):
+            one, two = ((of, of.seeds(CORPUS, protocol=protocol, n=n)) for of, n in sides)
+            change = on_same_clips(one, two)
+            if change:
+                rows.append({"change": name, "split": split_name(protocol), "difference": change,
+                             "starts": f"{len(one[1])} and {len(two[1])}"})
+    family_ = scores.corrected([row["difference"] for row in rows])
+    return [row | {"difference": one} for row, one in zip(rows, family_, strict=True)]
+
+
+def between_rows(page: Page) -> list[dict]:
+    """The same for a reader."""
+    return [{"change": row["change"], "split": row["split"], "points gained": points(row["difference"]),
+             "p": p_text(row["difference"]), "starts": row["starts"]} for row in between_systems(page)]
+
+
+def between_family(page: Page) -> str:
+    """What the caption says of their number."""
+    return family([row["difference"] for row in between_systems(page)])
+
+
+# System, and its numbers and changes on MFCC alone and on both.
+_ADDED = (("regression", 1, {}, 3), ("SVM", 4, {}, 6), ("RNN", qayyum.RNN_MFCC, {}, RNN_BOTH),
+          ("CNN, small", SMALL, {"part": "MFCC"}, SMALL))
+
+
+@functools.cache
+def added(page: Page) -> list[dict]:
+    """A row a system: points that MSF add to MFCC. `paper`, of its mean rates; `published` and `speaker`, a difference
+    in accuracy or None; `draws`, such a difference a draw of the split."""
+    rows = []
+    for name, alone, changes, both in _ADDED:
+        of = page.found if name.startswith(("RNN", "CNN")) else baselines(page).found
+        told = qayyum_baselines.RATES if of is not page.found else qayyum.RNN_RATES
+        paper = told[both] - told[alone] if alone in told else None
+        sides = [{"n": alone} | changes, {"n": both}]
+        found = {protocol: on_same_clips(*((of, of.records(CORPUS, protocol=protocol, **which)) for which in sides))
+                 for protocol in ("published", "speaker")}
+        drawn = [of.drawn(CORPUS, **which) for which in sides]
+        draws = [two - one for one, two in zip(*(score.seeds for score in drawn), strict=False)] if all(drawn) else []
+        rows.append({"system": name, "paper": paper, "draws": draws} | found)
+    known = [(row, protocol) for row in rows for protocol in ("published", "speaker") if row[protocol]]
+    for (row, protocol), one in zip(known, scores.corrected([row[protocol] for row, protocol in known]), strict=True):
+        row[protocol] = one
+    return rows
+
+
+def added_rows(page: Page) -> list[dict]:
+    """The same for a reader."""
+    return [{"system": row["system"], "the paper's": signed(100 * row["paper"]) if row["paper"] is not None else "—",
+             "ours, its split": points(row["published"]) if row["published"] else NOT_RUN,
+             "ours, other draws": _over_draws(row["draws"]),
+             "ours, new speakers": points(row["speaker"]) if row["speaker"] else NOT_RUN} for row in added(page)]
+
+
+def _over_draws(draws: list[float]) -> str:
+    if not draws:
+        return NOT_RUN
+    return (f"{signed(100 * np.mean(draws))} (mean of {len(draws)}, {signed(100 * min(draws))} to "
+            f"{signed(100 * max(draws))})")
+
+
+def added_say(page: Page) -> dict[str, str]:
+    """What MSF add to MFCC by the paper, and by us, in words."""
+    rows = added(page)
+    paper = [100 * row["paper"] for row in rows if row["paper"] is not None]
+    ours = [f"{row['system']} {signed(100 * np.mean(row['draws']))}" for row in rows if row["draws"]]
+    cnn = next(row["published"] for row in rows if row["system"].startswith("CNN"))
+    if cnn is None:
+        reach = NOT_RUN
+    elif not cnn.has_interval:
+        reach = f"{points(cnn)}, too few runs to say more"
+    else:
+        reach = f"{points(cnn)}; the gap lies {'above' if cnn.high < GAP else 'within'} this interval"
+    differences = [one for row in rows for one in (row["published"], row["speaker"]) if one]
+    return {"added_paper": f"{signed(min(paper))} to {signed(max(paper))} points",
+            "added_ours": "; ".join(ours) or NOT_RUN, "added_cnn": reach, "added_family": family(differences)}
+
+
+def _effects(found: Found, setting: str) -> list[Effect]:
+    """What changes of one setting alone are worth."""
+    names = {found.difference(setting, value) for value in found.document.settings[setting].others}
+    return [one for one in found.effects() if one.corpus == CORPUS and any(
+        one.name == name or one.name.startswith(f"{name} (n = ") for name in names)]
+
+
+def features_say(page: Page) -> str:
+    """Whether the modulation features can explain the gap, in a sentence without its end."""
+    effects = _effects(page.found, "part")
+    if not effects:
+        return NOT_RUN
+    largest = max(effects, key=lambda one: abs(one.difference.value))
+    told = "; ".join(f"{one.name.partition(' (n')[0]} {points(one.difference)}" for one in effects)
+    apart = sum(told_apart(one.difference) for one in effects)
+    return (f"{told}. {apart or 'None'} of {len(effects)} told apart from none; the largest is "
+            f"{unit(100 * abs(largest.difference.value), 'points', 1)}, the gap {unit(100 * GAP, 'points', 1)}")
+
+
+def normalisation_say(page: Page) -> str:
+    """What it is worth to normalise on training clips alone, in words."""
+    told = []
+    for found in (page.found, baselines(page).found):
+        for one in found.effects():
+            if one.corpus == CORPUS and one.name.startswith(f"{found.difference('fitted_on', 'training')} (n = "):
+                n = int(one.name.rpartition("= ")[2].rstrip(")"))
+                system = _SHORT[n] if found is page.found else qayyum_baselines.NETWORKS[n]
+                told.append(f"{system}, {one.where or split_name('published')}: {worth(one.difference)}")
+    return "; ".join(told) or NOT_RUN
+
+
+def leak_say(page: Page) -> str:
+    """What normalising over all clips instead of training clips gains the SVM on MFCC and MSF, in words."""
+    found = baselines(page).found
+    told = []
+    for protocol in ("published", "speaker"):
+        one = on_same_clips(*((found, found.records(CORPUS, protocol=protocol, n=SVM_BOTH, **changes))
+                              for changes in (qayyum.TRAINING_CLIPS, {})))
+        told += [f"{points(one)} with {split_name(protocol)}"] if one else []
+    return listed(told) if told else NOT_RUN
+
+
+def chance_say(page: Page) -> dict[str, str]:
+    """How far draws of the split lie apart, and how often a draw of ours came to the paper's mean rate."""
+    found = baselines(page).found
+    drawn = {n: score for n in qayyum_baselines.BASELINES
+             if (score := found.drawn(CORPUS, name="uar", n=n)) and len(score.seeds) > 1}
+    if SVM_BOTH not in drawn:
+        return {"draws": NOT_RUN, "best_draw": NOT_RUN, "reached": NOT_RUN}
+    svm = drawn[SVM_BOTH]
+    every = [seed for score in drawn.values() for seed in score.seeds]
+    return {"draws": f"{percent(min(svm.seeds), 1)} to {percent(max(svm.seeds), 1)}",
+            "best_draw": percent(max(every), 1),
+            "reached": f"{sum(seed >= qayyum.MEAN_RATE / 100 for seed in every)} of {len(every)}"}
+
+
+def headlines(page: Page) -> dict[str, str]:
+    """What the chapter says in words, key by key."""
+    found, other = page.found, baselines(page).found
+    told = {"paper": f"{qayyum.MEAN_RATE:.2f}{NBSP}%", "gap": unit(100 * GAP, "points", 1),
+            "margin_60": f"±{unit(100 * margin(0.60), 'points', 0)}",
+            "margin_paper": f"±{unit(100 * margin(qayyum.MEAN_RATE / 100), 'points', 0)}"}
+    for n, name in ((REPORTED, "full"), (SMALL, "small"), (RAW, "raw"), (RAW_SMALL, "raw_small"), (RNN_BOTH, "rnn")):
+        for protocol in ("published", "speaker"):
+            told[f"{name}_{protocol}"] = found.told(CORPUS, protocol=protocol, n=n)
+            told[f"{name}_{protocol}_uar"] = found.told(CORPUS, protocol=protocol, name="uar", n=n)
+    for n, name in ((REGRESSION_BOTH, "regression"), (SVM_BOTH, "svm")):
+        for protocol in ("published", REDRAWN, "speaker"):
+            told[f"{name}_{protocol}"] = other.told(CORPUS, protocol=protocol, n=n)
+            told[f"{name}_{protocol}_uar"] = other.told(CORPUS, protocol=protocol, name="uar", n=n)
+    told["crema"] = found.told("CREMA-D", n=REPORTED)
+    told["crema_svm"] = other.told("CREMA-D", n=SVM_BOTH)
+    told["crema_svm_speaker"] = other.told("CREMA-D", protocol="speaker", n=SVM_BOTH)
+    rates_of = dict(qayyum_baselines.RATES) | {n + 100: rate for n, rate in qayyum.RNN_RATES.items()}
+    told["paper_baselines"] = f"{100 * min(rates_of.values()):.0f} to {percent(max(rates_of.values()))}"
+    told["paper_both"] = listed([percent(qayyum_baselines.RATES[n], 1) for n in qayyum_baselines.BOTH]
+                                + [percent(qayyum.RNN_RATES[RNN_BOTH], 1)])
+    seconds, rate = 8, 16_000
+    told["multiplications"] = unit(qayyum.multiplications(seconds * rate) / 1e9, "thousand million")
+    told["leak"] = leak_say(page)
+    told["parts"], told["normalised"] = features_say(page), normalisation_say(page)
+    return told | _about_rates() | chance_say(page) | added_say(page)
+
+
+def verdict(page: Page) -> list[str]:
+    """The lines of the verdict that are this chapter's own."""
+    told = headlines(page)
+    lines = [f"**The suspicion.** MSF added to MFCC, in the small CNN on the paper's split: {told['added_cnn']}. By "
+             f"the paper's own table they are worth {told['added_paper']} to its baselines; the gap is {told['gap']}.",
+             f"**Normalisation** on training clips alone instead of all: {told['normalised']}.",
+             f"**Chance.** The SVM on MFCC and MSF reaches {told['draws']} from one draw of the split to the next; "
+             f"{told['reached']} draws of a baseline came to {told['paper']}."]
+    raw = page.scored(CORPUS, name="uar", n=RAW)
+    lines.append(f"**The paper's CNN** on raw audio at full size: {raw or NOT_RUN}"
+                 + ("." if raw else "; it is too large for a CPU, so whether it would reach the paper's rate is open."))
+    return lines
+

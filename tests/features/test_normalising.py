@@ -1,0 +1,69 @@
+"""Normalising by speaker: the numbers, and what a speaker never heard gets."""
+
+import numpy as np
+import pytest
+
+from ser_repro.features import msf
+from ser_repro.features.normalising import Normaliser, Reduced
+
+RNG = np.random.default_rng(0)
+SPEAKERS = np.repeat(["a", "b", "c"], 20)
+VALUES = RNG.normal(size=(60, 5)) * np.logspace(-3, 3, 5) + np.repeat([0, 10, -5], 20)[:, None]
+
+
+def test_all_clips_of_a_speaker_make_what_the_study_does():
+    found = Normaliser().fit(VALUES, speakers=SPEAKERS).transform(VALUES, SPEAKERS)
+    np.testing.assert_allclose(found, msf.normalise_by_speaker(VALUES, SPEAKERS), atol=1e-9)
+
+
+def test_together_no_speaker_counts():
+    train = np.arange(60) % 2 == 0
+    scale = Normaliser(by_speaker=False).fit(VALUES[train], speakers=SPEAKERS[train])
+    np.testing.assert_allclose(scale.transform(VALUES, SPEAKERS), msf.normalise_by_training(VALUES, train), atol=1e-9)
+
+
+def test_a_speaker_never_heard_is_normalised_as_all_are_together():
+    heard = SPEAKERS != "c"
+    scale = Normaliser().fit(VALUES[heard], speakers=SPEAKERS[heard])
+    together = (VALUES - VALUES[heard].mean(0)) / VALUES[heard].std(0)
+    found = scale.transform(VALUES, SPEAKERS)
+    np.testing.assert_allclose(found[~heard], together[~heard])
+    assert not np.allclose(found[heard], together[heard])
+    np.testing.assert_allclose(scale.transform(VALUES), together)  # nobody is named
+
+
+def test_clips_that_are_not_fitted_on_do_not_change_the_others():
+    changed = VALUES.copy()
+    changed[40:] += 100
+    one, other = (Normaliser().fit(v[:40], speakers=SPEAKERS[:40]).transform(v, SPEAKERS) for v in (VALUES, changed))
+    np.testing.assert_array_equal(one[:40], other[:40])
+
+
+@pytest.mark.parametrize(("first", "end", "kept"), [(0, -1, 5), (2, -1, 3), (1, 3, 2)])
+def test_only_the_wanted_values_are_kept(first, end, kept):
+    found = Normaliser(first=first, end=end).fit(VALUES, speakers=SPEAKERS).transform(VALUES, SPEAKERS)
+    assert found.shape == (60, kept)
+    np.testing.assert_allclose(found, msf.normalise_by_speaker(VALUES, SPEAKERS)[:, first:first + kept], atol=1e-9)
+
+
+def test_a_value_that_does_not_vary_becomes_zero():
+    values = np.full((6, 2), 0.1)
+    found = Normaliser().fit(values, speakers=SPEAKERS[:6]).transform(values, SPEAKERS[:6])
+    np.testing.assert_allclose(found, 0, atol=1e-12)
+
+
+def test_lda_comes_behind_the_normaliser():
+    from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
+
+    targets = np.arange(60) % 3
+    both = Reduced(Normaliser(), LinearDiscriminantAnalysis(n_components=2)).fit(VALUES, targets, SPEAKERS)
+    own = msf.normalise_by_speaker(VALUES, SPEAKERS)
+    np.testing.assert_allclose(both.transform(VALUES, SPEAKERS),
+                               LinearDiscriminantAnalysis(n_components=2).fit(own, targets).transform(own), atol=1e-6)
+
+
+def test_frames_of_both_features_lie_where_the_same_speech_does():
+    mfcc, frames = np.arange(10) + np.zeros((20, 1)), np.zeros((6, 118))
+    both = msf.both_frames(mfcc, frames)
+    assert both.shape == (130, 6) and both[0].tolist() == [2, 3, 4, 5, 6, 7]
+    assert msf.both_frames(mfcc[:, :2], frames[:1])[0].tolist() == [1]  # a clip shorter than a frame
