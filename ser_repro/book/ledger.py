@@ -8,6 +8,7 @@ from matplotlib.patches import Patch
 from ser_repro.book import show
 from ser_repro.book.palette import BLUE, ORANGE, RED, SKY
 from ser_repro.book.words import listed, number
+from ser_repro.escaping import html
 from ser_repro.results import ledger, scores
 from ser_repro.runs.found import SPLITS
 from ser_repro.runs.plans import GRID
@@ -58,18 +59,23 @@ def compact(rows: pd.DataFrame) -> list[dict]:
         size = f", n = {row['n']}" if row.get("n", "—") != "—" else ""
         own = row.get("own matrix gives", "—")
         told.append({"claim": f"{row['corpus']}{size}: {row['score']}",
-                     "claimed": f"<b>{row['claimed']}</b><br>{row['where']}"
-                     + (f"<br>its own matrix gives {own}" if own != "—" else ""),
-                     "verdict": f"<b>{row['verdict']}</b>" + (f"<br>{row['because']}" if row["because"] else "")} | {
+                     "claimed": _lines(row["claimed"], row["where"],
+                                       f"its own matrix gives {own}" if own != "—" else ""),
+                     "verdict": _lines(row["verdict"], row["because"])} | {
                          split: _measured({reading: row.get(f"{reading}, {split}", "—") for reading in readings})
                          for split in (SPLITS[protocol] for protocol in GRID)})
     return told
 
 
-def _measured(of: dict[str, str]) -> str:
+def _lines(first: str, *others: str) -> show.Html:
+    """A cell of several lines, the first of them bold."""
+    return show.Html("<br>".join([f"<b>{html(first)}</b>", *(html(line) for line in others if line)]))
+
+
+def _measured(of: dict[str, str]) -> show.Html:
     """What each reading reaches, a line each; those that have not been run are named where none has."""
     run = [f"{reading}: {value}" for reading, value in of.items() if value not in ("—", ledger.NOT_RUN)]
-    return "<br>".join(run or dict.fromkeys(of.values()))
+    return show.Html("<br>".join(map(html, run or dict.fromkeys(of.values()))))
 
 
 def picture(table: pd.DataFrame) -> Figure:

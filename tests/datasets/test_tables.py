@@ -221,3 +221,10 @@ def test_pointers_of_git_lfs_are_recognised(tmp_path):
     (tmp_path / "good.csv").write_text("path,emotion\na.wav,joy\n")
     report = datasets.check(tmp_path / "good.csv")
     assert not report.ok and "Git LFS pointer" in report.unreadable[0].detail
+
+
+def test_a_cell_that_was_kept_from_being_a_formula_is_read_as_it_was(tmp_path):
+    path = tmp_path / "kept.csv"
+    path.write_text("path,emotion,speaker\n./=a.wav,anger,'=1+1\n./b.wav,fear,'tis\n./c.wav,fear,'-3\n")
+    table, _ = tables.read(path, ("path", "emotion", "speaker"))
+    assert table["speaker"].tolist() == ["=1+1", "'tis", "-3"]
