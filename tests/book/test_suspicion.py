@@ -13,6 +13,8 @@ from ser_repro.runs import records
 from ser_repro.runs.found import NOT_RUN
 from ser_repro.runs.run import Run
 
+pytestmark = pytest.mark.usefixtures("made_up_records")
+
 RIGHT = {("qayyum", 2): 0.5, ("qayyum", 7): 0.7, ("qayyum_baselines", 6): 0.6}
 
 
