@@ -136,8 +136,11 @@ def _caution(card: dict) -> str:
     new = card["new_speakers"]
     part = f" ({new['missing']})" if new and new["missing"] else ""
     reaches = f"{_text(new)} with new speakers{part}" if new else "with new speakers not measured"
-    return f"measured on {speech}: right on{known} {reaches}." if known or new else (
-        f"measured on {speech}; {reaches}.")
+    told = f"measured on {speech}: right on{known} {reaches}." if known or new else f"measured on {speech}; {reaches}."
+    if card["config"]["settings"].get("normalised") == "by speaker":
+        told += (" These tests normalised each voice by its own clips; a recording by itself is normalised as all "
+                 "voices together are.")
+    return told
 
 
 def readme(card: dict) -> str:
