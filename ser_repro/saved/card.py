@@ -158,6 +158,9 @@ def _caution(card: dict) -> str:
     told = _given_away(card)
     but = "".join(f" But {line}." for line in (told.cautions() if told else []))
     reaches = f"{_text(new)} with new speakers{part}" if new else "with new speakers not measured"
+    if card["config"]["settings"].get("normalised") == "by speaker":
+        but += (" These tests normalised each voice by its own clips; a recording by itself is normalised as all "
+                "voices together are.")
     return (f"measured on {speech}: right on{known} {reaches}." if known or new else
             f"measured on {speech}; {reaches}.") + but
 

@@ -158,6 +158,14 @@ def test_a_card_of_new_speakers_says_so_and_knows_no_voice(demo, tmp_path):
     assert "| new speakers, fold 2 |" in (folder / saved.README).read_text()
 
 
+def test_who_was_normalised_by_speaker_is_heard_otherwise_alone(small):
+    told = saved.load(small).card | {"synthetic": False}
+    config = told["config"] | {"settings": told["config"]["settings"] | {"normalised": "by speaker"}}
+    caution = card.seal(told | {"config": config})["caution"]
+    assert "a recording by itself is normalised as all voices together" in caution
+    assert "normalised" not in card.seal(told)["caution"]
+
+
 def test_a_caution_that_was_changed_is_noticed(small, tmp_path):
     shutil.copytree(small, tmp_path / "copy")
     path = tmp_path / "copy" / saved.CARD
