@@ -105,7 +105,7 @@ def test_a_record_is_taken_only_with_the_weights_that_give_it(demo, tmp_path):
     assert again.fresh and again.record["test"]["rows"] == first.record["test"]["rows"]
 
 
-def test_a_stored_record_without_its_weights_stays_as_it_is(demo, tmp_path, monkeypatch):
+def test_a_stored_record_without_its_weights_stays_as_it_is(demo, tmp_path, monkeypatch, made_up_records):
     monkeypatch.setattr(execution, "refuse_demo", lambda *_: None)
     run = Run.of("mfcc_cnn", "RAVDESS", epochs=2)  # as if the speech were real
     here = dict(results=tmp_path / "results", data=demo, cache=tmp_path / "cache", device="cpu")
