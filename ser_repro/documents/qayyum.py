@@ -189,7 +189,7 @@ DOCUMENT = Document(
           *(_core(n) for n in (RNN_MFCC, RNN_MSF)), _core(SMALL, **TRAINING_CLIPS), _core(SMALL, **TOGETHER),
           _core(SMALL, dropout=0.5),
           _core(REPORTED, seeds=(0,)), _core(RAW_SMALL, seeds=(0,)), _core(SMALL, "speaker"),
-          _core(SMALL, "speaker", **TRAINING_CLIPS), *(_core(n, "speaker", seeds=(0,)) for n in RNNS),
+          _core(SMALL, "speaker", seeds=(0,), **TRAINING_CLIPS), *(_core(n, "speaker", seeds=(0,)) for n in RNNS),
           CoreRuns("code", "redrawn", corpora=("SAVEE",), n=SMALL, folds=DRAWS),
           _core(REPORTED, seeds=(1, 2)), _core(RAW_SMALL, seeds=(1, 2)),
-          _core(REPORTED, seeds=(0,), corpus="CREMA-D"), _core(RAW_SMALL, "speaker", seeds=(0,))))
+          _core(REPORTED, seeds=(0,), corpus="CREMA-D")))
