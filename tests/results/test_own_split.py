@@ -215,7 +215,8 @@ def test_a_speaker_column_that_the_corpus_contradicts_is_noted(tmp_path):
     ("part,speaker\ntrain,a\n", "names no clip in 1 of 1"),
     ("clip,speaker\na,x\n", "has neither a part nor a fold"), ("clip,part\na,train\nb,tset\n", "unknown part 'tset'"),
     ("clip,part\na,train\nb,train\n", "no clip is in part test"), ("clip,part\na,test\n", "no clip is in part train"),
-    ("clip,fold\na,1\nb,1\n", "has one fold only, 1"), ("clip,part\na,train,x,y\n", "more cells in row 2 than its header"),
+    ("clip,fold\na,1\nb,1\n", "has one fold only, 1"),
+    ("clip,part\na,train,x,y\n", "more cells in row 2 than its header"),
     ("clip,part\n,train\nb,test\n", "names no clip in 1 of 2 rows"), ('clip,part\n"a,train\n', "is no table of clips"),
     ("clip;part\na;train\nb;test\n", "")])
 def test_a_bad_table_is_one_line(tmp_path, text, says):
