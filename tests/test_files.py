@@ -4,6 +4,8 @@ import os
 import signal
 import sys
 import threading
+import time
+from pathlib import Path
 
 import pytest
 
@@ -70,6 +72,21 @@ def test_a_file_is_there_whenever_its_writer_is_killed(tmp_path):
     files._swept.clear()
     files.write_atomic(tmp_path / "another.json", "")  # whatever is written next
     assert sorted(one.name for one in tmp_path.iterdir()) == ["another.json", "r.json"]
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="states of processes are read from /proc")
+def test_what_was_left_by_one_that_nobody_has_asked_after_is_removed(tmp_path):
+    dead = os.fork()
+    if not dead:
+        os._exit(0)
+    while Path("/proc", str(dead), "stat").read_text().rpartition(")")[2].split()[0] != "Z":
+        time.sleep(0.01)
+    try:
+        (tmp_path / f".a.{files._host()}-{dead}-0123abcd").write_text("half")
+        files.write_atomic(tmp_path / "b", "")
+        assert [one.name for one in tmp_path.iterdir()] == ["b"]
+    finally:
+        os.waitpid(dead, 0)
 
 
 def test_only_what_dead_processes_left_is_removed(tmp_path):

@@ -9,6 +9,7 @@ import contextlib
 import functools
 import json
 import logging
+import tokenize
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -402,6 +403,8 @@ def _refuse_unfit(clips: pd.DataFrame, values: np.ndarray, waveform: bool) -> No
     """Raise a ValueError where a table and values can't be those of a corpus, whatever their checksums say."""
     if (values.dtype, values.ndim) != ((np.int16, 1) if waveform else (np.float32, 2)):
         raise ValueError(f"{_VALUES} has another type or shape")
+    if lacking := set(COLUMNS) - {"path"} - set(clips):
+        raise ValueError(f"{_TABLE} lacks {', '.join(sorted(lacking))}")
     start, length = (clips[name].to_numpy(np.int64) for name in ("start", "length"))
     if (length < 1).any() or (start != np.cumsum(length) - length).any() or len(values) != length.sum():
         raise ValueError(f"{_TABLE} and {_VALUES} do not belong together")
@@ -428,7 +431,8 @@ def _load(corpus: str, what: int | str, cache: str | Path | None) -> tuple[Array
         _refuse_unfit(clips, values, is_waveform(what))
         checksum = digest(meta["checksums"], 32)
         return Arrays(corpus, clips, values, meta["corpus_hash"], meta["synthetic"], checksum), meta
-    except (OSError, EOFError, ValueError, KeyError, IndexError, TypeError, AttributeError) as error:
+    except (OSError, EOFError, ValueError, KeyError, IndexError, TypeError, AttributeError,
+            tokenize.TokenError) as error:  # the last is numpy's, of the head of a file
         # Parsers' messages can have several lines.
         reason = " ".join((str(error) if type(error) is ValueError else f"{type(error).__name__}: {error}").split())
         raise SerReproError(f"the arrays in {folder} are damaged ({reason}): {again} replaces them.") from error

@@ -13,7 +13,7 @@ import pytest
 from ser_repro import SerReproError, datasets
 from ser_repro.datasets import contents
 from ser_repro.features import arrays, extract, sets
-from ser_repro.files import cache_folder
+from ser_repro.files import cache_folder, file_checksum
 
 CLIP = "03a01Fa"  # the first clip of EMO-DB, so that a fault in it is met at once
 
@@ -210,6 +210,21 @@ def test_arrays_that_were_changed_are_named_and_made_anew(demo, tmp_path, caplog
     again = arrays.prepare("RAVDESS", 16000, data=demo, cache=tmp_path, workers=1)
     assert np.array_equal(samples, again.values) and again.checksum == whole.checksum
     assert f"{folder} is made anew: the arrays in {folder} are damaged" in caplog.text
+
+
+@pytest.mark.parametrize(("name", "change", "says"), [
+    ("values.npy", lambda content: content.replace(b"'shape': (", b"'shape': ((", 1), "damaged"),  # no end of it
+    ("clips.csv", lambda content: content.replace(b"corpus,", b"corpora,", 1), "clips.csv lacks corpus"),
+    ("clips.csv", lambda content: content.replace(b"start,", b"stop,", 1), "damaged")])
+def test_arrays_with_right_checksums_of_what_can_not_be_are_refused(demo, tmp_path, name, change, says):
+    arrays.prepare("RAVDESS", 16000, data=demo, cache=tmp_path, workers=1)
+    folder = arrays.folder_of("RAVDESS", 16000, tmp_path)
+    (folder / name).write_bytes(change((folder / name).read_bytes()))
+    meta = json.loads((folder / "meta.json").read_text())
+    meta["checksums"][name] = file_checksum(folder / name)
+    (folder / "meta.json").write_text(json.dumps(arrays._sealed(meta)))
+    with pytest.raises(SerReproError, match=says):
+        arrays.load("RAVDESS", 16000, cache=tmp_path)
 
 
 def test_arrays_that_were_moved_to_another_name_are_not_taken(demo, tmp_path):

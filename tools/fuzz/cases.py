@@ -221,7 +221,7 @@ ARGUMENTS = {
                                        "--fold": ["0", "1", "9"], "--n": ["3"], "--set": ["batch_size=1", "dropout=2"],
                                        "--model": ["m2", "clips", "mine.csv"], "--cache": ["cache"]}),
     "prepare": (["mine.csv"], {"--rate": ["8000", "native"], "--features": ["mfcc50_mean_code"], "--cache": ["cache"],
-                               "--path": ["reference"], "--document": [DOCUMENT]}),
+                               "--path": ["fast"], "--document": [DOCUMENT]}),
     "study": (["--list"], {"--document": ["svm193"], "--corpus": ["TESS"], "--n": ["3"], "--reading": ["code"],
                            "--seed": ["1"], "--first": ["1"], "--results": ["results", "mine.csv"], "--jobs": ["1"],
                            "--engine": ["joblib"], "--device": ["cpu"], "--gpus": ["0.5"], "--cpus": ["1"]}),
