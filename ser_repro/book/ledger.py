@@ -1,9 +1,10 @@
 """The page of all claims: how many got which verdict, the rule, and the ledger document by document."""
 
-import matplotlib.pyplot as plt
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 import pandas as pd
-from matplotlib.figure import Figure
-from matplotlib.patches import Patch
 
 from ser_repro.book import show
 from ser_repro.book.palette import BLUE, ORANGE, RED, SKY
@@ -12,6 +13,9 @@ from ser_repro.escaping import html
 from ser_repro.results import ledger, scores
 from ser_repro.runs.found import SPLITS
 from ser_repro.runs.plans import GRID
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 _LINE = "#52514e"
 _LOOKS = {  # a colour and a hatch each, so that none needs colours to be told apart
@@ -80,6 +84,9 @@ def _measured(of: dict[str, str]) -> show.Html:
 
 def picture(table: pd.DataFrame) -> Figure:
     """A bar a document, parted by verdict, each part with its number."""
+    import matplotlib.pyplot as plt  # which not every chapter that shows claims needs
+    from matplotlib.patches import Patch
+
     names = list(dict.fromkeys(table["document"]))
     figure, axis = plt.subplots(figsize=(7.5, 0.9 + 0.42 * len(names)), layout="constrained")
     for y, name in enumerate(names):

@@ -137,7 +137,7 @@ def verdict(claim: Claim, evidence: list[Evidence], clips: int, missing: str = "
     evidence : list of Evidence
         Of runs in either reading and on either split.
     clips : int
-        On how many clips the claim was counted.
+        On how many clips the claim was counted; 0 where that is not known: then on as many as our score.
     missing : str
         Why the corpus can't be had; "" where it can.
     """
@@ -173,7 +173,7 @@ def by_chance(claim: Claim, score: Score, clips: int) -> float:
         return NORMAL * float(np.sqrt(share * (1 - share) / count))
 
     ours = (score.high - score.low) / 2 if score.has_interval else of_clips(score.value, score.clips)
-    return hypot(of_clips(claim.value, clips), ours)
+    return hypot(of_clips(claim.value, clips or score.clips), ours)
 
 
 def _reach(score: Score) -> tuple[float, float]:

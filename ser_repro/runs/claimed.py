@@ -49,7 +49,10 @@ def missing(of: documents.Document, corpus: str) -> str:
 
 
 def clips(name: str, claim: Claim) -> int:
-    """On how many clips a claim was counted: those of the document's own split of the published corpus."""
+    """On how many clips a claim was counted: those of the document's own split of the published corpus; 0 where that is
+    not known, of a corpus without an index."""
+    if not datasets.get(claim.corpus).index.is_file():
+        return 0
     of = _emotions(name, claim.corpus)["validation" if claim.score == scores.VALIDATION else "test"]
     if not claim.score.startswith(scores.RECALL):
         return len(of)

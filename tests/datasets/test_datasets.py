@@ -212,7 +212,7 @@ def test_a_corpus_is_found_in_any_spelling(spelling):
 
 
 def test_an_unknown_corpus_is_told_the_known_ones():
-    with pytest.raises(SerReproError, match=r"'IEMOCUP'.*CREMA-D, EMO-DB, .*TESS, a CSV file"):
+    with pytest.raises(SerReproError, match=r"'IEMOCUP'.*CREMA-D, EMO-DB, .*TESS, a table of your own clips"):
         datasets.get("IEMOCUP")
 
 

@@ -49,7 +49,7 @@ def alone(wanted, results, **options):
     return study.run_study(wanted, results=results, device="cpu", setup=Setup(jobs=1, cpus=1), **options)
 
 
-def test_study_searches_on_validation_alone_trains_and_stores(short, demo, tmp_path, monkeypatch):
+def test_study_searches_on_validation_alone_trains_and_stores(short, demo, tmp_path, monkeypatch, made_up_records):
     waves = arrays.prepare("RAVDESS", 16000, data=demo)
     split = OF.parts(waves.clips, "published")
     test_rows = {i for i, clip in enumerate(waves.clips["clip"]) if clip in split.test}
@@ -124,7 +124,7 @@ def test_searches_of_two_documents_do_not_share_checkpoints(demo, tmp_path, monk
     assert len(set(places)) == 2
 
 
-def test_study_makes_what_is_missing_and_nothing_twice(short, demo, tmp_path):
+def test_study_makes_what_is_missing_and_nothing_twice(short, demo, tmp_path, made_up_records):
     lines = []
     assert alone(one_run(), tmp_path, data=demo, report=lines.append) == 0  # in this process, where `short` holds
     assert "done" in lines[-1]
@@ -170,7 +170,7 @@ def test_every_corpus_of_a_run_across_corpora_is_required(demo, tmp_path, monkey
                      ("RAVDESS", 16000)]
 
 
-def test_runs_of_an_estimator_and_across_corpora_go_through_the_study(tmp_path, monkeypatch):
+def test_runs_of_an_estimator_and_across_corpora_go_through_the_study(tmp_path, monkeypatch, made_up_records):
     monkeypatch.setattr(execution, "refuse_demo", lambda *_, **__: None)
     for name in documents.get("svm193").corpora:
         write_demo(name, tmp_path / "data" / name, per_emotion=1, sample_rate=16000, duration_s=0.4)
