@@ -251,4 +251,4 @@ def _title(one: Across) -> str:
 
 
 def _ends(of: list[float]) -> str:
-    return f"{percent(min(of))} to {percent(max(of))}"
+    return " to ".join(percent(round(end, 2) + 0.0) for end in (min(of), max(of)))  # 0 has no sign

@@ -45,14 +45,21 @@ def rule() -> list[dict]:
 
 
 def tables(table: pd.DataFrame) -> None:
-    """The ledger, a table a document; recalls by emotion fold away."""
+    """The ledger document by document."""
     for name, rows in table.groupby("document", sort=False):
         show.text(f"### {name[0].upper()}{name[1:]}")
-        parts = rows["score"].str.startswith(scores.RECALL)
-        show.table(compact(rows[~parts]))
-        if parts.any():
-            show.text(f"Recalls of single emotions, which it shows in figures ({number(int(parts.sum()))}):")
-            show.table(compact(rows[parts]), long=True)
+        of_document(rows)
+
+
+def of_document(rows: pd.DataFrame) -> None:
+    """The ledger of one document; recalls of single emotions are a table of their own, which scrolls."""
+    if rows.empty:
+        return show.table([])
+    parts = rows["score"].str.startswith(scores.RECALL)
+    show.table(compact(rows[~parts]))
+    if parts.any():
+        show.text(f"Recalls of single emotions, which it shows in figures ({number(int(parts.sum()))}):")
+        show.table(compact(rows[parts]), long=True)
 
 
 def compact(rows: pd.DataFrame) -> list[dict]:

@@ -187,7 +187,7 @@ class Page:
 
     def claims(self) -> None:
         """Every claim beside what was measured, and a verdict."""
-        show.table(ledger.compact(claimed.ledger(self.found)))
+        ledger.of_document(claimed.ledger(self.found))
 
     def readings(self, corpus: str | None = None, n: int | None = None) -> None:
         """Setting by setting, what code and text say."""

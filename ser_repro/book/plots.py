@@ -4,6 +4,7 @@ Colours and markers are those of `palette`; call `palette.use_theme` first.
 """
 
 from collections.abc import Callable, Iterable
+from textwrap import fill
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -205,8 +206,9 @@ def effects(rows: list[tuple[str, str, Score]]) -> Figure:
     ----------
     rows : list of (what is changed, corpus, paired difference)
     """
-    named = [slip if i == 0 or rows[i - 1][0] != slip else "" for i, (slip, _, _) in enumerate(rows)]
-    apart = np.cumsum([0.42 if name else 0.24 for name in named])  # of one slip, corpora stand close together, in in
+    named = [fill(slip, 40) if i == 0 or rows[i - 1][0] != slip else "" for i, (slip, _, _) in enumerate(rows)]
+    # Of one slip, corpora stand close together, in in; a name of several lines needs more.
+    apart = np.cumsum([0.42 + 0.15 * name.count("\n") if name else 0.24 for name in named])
     looks = corpora(corpus for _, corpus, _ in rows)
     lines_of_legend = -(-len(looks) // 3)
     figure, axis = plt.subplots(figsize=(WIDTH, 0.8 + 0.22 * lines_of_legend + apart[-1]))
