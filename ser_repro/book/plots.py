@@ -198,6 +198,11 @@ def guessing(axis, share: float) -> Look:
     return look
 
 
+def _wrapped(name: str) -> str:
+    """A name in lines that leave room for the picture."""
+    return "\n".join(fill(line, 40) for line in name.split("\n"))
+
+
 def effects(rows: list[tuple[str, str, Score]]) -> Figure:
     """What each changed setting is worth: difference in accuracy points, with its interval; hollow where it can't be
     told from none.
@@ -206,7 +211,7 @@ def effects(rows: list[tuple[str, str, Score]]) -> Figure:
     ----------
     rows : list of (what is changed, corpus, paired difference)
     """
-    named = [fill(slip, 40) if i == 0 or rows[i - 1][0] != slip else "" for i, (slip, _, _) in enumerate(rows)]
+    named = [_wrapped(slip) if i == 0 or rows[i - 1][0] != slip else "" for i, (slip, _, _) in enumerate(rows)]
     # Of one slip, corpora stand close together, in in; a name of several lines needs more.
     apart = np.cumsum([0.42 + 0.15 * name.count("\n") if name else 0.24 for name in named])
     looks = corpora(corpus for _, corpus, _ in rows)
