@@ -11,6 +11,8 @@ from pathlib import Path
 import cases
 from typing_in import left, type_in
 
+from ser_repro import files
+
 VARIES = ("finished", "train_seconds", "device", "checksum", "arrays_checksum")
 
 
@@ -56,6 +58,7 @@ def broken(base: Path, box: Path, seed: int, number: int, whole: dict, takes: fl
             time.sleep(rng.random() * takes)
             os.kill(process, signal.SIGKILL)
             os.waitpid(process, 0)
+    files._swept.clear()  # a new start looks in every folder for what was left, and this process is an old one
     status, _, err = type_in(*cases.TRAIN, cwd=box)
     faults = [path.read_text()[-800:] for path in box.glob("fault-*")]
     fault = faults[0] if faults else f"{status}: {err[-800:]}" if status else ""

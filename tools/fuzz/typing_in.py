@@ -99,7 +99,7 @@ def answer(base: Path, box: Path, seed: int, number: int) -> dict:
         fault = f"slow: {took:.0f} s"
     elif status and "ser-repro: " not in err and not out:
         fault = "no reason given"
-    elif any(mark in (err if command[:2] == ["corpora", "table"] else out + err) for mark in _COMMANDS):
+    elif any(mark in (err if tuple(command[:2]) == ("corpora", "table") else out + err) for mark in _COMMANDS):
         fault = "commands the terminal"
     elif new := sorted(set(left(box, temporary)) - before):
         fault = f"left behind: {', '.join(new)[:200]}"
