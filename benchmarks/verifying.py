@@ -1,4 +1,4 @@
-"""What verifying costs: training and a chapter of the book with and without.
+"""What verifying costs: training and the chapters of the book with and without.
 
     python benchmarks/verifying.py path/to/corpora
 
@@ -9,7 +9,7 @@ Both in turn, each in a process of its own, on one thread; processor time counts
 the least of the repetitions.
 
     train      `ser-repro train cnn_n_gru RAVDESS --n 3 --epochs 1`, its arrays (168 MB) prepared before
-    chapter    notebooks/svm193.py as a script: it reads the records of one document
+    chapters   notebooks/*.py as scripts, one after the other: what `make book` runs before Sphinx
     records    all records of results/, read one after the other
 """
 
@@ -50,14 +50,12 @@ import io, contextlib
 from IPython.core.interactiveshell import InteractiveShell
 InteractiveShell.instance()
 with contextlib.redirect_stdout(io.StringIO()):
-    runpy.run_path("notebooks/svm193.py", run_name="__main__")
+    runpy.run_path("{chapter}", run_name="__main__")
 """
 RECORDS = """
-from pathlib import Path
 from ser_repro.runs import records
-for path in sorted(Path("results").glob("*/*.json")):
-    if '"config"' in path.read_text()[:200]:
-        records.read(path)
+for path in records.files("results"):
+    records.read(path)
 """
 
 
@@ -73,14 +71,17 @@ def seconds(code: str) -> float:
     return took
 
 
-def compared(work: str, repetitions: int, before=lambda: None) -> tuple[float, float]:
-    """Seconds with and without verifying, in turn."""
-    best = [float("inf")] * 2
-    for _ in range(repetitions):
-        for i, code in enumerate((PRELUDE + work, PRELUDE + WITHOUT + work)):
-            before()
-            best[i] = min(best[i], seconds(code))
-    return best[0], best[1]
+def compared(works: list[str], repetitions: int, before=lambda: None) -> tuple[float, float]:
+    """Seconds with and without verifying, in turn, of some works together."""
+    total = [0.0, 0.0]
+    for work in works:
+        best = [float("inf")] * 2
+        for _ in range(repetitions):
+            for i, code in enumerate((PRELUDE + work, PRELUDE + WITHOUT + work)):
+                before()
+                best[i] = min(best[i], seconds(code))
+        total = [a + b for a, b in zip(total, best, strict=True)]
+    return total[0], total[1]
 
 
 def main() -> None:
@@ -99,7 +100,8 @@ def main() -> None:
             shutil.rmtree(cache / "runs", ignore_errors=True)
 
         train = TRAIN.format(data=arguments.data, cache=str(cache), here=str(here))
-        works = {"records": (RECORDS, lambda: None), "chapter": (CHAPTER, lambda: None), "train": (train, afresh)}
+        chapters = [CHAPTER.format(chapter=path.relative_to(ROOT)) for path in sorted(ROOT.glob("notebooks/*.py"))]
+        works = {"records": ([RECORDS], lambda: None), "train": ([train], afresh), "chapters": (chapters, lambda: None)}
         print("what     with s  without s  difference s")
         for name, (work, before) in works.items():
             both = compared(work, arguments.repetitions, before)
