@@ -2,6 +2,7 @@
 
 
 import os
+import shutil
 import sys
 from pathlib import Path
 
@@ -47,6 +48,29 @@ def made_up_records(monkeypatch):
     from ser_repro.runs import schema
 
     monkeypatch.setattr(schema, "check_record", lambda record: None)
+
+
+@pytest.fixture(scope="session")
+def deep(tmp_path_factory):
+    """The records of CNN-18-GRU on TESS alone, whose search found nothing."""
+    folder = tmp_path_factory.mktemp("results")
+    for part in ("", "search"):
+        (folder / "cnn_n_gru" / part).mkdir(parents=True, exist_ok=True)
+    for path in ("search/tess-n18-code-published-fold0.json",
+                 "tess-n18-code-published-fold0-seed0-e6b536a8f8fe.json"):
+        shutil.copy(f"results/cnn_n_gru/{path}", folder / "cnn_n_gru" / path)
+    return folder
+
+
+@pytest.fixture(autouse=True)
+def forgotten():
+    """No corpus that a test makes known is known to the next."""
+    from ser_repro import datasets
+
+    before = dict(datasets.CORPORA)
+    yield
+    datasets.CORPORA.clear()
+    datasets.CORPORA.update(before)
 
 
 @pytest.fixture(scope="session")

@@ -1,23 +1,7 @@
 """What is said of searches: which networks no setting taught anything, and that their claims stay open."""
 
-import shutil
-
-import pytest
-
 from ser_repro.book import searches
 from ser_repro.runs.found import Found
-
-
-@pytest.fixture(scope="module")
-def deep(tmp_path_factory):
-    """The records of n = 18 alone, whose searches found nothing."""
-    folder = tmp_path_factory.mktemp("results")
-    for part in ("", "search"):
-        (folder / "cnn_n_gru" / part).mkdir(parents=True, exist_ok=True)
-    for path in ("search/tess-n18-code-published-fold0.json",
-                 "tess-n18-code-published-fold0-seed0-e6b536a8f8fe.json"):
-        shutil.copy(f"results/cnn_n_gru/{path}", folder / "cnn_n_gru" / path)
-    return folder
 
 
 def test_a_network_that_no_setting_taught_is_named_with_what_it_says(deep):

@@ -182,11 +182,8 @@ def test_a_table_that_would_not_do_is_not_written(refused, type_in, demo, tmp_pa
     assert (tmp_path / "mine.csv").read_text() == "older"
     code, _, lines = type_in("corpora", "table", "own", "--pattern", "{emotion}_{#}", "--csv", "mine.csv")
     assert (code, lines) == (0, [])
-    try:
-        assert "of which no demo is made" in refused("demo", "mine.csv", "there")
-        assert "nothing is downloaded" in refused("corpora", "download", "mine.csv", "--data", "there")
-    finally:
-        datasets.CORPORA.pop("mine", None)
+    assert "of which no demo is made" in refused("demo", "mine.csv", "there")
+    assert "nothing is downloaded" in refused("corpora", "download", "mine.csv", "--data", "there")
 
 
 def test_an_index_is_written_of_a_whole_copy_only(refused, demo, tmp_path):
@@ -238,21 +235,18 @@ def test_own_clips_go_from_names_to_arrays(type_in, tmp_path):
     codes = {"a": "anger", "d": "disgust", "f": "fear", "h": "happiness", "n": "neutral", "sa": "sadness",
              "su": "surprise"}
     meant = [word for code, emotion in codes.items() for word in ("--emotion", f"{code}={emotion}")]
-    try:
-        code, out, lines = type_in("corpora", "table", "own", "--pattern", "{speaker}/{emotion}{#}", *meant,
-                                   "--csv", tmp_path / "tables" / "friends.csv")
-        assert (code, lines) == (0, []) and "28 clips, 7 emotions, 4 speakers" in out
-        table = tmp_path / "tables" / "friends.csv"
-        assert pd.read_csv(table)["path"].str.startswith("../own/AudioData/").all()
-        code, out, lines = type_in("corpora", "check", table)
-        assert (code, lines) == (0, []) and "friends, 28 clips" in out and "no index" in out
-        assert "4 speakers" in type_in("corpora", "show", table)[1]
-        code, out, lines = type_in("prepare", table, "--cache", tmp_path / "cache", "--rate", "16000")
-        assert (code, lines) == (0, [])
-        waves = arrays.load("friends", 16000, cache=tmp_path / "cache")
-        assert len(waves.clips) == 28 and not waves.synthetic
-    finally:
-        datasets.CORPORA.pop("friends", None)
+    code, out, lines = type_in("corpora", "table", "own", "--pattern", "{speaker}/{emotion}{#}", *meant,
+                               "--csv", tmp_path / "tables" / "friends.csv")
+    assert (code, lines) == (0, []) and "28 clips, 7 emotions, 4 speakers" in out
+    table = tmp_path / "tables" / "friends.csv"
+    assert pd.read_csv(table)["path"].str.startswith("../own/AudioData/").all()
+    code, out, lines = type_in("corpora", "check", table)
+    assert (code, lines) == (0, []) and "friends, 28 clips" in out and "no index" in out
+    assert "4 speakers" in type_in("corpora", "show", table)[1]
+    code, out, lines = type_in("prepare", table, "--cache", tmp_path / "cache", "--rate", "16000")
+    assert (code, lines) == (0, [])
+    waves = arrays.load("friends", 16000, cache=tmp_path / "cache")
+    assert len(waves.clips) == 28 and not waves.synthetic
 
 
 def test_an_archive_that_was_sent_is_unpacked_and_checked(type_in, tmp_path):

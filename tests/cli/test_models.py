@@ -69,19 +69,16 @@ def test_a_model_of_ones_own_corpus(type_in, demo, tmp_path, monkeypatch):
     clips = datasets.clips("RAVDESS", demo)
     clips["path"] = [os.path.relpath(path, demo) for path in clips["path"]]
     clips[["path", "emotion", "speaker"]].to_csv(tmp_path / "own" / "mine.csv", index=False)
-    try:
-        code, out, lines = type_in("train", "issa", "own/mine.csv", "--protocol", "speaker", "--fold", 3, "--epochs", 1,
-                                   "--set", "learning_rate=1e-3", "--set", "batch_size=16")
-        assert (code, lines) == (0, [])
-        assert "measured on speech of 24 speakers (mine): right on" in out and "with new speakers" in out
-        folder, = (tmp_path / "models").iterdir()
-        assert folder.name.startswith("issa-mine-code-changed-speaker-fold3-seed0-")
-        assert len(list((tmp_path / "results" / "issa").iterdir())) == 1
-        found = saved.load(folder).card
-        assert not found["synthetic"] and found["corpus"]["licence"] == "that of your clips"
-        assert found["config"]["settings"]["batch_size"] == 16
-    finally:
-        datasets.CORPORA.pop("mine", None)
+    code, out, lines = type_in("train", "issa", "own/mine.csv", "--protocol", "speaker", "--fold", 3, "--epochs", 1,
+                               "--set", "learning_rate=1e-3", "--set", "batch_size=16")
+    assert (code, lines) == (0, [])
+    assert "measured on speech of 24 speakers (mine): right on" in out and "with new speakers" in out
+    folder, = (tmp_path / "models").iterdir()
+    assert folder.name.startswith("issa-mine-code-changed-speaker-fold3-seed0-")
+    assert len(list((tmp_path / "results" / "issa").iterdir())) == 1
+    found = saved.load(folder).card
+    assert not found["synthetic"] and found["corpus"]["licence"] == "that of your clips"
+    assert found["config"]["settings"]["batch_size"] == 16
 
 
 def test_sizes_and_open_settings(type_in, refused, demo):
@@ -439,7 +436,5 @@ def test_a_table_with_its_split(type_in, demo, tmp_path):
     assert set(table["part"]) == {"train", "validation", "test"}
     heard = table.groupby("part")["speaker"].agg(set)
     assert not heard["train"] & heard["test"]
-    try:  # as a corpus of one's own it still does
-        assert len(datasets.clips(tmp_path / "t.csv")) == len(table)
-    finally:
-        datasets.CORPORA.pop("t", None)
+    # as a corpus of one's own it still does
+    assert len(datasets.clips(tmp_path / "t.csv")) == len(table)

@@ -7,18 +7,7 @@ import numpy as np
 import pytest
 import soundfile
 
-from ser_repro import datasets
-
 EMOTIONS = ("anger", "happiness", "neutral", "sadness")
-
-
-@pytest.fixture(autouse=True)
-def forgotten():
-    """No corpus of one test is known to the next."""
-    before = dict(datasets.CORPORA)
-    yield
-    datasets.CORPORA.clear()
-    datasets.CORPORA.update(before)
 
 
 def record(folder, names, rate=16000, seconds=0.3):

@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 
 from ser_repro import SerReproError, datasets, documents, protocols
-from ser_repro.datasets import base, own
+from ser_repro.datasets import own
 from ser_repro.features import arrays
 from ser_repro.runs import execution, plans
 from ser_repro.runs.run import Run
@@ -39,8 +39,7 @@ def table(recordings, tmp_path):
         path.write_text(text if text is not None else change(good.copy()).to_csv(index=False))
         return path
 
-    yield good, write
-    base.CORPORA.pop("mine", None)
+    return good, write
 
 
 def test_a_table_is_a_corpus(table):
@@ -64,7 +63,6 @@ def test_paths_are_relative_to_the_table(recordings):
     try:
         clips = datasets.clips(recordings / "beside.csv")
     finally:
-        base.CORPORA.pop("beside", None)
         (recordings / "beside.csv").unlink()
     assert len(clips) == len(names) and clips["clip"].str.fullmatch(r"sound/p\d\d/[a-z]+_\d\d").all()
 

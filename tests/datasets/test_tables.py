@@ -17,14 +17,6 @@ ROWS = [["Path", "EMOTION", "Speaker", "Sex", " age ", "Language", "Mood; today"
           for i, (name, emotion) in enumerate(zip(NAMES, ("Wut", "happy", "TRISTE", "neutral"), strict=True)))]
 
 
-@pytest.fixture(autouse=True)
-def forgotten():
-    before = dict(datasets.CORPORA)
-    yield
-    datasets.CORPORA.clear()
-    datasets.CORPORA.update(before)
-
-
 @pytest.fixture
 def recordings(tmp_path):
     """A folder with empty files of those names."""

@@ -3,24 +3,10 @@
 import json
 import shutil
 
-import pytest
-
 from ser_repro import documents
 from ser_repro.results import ledger as rule
 from ser_repro.runs import claimed
 from ser_repro.runs.found import Found
-
-
-@pytest.fixture(scope="module")
-def deep(tmp_path_factory):
-    """The records of n = 18 on TESS alone, whose search found nothing."""
-    folder = tmp_path_factory.mktemp("results")
-    for part in ("", "search"):
-        (folder / "cnn_n_gru" / part).mkdir(parents=True, exist_ok=True)
-    for path in ("search/tess-n18-code-published-fold0.json",
-                 "tess-n18-code-published-fold0-seed0-e6b536a8f8fe.json"):
-        shutil.copy(f"results/cnn_n_gru/{path}", folder / "cnn_n_gru" / path)
-    return folder
 
 
 def test_nothing_run_is_said_of_every_claim_that_can_be_tested(tmp_path):
