@@ -6,8 +6,8 @@ from typing import Annotated
 
 import typer
 
-from ser_repro import SerReproError, escaping
-from ser_repro.cli.terminal import aside, console, say, with_bar
+from ser_repro import SerReproError
+from ser_repro.cli.terminal import answer, as_csv, aside, console, say, with_bar
 from ser_repro.files import one_of, refuse_unwritable, write_atomic
 
 _FOUND, _NO_GOOD = 1, 2
@@ -82,7 +82,7 @@ def _audit(split: list[Path], corpus: str, document: str, accept: list[str], nam
     if as_json:
         _write(as_json, json.dumps(report.as_json(), indent=2, ensure_ascii=False) + "\n")
     if csv:
-        _write(csv, report.table().map(escaping.cell).to_csv(index=False, lineterminator="\n"))
+        _write(csv, as_csv(report.table()))
     if sheet:
         _write(sheet, sheets.sheet(report))
     return bool(report.found)
@@ -95,7 +95,7 @@ def _of_document(document: str, csv: Path | None) -> bool:
 
     table = leaks.report(document)
     if csv:
-        _write(csv, table.to_csv(index=False, lineterminator="\n"))
+        _write(csv, as_csv(table))
     if csv != _PRINT:
         for method, rows in table.groupby("method", sort=False):
             console.print(str(method), highlight=False, soft_wrap=True)
@@ -110,6 +110,6 @@ def _of_document(document: str, csv: Path | None) -> bool:
 def _write(file: Path, text: str) -> None:
     """Write a file, or print it."""
     if file == _PRINT:
-        print(text, end="")
+        answer(text)
     else:
         write_atomic(file, text)

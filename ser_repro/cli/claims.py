@@ -6,8 +6,8 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
-from ser_repro import SerReproError, escaping
-from ser_repro.cli.terminal import Results, console
+from ser_repro import SerReproError
+from ser_repro.cli.terminal import Results, as_csv, console, records_in
 from ser_repro.files import one_of, write_atomic
 
 _SHOWN = ("document", "corpus", "n", "score", "claimed", "verdict", "because")
@@ -26,13 +26,11 @@ def claims(
     from ser_repro.runs import claimed
 
     names = [one_of(name, documents.DOCUMENTS, "document") for name in document or []]
-    if results.exists() and not results.is_dir():
-        raise SerReproError(f"--results {results} is a file: give the folder of the records.")
-    table = claimed.whole(results, names)
+    table = claimed.whole(records_in(results), names)
     if table.empty:
         raise SerReproError(f"{', '.join(names)} claims no number: leave --document out.")
     if csv:
-        write_atomic(csv, table.map(escaping.cell).to_csv(index=False), remedy="give --csv another file")
+        write_atomic(csv, as_csv(table), remedy="give --csv another file")
     else:
         shown = Table(*_SHOWN)
         for _, row in table.iterrows():

@@ -9,7 +9,7 @@ from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeR
 from rich.table import Column, Table
 
 from ser_repro import SerReproError, escaping
-from ser_repro.cli.terminal import Corpus, Data, answer, console, say, told, with_bar
+from ser_repro.cli.terminal import Corpus, Data, answer, as_csv, console, say, told, with_bar
 from ser_repro.files import refuse_unwritable, scratch, write_atomic
 
 app = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="What corpora are, and whether yours is whole.")
@@ -74,14 +74,6 @@ def _check_output(csv: Path, *inputs: str) -> None:
     if os.path.realpath(csv) in map(os.path.realpath, inputs):
         raise SerReproError(f"--csv {csv} would be written over the table that is read: give another file")
     refuse_unwritable(csv, "--csv")
-
-
-def _csv(table) -> str:
-    """A table as a CSV file, of which no cell is a formula."""
-    for name in table.select_dtypes(include=["object", "string"]):
-        safe = escaping.path_cell if name == "path" else escaping.cell
-        table = table.assign(**{name: table[name].map(safe)})
-    return table.to_csv(index=False, lineterminator="\n")
 
 
 def _about_labels(clips, given: dict[str, str]) -> list[str]:
@@ -156,7 +148,7 @@ def table(
         split = of.parts(datasets.studied(found), protocol, fold)
         part = {clip: name for name in ("train", "validation", "test") for clip in getattr(split, name)}
         found["part"] = found["clip"].map(part).fillna("")
-    text = _csv(found)
+    text = as_csv(found)
     for line in [*said, *_about_labels(found, dict(pairs))] if pattern or own else []:
         say(f"{line}.")
     if csv is None:
@@ -207,7 +199,7 @@ def check(
                 console.print(f"  {line}", highlight=False, soft_wrap=True)
     if csv:
         faults = [report.table().assign(corpus=report.corpus) for report in reports]
-        write_atomic(csv, _csv(pd.concat(faults)), remedy="give another file with --csv")
+        write_atomic(csv, as_csv(pd.concat(faults)), remedy="give another file with --csv")
     if not all(report.ok for report in reports):
         raise typer.Exit(1)
 

@@ -22,6 +22,7 @@ from ser_repro.cli.terminal import (
     Jobs,
     Results,
     console,
+    records_in,
     with_bar,
 )
 from ser_repro.files import one_of, writable
@@ -100,8 +101,7 @@ def study(
     setup = Setup(engine, address, jobs, cpus, gpus)
     if first is not None and first < 1:
         raise SerReproError(f"--first {first} leaves no run: give 1 or more.")
-    if results.exists() and not results.is_dir():
-        raise SerReproError(f"--results {results} is a file: give the folder of the records.")
+    records_in(results)
     wanted = plans.select(plans.core() if core else plans.plans(), **only)[:first]
     if not wanted:
         raise SerReproError("no run of the study is all of these: leave an option out; `ser-repro study --list` shows "

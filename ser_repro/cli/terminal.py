@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.text import Text
 
-from ser_repro import escaping
+from ser_repro import SerReproError, escaping
 
 
 class Plain(Console):
@@ -35,6 +35,27 @@ def say(line: str) -> None:
 def answer(text: str) -> None:
     """Print an answer that a program may read: as it is, but on a terminal."""
     print(escaping.terminal(text) if sys.stdout.isatty() else text, end="")
+
+
+def as_csv(table) -> str:
+    """A table as a CSV file, of which no cell is a formula."""
+    for name in table.select_dtypes(include=["object", "string"]):
+        safe = escaping.path_cell if name == "path" else escaping.cell
+        table = table.assign(**{name: table[name].map(safe)})
+    return table.to_csv(index=False, lineterminator="\n")
+
+
+def records_in(results: Path) -> Path:
+    """The folder of the records, whether or not it is there yet.
+
+    Raises
+    ------
+    SerReproError
+        If it is a file.
+    """
+    if results.exists() and not results.is_dir():
+        raise SerReproError(f"--results {results} is a file: give the folder of the records.")
+    return results
 
 
 def told(text: str) -> Text:
