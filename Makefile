@@ -1,6 +1,6 @@
 # make book       the book, in book/_build/html/index.html
 # make test       ruff and pytest
-# make fuzz       spoilt input of every kind to every command, kills and races: some 2 500 cases, half an hour
+# make fuzz       spoilt input to the commands, kills and races: 2 550 cases, about 20 minutes
 # make cluster    tests of Ray on a cluster of three nodes on this machine; installs Ray (630 MB) into .venv
 # make notebooks  bring notebooks/*.py and notebooks/*.ipynb into step
 # make clean      remove what was built; make distclean removes .venv too

@@ -46,6 +46,11 @@ def cell(value):
     return value
 
 
+def of_cell(text: str) -> str:
+    """What `cell` was given, of what it made of it."""
+    return text[1:] if text.startswith(tuple(f"'{mark}" for mark in _FORMULA)) else text
+
+
 def path_cell(path: str) -> str:
     """The cell of a relative path, which stays one: behind ./ where it would be a formula."""
     return f"./{path}" if path.startswith(_FORMULA) else path

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from ser_repro import SerReproError
+from ser_repro import SerReproError, escaping
 from ser_repro.cli.terminal import answer, as_csv, aside, console, say, with_bar
 from ser_repro.files import one_of, refuse_unwritable, write_atomic
 
@@ -80,7 +80,7 @@ def _audit(split: list[Path], corpus: str, document: str, accept: list[str], nam
     if _PRINT not in outputs.values():
         console.print(str(report), highlight=False, soft_wrap=True)
     if as_json:
-        _write(as_json, json.dumps(report.as_json(), indent=2, ensure_ascii=False) + "\n")
+        _write(as_json, escaping.json_text(json.dumps(report.as_json(), indent=2, ensure_ascii=False)) + "\n")
     if csv:
         _write(csv, as_csv(report.table()))
     if sheet:

@@ -76,12 +76,14 @@ def _check_output(csv: Path, *inputs: str) -> None:
     refuse_unwritable(csv, "--csv")
 
 
-def _about_labels(clips, given: dict[str, str]) -> list[str]:
-    """What to say of labels that were taken for an emotion of another name, though nobody said what they mean."""
+def _about_labels(clips) -> list[str]:
+    """What to say of labels that are common names of an emotion, and were taken for it though nobody said so."""
+    from ser_repro.datasets import naming
+
     if "label" not in clips:
         return []
-    other = clips.loc[(clips["label"].str.casefold() != clips["emotion"]) & ~clips["label"].isin(given),
-                      ["label", "emotion"]]
+    common = clips["label"].map(naming.emotion_of) == clips["emotion"]
+    other = clips.loc[common & (clips["label"].str.casefold() != clips["emotion"]), ["label", "emotion"]]
     pairs = [f"{label} = {emotion} ({n})" for (label, emotion), n in other.value_counts(sort=False).items()]
     return [f"labels taken as emotions: {', '.join(pairs)}"] * bool(pairs)
 
@@ -103,10 +105,10 @@ def table(
                                                       "'*.mp3' (can be repeated).")] = None,
     document: Annotated[str, typer.Option(help="Add a column part: train, validation or test, by this document's "
                                                "split.")] = "",
-    protocol: Annotated[str, typer.Option(help="With --document: published (its own split), redrawn or "
-                                              "speaker.")] = "published",
-    fold: Annotated[int, typer.Option(help="With --document and --protocol speaker: which speakers are tested; "
-                                          "with redrawn: which draw.")] = 0,
+    protocol: Annotated[str, typer.Option(help="With --document: published (its own split), redrawn, "
+                                              "speaker, sentence or speaker_sentence.")] = "published",
+    fold: Annotated[int, typer.Option(help="With --document and --protocol: which speakers or sentences are "
+                                          "tested; with redrawn, which draw.")] = 0,
 ) -> None:
     """The clips of a corpus, a row a clip: path, emotion, speaker, sex, age, language, sentence and more.
 
@@ -149,7 +151,7 @@ def table(
         part = {clip: name for name in ("train", "validation", "test") for clip in getattr(split, name)}
         found["part"] = found["clip"].map(part).fillna("")
     text = as_csv(found)
-    for line in [*said, *_about_labels(found, dict(pairs))] if pattern or own else []:
+    for line in [*said, *_about_labels(found)] if pattern or own else []:
         say(f"{line}.")
     if csv is None:
         answer(text)

@@ -47,10 +47,11 @@ def train(
     corpus: Corpus,
     reading: Annotated[str, typer.Option(help="code or paper: as its public code has it, or as its text does.")
                        ] = "code",
-    protocol: Annotated[str, typer.Option(help="published (its own split), redrawn (the same, drawn again) or "
-                                              "speaker (new speakers are tested).")] = "published",
-    fold: Annotated[int, typer.Option(help="Which speakers are tested, with --protocol speaker; which "
-                                          "draw, with redrawn.")] = 0,
+    protocol: Annotated[str, typer.Option(help="published (its own split), redrawn (the same, drawn again), "
+                                              "speaker (new speakers are tested), sentence (new sentences) or "
+                                              "speaker_sentence (both new).")] = "published",
+    fold: Annotated[int, typer.Option(help="Which speakers or sentences are tested; which draw, with "
+                                          "--protocol redrawn.")] = 0,
     seed: Annotated[int, typer.Option(help="Of the weights' start and the order of clips.")] = 0,
     n: Annotated[int | None, typer.Option(help="Size of the network, where the document has several.")] = None,
     epochs: Annotated[int | None, typer.Option(help="Passes over the clips; by default the document's.")] = None,

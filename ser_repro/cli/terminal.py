@@ -38,11 +38,11 @@ def answer(text: str) -> None:
 
 
 def as_csv(table) -> str:
-    """A table as a CSV file, of which no cell is a formula."""
+    """A table as a CSV file, of which no cell, and no name of a column, is a formula."""
     for name in table.select_dtypes(include=["object", "string"]):
         safe = escaping.path_cell if name == "path" else escaping.cell
         table = table.assign(**{name: table[name].map(safe)})
-    return table.to_csv(index=False, lineterminator="\n")
+    return table.rename(columns=escaping.cell).to_csv(index=False, lineterminator="\n")
 
 
 def records_in(results: Path) -> Path:

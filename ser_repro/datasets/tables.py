@@ -6,13 +6,12 @@ import codecs
 import csv
 import importlib.util
 import io
-import re
 from collections.abc import Iterable
 from pathlib import Path
 
 import pandas as pd
 
-from ser_repro import SerReproError
+from ser_repro import SerReproError, escaping
 from ser_repro.files import printable, refuse_pointer
 
 TEXT = (".csv", ".tsv", ".tab", ".txt")
@@ -34,7 +33,6 @@ _MARKS = {codecs.BOM_UTF8: "utf-8-sig", codecs.BOM_UTF32_LE: "utf-32", codecs.BO
           codecs.BOM_UTF16_LE: "utf-16", codecs.BOM_UTF16_BE: "utf-16"}
 _GUESSED = f"it is not UTF-8, and was read as {ENCODINGS['cp1252']}: save it as UTF-8 if names look wrong"
 _SAVE = "save it as CSV (in Excel: CSV UTF-8) and give that"
-_QUOTED = re.compile("^'(?=[=+@-])")  # of a cell that would be a formula, as `corpora table --csv` leaves it
 
 
 def is_table(name: str | Path) -> bool:
@@ -143,7 +141,7 @@ def _cell(value) -> str:
 
 def _table(path: Path, rows: list[list[str]], known: list[str]) -> pd.DataFrame:
     """Rows of cells under the names that the first of them gives."""
-    rows = [[_QUOTED.sub("", cell.strip()) for cell in row] for row in rows]
+    rows = [[escaping.of_cell(cell.strip()) for cell in row] for row in rows]
     counted = [(number, row) for number, row in enumerate(rows, 1) if any(row)]
     if not counted:
         raise SerReproError(f"{path} is no table of clips (nothing is in it): give one with a row a clip")

@@ -3,12 +3,14 @@
     scale = Normaliser(by_speaker=True).fit(values, speakers=speakers)
     scale.transform(others, speakers=their_speakers)
 
-Which clips it is fitted on is the caller's affair: on all of them, the tested ones too, it is the leak that
-`ser_repro.features.msf.normalise_by_speaker` shows.
+Which clips it is fitted on is the caller's affair. On all of them, as the CREMA-D study does, it is a leak: the clips
+that are tested help to normalise themselves and, where speakers are shared, the training clips.
 """
 
 import numpy as np
 from sklearn.base import BaseEstimator, TransformerMixin
+
+from ser_repro import SerReproError
 
 
 class Normaliser(TransformerMixin, BaseEstimator):
@@ -38,7 +40,14 @@ class Normaliser(TransformerMixin, BaseEstimator):
         targets : ignored
         speakers : sequence of str [length=clips or frames], optional
             "" where nobody is named.
+
+        Raises
+        ------
+        SerReproError
+            If there are not as many speakers as clips.
         """
+        if speakers is not None and len(speakers) != len(values):
+            raise SerReproError(f"{len(values)} clips and {len(speakers)} speakers do not match: give one a clip")
         values = self._kept(values)
         self.mean_, self.scale_ = _moments(values)
         named = np.asarray(speakers, str) if self.by_speaker and speakers is not None else np.array([], str)

@@ -66,7 +66,7 @@ class Store:
 
         def value(row):
             key, shape, data, checksum = row
-            with contextlib.suppress(ValueError, TypeError):  # SQLite keeps whatever type it was given
+            with contextlib.suppress(ValueError, TypeError, KeyError):  # SQLite keeps whatever type it was given
                 if _checksum(key, shape, data) == checksum:
                     shape = json.loads(shape)
                     kind = "<i2" if shape[:1] == ["<i2"] else "<f4"

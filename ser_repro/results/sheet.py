@@ -4,6 +4,7 @@ After Kapoor and Narayanan (2023), whose sheet asks the author to argue why each
 words of speech, and with what an audit of the split found already written in.
 """
 
+from ser_repro.escaping import markdown
 from ser_repro.results.leaks import LEAKS, NO, NOT_APPLICABLE, PLACES, YES, Finding
 from ser_repro.results.own_split import Report
 
@@ -52,7 +53,7 @@ def sheet(report: Report | None = None) -> str:
         *_table(("File of the split", report.name if report else ""), ("Clips", parts),
                 ("How it was drawn, with which seed", ""), ("What validation clips were used for", "")), ""]
     if report and report.notes:
-        lines += ["Noted by the audit:", "", *(f"- {note}" for note in report.notes), ""]
+        lines += ["Noted by the audit:", "", *(f"- {markdown(note)}" for note in report.notes), ""]
     lines += ["## Leaks", "", "Argue for each why the score does not rest on it. \"Found\" and \"not found\" are of "
               "`ser-repro audit`." if report else "Argue for each why the score does not rest on it.", ""]
     for leak in LEAKS.values():
@@ -63,7 +64,7 @@ def sheet(report: Report | None = None) -> str:
 
 
 def _table(*rows: tuple[str, str]) -> list[str]:
-    return ["| | |", "|---|---|", *(f"| {name} | {value or _BLANK} |" for name, value in rows)]
+    return ["| | |", "|---|---|", *(f"| {name} | {markdown(value) if value else _BLANK} |" for name, value in rows)]
 
 
 def _audited(one: Finding | None) -> list[str]:
@@ -72,6 +73,6 @@ def _audited(one: Finding | None) -> list[str]:
         return []
     if one.state == YES:
         examples = "".join(f" ({'; '.join(one.examples)})" if one.examples else "")
-        return [f"**Found**: {one.clips} of {one.of} test clips; {one.detail}{examples}.", ""]
+        return [f"**Found**: {one.clips} of {one.of} test clips; {markdown(one.detail + examples)}.", ""]
     known = {NO: "Not found", NOT_APPLICABLE: "Does not apply"}.get(one.state, "Not checked")
-    return [f"**{known}**: {one.detail}.", ""]
+    return [f"**{known}**: {markdown(one.detail)}.", ""]

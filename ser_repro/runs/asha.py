@@ -74,7 +74,7 @@ def read(results: str | Path, run: Run) -> dict | None:
     if not file.exists():
         return None
     found = read_json(file, "search", "remove it and start the search again",
-                      check=lambda content: schema.shaped(content, schema.ASHA))
+                      check=schema.check_asha)
     if [trial["settings"] for trial in found["trials"]] != draw(_search(run)):
         raise SerReproError(f"search {file} is of other settings than {run.document} searches on {run.corpus}: remove "
                             "it and start the search again.")

@@ -138,9 +138,7 @@ def execute(run: Run, waves, *, others: dict | None = None, copies: list | None 
     if len(parts["test"][0]):
         found["test"] = _test(run, waves, classes, parts["test"][0], model)
     if run.tested:
-        heard = parts["train"][0]
-        found["tested"] = {corpus: _elsewhere(run, corpus, others[corpus], classes, model,
-                                              lambda other: arrays.adapted(other, waves, heard))
+        found["tested"] = {corpus: _elsewhere(run, corpus, others[corpus], classes, model, waves, parts["train"][0])
                            for corpus in run.tested}
     write_atomic(Path(work) / WEIGHTS, model.dump(), remedy="free some room or set --cache to another folder, and "
                                                             "start again: nothing is lost")
@@ -186,12 +184,12 @@ def _test(run: Run, waves, classes: list[str], rows: np.ndarray, model) -> dict:
     } | weights
 
 
-def _elsewhere(run: Run, corpus: str, waves, classes: list[str], model, adapt) -> dict:
+def _elsewhere(run: Run, corpus: str, waves, classes: list[str], model, trained, heard: np.ndarray) -> dict:
     """Probabilities of the clips of another corpus whose emotions the model knows, in the order of their ids, no state
     carried between batches. Ids begin with the corpus's name, as two corpora may each have a speaker "03".
 
     Where a clip is one vector of values, also which of the emotions of both corpora is named once the values are
-    adapted (`arrays.adapted`): condition `scores.ADAPTED`.
+    adapted (`arrays.adapted`) to those clips of `trained` that were `heard`: condition `scores.ADAPTED`.
     """
     rows = np.flatnonzero(waves.clips["emotion"].isin(classes))
     if not len(rows):
@@ -201,7 +199,8 @@ def _elsewhere(run: Run, corpus: str, waves, classes: list[str], model, adapt) -
              "rows": _table(waves.clips.iloc[rows], model.probabilities(waves, rows), f"{corpus}/")}
     if waves.is_vectors:
         here = np.flatnonzero(np.isin(classes, waves.clips["emotion"].iloc[rows]))
-        named = model.probabilities(adapt(replace(waves, clips=waves.clips.iloc[rows])), np.arange(len(rows)))
+        named = model.probabilities(arrays.adapted(replace(waves, clips=waves.clips.iloc[rows]), trained, heard),
+                                    np.arange(len(rows)))
         found["conditions"] = {scores.ADAPTED: here[named[:, here].argmax(1)].tolist()}
     return found
 

@@ -57,7 +57,7 @@ def _told_speakers(transform, source, rows: np.ndarray, lengths: np.ndarray) -> 
 class _Method:
     """What networks and estimators have in common: a transformer that comes first, where the document has one."""
 
-    def __init__(self, document: Document, values: dict, n_classes: int, seed: int | None):
+    def __init__(self, document: Document, values: dict, n_classes: int, seed: int | None = None):
         self.document, self.values, self.n_classes, self.seed = document, values, n_classes, seed
         self.module = documents.build(document.name, values, n_classes)
         self.transform = document.transform(values, n_classes)
@@ -142,7 +142,8 @@ class Network(_Method):
 
         if not hasattr(self.module, "weights"):
             return None
-        return training.attention(self.module, source, rows, batch_size=self.values["batch_size"], device=self.device)
+        return training.attention(self.module, self._fed(source), rows, batch_size=self.values["batch_size"],
+                                  device=self.device)
 
     @property
     def parameters(self) -> int:
@@ -189,9 +190,6 @@ class Estimator(_Method):
     """A scikit-learn estimator of a document; attributes and methods as those of `Network`."""
 
     libraries = ("scikit-learn", "numpy", "pandas")
-
-    def __init__(self, document: Document, values: dict, n_classes: int, seed: int | None = None):
-        super().__init__(document, values, n_classes, seed)
 
     def fit(self, source, parts: dict, *, work: Path, device: str = "auto", progress=None) -> None:
         """Fit to the training clips alone; nothing is watched, and no checkpoint is needed."""

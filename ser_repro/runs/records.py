@@ -10,7 +10,7 @@ import gzip
 import json
 from pathlib import Path
 
-from ser_repro import SerReproError
+from ser_repro import SerReproError, documents
 from ser_repro.files import digest, read_json, write_atomic
 from ser_repro.runs.run import config_hash
 
@@ -67,7 +67,7 @@ def read(path: str | Path) -> dict:
     """
     path = Path(path)
     record = read_json(path, "record", _DAMAGED, missing=f"no record {path}: run `ser-repro study` to make it.",
-                       check=lambda content: (content["config"], content["checksum"], content.keys()))
+                       check=lambda content: (content["config"], content["checksum"]))
     if record.get("format") != FORMAT:
         raise SerReproError(f"record {path} has format {record.get('format')}, this version reads {FORMAT}: "
                             f"{_DAMAGED}.")
@@ -92,10 +92,10 @@ def read_all(results: str | Path, document: str) -> list[dict]:
     return [read(path) for path in files(results, document)]
 
 
-def files(results: str | Path, document: str = "*") -> list[Path]:
+def files(results: str | Path, document: str = "") -> list[Path]:
     """The files of all records, of a document or of all, in the order of their names."""
-    return sorted(path for ending in ("json", "json.gz") for path in Path(results).glob(f"{document}/*.{ending}")
-                  if "-fold" in path.name)
+    return sorted(path for name in ([document] if document else documents.DOCUMENTS)
+                  for ending in ("json", "json.gz") for path in Path(results, name).glob(f"*.{ending}"))
 
 
 def name_of(path: Path) -> str:

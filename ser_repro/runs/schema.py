@@ -1,5 +1,5 @@
-"""What a record or a card holds. Both are handed from one person to another, and a checksum proves no more than that
-nobody changed them since: so what they say is checked as a whole before anything is made of it.
+"""What a record, a card or a search holds. They are handed from one person to another, and a checksum proves no more
+than that nobody changed them since: so what they say is checked as a whole before anything is made of it.
 
 Shapes and ranges are checked by pydantic; what hangs together, by `agree`; and against the split and the clips of a
 corpus that is published, by `belongs`.
@@ -10,12 +10,12 @@ from collections.abc import Iterable
 from typing import (
     Annotated,
     Literal,
-    NotRequired,  # pydantic wants this one before Python 3.12
+    NotRequired,
 )
 
 import numpy as np
 from pydantic import ConfigDict, Field, NonNegativeInt, PositiveInt, StringConstraints, TypeAdapter, ValidationError
-from typing_extensions import TypedDict
+from typing_extensions import TypedDict  # which pydantic wants before Python 3.12
 
 from ser_repro import SerReproError, datasets, documents, protocols
 from ser_repro.datasets.audio import RATES
@@ -280,6 +280,16 @@ def check_record(record: dict) -> None:
         raise ValueError(f"run: not the name of its configuration, {run.name}")
     agree(record)
     belongs(record, run)
+
+
+def check_asha(found: dict) -> None:
+    """Raise a ValueError, in one line, where what a document's own search says can't be."""
+    shaped(found, ASHA)
+    if ("winner" in found) != ("record" in found) or found.get("winner", 0) >= len(found["trials"]):
+        raise ValueError("winner: none of its trials, or without a record")
+    for trial in found["trials"]:
+        if isinstance(trial["stopped"], int) and len(trial["history"].get("validation_loss", ())) < trial["stopped"]:
+            raise ValueError("trials: one was stopped after more epochs than it has")
 
 
 def check_card(card: dict) -> None:

@@ -106,14 +106,14 @@ def _end(value: float) -> float | None:
 def _scores(record: dict) -> dict:
     """Of the run's test clips, as its recipe tests them, and, where that differs, each clip by itself."""
     found = {"as tested": _numbers([scores.table(record)])}
-    if "alone" in record["test"]["conditions"]:
+    if "alone" in record["test"].get("conditions", {}):
         found["each clip alone"] = _numbers([_as_predicted(record)])
     return found
 
 
 def _as_predicted(record: dict) -> pd.DataFrame:
     """Test clips of a record, each by itself, as a saved model takes recordings."""
-    alone = "alone" in record["test"]["conditions"]
+    alone = "alone" in record["test"].get("conditions", {})
     made = scores.condition(record, "alone") if alone else scores.table(record)
     return made.assign(fold=record["config"]["fold"])
 

@@ -345,31 +345,3 @@ def test_the_vector_is_mfcc_means_then_the_clip():
         msf.vector(mfcc[:11], frames)
     with pytest.raises(SerReproError, match="'clips': choose one of frame, clip, vector"):
         msf.names("clips")
-
-
-def test_scaling_by_speaker_uses_test_clips_and_scaling_by_training_does_not():
-    features = noise(60).reshape(20, 3) * [1, 10, 0] + 5
-    speakers, train = np.tile(["a", "b"], 10), np.arange(20) < 14
-    by_speaker = msf.normalise_by_speaker(features, speakers)
-    for speaker in "ab":
-        own = by_speaker[speakers == speaker]
-        assert own.mean(axis=0) == pytest.approx(0, abs=1e-9)
-        assert own.std(axis=0) == pytest.approx([1, 1, 0])
-    by_training = msf.normalise_by_training(features, train)
-    expected = (features - features[train].mean(axis=0)) / [*features[train].std(axis=0)[:2], 1]
-    np.testing.assert_allclose(by_training, expected, atol=1e-12)
-    other = features.copy()
-    other[~train] += 100  # what the test clips are
-    assert np.array_equal(msf.normalise_by_training(other, train)[train], by_training[train])
-    assert not np.allclose(msf.normalise_by_speaker(other, speakers)[train], by_speaker[train])  # the leak
-
-
-@pytest.mark.parametrize("scale, line", [
-    (lambda f: msf.normalise_by_speaker(f, ["a"]), "4 clips and 1 speakers do not match"),
-    (lambda f: msf.normalise_by_training(f, [True]), "4 clips and 1 truth values in train do not match"),
-    (lambda f: msf.normalise_by_training(f, [False] * 4), "train names no training clip"),
-    (lambda f: msf.normalise_by_training(f, [0, 1, 2, 3]), "train names no training clip"),
-])
-def test_scaling_refuses_what_does_not_fit(scale, line):
-    with pytest.raises(SerReproError, match=line):
-        scale(np.ones((4, 2)))

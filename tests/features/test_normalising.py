@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from ser_repro import SerReproError
 from ser_repro.features import msf
 from ser_repro.features.normalising import Normaliser, Reduced
 
@@ -11,15 +12,48 @@ SPEAKERS = np.repeat(["a", "b", "c"], 20)
 VALUES = RNG.normal(size=(60, 5)) * np.logspace(-3, 3, 5) + np.repeat([0, 10, -5], 20)[:, None]
 
 
+def each_speaker(values):
+    """Every speaker's clips with zero mean and unit variance."""
+    return np.concatenate([(own - own.mean(0)) / own.std(0) for own in np.split(values, 3)])
+
+
 def test_all_clips_of_a_speaker_make_what_the_study_does():
     found = Normaliser().fit(VALUES, speakers=SPEAKERS).transform(VALUES, SPEAKERS)
-    np.testing.assert_allclose(found, msf.normalise_by_speaker(VALUES, SPEAKERS), atol=1e-9)
+    np.testing.assert_allclose(found, each_speaker(VALUES), atol=1e-9)
+
+
+def test_scaling_by_speaker_uses_test_clips_and_scaling_by_training_does_not():
+    features = RNG.normal(size=(20, 3)) * [1, 10, 0] + 5
+    speakers, train = np.tile(["a", "b"], 10), np.arange(20) < 14
+
+    def scaled(values, by_speaker):
+        of = slice(None) if by_speaker else train
+        return Normaliser(by_speaker).fit(values[of], speakers=speakers[of]).transform(values, speakers)
+
+    by_speaker = scaled(features, by_speaker=True)
+    for speaker in "ab":
+        own = by_speaker[speakers == speaker]
+        assert own.mean(axis=0) == pytest.approx(0, abs=1e-9)
+        assert own.std(axis=0) == pytest.approx([1, 1, 0])
+    by_training = scaled(features, by_speaker=False)
+    expected = (features - features[train].mean(axis=0)) / [*features[train].std(axis=0)[:2], 1]
+    np.testing.assert_allclose(by_training, expected, atol=1e-12)
+    other = features.copy()
+    other[~train] += 100  # what the test clips are
+    assert np.array_equal(scaled(other, by_speaker=False)[train], by_training[train])
+    assert not np.allclose(scaled(other, by_speaker=True)[train], by_speaker[train])  # the leak
+
+
+def test_scaling_refuses_what_does_not_fit():
+    with pytest.raises(SerReproError, match="4 clips and 1 speakers do not match"):
+        Normaliser().fit(np.ones((4, 2)), speakers=["a"])
 
 
 def test_together_no_speaker_counts():
     train = np.arange(60) % 2 == 0
     scale = Normaliser(by_speaker=False).fit(VALUES[train], speakers=SPEAKERS[train])
-    np.testing.assert_allclose(scale.transform(VALUES, SPEAKERS), msf.normalise_by_training(VALUES, train), atol=1e-9)
+    np.testing.assert_allclose(scale.transform(VALUES, SPEAKERS),
+                               (VALUES - VALUES[train].mean(0)) / VALUES[train].std(0), atol=1e-9)
 
 
 def test_a_speaker_never_heard_is_normalised_as_all_are_together():
@@ -43,7 +77,7 @@ def test_clips_that_are_not_fitted_on_do_not_change_the_others():
 def test_only_the_wanted_values_are_kept(first, end, kept):
     found = Normaliser(first=first, end=end).fit(VALUES, speakers=SPEAKERS).transform(VALUES, SPEAKERS)
     assert found.shape == (60, kept)
-    np.testing.assert_allclose(found, msf.normalise_by_speaker(VALUES, SPEAKERS)[:, first:first + kept], atol=1e-9)
+    np.testing.assert_allclose(found, each_speaker(VALUES)[:, first:first + kept], atol=1e-9)
 
 
 def test_a_value_that_does_not_vary_becomes_zero():
@@ -57,7 +91,7 @@ def test_lda_comes_behind_the_normaliser():
 
     targets = np.arange(60) % 3
     both = Reduced(Normaliser(), LinearDiscriminantAnalysis(n_components=2)).fit(VALUES, targets, SPEAKERS)
-    own = msf.normalise_by_speaker(VALUES, SPEAKERS)
+    own = each_speaker(VALUES)
     np.testing.assert_allclose(both.transform(VALUES, SPEAKERS),
                                LinearDiscriminantAnalysis(n_components=2).fit(own, targets).transform(own), atol=1e-6)
 

@@ -131,7 +131,17 @@ def test_every_stored_record_and_search_is_read():
     for path in RESULTS.glob("*/search/*.json"):
         schema.shaped(json.loads(path.read_text()), schema.Search)
     for path in RESULTS.glob("*/asha/*.json"):
-        schema.shaped(json.loads(path.read_text()), schema.ASHA)
+        schema.check_asha(json.loads(path.read_text()))
+
+
+@pytest.mark.parametrize("edit", [
+    lambda found: found.update(winner=0), lambda found: found.update(winner=60, record="r"),
+    lambda found: found["trials"][0].update(stopped=100)])
+def test_a_search_whose_parts_do_not_belong_together_is_refused(edit):
+    found = json.loads(next(RESULTS.glob("*/asha/*.json")).read_text())
+    edit(found)
+    with pytest.raises(ValueError, match=r"winner: |trials: "):
+        schema.check_asha(found)
 
 
 @pytest.mark.parametrize(("edit", "says"), [

@@ -1,6 +1,6 @@
 """Spoilt input of every kind to every command, kills and races: `make fuzz`.
 
-    python tools/fuzz                          2 400 cases, 100 kills and 50 races; minutes on a free machine
+    python tools/fuzz                          2 400 cases, 100 kills and 50 races; about 20 minutes
     python tools/fuzz --only 1234              one of them again; its files stay in build/fuzz/box
     python tools/fuzz --seed 7 --cases 10000   others
 

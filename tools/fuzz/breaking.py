@@ -34,7 +34,7 @@ def result(box: Path) -> dict:
     """What training leaves, without what differs from one making to the next."""
     record = json.loads(next((box / "results" / cases.DOCUMENT).glob("*.json")).read_text())
     kept = {name: value for name, value in record.items() if name not in VARIES}
-    return kept | {"weights": (box / "model" / "model.safetensors").read_bytes().hex()[:10_000],
+    return kept | {"weights": files.file_checksum(box / "model" / "model.safetensors"),
                    "model": sorted(path.name for path in (box / "model").iterdir())}
 
 
