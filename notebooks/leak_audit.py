@@ -51,8 +51,8 @@ show.say("lk_identical_most", chapter.at_most("identical"))
 # **State carried over test clips sorted by class**: {glue:text}`lk_has_state` methods. Resetting the state changes
 # accuracy by {glue:text}`lk_worth_state`, shuffling the test clips by {glue:text}`lk_worth_order`.
 #
-# **Settings chosen by test scores**: {glue:text}`lk_has_settings` methods. Most have no validation clips and do not
-# tell how their settings were found.
+# **Settings chosen by test scores**: {glue:text}`lk_has_settings` methods. It can't be told where a
+# document does not say how its settings were found.
 #
 # **Identical samples** are in {glue:text}`lk_has_identical` methods. {glue:text}`lk_identical_most`
 #
@@ -77,7 +77,7 @@ book.picture(chapter.picture(matrix), "Which method has which leak. " + chapter.
 book.table(chapter.reasons(matrix), long=True)
 
 # %% [markdown]
-# *Every cell that is "yes" or can't be told, but for clips of one recording, which no corpus here names. `ser-repro
+# *Every cell that is "yes" or can't be told, but for leaks of which nothing is known of any method. `ser-repro
 # audit --document NAME` prints all of them.*
 #
 # ## Leak by leak

@@ -76,9 +76,9 @@ book.picture(chapter.coverage_picture(covered))
 # *Grey: 92 to 98 %. Filled: variances of speakers, starts and folds are added, each with Student's t of its own degrees
 # of freedom {cite:p}`burdick1992confidence`. Hollow: percentiles after resampling speakers and starts.*
 #
-# ## One draw of a random fifth is one of many
+# ## One draw of the test clips is one of many
 #
-# Most documents test a random fifth of the clips, Qayyum et al. a sixth, drawn once. Another draw gives another score:
+# Documents draw their test clips at random, many of them a fifth, once. Another draw gives another score:
 
 # %% mystnb={"image": {"alt": "Accuracy of each draw of the split, and of the published one"}} tags=["hide-input"]
 if drawn:
@@ -115,10 +115,10 @@ book.table(chapter.starts_table(started))
 book.table(chapter.tests_of_documents())
 
 # %% [markdown]
-# How many new speakers does it take to tell two methods apart? In one speaker, one method may be ahead by twenty
-# points, in the next behind by ten. The table takes how far such differences vary over speakers from all pairs of
-# methods that were run here, and says how many speakers a paired test then needs to find a difference of so many
-# points in four of five cases:
+# How many new speakers does it take to tell two methods apart? Which one is ahead, and how far, differs from speaker
+# to speaker. The table takes how far from all pairs of readings that were run here with every new speaker (of
+# documents with several networks, of the smallest), and says how many speakers a paired test then needs to find a
+# difference of so many points in four of five cases:
 
 # %% tags=["hide-input"]
 book.table(chapter.powers(results))

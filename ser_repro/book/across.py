@@ -92,7 +92,7 @@ class Across:
                 if tables:
                     emotions = tuple(sorted(name[2:-1] for name in tables[0] if name.startswith("p(")))
                     made.append(Pair(trained, tested, *(self.found.elsewhere(trained, tested, name)
-                                                        for name in ("accuracy", "uar")), tables[0], emotions,
+                                                        for name in ("accuracy", "uar")), pd.concat(tables), emotions,
                                      self.found.elsewhere(trained, tested, "uar", condition=scores.ADAPTED)))
         return made
 
@@ -123,6 +123,18 @@ def headline(one: Across) -> str:
             f"way from guessing to no fault it makes {percent(np.median(ways))} in the median pair "
             f"({_ends(ways)})")
     return line + (f"; on new speakers of the same corpus, {percent(np.median(own))}." if own else ".")
+
+
+def shared(several: list[Across]) -> str:
+    """How many emotions pairs share, in words."""
+    counts = sorted({len(pair.emotions) for one in several for pair in one.pairs})
+    return NOT_RUN if not counts else f"{counts[0]} to {counts[-1]}" if len(counts) > 1 else str(counts[0])
+
+
+def one_answer(one: Across, most: float = 0.95) -> str:
+    """In how many pairs nearly all clips get one name, in words."""
+    alike = sum(pair.table["predicted"].value_counts(normalize=True).iloc[0] >= most for pair in one.pairs)
+    return f"{alike} of {len(one.pairs)}" if one.pairs else NOT_RUN
 
 
 def adapting(one: Across) -> str:

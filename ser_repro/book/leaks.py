@@ -23,7 +23,7 @@ from ser_repro.documents.crema_1d import BEFORE
 from ser_repro.results import audit, scores
 from ser_repro.results.leaks import LEAKS, NO, NOT_APPLICABLE, PLACES, STATES, UNKNOWN, YES
 from ser_repro.results.scores import Score
-from ser_repro.runs.found import NOT_RUN, Found, on_same_clips
+from ser_repro.runs.found import NOT_RUN, Found, missing, on_same_clips
 
 _WORDS = {YES: "yes", UNKNOWN: "?", NO: "no", NOT_APPLICABLE: "–"}
 _FILL = {YES: RED, UNKNOWN: "#f3d9a4", NO: "white", NOT_APPLICABLE: "#e4e3de"}
@@ -90,7 +90,7 @@ def words(matrix: pd.DataFrame) -> str:
 
 def methods(matrix: pd.DataFrame) -> pd.DataFrame:
     """The rows that are a document's; without ways of splitting."""
-    return matrix.drop(index=[leaks.NEW_SPEAKERS, leaks.NEW_SENTENCES])
+    return matrix.drop(index=[row.title for row in leaks.rows() if row.protocol != "published"], errors="ignore")
 
 
 def counted(matrix: pd.DataFrame, leak: str) -> str:
@@ -130,8 +130,9 @@ def _split(leak: str, protocol: str, mended: str) -> Callable[[Found], Iterator[
     """Of another way of splitting, on the test clips that both have."""
     def priced(of: Found) -> Iterator[Price]:
         for corpus, n in _places(of):
-            sides = [(of, of.seeds(corpus, protocol=name, n=n)) for name in ("published", protocol)]
-            yield from _measured(leak, of, corpus, n, mended, on_same_clips(*sides))
+            known, new = (of.seeds(corpus, protocol=name, n=n) for name in ("published", protocol))
+            part = f" ({missing(new)})" if new and missing(new) else ""
+            yield from _measured(leak, of, corpus, n, mended + part, on_same_clips((of, known), (of, new)))
     return priced
 
 
@@ -169,7 +170,9 @@ _PRICED: tuple[Callable[[Found], Iterator[Price]], ...] = (
     _split("speakers", "speaker", "new speakers"),
     _split("sentences", "sentence", "new sentences"),
     _against("copies", "copies of training clips alone", {"augmentation": BEFORE}, {"augmentation": "training"}),
-    _against("fitted", "LDA fitted on training clips", {"fitted_on": "all"}, {}),
+    _against("fitted", "fitted on training clips", {"fitted_on": "all"}, {"fitted_on": "training"}),
+    _against("statistics", "all speakers normalised together", {"normalised": "by speaker"},
+             {"normalised": "together"}),
     _epoch,
     _fed,
 )

@@ -180,7 +180,9 @@ def tests_of_documents() -> list[dict]:
             if claim.score != "accuracy" or claim.untestable or claimed.missing(of, claim.corpus):
                 continue
             clips = claimed.clips(of.name, claim)
-            half = 1.96 * np.sqrt(claim.value * (1 - claim.value) / clips)
+            if not clips:
+                continue
+            half = uncertainty.by_lot(claim.value, clips)
             rows.append({"document": of.title + (f", n = {claim.n}" if claim.n else ""), "corpus": claim.corpus,
                          "claimed": percent(claim.value, 1), "test clips": clips,
                          "clips alone": f"±{unit(100 * half, 'points', 1)}"})
@@ -191,11 +193,13 @@ def powers(results: str | Path) -> list[dict]:
     """How far two methods' difference varies over new speakers, in the median pair of all that were run, and how many
     speakers it therefore takes to tell a difference of so many points: a row a corpus."""
     rows = []
+    every = [Found(name, results) for name in documents.DOCUMENTS]
     for corpus in POWER_CORPORA:
         rates = {}
-        for of in documents.DOCUMENTS.values():
+        for found in every:
+            of = found.document
             for reading in of.readings if corpus in of.corpora else ():
-                seeds = Found(of.name, results).records(corpus, reading, "speaker")
+                seeds = found.records(corpus, reading, "speaker")
                 if seeds:
                     frame = frames(seeds[:1])[0]
                     right = (frame["emotion"] == frame["predicted"]).groupby(frame["speaker"]).mean()

@@ -34,7 +34,7 @@ def listed(names: list[str]) -> str:
 
 def signed(value: float, digits: int = 1) -> str:
     """A difference with its sign, a minus as long as a plus."""
-    return f"{value:+.{digits}f}".replace("-", "\N{MINUS SIGN}")
+    return f"{round(value, digits) + 0.0:+.{digits}f}".replace("-", "\N{MINUS SIGN}")  # 0 is never below itself
 
 
 def number(n: int) -> str:

@@ -72,12 +72,10 @@ class Declared:
 
 
 EARLIER_STOP = "Issa et al., code of re-implementation A as it stands"
-AFTER_QAYYUM = "the CREMA-D study, after Qayyum et al."
 NEW_SPEAKERS = "the six corpora, tested on new speakers"
 NEW_SENTENCES = "the six corpora, tested on new speakers and sentences"
 _MORE = (
     Row("issa", "code", EARLIER_STOP, {"early_stopping": "restored", "shuffle": False}),
-    Row("", "code", AFTER_QAYYUM),
     Row("svm193", "code", NEW_SPEAKERS, protocol="speaker"),
     Row("svm193", "code", NEW_SENTENCES, protocol="speaker_sentence"),
 )
@@ -99,18 +97,8 @@ DECLARED = (
     *(Declared(row, ("copies", *(name for name in LEAKS if name not in IN_SPLIT)), NOT_APPLICABLE,
                "a way of splitting, not a method", "`ser_repro/protocols.py`")
       for row in (NEW_SPEAKERS, NEW_SENTENCES)),
-    Declared(AFTER_QAYYUM, ("speakers",), YES, "clips of CREMA-D were drawn without regard to speakers",
-             f"{_REPORT}: as large a split as that of its other networks; inferred"),
-    Declared(AFTER_QAYYUM, ("sentences", "identical", "recordings", "labels"), UNKNOWN, "the split was not found",
-             _REPORT),
-    Declared(AFTER_QAYYUM, ("copies",), NOT_APPLICABLE, "no altered copies are made", _REPORT),
-    Declared(AFTER_QAYYUM, ("fitted",), UNKNOWN, "LDA in some attempts; on which clips it was fitted is not told",
-             _REPORT),
-    Declared(AFTER_QAYYUM, ("statistics",), YES, "features are brought to zero mean and unit variance of each "
-             "speaker", f"{_REPORT}; that this takes in test clips is inferred"),
-    Declared(AFTER_QAYYUM, ("epoch", "settings"), UNKNOWN, "attempts are told with validation and test scores, not "
-             "by which of them they were chosen", _REPORT),
-    Declared(AFTER_QAYYUM, ("state", "order"), NO, "a convolutional network: a clip is answered by itself", _REPORT),
+    Declared("Qayyum et al., code", ("settings",), UNKNOWN, "attempts are told with validation and test scores, not by "
+             "which of them they were chosen", _REPORT),
 )
 
 
@@ -226,7 +214,7 @@ def _of_method(of: Document, row: Row, corpus: str, n: int | None) -> Iterator[F
     validates = any(split.validation for split in _splits(of.name, corpus, row.protocol))
     yield _copied(of, values)
     yield _fitted(of, row, values, _clips(corpus)["emotion"].nunique())
-    yield Finding("statistics", NO, "its inputs are computed of a clip by itself")
+    yield _own_statistics(of, values)
     yield _stopped(of, values, validates)
     yield _chosen(of, corpus, validates)
     yield from _fed(of, values)
@@ -248,17 +236,26 @@ def _source(of: Document, name: str) -> str:
     return f"setting `{name}`: {setting.source}" if setting and setting.source else "computed"
 
 
-def _fitted(of: Document, row: Row, values: dict, n_classes: int) -> Finding:
-    if of.is_estimator:
-        return Finding("fitted", NO, "its scaler is part of the estimator, which is fitted on training clips")
-    if of.transform(values, n_classes) is None:
-        return Finding("fitted", NOT_APPLICABLE, "nothing is fitted before the network")
+def _own_statistics(of: Document, values: dict) -> Finding:
+    if values.get("normalised") != "by speaker":
+        return Finding("statistics", NO, "no speaker's clips are normalised by that speaker's own mean and spread")
     if values["fitted_on"] == "all":
-        return Finding("fitted", YES, "fitted on all clips")
+        return Finding("statistics", YES, "each speaker's clips, the tested ones too, are normalised by their own mean "
+                       "and spread", basis=_source(of, "fitted_on"))
+    return Finding("statistics", NO, "speakers are normalised by their training clips")
+
+
+def _fitted(of: Document, row: Row, values: dict, n_classes: int) -> Finding:
+    if of.transform(values, n_classes) is None:
+        if of.is_estimator:
+            return Finding("fitted", NO, "its scaler is part of the estimator, which is fitted on training clips")
+        return Finding("fitted", NOT_APPLICABLE, "nothing is fitted before the network")
     source = _source(of, "fitted_on")
+    if values["fitted_on"] == "all":
+        return Finding("fitted", YES, "fitted on all clips", basis=source)
     if "our choice" in source and "fitted_on" not in row.changes:
-        return Finding("fitted", UNKNOWN, "on which clips LDA was fitted is not known; ours is fitted on training "
-                       "clips", basis=source)
+        return Finding("fitted", UNKNOWN, "on which clips it was fitted is not known; ours is fitted on training clips",
+                       basis=source)
     return Finding("fitted", NO, "fitted on training clips", basis=source)
 
 

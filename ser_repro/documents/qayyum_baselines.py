@@ -55,7 +55,7 @@ _OTHERWISE = (qayyum.TRAINING_CLIPS, {"normalised": "together"}, qayyum.TOGETHER
 DOCUMENT = Document(
     name="qayyum_baselines", title="Qayyum et al.'s baselines", settings=SETTINGS, readings=("code",),
     corpora=("SAVEE", "CREMA-D"), build=_build, inputs=lambda values: values["features"], claims=CLAIMS, adjust=_adjust,
-    split=qayyum.split, transform=qayyum.transform, validates=True, sizes=tuple(BASELINES), cost=lambda values: 1.0,
+    split=qayyum.split, transform=qayyum.transform, validates=True, sizes=tuple(BASELINES),
     core=(*(_core(n, protocol, _SAVEE) for n in BASELINES for protocol in ("published", "speaker")),
           *(_core(n, "redrawn", _SAVEE, **changes) for n in BOTH for changes in ({}, qayyum.TRAINING_CLIPS,
                                                                                  qayyum.TOGETHER)),

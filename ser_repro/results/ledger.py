@@ -18,8 +18,8 @@ import numpy as np
 
 from ser_repro.results import scores
 from ser_repro.results.scores import Score
+from ser_repro.results.uncertainty import by_lot
 
-NORMAL = 1.96  # of a 95 % interval
 SHARED, NEW = "shared", "new"
 
 REPRODUCED, OTHER_METHOD, CHANCE = "reproduced", "reached by another method", "within chance"
@@ -169,11 +169,8 @@ def by_chance(claim: Claim, score: Score, clips: int) -> float:
     The claim is taken for a share of `clips` independent clips, which flatters it: clips of one speaker aren't. Of a
     score without an interval the clips count in the same way.
     """
-    def of_clips(share: float, count: int) -> float:
-        return NORMAL * float(np.sqrt(share * (1 - share) / count))
-
-    ours = (score.high - score.low) / 2 if score.has_interval else of_clips(score.value, score.clips)
-    return hypot(of_clips(claim.value, clips or score.clips), ours)
+    ours = (score.high - score.low) / 2 if score.has_interval else by_lot(score.value, score.clips)
+    return hypot(by_lot(claim.value, clips or score.clips), ours)
 
 
 def _reach(score: Score) -> tuple[float, float]:

@@ -320,7 +320,7 @@ def validation(seeds: list[list[dict]]) -> Score:
     counts = [[record["clips"]["validation"] for record in folds] for folds in seeds]
     each = [float(np.average([max(record["history"][VALIDATION]) for record in folds], weights=count))
             for folds, count in zip(seeds, counts, strict=True)]
-    value, clips, z = float(np.mean(each)), sum(counts[0]), 1.96
+    value, clips, z = float(np.mean(each)), sum(counts[0]), uncertainty.NORMAL
     middle, half = value + z**2 / (2 * clips), z * np.sqrt(value * (1 - value) / clips + z**2 / (4 * clips**2))
     low, high = ((middle + side * half) / (1 + z**2 / clips) for side in (-1, 1))
     return Score(VALIDATION, value, float(low), float(high), clips, ("clips",), tuple(each))

@@ -18,6 +18,7 @@ from typing import NamedTuple
 import numpy as np
 
 LEVEL = 0.95
+NORMAL = 1.96  # standard deviations that half a 95 % interval has, of a normal distribution
 
 
 class Spread(NamedTuple):
@@ -98,6 +99,11 @@ def p_value(value: float, parts: list[Part]) -> float:
 
     smallest = 1e-9
     return float(brentq(above, smallest, 1)) if above(smallest) > 0 else smallest
+
+
+def by_lot(share: float, clips: int) -> float:
+    """Half of the 95 % interval of an accuracy by the number of test clips alone, as if these were independent."""
+    return NORMAL * float(np.sqrt(share * (1 - share) / clips))
 
 
 def units_needed(spread: float, difference: float, level: float = LEVEL, power: float = 0.8) -> int:

@@ -70,7 +70,7 @@ def _emotions(name: str, corpus: str) -> dict[str, pd.Series]:
 
 def ledger(found: Found) -> pd.DataFrame:
     """A row a claim: what is claimed and where, what its own confusion matrix gives, ours in each reading with shared
-    and with new speakers, the verdict, and the records that it rests on."""
+    and with new speakers, the verdict, and the records of all that was measured."""
     of = found.document
     rows = []
     for claim in of.claims:

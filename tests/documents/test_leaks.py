@@ -46,7 +46,12 @@ def test_what_sets_one_reading_apart_from_the_other(matrix):
 
 @pytest.mark.parametrize(("document", "n", "leak", "changes", "state"), [
     ("crema_1d", 1, "fitted", {"fitted_on": "all"}, "yes"),
-    ("crema_1d", 1, "fitted", {"fitted_on": "training"}, "no"),
+    ("crema_1d", 1, "fitted", {"fitted_on": "training"}, "no"), ("crema_1d", 1, "statistics", {}, "no"),
+    *((name, 2, leak, {}, "yes") for name in ("qayyum", "qayyum_baselines") for leak in ("fitted", "statistics")),
+    *((name, 2, leak, {"fitted_on": "training"}, "no") for name in ("qayyum", "qayyum_baselines")
+      for leak in ("fitted", "statistics")),
+    ("qayyum", 2, "statistics", {"normalised": "together"}, "no"), ("qayyum", 3, "fitted", {}, "does not apply"),
+    ("svm193", None, "fitted", {}, "no"),
     ("crema_1d", 7, "copies", {"augmentation": "before the split"}, "yes"),
     ("crema_1d", 7, "copies", {}, "no"), ("crema_1d", 1, "copies", {}, "does not apply"),
     ("crema_1d", 1, "epoch", {}, "no"), ("issa", None, "epoch", {"early_stopping": "last"}, "yes"),
