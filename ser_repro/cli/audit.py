@@ -61,8 +61,9 @@ def _audit(split: list[Path], corpus: str, document: str, accept: list[str], nam
     for option, file in outputs.items():
         if file and file != _PRINT:
             refuse_unwritable(file, option)
-            if file.resolve() in [path.resolve() for path in split]:
-                raise SerReproError(f"{option} {file} would be written over the split that is read: give another file.")
+            if any(path.resolve() in (file.resolve(), file.resolve().parent) for path in split):
+                raise SerReproError(f"{option} {file} would be written over the split that is read, or beside its "
+                                    "files: give another file.")
     if sum(file == _PRINT for file in outputs.values()) > 1:
         raise SerReproError("only one of --sheet, --json and --csv can be printed: give the others a file.")
     if document:

@@ -7,7 +7,7 @@ import typer
 from rich.table import Table
 
 from ser_repro import SerReproError
-from ser_repro.cli.terminal import Results, as_csv, console, records_in
+from ser_repro.cli.terminal import Results, as_csv, check_csv, console, records_in
 from ser_repro.files import one_of, write_atomic
 
 _SHOWN = ("document", "corpus", "n", "score", "claimed", "verdict", "because")
@@ -25,6 +25,8 @@ def claims(
     from ser_repro.results import ledger
     from ser_repro.runs import claimed
 
+    if csv:
+        check_csv(csv)
     names = [one_of(name, documents.DOCUMENTS, "document") for name in document or []]
     table = claimed.whole(records_in(results), names)
     if table.empty:

@@ -9,8 +9,8 @@ from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeR
 from rich.table import Column, Table
 
 from ser_repro import SerReproError, escaping
-from ser_repro.cli.terminal import Corpus, Data, answer, as_csv, console, say, told, with_bar
-from ser_repro.files import refuse_unwritable, scratch, write_atomic
+from ser_repro.cli.terminal import Corpus, Data, answer, as_csv, check_csv, console, say, told, with_bar
+from ser_repro.files import scratch, write_atomic
 
 app = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="What corpora are, and whether yours is whole.")
 
@@ -67,15 +67,6 @@ def show(corpus: Corpus) -> None:
     console.print(f"\n{corpus.citation}".rstrip(), soft_wrap=True, highlight=False)
 
 
-def _check_output(csv: Path, *inputs: str) -> None:
-    """Refuse to write over the table that is read, or over what is no table."""
-    if csv.suffix.lower() != ".csv":
-        raise SerReproError(f"--csv {csv} is no name of a table: give one that ends in .csv")
-    if os.path.realpath(csv) in map(os.path.realpath, inputs):
-        raise SerReproError(f"--csv {csv} would be written over the table that is read: give another file")
-    refuse_unwritable(csv, "--csv")
-
-
 def _about_labels(clips) -> list[str]:
     """What to say of labels that are common names of an emotion, and were taken for it though nobody said so."""
     from ser_repro.datasets import naming
@@ -123,7 +114,7 @@ def table(
                             "instead of the folder.")
     of = documents.get(document) if document else None
     if csv:
-        _check_output(csv, corpus)
+        check_csv(csv, corpus)
     own = not pattern and tables.is_table(corpus)
     if (emotion or skip) and not (pattern or own):
         raise SerReproError("--emotion and --skip say what the labels of your own clips mean: give a table of them, or "
@@ -184,7 +175,7 @@ def check(
     from ser_repro.results import confounds
 
     if csv:
-        _check_output(csv, *(corpus or []))
+        check_csv(csv, *(corpus or []))
     names = corpus or datasets.available(datasets.data_folder(data))
     if not names:
         raise SerReproError(f"no corpus in {datasets.data_folder(data)}: `ser-repro corpora list` names those that are "
@@ -241,7 +232,7 @@ def index(corpus: Corpus, csv: Annotated[Path, typer.Option(help="File to write.
 
     from ser_repro import datasets
 
-    _check_output(csv, corpus)
+    check_csv(csv, corpus)
     corpus = datasets.get(corpus)
     if corpus.table is None and datasets.is_synthetic(datasets.data_folder(data), corpus):
         raise SerReproError(f"{corpus} in {datasets.data_folder(data)} is demo speech, of which no index is made: give "

@@ -1,6 +1,7 @@
 """What the commands share: options, and how they speak to the person who typed them."""
 
 import logging
+import os
 import sys
 from pathlib import Path
 from typing import Annotated
@@ -11,6 +12,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.text import Text
 
 from ser_repro import SerReproError, escaping
+from ser_repro.files import refuse_unwritable
 
 
 class Plain(Console):
@@ -43,6 +45,15 @@ def as_csv(table) -> str:
         safe = escaping.path_cell if name == "path" else escaping.cell
         table = table.assign(**{name: table[name].map(safe)})
     return table.rename(columns=escaping.cell).to_csv(index=False, lineterminator="\n")
+
+
+def check_csv(csv: Path, *inputs: str) -> None:
+    """Refuse to write over the table that is read, or over what is no table."""
+    if csv.suffix.lower() != ".csv":
+        raise SerReproError(f"--csv {csv} is no name of a table: give one that ends in .csv")
+    if os.path.realpath(csv) in map(os.path.realpath, inputs):
+        raise SerReproError(f"--csv {csv} would be written over the table that is read: give another file")
+    refuse_unwritable(csv, "--csv")
 
 
 def records_in(results: Path) -> Path:

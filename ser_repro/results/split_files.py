@@ -6,6 +6,7 @@ SpeechBrain (`train.json`, `valid.json`, `test.json`) have them.
 """
 
 import json
+import logging
 import os
 import re
 from collections.abc import Iterable
@@ -32,6 +33,7 @@ COLUMNS = {
 """Column of the table -> names that it may have in a file, the first of them that is there; letter case does not count.
 """
 
+_LOG = logging.getLogger(__name__)
 _PART_NAMES = {name: part for part, names in {
     "train": ("train", "training", "trn"), "validation": ("validation", "valid", "val", "dev", "development"),
     "test": ("test", "testing", "eval", "evaluation")}.items() for name in names}
@@ -110,7 +112,9 @@ def _table(file: Path) -> pd.DataFrame:
         raw = pd.DataFrame(rows).map(lambda cell: "" if cell is None or cell != cell else str(cell).strip())
     else:
         known = [name for names in COLUMNS.values() for name in names]
-        raw = tables.read(file, known)[0].map(str.strip)
+        raw, guessed = tables.read(file, known)
+        for note in guessed:
+            _LOG.warning("%s: %s", file, note)
     here = {str(name).strip().lower(): name for name in reversed(list(raw))}
     table = pd.DataFrame(index=raw.index)
     for column, names in COLUMNS.items():

@@ -45,7 +45,8 @@ def test_a_document_has_a_report(type_in):
     ("audit", "no split to audit"), ("audit gone.csv", "gone.csv can't be read"),
     ("audit bad.csv", "unknown part 'tset'"), ("audit s.csv --corpus XYZ", "no corpus 'XYZ'"),
     ("audit s.csv --accept speaker", "no --accept 'speaker': choose one of speakers, sentences"),
-    ("audit s.csv --csv s.csv", "would be written over the split"), ("audit s.csv --json .", "not written"),
+    ("audit s.csv --csv s.csv", "would be written over the split"),
+    ("audit . --csv found.csv", "or beside its files"), ("audit s.csv --json .", "not written"),
     ("audit s.csv --json - --csv -", "can be printed"), ("audit --document nobody", "no document 'nobody'"),
     ("audit s.csv --document issa", "--document is a report of its own"), ("audit --json -", "no split to audit")])
 def test_what_is_no_good_is_one_line_and_status_2(refused, tmp_path, words, says):

@@ -30,6 +30,7 @@ from ser_repro.runs import plans, search, study
     ("prepare RAVDESS --features mfcc", "no feature set 'mfcc': choose one of crema258"),
     ("prepare RAVDESS --features issa193 --rate 8000", "--rate and --features ask for different arrays"),
     ("claims --document cnn", "no document 'cnn': choose one of cnn_n_gru"),
+    ("claims --csv notes.txt", "notes.txt is no name of a table"),
     ("claims --document mfcc_cnn", "mfcc_cnn claims no number: leave --document out"),
     ("claims --results gone/x.json --document issa --complete", "2 claims lack the runs of their verdict, first Issa"),
     ("study --reading text", "--reading text is not in the study: choose from code, paper"),
