@@ -107,9 +107,7 @@ def _build(values: dict, n_classes: int):
 def _optimiser(parameters, values: dict):
     from torch.optim import Adam
 
-    # Keras's epsilon. The fused step takes a parameter and its moments to lie alike in memory, which those of
-    # channels-last weights do not after a resume: it is for networks without any.
-    return Adam(parameters, lr=values["learning_rate"], eps=1e-7, fused=True)
+    return Adam(parameters, lr=values["learning_rate"], eps=1e-7, fused=True)  # Keras's epsilon
 
 
 DOCUMENT = Document(
