@@ -6,7 +6,6 @@ UAR at each setting, beside what guessing gives there.
 """
 
 from dataclasses import dataclass
-from pathlib import Path
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -50,7 +49,7 @@ class Step:
     part: str = ""
 
     def __str__(self) -> str:
-        told = str(self.score) if self.score else f"{percent(self.value, 1)}, mean of {len(self.each)} corpora that trained"
+        told = str(self.score or f"{percent(self.value, 1)}, mean of {len(self.each)} corpora that trained")
         return f"{told} ({self.part})" if self.part else told
 
 
@@ -117,7 +116,8 @@ def rows(several: list[Across], corpora: tuple[str, ...]) -> list[dict]:
     return [{"corpus": corpus, "model": one.title, "tested on": STEPS[step.name], "UAR": str(step),
              "guessing": percent(step.guess, 1), "": versus_chance(step.score, step.guess) if step.score else "",
              "clips": number(step.score.clips) if step.score else "—",
-             "of the way": percent(_way(step))}
+             "of the way": percent(round(_way(step), 2) + 0.0)}  # 0 has no sign
+           
             for corpus in corpora for one in several for step in steps(one, corpus)]
 
 
@@ -138,3 +138,15 @@ def turned(several: list[Across], corpora: tuple[str, ...]) -> str:
                             f"{signed(max(lost), 0)}, {len(lost)} {'corpus' if len(lost) == 1 else 'corpora'})")
         lines_.append(f"**{one.title[0].upper()}{one.title[1:]}**: {'; '.join(told) or NOT_RUN}.")
     return "\n".join(f"- {line}" for line in lines_)
+
+
+def spans(several: list[Across], corpora: tuple[str, ...]) -> str:
+    """Between which UARs the corpora lie at each setting, in a sentence a model."""
+    told = []
+    for one in several:
+        each = [{step.name: step.value for step in steps(one, corpus)} for corpus in corpora]
+        ends = {name: [made[name] for made in each if name in made] for name in STEPS}
+        known = [f"{STEPS[name]} {100 * min(values):.0f} to {percent(max(values))}" for name, values in ends.items()
+                 if values]
+        told.append(f"{one.title[0].upper()}{one.title[1:]}, UAR over the corpora: {', '.join(known) or NOT_RUN}.")
+    return " ".join(told)

@@ -156,23 +156,22 @@ def _row(one: Headline, of: Found) -> Row:
 def answer(of: list[Row]) -> str:
     """What the numbers are worth, in two or three sentences."""
     documents = [row for row in of if row.headline.document != "svm193"]
+    claims, told = [row for row in documents if row.claim], []
+    told.append(f"The best-known claims are {_span(row.claim.value for row in claims)}.")
     learned = [row for row in documents if row.learned]
-    told = []
     if learned:
-        told.append(f"Where a test speaker was also heard in training, the documents' methods name the right emotion "
-                    f"in {_span(_best(row.shared) for row in learned)} of clips")
-        if new := [_best(whole) for row in learned if (whole := row.whole)]:
-            told[-1] += f"; with speakers who are new, in {_span(new)}"
+        told.append(f"Rebuilt, the documents' methods name the right emotion in "
+                    f"{_span(_best(row.shared) for row in learned)} of clips where training has heard the speaker too")
+        if new := [_best(row.whole) for row in learned if row.whole]:
+            told[-1] += f", and in {_span(new)} where the speaker is new"
         if away := [row.average for row in learned if row.average]:
             told[-1] += (f"; on corpora that they were not trained on, in {_span(one for one, _ in away)}, where "
                          f"guessing gives {_span(guess for _, guess in away)}")
         told[-1] += "."
-    claims = [row for row in documents if row.claim]
-    if claims:
-        verdicts = [row.verdict for row in claims]
-        each = listed([f"{verdicts.count(kind)} {kind}" for kind in RULE if kind in verdicts])
-        told.append(f"The best-known claims are {_span(row.claim.value for row in claims)}; of these {len(claims)}, by "
-                    f"the split that each names: {each}.")
+    verdicts = [row.verdict for row in claims]
+    each = listed([f"{verdicts.count(kind)} is {kind}" if verdicts.count(kind) == 1 else
+                   f"{verdicts.count(kind)} are {kind}" for kind in RULE if kind in verdicts])
+    told.append(f"Of the {len(claims)} claims, by the split that each names, {each}.")
     return " ".join(told)
 
 
@@ -195,7 +194,7 @@ _OWN, _AWAY = 0.2, -0.26  # height of the two lines of a row
 def picture(of: list[Row]) -> Figure:
     """Two lines a document: its own corpus (claim, shared speakers, new speakers), and below it the other corpora, a
     small mark each and a large one for their mean. Filled marks are of reading code, hollow ones of reading paper."""
-    figure, axis = plt.subplots(figsize=(WIDTH, 1.3 + 0.92 * len(of)))
+    figure, axis = plt.subplots(figsize=(WIDTH, 1.2 + 0.74 * len(of)))
     for i, row in enumerate(of):
         y = len(of) - 1 - i
         if i % 2:
@@ -252,19 +251,25 @@ def words(of: list[Row]) -> str:
 # ---- the cards ---------------------------------------------------------------------------------------------------
 
 
-def cards(of: list[Row]) -> str:
-    """A card a document, as HTML: claim, what we get, what is left, why; a line each."""
-    return f'<div class="cards">{"".join(map(_card, of))}</div>'
+def cards(of: list[Row], folder: str = "") -> str:
+    """A card a document, as HTML: claim, what we get, what is left, why; a line each.
+
+    Parameters
+    ----------
+    folder : str
+        Of the chapters, as seen from the page that shows the cards: "chapters/".
+    """
+    return f'<div class="cards">{"".join(_card(row, folder) for row in of)}</div>'
 
 
-def _card(row: Row) -> str:
+def _card(row: Row, folder: str) -> str:
     one = row.headline
     verdict = f'<p class="verdict">{html(row.verdict)}</p>' if row.verdict else ""
     left = f"{_told(row.new, row.parts)} with new speakers; {_away(row)} on other corpora"
     told = {"claimed": _claimed(row), "we get": f"{_told(row.shared)} with shared speakers", "what is left": left,
             "why": one.why}
     listing = "".join(f"<dt>{html(name)}</dt><dd>{html(text)}</dd>" for name, text in told.items())
-    return (f'<section class="card-of"><h3><a href="{one.chapter}.html">{html(one.title)}</a> '
+    return (f'<section class="card-of"><h3><a href="{folder}{one.chapter}.html">{html(one.title)}</a> '
             f'<small>{html(one.corpus)}</small></h3>{verdict}<dl>{listing}</dl></section>')
 
 
