@@ -41,13 +41,12 @@ show.say("dl_turned", chapter.spans(models, CORPORA))
 # {glue:text}`dl_turned`
 
 # %% tags=["hide-input"]
-book.picture(chapter.picture(models, CORPORA), chapter.words(models, CORPORA))
+book.picture(chapter.picture(models, CORPORA), chapter.words(models, CORPORA), caption=(
+    "UAR, a panel a corpus. Bars: 95 % intervals; a point without one has no interval (two speakers, or two folds). "
+    "Dotted: guessing. At \"another corpus\" small marks are networks trained on one other corpus each, the large one "
+    "is their mean; the emotions are those that both corpora have, so guessing differs."))
 
 # %% [markdown]
-# *UAR, a panel a corpus. Bars: 95 % intervals; a point without one has no interval (two speakers, or a single fold's
-# worth of them). Dotted: guessing. At "another corpus" small marks are networks trained on one other corpus each, the
-# large one is their mean; the emotions are those that both corpora have, so guessing differs.*
-#
 # ## What each turn costs
 #
 # Chance differs with the number of emotions. To compare, we count how far a model has come on the way from guessing (0)
