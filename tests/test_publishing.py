@@ -14,7 +14,7 @@ ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT / "tools"))
 
 import archive  # noqa: E402
-from book_site import colophon  # noqa: E402
+from book_site import colophon, maths  # noqa: E402
 
 
 def commands(name):
@@ -101,3 +101,8 @@ def test_an_archive_of_changed_files_or_without_a_book_is_refused_in_one_line(re
     (repository / "book/_build/html/intro.html").unlink()
     with pytest.raises(SystemExit, match="run `make book` first"):
         archive.write(repository)
+
+
+def test_a_formula_is_mathml_with_its_source_at_hand():
+    made = maths.mathml(r"a < \frac{1}{k}", "block")
+    assert made.startswith('<math alttext="a &lt; \\frac{1}{k}"') and 'display="block"' in made and "<mfrac>" in made

@@ -5,11 +5,12 @@ that are used, and words of the study have their definition at hand. At its foot
 source is and what it was built from.
 """
 
-from book_site import colophon, downloads, icons, pictures, references, words
+from book_site import colophon, downloads, icons, maths, pictures, references, words
 
 
 def setup(app) -> dict:
     references.register()
+    maths.register(app)
     for step in (pictures.place, downloads.write, words.explain):
         app.connect("doctree-resolved", step)
     app.connect("html-page-context", colophon.place)
