@@ -4,13 +4,13 @@ Figures are files of their own with a drawing to download, tables and records ca
 that are used, and words of the study have their definition at hand.
 """
 
-from book_site import downloads, icons, pictures, references, words
+from book_site import downloads, heads, icons, pictures, references, words
 
 
 def setup(app) -> dict:
     references.register()
     for step in (pictures.place, downloads.write, words.explain):
         app.connect("doctree-resolved", step)
-    app.connect("build-finished", downloads.archive)
-    app.connect("build-finished", icons.reduce)
+    for step in (downloads.archive, heads.mend, icons.reduce):
+        app.connect("build-finished", step)
     return {"parallel_read_safe": True, "parallel_write_safe": False}
