@@ -1,5 +1,6 @@
 // What pages need beside the theme: boxes that scroll say so, and definitions can be put away.
 
+(() => {
 const boxes = document.querySelectorAll(".scroll, .frame");
 
 function tell(box) {
@@ -132,3 +133,4 @@ function browse(part, DataTable) {
 }
 
 sortable();
+})();

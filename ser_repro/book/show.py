@@ -57,12 +57,19 @@ def table(rows: pd.DataFrame | list[dict], *, index: bool = False, formats: dict
         return text(empty)
     width = sum(2 + max(len(str(name)), rows[name].astype(str).str.len().max()) for name in rows)
     label = html(f"Table: {', '.join(map(str, rows))}")
+    if "corpus" in rows:
+        rows["corpus"] = rows["corpus"].map(_whole)
     rows = rows.rename(columns=_code).map(_code)
     rows = rows.replace(r"(\S+) % \[(\S+), (\S+);", r"\1&nbsp;% [\2,&nbsp;\3;", regex=True)  # a score's halves
     page = rows.to_html(index=index, border=0, justify="left", formatters=formats or {}, escape=False,
                         classes="compact wordy" if width > PAGE_WIDTH and not long else "compact")
     page = page.replace("<th></th>", "<td></td>")  # a head without words is none
     display(HTML(f'<div class="scroll" role="region" tabindex="0" aria-label="{label}">{page}</div>'))
+
+
+def _whole(cell):
+    """A name that no line ends within: CREMA-D."""
+    return Html(f'<span class="whole">{html(cell)}</span>') if isinstance(cell, str) else cell
 
 
 def _code(cell):

@@ -5,7 +5,7 @@ that are used, and words of the study have their definition at hand. At its foot
 source is and what it was built from.
 """
 
-from book_site import colophon, downloads, icons, maths, pictures, references, words
+from book_site import colophon, downloads, heads, icons, maths, pictures, references, words
 
 
 def setup(app) -> dict:
@@ -14,6 +14,6 @@ def setup(app) -> dict:
     for step in (pictures.place, downloads.write, words.explain):
         app.connect("doctree-resolved", step)
     app.connect("html-page-context", colophon.place)
-    app.connect("build-finished", downloads.archive)
-    app.connect("build-finished", icons.reduce)
+    for step in (downloads.archive, heads.mend, icons.reduce):
+        app.connect("build-finished", step)
     return {"parallel_read_safe": True, "parallel_write_safe": False}
