@@ -1,0 +1,160 @@
+"""From samples to what a network is fed, as modules of torch that an exporter can follow: resampling as soxr does it,
+frames, mel bands, decibels and MFCCs as librosa defines them. `saved.export` puts them before a network.
+
+They give what `ser_repro.features` gives, to rounding in single precision; a test compares the two.
+"""
+
+import math
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from ser_repro import SerReproError
+from ser_repro.features import arrays, sets
+from ser_repro.features.descriptors import HOP, N_FFT
+from ser_repro.features.fast import banks, resampling
+
+_LEAST_POWER, _RANGE_DB = 1e-10, 80.0  # as `features.fast.spectral.decibels` has them
+_LARGEST = 2**20  # weights of a filter between two rates; rates that need more are refused
+
+
+class Whole(nn.Module):
+    """Values of one clip as they come: the features are computed outside the graph, shape (values,) -> (1, values, 1).
+    """
+
+    def forward(self, values: Tensor) -> Tensor:
+        return values[None, :, None]
+
+
+class Rounded(nn.Module):
+    """A waveform rounded to 16 bits, as training has it, shape (time,) -> (1, 1, time)."""
+
+    def forward(self, samples: Tensor) -> Tensor:
+        return (torch.round(samples * 2.0**15).clamp(-32768, 32767) / 2.0**15)[None, None]
+
+
+class Resampled(nn.Module):
+    """Samples at another rate, as soxr's high quality gives them, shape (time,) -> (time,).
+
+    soxr's filter is measured: an impulse in each place of a period is put through it; and, as a clip begins in a way of
+    its own, one in each of the first samples.
+    """
+
+    def __init__(self, sample_rate: int, rate: int):
+        super().__init__()
+        common, self.ratio = math.gcd(sample_rate, rate), sample_rate / rate
+        self.down, self.up = sample_rate // common, rate // common
+        half = math.ceil(resampling.HALF * max(1, self.down / self.up))        # at the old rate
+        self.reach = math.ceil(half / self.down) * self.down
+        taps = 2 * self.reach + self.down
+        if self.up * taps > _LARGEST:
+            raise SerReproError(f"from {sample_rate} to {rate} Hz takes too large a filter: bring the recordings to "
+                                "another rate first")
+        at = math.ceil(4000 / min(self.down, self.up))                        # periods: far from both ends
+        kernel = np.zeros((self.up, taps), np.float32)
+        for place in range(-self.reach, self.down + self.reach):
+            period, within = divmod(place, self.down)
+            impulse = np.zeros((2 * at + 1) * self.down, np.float32)
+            impulse[at * self.down + within] = 1
+            first = (at - period) * self.up                                   # where the period in question begins
+            kernel[:, place + self.reach] = resampling.exact(impulse, sample_rate, rate)[first:first + self.up]
+        self.register_buffer("kernel", torch.from_numpy(kernel)[:, None])
+        self.begun = math.ceil(resampling.HALF * max(1, self.up / self.down))  # at the new rate
+        self.heard = 2 * math.ceil(self.begun * sample_rate / rate)           # at the old one
+        begin = np.stack([resampling.exact(one, sample_rate, rate)[:self.begun]
+                          for one in np.eye(self.heard, dtype=np.float32)], axis=1)
+        self.register_buffer("begin", torch.from_numpy(begin))
+
+    def forward(self, samples: Tensor) -> Tensor:
+        count = samples.shape[0]
+        length = (count * self.up + self.down - 1) // self.down
+        # Behind soxr's last sample librosa puts zeros; of two that are as near, soxr's rounding chooses.
+        ends = (torch.ones((), dtype=torch.float64) * count / self.ratio + 0.5).floor()
+        padded = F.pad(samples, (self.reach, self.reach + self.down))
+        found = F.conv1d(padded[None, None], self.kernel, stride=self.down)[0].T.reshape(-1)
+        begun = self.begin @ F.pad(samples, (0, self.heard))[:self.heard]
+        found = torch.cat([begun, F.pad(found, (0, 1))[self.begun:]])[:length]
+        return found * (torch.arange(length) < ends)
+
+
+class MFCC(nn.Module):
+    """Mel-frequency cepstral coefficients, shape (time,) -> (n, frame)."""
+
+    def __init__(self, n: int, sample_rate: int, n_fft: int, hop: int, n_mels: int = 128):
+        super().__init__()
+        self.n_fft, self.hop, self.n_mels = n_fft, hop, n_mels
+        self.register_buffer("window", torch.from_numpy(banks.hann(n_fft).astype(np.float32)))
+        bank = torch.from_numpy(banks.mel_bank(sample_rate, n_fft, n_mels)).flatten()
+        self.register_buffer("places", bank.nonzero().flatten())              # most weights are zero: a small file
+        self.register_buffer("weights", bank[self.places])
+        waves = np.cos(np.pi / n_mels * np.outer(np.arange(n), np.arange(n_mels) + 0.5)) * np.sqrt(2 / n_mels)
+        waves[0] /= np.sqrt(2)
+        self.register_buffer("waves", torch.from_numpy(waves.astype(np.float32)))
+
+    def forward(self, samples: Tensor) -> Tensor:
+        half = self.n_fft // 2
+        # Real and imaginary part apart: the exporter knows no complex numbers.
+        spectrum = torch.stft(F.pad(samples, (half, half))[None], self.n_fft, self.hop, window=self.window,
+                              center=False, return_complex=False)
+        power = spectrum.pow(2).sum(-1)[0]                                    # (bin, frame)
+        bank = torch.zeros(self.n_mels * (half + 1)).scatter(0, self.places, self.weights)
+        mel = bank.view(self.n_mels, half + 1) @ power
+        level = 10 / math.log(10) * torch.log(mel.clamp(min=_LEAST_POWER))
+        return self.waves @ torch.maximum(level, level.max() - _RANGE_DB)
+
+
+class Mean(nn.Module):
+    """Time means, shape (values, frame) -> (1, values, 1)."""
+
+    def forward(self, values: Tensor) -> Tensor:
+        return values.mean(1)[None, :, None]
+
+
+class Standardised(nn.Module):
+    """Frames less their mean, by their deviation over the whole clip, cut or padded to so many: shape (values, frame)
+    -> (1, values, keep)."""
+
+    def __init__(self, keep: int):
+        super().__init__()
+        self.keep = keep
+
+    def forward(self, values: Tensor) -> Tensor:
+        apart = values - values.mean()
+        deviation = apart.pow(2).mean().sqrt()
+        apart = torch.where(deviation > 0, apart / deviation.clamp(min=1e-30), values)
+        return F.pad(apart, (0, self.keep))[None, :, :self.keep]
+
+
+def front(what: int | str, sample_rate: int) -> tuple[nn.Module, str, int]:
+    """What stands before a network.
+
+    Parameters
+    ----------
+    what : int or str
+        A rate in Hz or "native" (a waveform), or the name of a feature set: what `card["input"]["what"]` says.
+    sample_rate : int
+        Of the clips that trained, Hz.
+
+    Returns
+    -------
+    module : nn.Module
+    name : "samples" or "values"
+        What it takes: samples of one channel, full scale 1, shape (time,); or the values of the set, for features that
+        have no graph, shape (values,).
+    rate : int
+        Of the samples, Hz.
+    """
+    if arrays.is_waveform(what):
+        return Rounded(), "samples", sample_rate if what == arrays.NATIVE else int(what)
+    known = sets.get(what).definition
+    if known["kind"] == "means" and [name for name, _ in known["parts"]] == ["mfcc"]:
+        rate = known["sample_rate"]
+        steps = [] if rate == sample_rate else [Resampled(sample_rate, rate)]
+        steps += [MFCC(known["parts"][0][1], rate, known["n_fft"], known["hop"]), Mean()]
+        return nn.Sequential(*steps), "samples", sample_rate
+    if known["kind"] == "frames" and known["keep"] is not None:
+        return (nn.Sequential(MFCC(known["mfcc"], sample_rate, N_FFT, HOP), Standardised(known["keep"])), "samples",
+                sample_rate)
+    return Whole(), "values", sample_rate
