@@ -20,10 +20,8 @@ from pathlib import Path
 
 from ser_repro import SerReproError
 from ser_repro.features import arrays, sets
-from ser_repro.files import digest, write_atomic
-from ser_repro.runs import records
-from ser_repro.saved import card
-from ser_repro.saved.model import CARD, README, WEIGHTS, Saved
+from ser_repro.files import write_atomic
+from ser_repro.saved.model import Saved
 
 OPSET = 17  # the first with STFT
 _SECONDS = 3  # of the recording that the exporter is shown; others may be of any length

@@ -44,7 +44,7 @@ class Resampled(nn.Module):
 
     def __init__(self, sample_rate: int, rate: int):
         super().__init__()
-        common, self.ratio = math.gcd(sample_rate, rate), sample_rate / rate
+        common = math.gcd(sample_rate, rate)
         self.down, self.up = sample_rate // common, rate // common
         half = math.ceil(resampling.HALF * max(1, self.down / self.up))        # at the old rate
         self.reach = math.ceil(half / self.down) * self.down
@@ -66,12 +66,15 @@ class Resampled(nn.Module):
         begin = np.stack([resampling.exact(one, sample_rate, rate)[:self.begun]
                           for one in np.eye(self.heard, dtype=np.float32)], axis=1)
         self.register_buffer("begin", torch.from_numpy(begin))
+        # Arrays of one value: the exporter takes plain numbers for single precision, and a half is missed.
+        self.register_buffer("ratio", torch.tensor([sample_rate / rate], dtype=torch.float64))
+        self.register_buffer("one", torch.ones(1, dtype=torch.int64))
 
     def forward(self, samples: Tensor) -> Tensor:
         count = samples.shape[0]
         length = (count * self.up + self.down - 1) // self.down
         # Behind soxr's last sample librosa puts zeros; of two that are as near, soxr's rounding chooses.
-        ends = (torch.ones((), dtype=torch.float64) * count / self.ratio + 0.5).floor()
+        ends = ((self.one * count).double() / self.ratio + 0.5).floor().long()
         padded = F.pad(samples, (self.reach, self.reach + self.down))
         found = F.conv1d(padded[None, None], self.kernel, stride=self.down)[0].T.reshape(-1)
         begun = self.begin @ F.pad(samples, (0, self.heard))[:self.heard]
