@@ -5,6 +5,7 @@ They give what `ser_repro.features` gives, to rounding in single precision; a te
 """
 
 import math
+from dataclasses import dataclass
 
 import numpy as np
 import torch
@@ -14,9 +15,11 @@ from torch.nn import functional as F
 from ser_repro import SerReproError
 from ser_repro.features import arrays, sets
 from ser_repro.features.descriptors import HOP, N_FFT
-from ser_repro.features.fast import banks, resampling
+from ser_repro.features.fast import banks
 
 _LEAST_POWER, _RANGE_DB = 1e-10, 80.0  # as `features.fast.spectral.decibels` has them
+_HALF = {"HQ": 110, "VHQ": 156}  # samples at the lower rate, of soxr's filters to either side: beyond is rounding
+_ROUNDING = 1e-7  # of the greatest weight
 _LARGEST = 2**20  # weights of a filter between two rates; rates that need more are refused
 
 
@@ -35,37 +38,81 @@ class Rounded(nn.Module):
         return (torch.round(samples * 2.0**15).clamp(-32768, 32767) / 2.0**15)[None, None]
 
 
-class Resampled(nn.Module):
-    """Samples at another rate, as soxr's high quality gives them, shape (time,) -> (time,).
+@dataclass(frozen=True)
+class Filter:
+    """soxr's filter between two rates, measured: an impulse in each place of a period is put through it; and, as a clip
+    begins in a way of its own, one in each of the first samples.
 
-    soxr's filter is measured: an impulse in each place of a period is put through it; and, as a clip begins in a way of
-    its own, one in each of the first samples.
+    Attributes
+    ----------
+    down, up : int
+        So many samples become so many: a period.
+    reach : int
+        Samples before and after a period that count in it.
+    kernel : array of float32, shape (up, reach + down + reach)
+    begin : array of float32, shape (first samples at the new rate, samples at the old one that count in them)
     """
+
+    down: int
+    up: int
+    reach: int
+    kernel: np.ndarray
+    begin: np.ndarray
+
+
+def measured(sample_rate: int, rate: int, quality: str = "HQ") -> Filter:
+    """The filter of a quality of soxr.
+
+    Raises
+    ------
+    SerReproError
+        If the rates need a filter too large to be a constant.
+    """
+    import soxr
+
+    down, up = (one // math.gcd(sample_rate, rate) for one in (sample_rate, rate))
+    half = _HALF[quality] * max(1, down / up)                                 # at the old rate
+    reach = math.ceil(half / down) * down
+    if up * (2 * reach + down) > _LARGEST:
+        raise SerReproError(f"from {sample_rate} to {rate} Hz takes too large a filter: bring the recordings to another "
+                            "rate first")
+    at = math.ceil(4000 / min(down, up))                                      # periods: far from both ends
+    kernel = np.zeros((up, 2 * reach + down), np.float32)
+    for place in range(-reach, down + reach):
+        period, within = divmod(place, down)
+        impulse = np.zeros((2 * at + 1) * down)
+        impulse[at * down + within] = 1
+        first = (at - period) * up                                            # where the period in question begins
+        kernel[:, place + reach] = soxr.resample(impulse, sample_rate, rate, quality=quality)[first:first + up]
+    begun = math.ceil(_HALF[quality] * max(1, up / down))                     # at the new rate
+    # Zeros behind each, so that there are that many samples.
+    heard = 2 * math.ceil(begun * down / up)
+    begin = [soxr.resample(np.eye(1, 2 * heard, place)[0], sample_rate, rate, quality=quality)[:begun]
+             for place in range(heard)]
+    begin = np.stack(begin, axis=1)
+    plain = np.zeros_like(begin)                                              # what the kernel makes of them
+    for row in range(begun):
+        period, phase = divmod(row, up)
+        used = np.arange(heard) - period * down + reach                      # places in the kernel
+        there = (used >= 0) & (used < kernel.shape[1])
+        plain[row, there] = kernel[phase, used[there]]
+    own = np.flatnonzero(np.abs(begin - plain).max(axis=1) > _ROUNDING * np.abs(kernel).max())
+    begin = begin[:own[-1] + 1 if len(own) else 0]
+    reached = np.flatnonzero(begin.any(axis=0))
+    begin = begin[:, :reached[-1] + 1 if len(reached) else 0]
+    return Filter(down, up, reach, kernel, np.ascontiguousarray(begin, np.float32))
+
+
+class Resampled(nn.Module):
+    """Samples at another rate, as `librosa.resample` by soxr's high quality gives them, shape (time,) -> (time,)."""
 
     def __init__(self, sample_rate: int, rate: int):
         super().__init__()
-        common = math.gcd(sample_rate, rate)
-        self.down, self.up = sample_rate // common, rate // common
-        half = math.ceil(resampling.HALF * max(1, self.down / self.up))        # at the old rate
-        self.reach = math.ceil(half / self.down) * self.down
-        taps = 2 * self.reach + self.down
-        if self.up * taps > _LARGEST:
-            raise SerReproError(f"from {sample_rate} to {rate} Hz takes too large a filter: bring the recordings to "
-                                "another rate first")
-        at = math.ceil(4000 / min(self.down, self.up))                        # periods: far from both ends
-        kernel = np.zeros((self.up, taps), np.float32)
-        for place in range(-self.reach, self.down + self.reach):
-            period, within = divmod(place, self.down)
-            impulse = np.zeros((2 * at + 1) * self.down, np.float32)
-            impulse[at * self.down + within] = 1
-            first = (at - period) * self.up                                   # where the period in question begins
-            kernel[:, place + self.reach] = resampling.exact(impulse, sample_rate, rate)[first:first + self.up]
-        self.register_buffer("kernel", torch.from_numpy(kernel)[:, None])
-        self.begun = math.ceil(resampling.HALF * max(1, self.up / self.down))  # at the new rate
-        self.heard = 2 * math.ceil(self.begun * sample_rate / rate)           # at the old one
-        begin = np.stack([resampling.exact(one, sample_rate, rate)[:self.begun]
-                          for one in np.eye(self.heard, dtype=np.float32)], axis=1)
-        self.register_buffer("begin", torch.from_numpy(begin))
+        found = measured(sample_rate, rate)
+        self.down, self.up, self.reach = found.down, found.up, found.reach
+        self.begun, self.heard = found.begin.shape
+        self.register_buffer("kernel", torch.from_numpy(found.kernel)[:, None])
+        self.register_buffer("begin", torch.from_numpy(found.begin))
         # Arrays of one value: the exporter takes plain numbers for single precision, and a half is missed.
         self.register_buffer("ratio", torch.tensor([sample_rate / rate], dtype=torch.float64))
         self.register_buffer("one", torch.ones(1, dtype=torch.int64))
