@@ -74,8 +74,8 @@ def measured(sample_rate: int, rate: int, quality: str = "HQ") -> Filter:
     half = _HALF[quality] * max(1, down / up)                                 # at the old rate
     reach = math.ceil(half / down) * down
     if up * (2 * reach + down) > _LARGEST:
-        raise SerReproError(f"from {sample_rate} to {rate} Hz takes too large a filter: bring the recordings to another "
-                            "rate first")
+        raise SerReproError(f"from {sample_rate} to {rate} Hz takes too large a filter: bring the recordings to "
+                            "another rate first")
     at = math.ceil(4000 / min(down, up))                                      # periods: far from both ends
     kernel = np.zeros((up, 2 * reach + down), np.float32)
     for place in range(-reach, down + reach):
@@ -134,11 +134,9 @@ class MFCC(nn.Module):
 
     def __init__(self, n: int, sample_rate: int, n_fft: int, hop: int, n_mels: int = 128):
         super().__init__()
-        self.n_fft, self.hop, self.n_mels = n_fft, hop, n_mels
+        self.n_fft, self.hop = n_fft, hop
         self.register_buffer("window", torch.from_numpy(banks.hann(n_fft).astype(np.float32)))
-        bank = torch.from_numpy(banks.mel_bank(sample_rate, n_fft, n_mels)).flatten()
-        self.register_buffer("places", bank.nonzero().flatten())              # most weights are zero: a small file
-        self.register_buffer("weights", bank[self.places])
+        self.register_buffer("bank", torch.from_numpy(banks.mel_bank(sample_rate, n_fft, n_mels)))
         waves = np.cos(np.pi / n_mels * np.outer(np.arange(n), np.arange(n_mels) + 0.5)) * np.sqrt(2 / n_mels)
         waves[0] /= np.sqrt(2)
         self.register_buffer("waves", torch.from_numpy(waves.astype(np.float32)))
@@ -149,9 +147,7 @@ class MFCC(nn.Module):
         spectrum = torch.stft(F.pad(samples, (half, half))[None], self.n_fft, self.hop, window=self.window,
                               center=False, return_complex=False)
         power = spectrum.pow(2).sum(-1)[0]                                    # (bin, frame)
-        bank = torch.zeros(self.n_mels * (half + 1)).scatter(0, self.places, self.weights)
-        mel = bank.view(self.n_mels, half + 1) @ power
-        level = 10 / math.log(10) * torch.log(mel.clamp(min=_LEAST_POWER))
+        level = 10 / math.log(10) * torch.log((self.bank @ power).clamp(min=_LEAST_POWER))
         return self.waves @ torch.maximum(level, level.max() - _RANGE_DB)
 
 
@@ -177,7 +173,38 @@ class Standardised(nn.Module):
         return F.pad(apart, (0, self.keep))[None, :, :self.keep]
 
 
-def front(what: int | str, sample_rate: int) -> tuple[nn.Module, str, int]:
+class Probabilities(nn.Module):
+    """A network behind what stands before it: samples or values of one clip -> (classes,)."""
+
+    def __init__(self, before: nn.Module, network: nn.Module):
+        super().__init__()
+        self.before, self.network = before, network
+
+    def forward(self, given: Tensor) -> Tensor:
+        x = self.before(given)
+        # A tensor made of the length: what follows the network sees it as one.
+        out = self.network(x, torch.ones(1, dtype=torch.int64) * x.shape[-1])
+        return (out[0] if isinstance(out, tuple) else out).softmax(1)[0]
+
+
+def takes(what: int | str, sample_rate: int) -> tuple[str, int]:
+    """What a graph takes of a clip, and the rate in Hz of the samples that that is or is computed of.
+
+    "samples" of one channel, full scale 1, shape (time,); or, for features that have no graph, their "values", shape
+    (values,). Parameters are those of `front`.
+    """
+    if arrays.is_waveform(what):
+        return "samples", sample_rate if what == arrays.NATIVE else int(what)
+    known = sets.get(what).definition
+    in_graph = _is_mfcc_means(known) or (known["kind"] == "frames" and known["keep"] is not None)
+    return "samples" if in_graph else "values", sample_rate
+
+
+def _is_mfcc_means(definition: dict) -> bool:
+    return definition["kind"] == "means" and [name for name, _ in definition["parts"]] == ["mfcc"]
+
+
+def front(what: int | str, sample_rate: int) -> nn.Module:
     """What stands before a network.
 
     Parameters
@@ -186,25 +213,14 @@ def front(what: int | str, sample_rate: int) -> tuple[nn.Module, str, int]:
         A rate in Hz or "native" (a waveform), or the name of a feature set: what `card["input"]["what"]` says.
     sample_rate : int
         Of the clips that trained, Hz.
-
-    Returns
-    -------
-    module : nn.Module
-    name : "samples" or "values"
-        What it takes: samples of one channel, full scale 1, shape (time,); or the values of the set, for features that
-        have no graph, shape (values,).
-    rate : int
-        Of the samples, Hz.
     """
     if arrays.is_waveform(what):
-        return Rounded(), "samples", sample_rate if what == arrays.NATIVE else int(what)
+        return Rounded()
+    if takes(what, sample_rate)[0] == "values":
+        return Whole()
     known = sets.get(what).definition
-    if known["kind"] == "means" and [name for name, _ in known["parts"]] == ["mfcc"]:
-        rate = known["sample_rate"]
-        steps = [] if rate == sample_rate else [Resampled(sample_rate, rate)]
-        steps += [MFCC(known["parts"][0][1], rate, known["n_fft"], known["hop"]), Mean()]
-        return nn.Sequential(*steps), "samples", sample_rate
-    if known["kind"] == "frames" and known["keep"] is not None:
-        return (nn.Sequential(MFCC(known["mfcc"], sample_rate, N_FFT, HOP), Standardised(known["keep"])), "samples",
-                sample_rate)
-    return Whole(), "values", sample_rate
+    if not _is_mfcc_means(known):
+        return nn.Sequential(MFCC(known["mfcc"], sample_rate, N_FFT, HOP), Standardised(known["keep"]))
+    rate = known["sample_rate"]
+    resampled = [] if rate == sample_rate else [Resampled(sample_rate, rate)]
+    return nn.Sequential(*resampled, MFCC(known["parts"][0][1], rate, known["n_fft"], known["hop"]), Mean())
