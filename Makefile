@@ -2,12 +2,14 @@
 # make test       ruff and pytest
 # make fuzz       spoilt input to the commands, kills and races: 2 550 cases, about 20 minutes
 # make cluster    tests of Ray on a cluster of three nodes on this machine; installs Ray (630 MB) into .venv
+# make browser    tests of the built book in a browser: installs Playwright into .venv; the browser is Debian's chromium,
+#                 or what `.venv/bin/playwright install chromium` fetches
 # make notebooks  bring notebooks/*.py and notebooks/*.ipynb into step
 # make clean      remove what was built; make distclean removes .venv too
 # PYTHON=python3.12 make book chooses the interpreter (3.11 to 3.13).
 
 .DELETE_ON_ERROR:
-.PHONY: book chapters html test fuzz cluster notebooks clean distclean install
+.PHONY: book chapters html test fuzz cluster browser notebooks clean distclean install
 
 # The first interpreter that will do: a system's python3 is often older than its python3.11.
 ifndef PYTHON
@@ -74,6 +76,11 @@ fuzz: $(INSTALLED)
 cluster: $(INSTALLED)
 	@$(BIN)/python -m pip install -q --disable-pip-version-check -c constraints.txt -e '.[$(EXTRAS),cluster]' 'ray[tune]'
 	@$(BIN)/python -m pytest -q -m cluster
+
+# One after the other: a browser takes all that two cores have.
+browser: $(INSTALLED)
+	@$(BIN)/python -m pip install -q --disable-pip-version-check -c constraints.txt -e '.[$(EXTRAS),browser]'
+	@$(BIN)/python -m pytest -q tests/browser
 
 notebooks: $(INSTALLED)
 	@$(BIN)/jupytext --sync notebooks/*.py

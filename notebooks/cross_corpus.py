@@ -34,13 +34,20 @@ show.say("cc_alike", across.one_answer(methods[0]))
 # %% tags=["hide-input"]
 book.text([across.headline(one) for one in methods])
 
-# %% tags=["hide-input"] mystnb={"image": {"alt": "A heat map a method: a square a pair of corpora, darker the better"}}
-book.picture(across.matrix(methods))
+# %% tags=["hide-input"]
+book.draw("cc_matrix", across.matrix(methods))
 
 # %% [markdown]
-# *Each square: UAR in per cent, "of" what guessing reaches; framed, on the diagonal: new speakers of the same corpus.
+# ```{glue:figure} cc_matrix
+# ---
+# name: fig-pairs
+# alt: >-
+#   A heat map a method: a square a pair of corpora, darker the better.
+# ---
+# Each square: UAR in per cent, "of" what guessing reaches; framed, on the diagonal: new speakers of the same corpus.
 # "No better", of other corpora: the interval holds guessing, or two speakers do. The colour is how far the UAR has come
-# on the way from guessing to no fault, as pairs share {glue:text}`cc_shared` emotions.*
+# on the way from guessing to no fault, as pairs share {glue:text}`cc_shared` emotions.
+# ```
 #
 # ## Pair by pair
 

@@ -69,20 +69,28 @@ show.say("un_starts", f"{100 * min(known):.1f} to {unit(100 * max(known), 'point
 # score, or the difference of two networks, over all speakers and all starts. Of 1000 studies a kind, this share of
 # intervals holds it:
 
-# %% mystnb={"image": {"alt": "Share of intervals that hold the truth, a line a kind of study"}} tags=["hide-input"]
-book.picture(chapter.coverage_picture(covered))
+# %% tags=["hide-input"]
+book.draw("un_coverage", chapter.coverage_picture(covered))
 
 # %% [markdown]
-# *Grey: 92 to 98 %. Filled: variances of speakers, starts and folds are added, each with Student's t of its own degrees
-# of freedom {cite:p}`burdick1992confidence`. Hollow: percentiles after resampling speakers and starts.*
+# ```{glue:figure} un_coverage
+# ---
+# name: fig-coverage
+# alt: >-
+#   Share of intervals that hold the truth, a line a kind of study, for both ways of making intervals.
+# ---
+# Grey: 92 to 98 %. Filled: variances of speakers, starts and folds are added, each with Student's t of its own degrees
+# of freedom {cite:p}`burdick1992confidence`. Hollow: percentiles after resampling speakers and starts.
+# ```
 #
 # ## One draw of the test clips is one of many
 #
 # Documents draw their test clips at random, many of them a fifth, once. Another draw gives another score:
 
-# %% mystnb={"image": {"alt": "Accuracy of each draw of the split, and of the published one"}} tags=["hide-input"]
+# %% tags=["hide-input"]
 if drawn:
-    book.picture(chapter.draws_picture(drawn))
+    book.picture(chapter.draws_picture(drawn), "Accuracy of each draw of the split, and of the published one",
+                 "Accuracy of each draw of a document's own split, and of the draw that it published.")
 book.table(chapter.draws_table(drawn), empty="*No split has been drawn again yet: `ser-repro study --protocol redrawn` "
            "does it.*")
 
@@ -91,9 +99,10 @@ book.table(chapter.draws_table(drawn), empty="*No split has been drawn again yet
 #
 # Accuracy of each start with shared speakers, all else equal:
 
-# %% mystnb={"image": {"alt": "Accuracy of each start, less the mean of the starts"}} tags=["hide-input"]
+# %% tags=["hide-input"]
 if started:
-    book.picture(chapter.starts_picture(started))
+    book.picture(chapter.starts_picture(started), "Accuracy of each start, less the mean of the starts",
+                 "Accuracy of each start of a network, less the mean of its starts.")
 book.table(chapter.starts_table(started))
 
 # %% [markdown]

@@ -14,7 +14,7 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Patch, Rectangle
 
 from ser_repro import documents
-from ser_repro.book import show
+from ser_repro.book import show, sortable
 from ser_repro.book.palette import GREY, RED
 from ser_repro.book.words import NBSP, family, interval, listed, p_text, percent, signed, told_apart
 from ser_repro.documents import leaks
@@ -198,6 +198,20 @@ def table(rows: list[Price], leak: str) -> list[dict]:
              "without − with": signed(100 * row.value) + (f" {interval(row.difference)}" if row.difference else ""),
              "test clips": row.difference.clips if row.difference else "—",
              "p": p_text(row.difference) if row.difference else "—"} for row in rows if row.leak == leak]
+
+
+def every(rows: list[Price]) -> None:
+    """Every price, as a table that sorts."""
+    told = [{"leak": LEAKS[row.leak].title} | one for leak in LEAKS for row, one in zip(
+        [row for row in rows if row.leak == leak], table(rows, leak), strict=True)]
+    csv = pd.DataFrame([one | {"points": round(100 * row.value, 3)} | (
+        {} if row.difference is None else {"low": row.difference.low, "high": row.difference.high,
+                                           "p, corrected": row.difference.p})
+        for one, row in zip(told, [row for leak in LEAKS for row in rows if row.leak == leak], strict=True)])
+    sortable.table("prices", "Every price of a leak.", told, [
+        sortable.slug("price", *(one[key] for key in ("leak", "method", "corpus", "mended"))) for one in told],
+        csv=csv, cites=["kapoor2023leakage"], filters={
+            key: [one[key] for one in told] for key in ("leak", "method", "corpus")})
 
 
 def caption(rows: list[Price]) -> str:

@@ -48,8 +48,9 @@ def train(
     reading: Annotated[str, typer.Option(help="code or paper: as its public code has it, or as its text does.")
                        ] = "code",
     protocol: Annotated[str, typer.Option(help="published (its own split), redrawn (the same, drawn again), "
-                                              "speaker (new speakers are tested), sentence (new sentences) or "
-                                              "speaker_sentence (both new).")] = "published",
+                                              "speaker (new speakers are tested), emobox (the same, in EmoBox's "
+                                              "folds), sentence (new sentences) or speaker_sentence (both new).")
+                        ] = "published",
     fold: Annotated[int, typer.Option(help="Which speakers or sentences are tested; which draw, with "
                                           "--protocol redrawn.")] = 0,
     seed: Annotated[int, typer.Option(help="Of the weights' start and the order of clips.")] = 0,

@@ -75,7 +75,8 @@ def study(
     n: Annotated[list[int] | None, typer.Option(help="Only this size.")] = None,
     reading: Annotated[list[str] | None, typer.Option(help="Only this reading: code or paper.")] = None,
     protocol: Annotated[list[str] | None, typer.Option(help="Only this protocol: published, redrawn, "
-                                                       "speaker, sentence, speaker_sentence or cross_corpus.")] = None,
+                                                       "speaker, emobox, sentence, speaker_sentence or "
+                                                       "cross_corpus.")] = None,
     seed: Annotated[list[int] | None, typer.Option(help="Only this seed.")] = None,
     first: Annotated[int | None, typer.Option(help="Only the first so many of those.")] = None,
     jobs: Jobs = None, device: Device = "auto",

@@ -129,4 +129,5 @@ DOCUMENT = Document(
           CoreRuns("paper", "speaker"),
           CoreRuns("code", "redrawn"),
           CoreRuns("code", "sentence", corpora=SMALL), CoreRuns("code", "speaker_sentence", corpora=SMALL),
+          CoreRuns("code", "emobox", corpora=("RAVDESS",)),
           *to_every_other(CORPORA)))

@@ -40,4 +40,5 @@ DOCUMENT = Document(
           CoreRuns("code", "published", corpora=("RAVDESS",), changes={"C": 10.0}),
           CoreRuns("code", "speaker", corpora=("RAVDESS",), changes={"C": 10.0}),
           CoreRuns("code", "redrawn"), CoreRuns("code", "sentence"), CoreRuns("code", "speaker_sentence"),
+          CoreRuns("code", "emobox", corpora=("RAVDESS",)),
           *to_every_other(CORPORA)))

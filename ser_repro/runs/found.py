@@ -197,12 +197,14 @@ class Found:
         return ", ".join(words) if any(not word.endswith(NOT_RUN) for word in words) else NOT_RUN
 
     def tables_elsewhere(self, trained: str, tested: str, *, reading: str = "code", protocol: str = "cross_corpus",
-                         condition: str = "") -> list[pd.DataFrame]:
+                         n: int | None = None, condition: str = "") -> list[pd.DataFrame]:
         """Test clips of another corpus than was trained on, a table a seed; empty where that has not been run, or not
         under the condition.
 
         Parameters
         ----------
+        n : int, optional
+            Size of the network; by default the smallest.
         condition : str
             Under which they were tested, where not as they are: `scores.ADAPTED`.
         """
@@ -212,9 +214,10 @@ class Found:
         def has(record: dict) -> bool:
             return not condition or condition in record["tested"][tested].get("conditions", {})
 
+        n = n or min(self.document.sizes, default=None)
         return [pd.concat([table(record) for record in folds]) for kind, seeds in self.begun.items()
-                if (kind.corpus, kind.reading, kind.protocol) == (trained, reading, protocol) and not kind.changed
-                and tested in kind.tested for folds in seeds if all(map(has, folds))]
+                if (kind.corpus, kind.reading, kind.protocol, kind.n) == (trained, reading, protocol, n)
+                and not kind.changed and tested in kind.tested for folds in seeds if all(map(has, folds))]
 
     def elsewhere(self, trained: str, tested: str, name: str = "accuracy", **which) -> Score | None:
         """The score of what was trained on one corpus, on the clips of another; None where that has not been run."""
