@@ -28,12 +28,11 @@ show.say("cl_judged", ledger.judged(table))
 # %% tags=["hide-input"]
 book.text([ledger.summary(table)])
 
-# %% tags=["hide-input"] mystnb={"image": {"alt": "How many claims of each document got which verdict"}}
-book.picture(ledger.picture(table))
+# %% tags=["hide-input"]
+book.picture(ledger.picture(table), "How many claims of each document got which verdict",
+             "A row a document: how many of its claims got which verdict.")
 
 # %% [markdown]
-# *A row a document: how many of its claims got which verdict.*
-#
 # The documents claim {glue:text}`cl_count` numbers. Each is beside what we measured: in both readings, with speakers
 # that training has heard (shared) and with speakers that it has not (new). In brackets are 95 % intervals and what they
 # count ([How sure is a score](uncertainty.ipynb)).
@@ -53,7 +52,7 @@ book.table(ledger.rule())
 # ## The ledger
 
 # %% tags=["hide-input"]
-ledger.tables(table)
+ledger.whole(table, ["nfissi2022cnn", "amgad2023speech", "qayyum2019convolutional", "issa2020speech"])
 
 # %% [markdown]
 # `ser-repro claims --csv claims.csv` writes all of this to a file, with the names of the records behind each row.

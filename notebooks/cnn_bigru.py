@@ -31,7 +31,7 @@ found = page.found
 import numpy as np
 
 from ser_repro import datasets
-from ser_repro.book import attention, diagrams, experiments, exploration, verdicts
+from ser_repro.book import attention, diagrams, experiments, exploration, listening, verdicts
 from ser_repro.book.words import family, number, percent, points, told_apart, unit, versus_chance, worth
 from ser_repro.documents import cnn_bigru
 from ser_repro.results import audit
@@ -82,13 +82,10 @@ for name in page.corpora:
 # {glue:text}`cb_CREMA-D_code_published` with shared speakers (new speakers: {glue:text}`cb_CREMA-D_code_speaker`;
 # chance: {glue:text}`cb_CREMA-D_chance`).
 
-# %% mystnb={"image": {"alt": "Accuracy measured in both readings, a line a corpus"}} tags=["hide-input"]
+# %% tags=["hide-input"]
 page.overview()
 
 # %% [markdown]
-# *Accuracy of both readings. Bars are 95 % intervals. A point may rest on some folds only; the table of
-# scores says which.*
-#
 # ## What is claimed has no number
 #
 # | what | where | number |
@@ -109,8 +106,9 @@ page.overview()
 # directions. A bidirectional GRU runs over what is left, an attention layer weighs its states, and three linear layers
 # name the emotion.
 
-# %% mystnb={"image": {"alt": "The network as boxes: its way in the code, and in the text"}} tags=["hide-input"]
-book.picture(diagrams.cnn_bigru(network))
+# %% tags=["hide-input"]
+book.picture(diagrams.cnn_bigru(network), "The CNN-BiGRU as boxes: its way in the code, and in the text",
+             "The network: the way of reading `code`, and that of reading `paper`.")
 page.say("cb_parameters", number(network["parameters"]))
 page.say("cb_rank", network["rank"])
 page.say("cb_chain", number(network["chain"]))
@@ -191,7 +189,12 @@ page.say("cb_live_given", unit(cnn_bigru.FRAMES * cnn_bigru.HOP / cnn_bigru.LIVE
 # [the data chapter](data_exploration.ipynb); breath and a soft onset may count as silence. Of the rest of the clip the
 # network gets two numbers, the mean and deviation of all its coefficients, which standardise the image before it is
 # cut. We did not separate whether a score comes from the onset, from what precedes it, or from these two numbers.
-#
+
+# %% tags=["hide-input"]
+first = cnn_bigru.first_frames(exploration.load("RAVDESS"))["given_s"].iloc[0]
+listening.beginnings("RAVDESS", first, data=page.parameters["data"] or None)
+
+# %% [markdown]
 # *On CREMA-D* the same 100 frames last {glue:text}`cb_CREMA-D_given` at {glue:text}`cb_CREMA-D_rate`, and
 # {glue:text}`cb_CREMA-D_whole` of the clips fit in whole. There {glue:text}`cb_CREMA-D_padding` of the frames are
 # padding (mean).
@@ -234,17 +237,17 @@ page.say("cb_live_given", unit(cnn_bigru.FRAMES * cnn_bigru.HOP / cnn_bigru.LIVE
 # %% tags=["hide-input"]
 page.scores()
 
-# %% mystnb={"image": {"alt": "Confusion matrices: true emotion down, predicted across"}} tags=["hide-input"]
+# %% tags=["hide-input"]
 page.confusions()
 
 # %% [markdown]
 # The README names a loss curve as one of its two results. These are ours, of loss and accuracy. The test part is only
 # watched: the weights after the last epoch are scored.
 
-# %% mystnb={"image": {"alt": "Loss over the epochs, of training and test clips"}} tags=["hide-input"]
+# %% tags=["hide-input"]
 page.curves("loss")
 
-# %% mystnb={"image": {"alt": "Accuracy over the epochs, of training and test clips"}} tags=["hide-input"]
+# %% tags=["hide-input"]
 page.curves("accuracy")
 
 # %% tags=["hide-input"]
@@ -273,7 +276,7 @@ page.new_speakers()
 # only the whole clip instead of 100 frames, the cutting into blocks stays, and where it cuts depends on the longest
 # clip of the batch.
 
-# %% mystnb={"image": {"alt": "Points of accuracy gained or lost by a changed setting"}} tags=["hide-input"]
+# %% tags=["hide-input"]
 effects = page.differences()
 
 # %% tags=["hide-input"]
@@ -297,7 +300,7 @@ picks = page.when_to_stop()
 # %% [markdown]
 # ## One run in detail
 
-# %% mystnb={"image": {"alt": "Curves over the epochs and confusion matrix of the run in detail"}} tags=["hide-input"]
+# %% tags=["hide-input"]
 record = page.run()
 
 # %% [markdown]
@@ -312,27 +315,25 @@ measures = exploration.load(corpus).set_index("clip")
 attended = {which: attention.record(page, which) for which in ("paper", "code")}
 drawn = [one for one in attended.values() if one]
 
-# %% mystnb={"image": {"alt": "Attention over time, over the first clip of each emotion"}} tags=["hide-input"]
+# %% tags=["hide-input"]
 if any(one["config"]["synthetic"] for one in drawn):
     book.banner()
 if attended["paper"]:
-    book.picture(attention.over_clips(attended["paper"], measures, attention.outlines(page, attended["paper"])))
+    book.picture(attention.over_clips(attended["paper"], measures, attention.outlines(page, attended["paper"])),
+                 "Attention over time, over the first clip of each emotion",
+                 "Reading `paper`, the first test clip of each emotion. Blue: the weight of each step, on its own "
+                 "scale; a step stands for 32 frames. Grey: the waveform, or a bar from the first sound to the last "
+                 "where no waveform is at hand. Dotted: even weights. Pale red: what reading `code` is given.")
 else:
     book.text(f"*Reading `paper` has not been run yet on {corpus} with this split.*")
 
-# %% [markdown]
-# *Reading `paper`, the first test clip of each emotion. Blue: the weight of each step, on its own scale; a step stands
-# for 32 frames. Grey: the waveform, or a bar from the first sound to the last where no waveform is at hand. Dotted:
-# even weights. Pale red: what reading `code` is given.*
-
-# %% mystnb={"image": {"alt": "Attention of all test clips, over time and over blocks of channels"}} tags=["hide-input"]
+# %% tags=["hide-input"]
 if drawn:
-    book.picture(attention.over_all(attended["paper"], attended["code"]))
+    book.picture(attention.over_all(attended["paper"], attended["code"]),
+                 "Attention of all test clips, over time and over blocks of channels",
+                 "Left, reading `paper`: mean over the test clips, and a band from the 10th to the 90th percentile. "
+                 "Right, reading `code`: boxes hold half the clips, whiskers 80 %. Dotted: even weights.")
     book.text("Runs: " + ", ".join(f"`{one['run']}`" for one in drawn))
-
-# %% [markdown]
-# *Left, reading `paper`: mean over the test clips, and a band from the 10th to the 90th percentile. Right, reading
-# `code`: boxes hold half the clips, whiskers 80 %. Dotted: even weights.*
 
 # %% tags=["hide-input"]
 if attended["paper"] and not attended["paper"]["config"]["synthetic"]:

@@ -94,12 +94,10 @@ page.say("ravdess_paper_learned", f" ({vain['RAVDESS']})" if "RAVDESS" in vain e
 # {glue:text}`ravdess_paper_speaker` (RAVDESS). On TESS this small network {glue:text}`tess_paper_reaches` the claim,
 # but its method is not the one that the public code runs.
 
-# %% mystnb={"image": {"alt": "Accuracy claimed and measured, a line a corpus, size and reading"}} tags=["hide-input"]
+# %% tags=["hide-input"]
 page.overview(sizes=dict.fromkeys(page.corpora, (18, small)))
 
 # %% [markdown]
-# *Accuracy claimed and measured, with 95 % intervals; thin lines on TESS join what two starts or two speakers gave.*
-#
 # ## Six numbers are claimed, two of them on a corpus that we lack
 #
 # The table has every accuracy and F1 of the document that we found. It does not say which F1 is meant; ours is the
@@ -144,14 +142,13 @@ book.table([{"n": size, "convolutions": len(one["stack"]), "GRU layers": one["gr
              "channels at the end": one["stack"][-1][0], "parameters": number(one["parameters"])}
             for size, one in told.items()])
 
-# %% mystnb={"image": {"alt": "The network as boxes, with its two ways into the GRU"}} tags=["hide-input"]
-book.picture(diagrams.architecture(n, told[n]))
+# %% tags=["hide-input"]
+book.picture(diagrams.architecture(n, told[n]), "CNN-n-GRU as boxes, with its two ways into the GRU",
+             "The network of the run shown in detail below. Red, dashed edge: reading `code`. Blue, thick edge: "
+             "reading `paper`, which follows the words of the abstract. The document's architecture figure (read by "
+             "eye) averages before the GRU, as the code does.")
 
 # %% [markdown]
-# *The network of the run shown in detail below. Red, dashed edge: reading `code`. Blue, thick edge: reading `paper`,
-# which follows the words of the abstract. The document's architecture figure (read by eye) averages before the GRU, as
-# the code does.*
-#
 # ## The code's GRU sees one time step
 #
 # The table compares the two readings, setting by setting. The last column says where the value of `paper` comes from;
@@ -194,18 +191,16 @@ page.say("search_margin", searches.MARGIN)
 # %% tags=["hide-input"]
 book.text(searches.lines(failed) or "*There is no such run.*")
 
-# %% mystnb={"image": {"alt": "Confusion matrices, n = 3: true emotion down, predicted across"}} tags=["hide-input"]
+# %% tags=["hide-input"]
 page.confusions(n=small)
 
-# %% mystnb={"image": {"alt": "Accuracy over the epochs, n = 3, of training and validation"}} tags=["hide-input"]
+# %% tags=["hide-input"]
 page.curves(n=small)
 
-# %% mystnb={"image": {"alt": "Accuracy over the epochs, n = 18, of training and validation"}} tags=["hide-input"]
+# %% tags=["hide-input"]
 page.curves(n=18)
 
 # %% [markdown]
-# *Learning curves with shared speakers, n = {glue:text}`tess_both_n` above and n = 18 below; a line a run.*
-#
 # ## What is left with new speakers
 #
 # Each group of speakers is tested once, by a network that has not heard it. With new speakers the network also trains
@@ -243,7 +238,7 @@ if fed:
 # settings are those found for reading `code`, except for "all of them" (pooling, padding, state, order, and on TESS the
 # rate), which has its own search and does not say which of its changes matters.
 
-# %% mystnb={"image": {"alt": "Points of accuracy gained or lost by a changed setting"}} tags=["hide-input"]
+# %% tags=["hide-input"]
 page.differences()
 alone = any(kind.changed for kind in found.done)
 book.text([] if alone else ["No setting has been changed alone yet."])
@@ -262,10 +257,10 @@ book.text([f"On {name} the difference is not what the changes are worth: for rea
 # `code` with shared speakers. Where the document's workers raced each other, ours arrive in the order of the list, so
 # that the search can be repeated.
 
-# %% mystnb={"image": {"alt": "Validation loss of every trial over its epochs"}} tags=["hide-input"]
+# %% tags=["hide-input"]
 made = [(f"TESS, n = {size}", one, guess) for size, one in own.items() if one]
 if made:
-    book.picture(deep.trials(made))
+    book.picture(deep.trials(made), "Validation loss of every trial over its epochs", "A line a trial of the search.")
 book.table([{"network": f"TESS, n = {size}"} | deep.row(found, one, guess) for size, one in own.items() if one],
            empty="*The search has not been begun.*")
 
@@ -282,10 +277,12 @@ book.table([{"network": f"TESS, n = {size}"} | deep.row(found, one, guess) for s
 # thing at a time is changed. After every epoch we take down how far the answers to 32 training clips lie apart, and how
 # large the gradient of each GRU layer is.
 
-# %% mystnb={"image": {"alt": "Accuracy, spread of answers and gradient, a line a switch"}} tags=["hide-input"]
+# %% tags=["hide-input"]
 page.say("switch_epochs", cnn_n_gru.SWITCH_EPOCHS)
 if switched:
-    book.picture(deep.switches(switched, page.chance["TESS"]))
+    book.picture(deep.switches(switched, page.chance["TESS"]),
+                 "Accuracy, spread of answers and gradient, a line a switch",
+                 "What each switch does to accuracy, to the spread of answers and to the gradient.")
 book.table(deep.table(found, switched), empty="*None of these runs has been made yet.*")
 
 # %% [markdown]
@@ -296,15 +293,22 @@ book.table(deep.table(found, switched), empty="*None of these runs has been made
 #
 # ## An untrained deep stack loses the differences between clips
 #
-# Over a sequence of length one and from a state of zeros, a GRU layer gives about half of a hyperbolic tangent of its
-# input. So each layer passes on only a fraction of the differences between clips, and of the gradient on its way back.
+# Over a sequence of length one and from a state of zeros, a GRU layer makes of its input {math}`x`
+#
+# ```{math}
+# h = (1 - z) \odot \tanh\left(W x + b + r \odot c\right), \qquad z = \sigma(W_z x + b_z), \quad
+# r = \sigma(W_r x + b_r),
+# ```
+#
+# in which the gate {math}`z` is about a half before training. So each layer passes on only a fraction of the differences between clips, and of the gradient on its way back.
 # The pictures show both for networks as PyTorch initialises them and synthetic speech: a property of the untrained
 # network, not of any recording.
 
-# %% mystnb={"image": {"alt": "Differences between clips and gradient, layer by layer"}} tags=["hide-input"]
+# %% tags=["hide-input"]
 spread = experiments.read("cnn_n_gru", "spread")
 by_size = {int(size): (np.array(one["spread"]), np.array(one["gradient"])) for size, one in spread["sizes"].items()}
-book.picture(diagrams.spread(by_size))
+book.picture(diagrams.spread(by_size), "Differences between clips and gradient, layer by layer",
+             "Layer by layer, before any training: how far clips still differ, and how large the gradient is.")
 left = {size: one[-1] for size, (one, _) in by_size.items()}
 page.say("spread_clips", spread["clips"])
 page.say("spread_starts", spread["starts"])
@@ -353,7 +357,7 @@ book.table(searches.table(searched), empty="*No search has been made yet.*")
 #
 # ## One run in detail
 
-# %% mystnb={"image": {"alt": "Curves over the epochs and confusion matrix of the run in detail"}} tags=["hide-input"]
+# %% tags=["hide-input"]
 record = page.run()
 
 # %% [markdown]

@@ -116,7 +116,7 @@ book.text([f"Reading `{one}`: {independence('RAVDESS', one)}." for one in page.d
 page.overview()
 
 # %% [markdown]
-# *Accuracy claimed and measured, with 95 % intervals. The claim for EMO-DB is that for all 535 clips.*
+# The claim for EMO-DB is that for all 535 clips.
 #
 # ## What is claimed
 #
@@ -326,7 +326,7 @@ page.curves()
 page.curves("loss")
 
 # %% [markdown]
-# *Learning curves with shared speakers, accuracy and then loss, a line a seed. Nothing is decided by the test clips.*
+# Nothing is decided by the test clips.
 #
 # (issa-when-to-stop)=
 # ### The stopping rule of A would have ended training too early
@@ -371,7 +371,7 @@ for name in page.corpora:
     for record in [seeds[0][0]] if (seeds := found.seeds(name)) else []:
         accuracy, at = record["history"]["test_accuracy"], audit.picked(record, issa.PATIENCE)
         book.picture(pictures.endings(record, at, claimed[name]), f"{name}: accuracy and loss of one run over the "
-                     "epochs, and where it could end")
+                     "epochs, and where it could end", f"{name}, reading `code`, seed 0: where the run could end.")
         more, chosen_ = at.best[1] - at.last[1], at.best[1] - claimed[name]
         epoch, end = issa.settles(accuracy)
         lines.append(f"**{name}**: the best epoch is {100 * more:.1f} points better than the last, and "

@@ -59,13 +59,12 @@ show.say("lk_identical_most", chapter.at_most("identical"))
 # ## Who has which leak
 
 # %% tags=["hide-input"]
-book.picture(chapter.picture(matrix), "Which method has which leak. " + chapter.words(matrix))
+book.picture(chapter.picture(matrix), "Which method has which leak. " + chapter.words(matrix),
+             "A row a reading of a document, then what was judged beside them; the last rows are ways of splitting. "
+             "\"?\": what we have read does not tell. \"–\": the method has nothing that could leak in this way. Of a "
+             "document with several corpora or sizes of network, \"yes\" says that it is so in one of them at least.")
 
 # %% [markdown]
-# *A row a reading of a document, then what was judged beside them; the last rows are ways of splitting. "?": what we
-# have read does not tell. "–": the method has nothing that could leak in this way. Of a document with several corpora
-# or sizes of network, "yes" says that it is so in one of them at least.*
-#
 # Most cells are computed: from the document's own split of the published clips, of which we know speakers, sentences,
 # emotions and a hash of the samples, and from its settings. The rest was read, and the table says where. Reading
 # `paper` has the split of the code where the text names no other. Of Issa et al. there is no code of the authors, so
@@ -90,11 +89,28 @@ book.table(chapter.reasons(matrix), long=True)
 chapter.sections(matrix, prices)
 
 # %% [markdown]
+# ## Folds that many people use
+#
+# EmoBox {cite:p}`ma2024emobox` publishes folds of many corpora. Not all of them keep speakers apart, so scores on them
+# mean different things. Read from its fold files:
+
+# %% tags=["hide-input"]
+book.table(chapter.emobox())
+
+# %% [markdown]
+# ## What a price does not say
+#
 # A price is that of these models on these corpora. A larger model can learn more from a leak, and one that hardly
 # learns can learn nothing from it: a price near zero does not make a leak harmless. New speakers may also be harder to
 # tell apart because training has heard fewer people, or clips, than with a random split
 # ([training clips of both](mfcc_cnn.ipynb)).
 #
+# ## Every price
+
+# %% tags=["hide-input"]
+chapter.every(prices)
+
+# %% [markdown]
 # ## Audit your own split
 #
 # A split is a CSV file with a column `clip` or `path`, a column `part` (train, validation, test) or `fold`, and as many

@@ -278,8 +278,6 @@ for name in page.corpora:
 page.say("mc_gap", "; ".join(f"{name} {100 * more:.0f}" for name, more in gap.items()) or NOT_RUN)
 
 # %% [markdown]
-# *Learning curves with shared speakers, a line a seed.*
-#
 # Training clips are recognised better than test clips, after the last epoch of reading `code` by, in points:
 # {glue:text}`mc_gap`.
 #

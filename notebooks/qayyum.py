@@ -81,13 +81,12 @@ page.say("qa_planned", planned)
 # {glue:text}`qa_done` of {glue:text}`qa_planned` runs of the core are done. In brackets: 95 % intervals, and what they
 # count ([How sure is a score](uncertainty.ipynb)).
 
-# %% tags=["hide-input"] mystnb={"image": {"alt": "Mean class rate on SAVEE, the paper's and ours, a line a system"}}
-show.picture(suspicion.picture(page))
+# %% tags=["hide-input"]
+show.picture(suspicion.picture(page), "Mean class rate on SAVEE, the paper's and ours, a line a system",
+             "Unweighted mean of the seven classes' rates (UAR), as the paper's table has it. Ticks above a point: "
+             "single draws of the split. Broad bars: 95 % intervals. Lines without a point have not been run.")
 
 # %% [markdown]
-# *Unweighted mean of the seven classes' rates (UAR), as the paper's table has it. Ticks above a point: single draws of
-# the split. Broad bars: 95 % intervals. Lines without a point have not been run.*
-#
 # ## What is claimed
 #
 # The study's claims (networks 1) and the paper's (3 to 7), and then the paper's on the baselines that are fitted at
@@ -169,13 +168,13 @@ book.table(suspicion.added_rows(page))
 #
 # ### Features, normalisation and dropout, in the CNN and the RNN
 
-# %% tags=["hide-input"] mystnb={"image": {"alt": "Points of accuracy that each change to the networks gains"}}
+# %% tags=["hide-input"]
 effects = page.differences()
 
 # %% [markdown]
 # ### Normalisation in the baselines
 
-# %% tags=["hide-input"] mystnb={"image": {"alt": "Points of accuracy that each change to the baselines gains"}}
+# %% tags=["hide-input"]
 more = suspicion.baselines(page).differences()
 
 # %% [markdown]
@@ -214,7 +213,7 @@ suspicion.baselines(page).scores()
 # %% [markdown]
 # ## One run in detail
 
-# %% mystnb={"image": {"alt": "Learning curves and confusion matrix of one run"}} tags=["hide-input"]
+# %% tags=["hide-input"]
 record = page.run()
 
 # %% [markdown]

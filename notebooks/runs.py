@@ -19,7 +19,7 @@ document: str = ""  # document whose runs are shown; "": all
 
 # %% tags=["hide-input"]
 from ser_repro import book, documents
-from ser_repro.book import palette
+from ser_repro.book import dictionary, palette
 from ser_repro.book.progress import Progress
 
 book.check(globals(), results=None, document=["", *documents.DOCUMENTS])
@@ -54,6 +54,25 @@ book.draw("intro_overview", study.claims(), elsewhere=(
 # %% tags=["hide-input"]
 for name in study.found:
     study.document(name)
+
+# %% [markdown]
+# ## All records
+#
+# A row a record. Splits of one hash have the same clips in the same parts. "Changed" is the one setting in which a run
+# differs from its reading. The columns at the right, "split's hash" and "record", name the files in `results/`.
+
+# %% tags=["hide-input"]
+study.listed()
+
+# %% [markdown]
+# <a href="../_downloads/records.zip" download>All records in one archive</a> (zip).
+#
+# ## What a record holds
+#
+# A record is JSON; those that end in `.gz` are compressed. `[]` stands for each entry of a list, `*` for any name.
+
+# %% tags=["hide-input"]
+dictionary.show()
 
 # %% [markdown]
 # ## Audio and machines

@@ -55,12 +55,10 @@ for name, value in baseline.headlines(page).items():
 # {glue:text}`sv_above_published_penalty` readings of networks then still lead, and by {glue:text}`sv_penalty_speaker`
 # with new ones. A lead with shared speakers is therefore no sign that a model hears emotion better.
 
-# %% mystnb={"image": {"alt": "Accuracy of the baseline, a line a corpus"}} tags=["hide-input"]
+# %% tags=["hide-input"]
 page.overview()
 
 # %% [markdown]
-# *Accuracy with shared and with new speakers; broad bars are 95 % intervals. Lines without a point have not been run.*
-#
 # ## What we measure
 
 # %% tags=["hide-input"]
@@ -88,7 +86,7 @@ book.table(baseline.rows(page))
 # then lead with shared speakers and {glue:text}`sv_above_speaker_penalty` with new ones. This penalty was not chosen on
 # validation clips, so it shows how far the comparison depends on such a choice, and is no second baseline.
 
-# %% mystnb={"image": {"alt": "Accuracy with another penalty minus accuracy as it is"}} tags=["hide-input"]
+# %% tags=["hide-input"]
 effects = page.differences()
 
 # %% [markdown]
@@ -102,7 +100,7 @@ page.new_speakers()
 #
 # ## One run in detail
 
-# %% mystnb={"image": {"alt": "Confusion matrix of the run that the parameters name"}} tags=["hide-input"]
+# %% tags=["hide-input"]
 record = page.run()
 
 # %% [markdown]

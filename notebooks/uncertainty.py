@@ -63,26 +63,51 @@ show.say("un_starts", f"{100 * min(known):.1f} to {unit(100 * max(known), 'point
 # same document, size and corpus, where there are any; otherwise it names speakers alone, and is too narrow for another
 # start. An SVM has no start.
 #
+# ## How an interval is made
+#
+# What a score would be without speaker {math}`i` tells how much hangs on that speaker. Of {math}`m` speakers with score
+# {math}`s`, and {math}`s_{-i}` without the clips of speaker {math}`i`, the pseudo-values and their variance are
+#
+# ```{math}
+# p_i = m\, s - (m - 1)\, s_{-i}, \qquad v = \frac{1}{m (m - 1)} \sum_{i=1}^{m} \left( p_i - \bar{p} \right)^2 .
+# ```
+#
+# Folds take the place of speakers where each has a network of its own. Starts and draws add a variance each, less what
+# chance in the clips alone would make of it. Each variance has Student's {math}`t` of its own degrees of freedom
+# {math}`\nu_j`, and half the width of the interval is
+#
+# ```{math}
+# \sqrt{\sum_j t_{\nu_j,\, 0.975}^2 \; v_j} .
+# ```
+#
 # ## Do the intervals hold?
 #
 # In a made-up study the truth is known. Speakers differ by 10 points, starts by 3.6, clips by lot. The truth is the
 # score, or the difference of two networks, over all speakers and all starts. Of 1000 studies a kind, this share of
 # intervals holds it:
 
-# %% mystnb={"image": {"alt": "Share of intervals that hold the truth, a line a kind of study"}} tags=["hide-input"]
-book.picture(chapter.coverage_picture(covered))
+# %% tags=["hide-input"]
+book.draw("un_coverage", chapter.coverage_picture(covered))
 
 # %% [markdown]
-# *Grey: 92 to 98 %. Filled: variances of speakers, starts and folds are added, each with Student's t of its own degrees
-# of freedom {cite:p}`burdick1992confidence`. Hollow: percentiles after resampling speakers and starts.*
+# ```{glue:figure} un_coverage
+# ---
+# name: fig-coverage
+# alt: >-
+#   Share of intervals that hold the truth, a line a kind of study, for both ways of making intervals.
+# ---
+# Grey: 92 to 98 %. Filled: variances of speakers, starts and folds are added, each with Student's t of its own degrees
+# of freedom {cite:p}`burdick1992confidence`. Hollow: percentiles after resampling speakers and starts.
+# ```
 #
 # ## One draw of the test clips is one of many
 #
 # Documents draw their test clips at random, many of them a fifth, once. Another draw gives another score:
 
-# %% mystnb={"image": {"alt": "Accuracy of each draw of the split, and of the published one"}} tags=["hide-input"]
+# %% tags=["hide-input"]
 if drawn:
-    book.picture(chapter.draws_picture(drawn))
+    book.picture(chapter.draws_picture(drawn), "Accuracy of each draw of the split, and of the published one",
+                 "Accuracy of each draw of a document's own split, and of the draw that it published.")
 book.table(chapter.draws_table(drawn), empty="*No split has been drawn again yet: `ser-repro study --protocol redrawn` "
            "does it.*")
 
@@ -91,9 +116,10 @@ book.table(chapter.draws_table(drawn), empty="*No split has been drawn again yet
 #
 # Accuracy of each start with shared speakers, all else equal:
 
-# %% mystnb={"image": {"alt": "Accuracy of each start, less the mean of the starts"}} tags=["hide-input"]
+# %% tags=["hide-input"]
 if started:
-    book.picture(chapter.starts_picture(started))
+    book.picture(chapter.starts_picture(started), "Accuracy of each start, less the mean of the starts",
+                 "Accuracy of each start of a network, less the mean of its starts.")
 book.table(chapter.starts_table(started))
 
 # %% [markdown]

@@ -13,8 +13,8 @@ import pandas as pd
 from matplotlib.figure import Figure
 from matplotlib.patches import Patch, Rectangle
 
-from ser_repro import documents
-from ser_repro.book import show
+from ser_repro import documents, protocols
+from ser_repro.book import show, sortable
 from ser_repro.book.palette import GREY, RED
 from ser_repro.book.words import NBSP, family, interval, listed, p_text, percent, signed, told_apart
 from ser_repro.documents import leaks
@@ -200,6 +200,20 @@ def table(rows: list[Price], leak: str) -> list[dict]:
              "p": p_text(row.difference) if row.difference else "—"} for row in rows if row.leak == leak]
 
 
+def every(rows: list[Price]) -> None:
+    """Every price, as a table that sorts."""
+    told = [{"leak": LEAKS[row.leak].title} | one for leak in LEAKS for row, one in zip(
+        [row for row in rows if row.leak == leak], table(rows, leak), strict=True)]
+    csv = pd.DataFrame([one | {"points": round(100 * row.value, 3)} | (
+        {} if row.difference is None else {"low": row.difference.low, "high": row.difference.high,
+                                           "p, corrected": row.difference.p})
+        for one, row in zip(told, [row for leak in LEAKS for row in rows if row.leak == leak], strict=True)])
+    sortable.table("prices", "Every price of a leak.", told, [
+        sortable.slug("price", *(one[key] for key in ("leak", "method", "corpus", "mended"))) for one in told],
+        csv=csv, cites=["kapoor2023leakage"], filters={
+            key: [one[key] for one in told] for key in ("leak", "method", "corpus")})
+
+
 def caption(rows: list[Price]) -> str:
     """What stands under the prices."""
     return family([row.difference for row in rows if row.difference])
@@ -213,6 +227,17 @@ def at_most(leak: str) -> str:
     return "" if worst is None else (f"It concerns {worst.clips} of {worst.of} test clips where it concerns most "
                                      f"({worst.examples[0]}); these themselves make up "
                                      f"{percent(worst.clips / worst.of, 2)} of accuracy.")
+
+
+def emobox() -> list[dict]:
+    """EmoBox's folds, a row a corpus: whether they keep speakers apart."""
+    apart = [{"corpus": corpus, "folds": len(groups), "speakers tested in a fold": listed(
+                  sorted({str(len(group.split())) for group in groups})), "of them heard in training": "none",
+              "in this package": f"protocol emobox of {corpus}"} for corpus, groups in protocols.EMOBOX.items()]
+    shared = [{"corpus": corpus, "folds": folds, "speakers tested in a fold": str(tested),
+               "of them heard in training": "all" if heard == tested else str(heard), "in this package": "refused"}
+              for corpus, (folds, tested, heard) in protocols.EMOBOX_SHARES.items()]
+    return apart + shared
 
 
 # ---- the page ----------------------------------------------------------------------------------------------------

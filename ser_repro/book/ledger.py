@@ -1,12 +1,13 @@
-"""The page of all claims: how many got which verdict, the rule, and the ledger document by document."""
+"""The page of all claims: how many got which verdict, the rule, and the ledger."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from ser_repro.book import show
+from ser_repro.book import show, sortable
 from ser_repro.book.palette import BLUE, ORANGE, RED, SKY
 from ser_repro.book.words import listed, number
 from ser_repro.escaping import html
@@ -44,11 +45,23 @@ def rule() -> list[dict]:
     return [{"verdict": kind, "given where": when} for kind, when in ledger.RULE.items()]
 
 
-def tables(table: pd.DataFrame) -> None:
-    """The ledger document by document."""
-    for name, rows in table.groupby("document", sort=False):
-        show.text(f"### {name[0].upper()}{name[1:]}")
-        of_document(rows)
+def whole(table: pd.DataFrame, cites: Iterable[str] = ()) -> None:
+    """The ledger of all documents, as a table that sorts.
+
+    `cites` are keys of the documents in references.bib.
+    """
+    names = [f"{name[0].upper()}{name[1:]}" for name in table["document"]]
+    rows = [{"document": name} | row for name, row in zip(names, compact(table), strict=True)]
+    sizes = table["n"].map(lambda n: "" if n == "—" else f"n{n}") if "n" in table else [""] * len(table)
+    ids = [sortable.slug("claim", *parts) for parts in zip(table["document"], table["corpus"], sizes, table["score"],
+                                                           strict=True)]
+    kinds = [_kind(score) for score in table["score"]]
+    sortable.table("claims", "Every claim beside what we measured.", rows, ids, csv=table, cites=cites, filters={
+        "document": names, "corpus": table["corpus"], "score": kinds, "verdict": table["verdict"]})
+
+
+def _kind(score: str) -> str:
+    return "recall of one emotion" if score.startswith(scores.RECALL) else score
 
 
 def of_document(rows: pd.DataFrame) -> None:

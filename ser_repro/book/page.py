@@ -182,8 +182,12 @@ class Page:
                         value = claim.value if claim and claim.n == n else None
                         size = f", n = {n}" if n else ""
                         rows.append((f"{corpus}{size}, {reading}", value, *pair, self.chance[corpus]))
-        show.picture(plots.claims(rows), "Accuracy claimed, and measured with shared and with new speakers, by line: "
-                     + "; ".join(row[0] for row in rows))
+        claimed_ = "claimed (diamonds) and " if any(row[1] is not None for row in rows) else ""
+        show.picture(plots.claims(rows), self._alt(
+            "accuracy claimed, and measured with shared and with new speakers, by line: "
+            + "; ".join(row[0] for row in rows)),
+            f"Accuracy {claimed_}measured, reading by reading. Bars are 95 % intervals; thin lines join what two "
+            "starts or two speakers gave. A point may rest on some folds only; the table of scores says which.")
 
     def claims(self) -> None:
         """Every claim beside what was measured, and a verdict."""
@@ -218,10 +222,14 @@ class Page:
                             filter(None, (split_name(protocol), missing(seeds))))
                         panels.append((title, scores.confusion(tested, classes), classes))
                 if panels:
-                    show.picture(plots.confusion(panels), _matrices(title for title, *_ in panels))
+                    titles = _listed(title for title, *_ in panels)
+                    show.picture(plots.confusion(panels), self._alt(f"confusion matrix, true emotion down, predicted "
+                                                                    f"across: {titles}"),
+                                 f"{titles}: confusion matrix in per cent of the true emotion, which is the row. First "
+                                 "seed, all folds that have been run." + self._clips(corpus, reading, **which))
                     drawn = True
-        show.text("*Confusion matrices, first seed, all folds that have been run: rows are the true emotion, in per "
-                  "cent.*" if drawn else "*No confusion matrix yet: nothing has been run.*")
+        if not drawn:
+            show.text("*No confusion matrix yet: nothing has been run.*")
 
     def curves(self, quantity: str = "accuracy", **which) -> None:
         """Learning curves with shared speakers, a picture a corpus, a panel a reading, a line a run."""
@@ -232,8 +240,11 @@ class Page:
                       if (runs := [record for folds in self.found.records(corpus, reading, **which) for record in folds
                                    if records.epochs(record)])]
             if panels:
+                titles = _listed(title for title, _ in panels)
                 show.picture(plots.learning_curves(panels, {title: self.chance[corpus] for title, _ in panels},
-                                                   quantity=quantity), _over_epochs(quantity, (t for t, _ in panels)))
+                                                   quantity=quantity),
+                             self._alt(f"{quantity} of training and watched clips over the epochs: {titles}"),
+                             f"{titles}: {quantity} over the epochs with shared speakers, a line a run.")
 
     def when_to_stop(self, patience: int = 2) -> dict:
         """Accuracy after the last epoch, after the one best on the test part, and where early stopping on the test loss
@@ -302,7 +313,10 @@ class Page:
         differences = [one.difference for one in effects]
         show.picture(plots.effects([("\n".join(filter(None, (one.name, one.where))), one.corpus, one.difference)
                                     for one in effects]),
-                     "Points of accuracy that each change gains, with intervals; the table below has the numbers")
+                     self._alt("points of accuracy that each change gains, with intervals: "
+                               + _listed(dict.fromkeys(one.name for one in effects))),
+                     "What each change from code to text is worth, in points of accuracy with 95 % intervals. Filled: "
+                     "told apart from none; hollow: not. The table below has the numbers.")
         show.table([{"change made": ", ".join(filter(None, (one.name, one.where))), "corpus": one.corpus,
                      "points gained": signed(100 * one.difference.value), "95 %": interval(one.difference),
                      "p": p_text(one.difference), "starts, before and after": "{} and {}".format(*one.seeds)}
@@ -339,9 +353,12 @@ class Page:
         if records.epochs(record):
             for quantity in ("accuracy", "loss"):
                 show.picture(plots.learning_curves([(title, [record])], {title: self.chance[of.corpus]},
-                                                   config["synthetic"], quantity), _over_epochs(quantity, [title]))
+                                                   config["synthetic"], quantity),
+                             self._alt(f"{quantity} of this one run over its epochs: {title}"),
+                             f"{title}: {quantity} of this run over its epochs.")
         show.picture(plots.confusion([(title, scores.confusion(frame, classes), classes)], config["synthetic"]),
-                     _matrices([title]))
+                     self._alt(f"confusion matrix of this one run: {title}"),
+                     f"{title}: confusion matrix of this run, in per cent of the true emotion, which is the row.")
         return record
 
     def record(self) -> dict:
@@ -365,6 +382,17 @@ class Page:
         told = [self._judged(corpus, (n or {}).get(corpus)) for corpus in self.corpora]
         show.text([*told, *lines, *self.unmade()])
 
+    def _clips(self, corpus: str, reading: str, n: int | None = None, **_) -> str:
+        """The way to the clips behind a confusion matrix."""
+        from ser_repro.book.errors import address
+
+        model = self.document.title + (f", n = {n}" if n else "")
+        return f" [Clip by clip]({address(corpus, model)})" if reading == "code" else ""
+
+    def _alt(self, what: str) -> str:
+        """A text for those who do not see a picture; the chapter's name is in it, as others have such a picture too."""
+        return f"{self.document.title[0].upper()}{self.document.title[1:]}: {what}"
+
     def _judged(self, corpus: str, n: int | None = None) -> str:
         """One corpus in a line: shared speakers, new speakers, and the difference on the same clips."""
         told = verdicts.both_splits(self.found, corpus, "code", n)
@@ -377,12 +405,8 @@ class Page:
                 "what rests on them is open."] if done < planned else []
 
 
-def _matrices(titles) -> str:
-    return "Confusion matrix, true emotion down, predicted across: " + "; ".join(t.replace("\n", " ") for t in titles)
-
-
-def _over_epochs(quantity: str, titles) -> str:
-    return f"{quantity.capitalize()} of training and watched clips over the epochs: {'; '.join(titles)}"
+def _listed(titles) -> str:
+    return "; ".join(title.replace("\n", " ") for title in titles)
 
 
 def _size(which: dict) -> str:

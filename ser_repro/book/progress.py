@@ -5,17 +5,19 @@
     study = progress.Progress("results")
     study.glue()                # what other pages say of all documents
     study.overview()            # whether the core is complete, what is missing, a row a document
-    study.document("issa")      # its runs: a picture, counts, records
+    study.document("issa")      # its runs: a picture and counts
+    study.listed()              # every record, as a table that sorts
 """
 
 import re
 from pathlib import Path
+from urllib.parse import quote
 
 import numpy as np
 import pandas as pd
 
 from ser_repro import datasets, documents
-from ser_repro.book import palette, show
+from ser_repro.book import palette, show, sortable
 from ser_repro.book.words import NBSP, number, percent, unit
 from ser_repro.escaping import html
 from ser_repro.files import read_json
@@ -172,8 +174,8 @@ class Progress:
         display(HTML(f'<h3 id="{name}">{html(_title(name))}</h3>'))
         show.text("**{} of {} runs of the core are done**; {} of training, with those beside it.".format(
             *found.count, _hours(self.records[name])))
-        display(show.embedded(grid(found), f"{_title(name)}: runs done and not yet made, a cell a run. "
-                                           "The table below has the counts."))
+        show.picture(grid(found), f"{_title(name)}: runs done and not yet made, a cell a run. The table below has the "
+                     "counts.", "A cell is a run, dark where it is done; a row is a seed.")
         show.table(counts(found))
         if any(run.changed for run, _ in found.status):
             show.text("*One setting changed at a time, in reading `code` with shared speakers: runs done. The setting "
@@ -187,7 +189,9 @@ class Progress:
             show.text("*Trained on all clips of one corpus, tested on another: clips of the emotions that both have. "
                       "Chance is always naming the most frequent of them.*")
             show.table(elsewhere)
-        self._listed(name)
+        count, here = len(self.records[name]), f"?document={quote(_title(name))}#records"
+        show.text(f"[Its {number(count)} records]({here}) are in the table of all records below." if count else
+                  "*No record yet: `ser-repro study` makes them.*")
         if found.document.searched:
             self._searches(name)
 
@@ -232,26 +236,27 @@ class Progress:
                     "clips": three[0].clips if three[0] else "—", "chance": _chance(found, trained, tested)})
         return tables
 
-    def _listed(self, name: str) -> None:
-        """A row a record."""
-        rows = []
-        for run, record, asked in self.records[name]:
+    def listed(self) -> None:
+        """A row a record, of all documents."""
+        rows, more = [], []
+        for run, record, asked in self._all():
             rows.append({
-                "corpus": run.corpus} | ({"n": run.n} if documents.get(name).sizes else {}) | {
-                "reading": run.reading, "split": split_name(run.protocol), "fold": run.fold, "seed": run.seed,
-                "accuracy": _accuracy(record), "epochs": records.epochs(record) or "—",
+                "document": _title(run.document), "corpus": run.corpus + (f", n = {run.n}" if run.n else ""),
+                "reading": run.reading, "split": split_name(run.protocol), "changed": _changed(run), "fold": run.fold,
+                "seed": run.seed, "accuracy": _accuracy(record), "epochs": records.epochs(record) or "—",
                 "min": f"{record['train_seconds'] / 60:.1f}", "finished": record["finished"][:10],
                 "split's hash": record["split_hash"][:8],
-                "record": show.Html(f"<code>{run.hash}</code>" + ("" if asked else " (extra)")),
-                "changed": ", ".join(f"{key} = {value}" for key, value in run.changed.items())})
-        if not rows:
-            return show.text("*No record yet: `ser-repro study` makes them.*")
-        table = pd.DataFrame(rows)
-        order = [key for key in ("corpus", "n", "reading", "changed", "split", "fold", "seed") if key in table]
-        table = table.sort_values(order)
-        show.text("*The records. Splits of one hash have the same clips in the same parts. Each record is a file in "
-                  f"`results/{name}/` whose name ends in the record's hash.*")
-        show.table(table if table["changed"].any() else table.drop(columns="changed"), long=True)
+                "record": show.Html(f"<code>{run.hash}</code>" + ("" if asked else " (extra)"))})
+            more.append({"file": f"results/{run.document}/{record['run']}", "split_hash": record["split_hash"],
+                         "corpus_hash": record["corpus_hash"], "train_seconds": record["train_seconds"]})
+        order = sorted(range(len(rows)), key=lambda i: [str(rows[i][key]) for key in (
+            "document", "corpus", "reading", "changed", "split", "fold", "seed")])
+        rows, more = [rows[i] for i in order], [more[i] for i in order]
+        csv = pd.DataFrame([{key: str(value).replace("<code>", "").replace("</code>", "") if key == "record" else value
+                             for key, value in row.items()} | extra for row, extra in zip(rows, more, strict=True)])
+        ids = [f"run-{record.split()[0]}" for record in csv["record"]] if rows else []
+        sortable.table("records", "Every record of the study.", rows, ids, csv=csv, filters={
+            key: [row[key] for row in rows] for key in ("document", "corpus", "reading", "split", "changed")})
 
     def _searches(self, name: str) -> None:
         """What was chosen for the settings that a document never gives: a row a split."""
@@ -364,6 +369,10 @@ def _title(name: str) -> str:
 
 def _claim(of: documents.Document):
     return next((claim for claim in of.claims if (claim.corpus, claim.score) == (_CORPUS, "accuracy")), None)
+
+
+def _changed(run: Run) -> str:
+    return ", ".join(f"{key} = {value}" for key, value in run.changed.items()) or "—"
 
 
 def _hours(of: list[tuple]) -> str:

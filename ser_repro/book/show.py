@@ -1,6 +1,9 @@
 """What a notebook shows and hands to the prose: tables, banners, lines of text, glued values and pictures."""
 
 import base64
+import gzip
+import hashlib
+import re
 import warnings
 from dataclasses import dataclass
 from io import BytesIO
@@ -53,11 +56,20 @@ def table(rows: pd.DataFrame | list[dict], *, index: bool = False, formats: dict
     if rows.empty:
         return text(empty)
     width = sum(2 + max(len(str(name)), rows[name].astype(str).str.len().max()) for name in rows)
+    label = html(f"Table: {', '.join(map(str, rows))}")
+    if "corpus" in rows:
+        rows["corpus"] = rows["corpus"].map(_whole)
     rows = rows.rename(columns=_code).map(_code)
     rows = rows.replace(r"(\S+) % \[(\S+), (\S+);", r"\1&nbsp;% [\2,&nbsp;\3;", regex=True)  # a score's halves
     page = rows.to_html(index=index, border=0, justify="left", formatters=formats or {}, escape=False,
                         classes="compact wordy" if width > PAGE_WIDTH and not long else "compact")
-    display(HTML(f'<div class="scroll">{page}</div>'))
+    page = page.replace("<th></th>", "<td></td>")  # a head without words is none
+    display(HTML(f'<div class="scroll" role="region" tabindex="0" aria-label="{label}">{page}</div>'))
+
+
+def _whole(cell):
+    """A name that no line ends within: CREMA-D."""
+    return Html(f'<span class="whole">{html(cell)}</span>') if isinstance(cell, str) else cell
 
 
 def _code(cell):
@@ -65,22 +77,20 @@ def _code(cell):
     return html(cell) if isinstance(cell, str) else cell.code if isinstance(cell, Html) else cell
 
 
-def picture(figure, alt: str = "") -> None:
+def picture(figure, alt: str, caption: str = "") -> None:
     """Show a figure, and let go of it.
 
     Parameters
     ----------
-    alt : str, optional
-        For those who do not see it; needed where a cell shows several, as MyST-NB has one text a cell.
+    alt : str
+        For those who do not see it.
+    caption : str, optional
+        Stands under it; Markdown's `code` and [links](address) are all that it may hold.
     """
-    import matplotlib.pyplot as plt
     from IPython.display import display
 
-    if alt:
-        display(embedded(figure, alt))
-    else:
-        plt.show()
-        plt.close(figure)
+    data, metadata = _bundle(figure, alt, caption)
+    display(data, raw=True, metadata=metadata)
 
 
 def say(key: str, value) -> None:
@@ -90,16 +100,15 @@ def say(key: str, value) -> None:
     glue(key, str(value), display=False)
 
 
-def embedded(figure, alt: str):
-    """A figure as HTML, with a text for those who do not see it; and let go of it."""
-    import matplotlib.pyplot as plt
-    from IPython.display import HTML
+def html_block(code: str, key: str = "") -> None:
+    """Show HTML, whose maker has escaped what comes from elsewhere; with a key, glue it for other pages instead."""
+    from IPython.display import HTML, display
+    from myst_nb import glue
 
-    out = BytesIO()
-    figure.savefig(out, format="png", dpi="figure", bbox_inches="tight")
-    plt.close(figure)
-    source = base64.b64encode(out.getvalue()).decode()
-    return HTML(f'<img alt="{html(alt)}" src="data:image/png;base64,{source}">')
+    if key:
+        glue(key, HTML(code), display=False)
+    else:
+        display(HTML(code))
 
 
 def draw(key: str, figure, elsewhere: str = "") -> None:
@@ -110,10 +119,45 @@ def draw(key: str, figure, elsewhere: str = "") -> None:
     elsewhere : str, optional
         That text for other pages, which get the figure as KEY_elsewhere: MyST-NB takes none from them.
     """
-    import matplotlib.pyplot as plt
     from myst_nb import glue
 
+    data, metadata = _bundle(figure, elsewhere)
     if elsewhere:
-        glue(f"{key}_elsewhere", embedded(figure, elsewhere), display=False)
-    glue(key, figure, display=False)  # shown where the prose places it, and only there
+        glue(f"{key}_elsewhere", _Bundle(data, metadata), display=False)
+    glue(key, _Bundle({"image/png": data["image/png"]}, metadata), display=False)
+
+
+@dataclass(frozen=True)
+class _Bundle:
+    """What IPython shows of a figure."""
+
+    data: dict
+    metadata: dict
+
+    def _repr_mimebundle_(self, include=None, exclude=None) -> tuple[dict, dict]:
+        return self.data, self.metadata
+
+
+def _bundle(figure, alt: str, caption: str = "") -> tuple[dict, dict]:
+    """A figure as a page shows it and as a picture; its drawing (SVG) as metadata, which tools/book_site offers to
+    download; and let go of it."""
+    import matplotlib.pyplot as plt
+
+    box = figure.get_tightbbox().padded(0.1)  # once: each way of saving would lay the figure out for itself
+    picture, drawing = BytesIO(), BytesIO()
+    figure.savefig(picture, format="png", dpi="figure", bbox_inches=box)
+    figure.savefig(drawing, format="svg", bbox_inches=box, metadata={"Date": None})
     plt.close(figure)
+    coded = base64.b64encode(picture.getvalue()).decode()
+    below = f"<figcaption>{_marked(caption)}</figcaption>" if caption else ""
+    data = {"text/html": f'<figure class="picture"><img alt="{html(alt)}" src="data:image/png;base64,{coded}">'
+                         f"{below}</figure>",
+            "image/png": coded}
+    return data, {"drawing": {"of": hashlib.sha256(picture.getvalue()).hexdigest(),
+                              "gzip": base64.b64encode(gzip.compress(drawing.getvalue(), mtime=0)).decode()}}
+
+
+def _marked(caption: str) -> str:
+    """HTML of a caption."""
+    code = re.sub(r"`([^`]+)`", r"<code>\1</code>", html(caption))
+    return re.sub(r"\[([^\]]+)\]\(([^)\s]+)\)", r'<a href="\2">\1</a>', code)

@@ -8,7 +8,7 @@ import math
 from dataclasses import dataclass
 
 from ser_repro import datasets, protocols
-from ser_repro.documents.base import SILENT, CoreRuns, Document, Setting, to_every_other
+from ser_repro.documents.base import SILENT, CoreRuns, Document, Setting, from_all_others, to_every_other
 from ser_repro.results import scores
 
 CORPORA = ("RAVDESS", "EMO-DB", "EMOVO", "TESS", "CREMA-D", "SAVEE")
@@ -127,4 +127,5 @@ DOCUMENT = Document(
           CoreRuns("paper", "speaker"),
           CoreRuns("code", "redrawn"),
           CoreRuns("code", "sentence", corpora=SMALL), CoreRuns("code", "speaker_sentence", corpora=SMALL),
-          *to_every_other(CORPORA)))
+          CoreRuns("code", "emobox", corpora=("RAVDESS",)),
+          *to_every_other(CORPORA), *from_all_others(CORPORA)))

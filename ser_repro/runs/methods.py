@@ -189,7 +189,9 @@ class Network(_Method):
         """
         from safetensors.torch import load
 
-        tensors = load(content)
+        from ser_repro.runs import rounding
+
+        tensors = rounding.single(load(content))
         if self.transform is not None:
             from ser_repro.runs import fitting
 

@@ -1,0 +1,149 @@
+"""The page of errors: clips that every model gets wrong, and clips that only shared speakers let it get right.
+
+    from ser_repro.book import errors
+
+    page = errors.Errors("results")
+    page.overview()               # a row a corpus
+    page.by("emotion")            # where they are
+    page.browser()                # clip by clip
+
+A model is a document in reading `code` (and a size of its network), with the first seed of each protocol. A network
+that gives one answer to every clip has learned nothing and is left out.
+"""
+
+import functools
+import json
+from collections import Counter
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from ser_repro import datasets, documents
+from ser_repro.book import show, sortable
+from ser_repro.book.words import percent
+from ser_repro.runs.found import Found, frames
+from ser_repro.runs.plans import GRID
+
+RIGHT, SHARED_ONLY, ALWAYS, NEVER_SHARED = (
+    "some model is right with new speakers", "right with shared speakers only", "wrong in every test",
+    "wrong with new speakers, not tested with shared")
+KINDS = (ALWAYS, SHARED_ONLY, NEVER_SHARED, RIGHT)
+LEAST = 2  # models that must have been tested
+_SHOWN = 4  # values at each end
+
+
+class Errors:
+    """Which test clips the models get wrong, corpus by corpus.
+
+    Parameters
+    ----------
+    results : path
+        Folder of the records.
+
+    Attributes
+    ----------
+    corpora : list of str
+        Those that at least `LEAST` models were tested on with new speakers.
+    """
+
+    def __init__(self, results: str | Path):
+        self.found = [Found(name, results) for name in documents.DOCUMENTS]
+        known = dict.fromkeys(corpus for found in self.found for corpus in found.document.corpora)
+        self.corpora = [corpus for corpus in known if len(self.answers(corpus)[1]) >= LEAST]
+
+    @functools.cache  # noqa: B019  the page lives as long as its notebook
+    def answers(self, corpus: str) -> tuple[dict[str, pd.DataFrame], dict[str, pd.DataFrame]]:
+        """Model -> its test clips, with shared and with new speakers."""
+        told: tuple[dict, dict] = ({}, {})
+        for found in self.found:
+            of = found.document
+            for n in (of.sizes or (None,)) if corpus in of.corpora else ():
+                for tested, protocol in zip(told, GRID, strict=True):
+                    if seeds := found.seeds(corpus, "code", protocol, n=n):
+                        (frame,) = frames(seeds[:1])
+                        if frame["predicted"].nunique() > 1:
+                            tested[of.title + (f", n = {n}" if n else "")] = frame.set_index("clip")
+        return told
+
+    @functools.cache  # noqa: B019
+    def clips(self, corpus: str) -> pd.DataFrame:
+        """A row a clip that at least `LEAST` models were tested on with new speakers: who, what, its kind of error
+        (`KINDS`), which models are wrong with new speakers, and what these hear instead."""
+        shared, new = self.answers(corpus)
+        about = datasets.published(corpus).set_index("clip")[["speaker", "emotion", "sentence", "intensity"]]
+        wrong, right = ({model: (frame["emotion"] != frame["predicted"]) == side for model, frame in of.items()}
+                        for of, side in ((new, True), (shared, False)))
+        wrong, right = (pd.DataFrame(one).reindex(about.index) for one in (wrong, right))
+        tested = wrong.notna().sum(axis=1)
+        table = about[tested >= LEAST].copy()
+        wrong, right = wrong.loc[table.index], right.loc[table.index]
+        every = (wrong.fillna(True) == True).all(axis=1)  # noqa: E712  a column may hold NaN
+        hit = (right == True).any(axis=1)  # noqa: E712
+        table["kind"] = np.select([~every, hit, right.notna().any(axis=1)], [RIGHT, SHARED_ONLY, ALWAYS], NEVER_SHARED)
+        table["models"], table["wrong"] = tested[table.index], (wrong == True).sum(axis=1)  # noqa: E712
+        table["wrong models"] = [[model for model in wrong if row[model] is True or row[model] == 1.0]
+                                 for _, row in wrong.iterrows()]
+        table["heard as"] = [self._heard(clip, models, new) for clip, models in table["wrong models"].items()]
+        return table
+
+    @staticmethod
+    def _heard(clip: str, models: list[str], new: dict[str, pd.DataFrame]) -> str:
+        named = Counter(new[model].at[clip, "predicted"] for model in models)
+        return ", ".join(f"{emotion} {count}" if count > 1 else emotion for emotion, count in named.most_common(3))
+
+    # ---- sections ------------------------------------------------------------------------------------------------
+
+    def overview(self) -> None:
+        """A row a corpus: how many clips no model gets right, and how many chance would give."""
+        rows = []
+        for corpus in self.corpora:
+            table, new = self.clips(corpus), self.answers(corpus)[1]
+            lot = np.prod([(frame["emotion"] != frame["predicted"]).mean() for frame in new.values()])
+            missed = table["kind"] != RIGHT
+            rows.append({"corpus": corpus, "models": len(new), "clips": len(table),
+                         "wrong in every model, new speakers": f"{percent(missed.mean(), 1)} ({missed.sum()})",
+                         "if errors fell by lot": percent(lot, 1)} | {
+                             kind: int((table["kind"] == kind).sum()) for kind in KINDS[:2]})
+        show.table(rows)
+
+    def by(self, what: str) -> None:
+        """Where the clips are that no model gets right with new speakers: a row a corpus, the values with the largest
+        and the smallest share of them."""
+        rows = []
+        for corpus in self.corpora:
+            table = self.clips(corpus)
+            shares = (table["kind"] != RIGHT).groupby(table[what]).mean().sort_values(ascending=False)
+            told = [f"{value} {percent(share)}" for value, share in shares.items()]
+            if len(told) > 1:
+                least = told[max(_SHOWN, len(told) - _SHOWN):][::-1]
+                rows.append({"corpus": corpus, "most": ", ".join(told[:_SHOWN]), "least": ", ".join(least) or "—",
+                             "of": len(told)})
+        show.table(rows)
+
+    def browser(self) -> None:
+        """The clips, to be searched and filtered in the page, and to take along."""
+        from IPython.display import display
+
+        files, links = {}, []
+        for corpus in self.corpora:
+            table, models = self.clips(corpus).reset_index(), list(self.answers(corpus)[1])
+            name = f"errors-{sortable.slug(corpus)}"
+            csv = table.assign(**{"wrong models": table["wrong models"].map("; ".join)})
+            files[f"{name}.csv"] = sortable.packed(csv.to_csv(index=False))
+            rows = [[row["clip"], row["speaker"], row["emotion"], row["sentence"], KINDS.index(row["kind"]),
+                     [models.index(model) for model in row["wrong models"]], row["models"], row["heard as"]]
+                    for row in table.to_dict("records")]
+            files[f"{name}.json"] = sortable.packed(json.dumps({"models": models, "kinds": KINDS, "rows": rows},
+                                                               separators=(",", ":"), ensure_ascii=False))
+            links.append(f'<a href="../_downloads/{name}.csv" data-corpus="{corpus}" '
+                         f'data-rows="../_downloads/{name}.json" download>{corpus}</a>')
+        page = f'<div class="browser" id="clips"><p>As CSV: {", ".join(links)}.</p></div>'
+        display({"text/html": page, "text/plain": "clip by clip"}, raw=True, metadata={"files": files, "sorts": True})
+
+
+def address(corpus: str, model: str) -> str:
+    """Where a chapter finds the clips that a model gets wrong."""
+    from urllib.parse import urlencode
+
+    return f"errors.html?{urlencode({'corpus': corpus, 'model': model})}#clips"

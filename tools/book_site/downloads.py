@@ -1,0 +1,78 @@
+"""Files to take along: tables as CSV and BibTeX, and all records in one archive; and what sorts the tables."""
+
+import base64
+import functools
+import gzip
+import json
+import re
+import shutil
+import zipfile
+from pathlib import Path
+
+from docutils import nodes
+
+BUNDLE = "dt_bundle.js"
+"""DataTables, as itables ships it for pages without a network."""
+
+
+@functools.cache
+def carried(notebook: Path) -> list[dict]:
+    """Metadata of the outputs of a notebook."""
+    return [output["metadata"] for cell in json.loads(notebook.read_text())["cells"]
+            for output in cell.get("outputs", []) if output.get("metadata")]
+
+
+def write(app, doctree, page: str) -> None:
+    """Write the files that the tables of a page name."""
+    notebook = Path(app.env.doc2path(page))
+    if app.builder.format != "html" or notebook.suffix != ".ipynb":
+        return
+    folder = Path(app.outdir, "_downloads")
+    folder.mkdir(exist_ok=True)
+    sorts = False
+    for metadata in carried(notebook):
+        for name, packed in metadata.get("files", {}).items():
+            (folder / name).write_bytes(gzip.decompress(base64.b64decode(packed)))
+        if told := metadata.get("citation"):
+            (folder / f"{told['name']}.bib").write_text(citation(app, page, **told))
+        sorts |= "citation" in metadata or "sorts" in metadata
+    if sorts:
+        import itables
+
+        to = Path(app.outdir, "_static/tables.js")
+        if not to.exists():
+            shutil.copy(Path(itables.__file__).parent / "html" / BUNDLE, to)
+        doctree += nodes.raw("", '<span id="tables-script" data-address="../_static/tables.js" hidden></span>',
+                             format="html")
+
+
+def citation(app, page: str, name: str, title: str, keys: list[str]) -> str:
+    """BibTeX of a table, and of what it speaks of."""
+    bib = Path(app.srcdir, app.config.bibtex_bibfiles[0]).read_text()
+    entries = dict(re.findall(r"(?ms)^(?=@\w+\{([^,]+),)(.*?^\})", bib))
+    book = re.sub(r"([&%$#_])", r"\\\1", app.config.html_title)
+    author = re.sub(r"([&%$#_])", r"\\\1", app.config.author)
+    own = (f"@misc{{ser_repro_{name},\n  author = {{{{{author}}}}},\n"
+           f"  title = {{{title.rstrip('.')}}},\n"
+           f"  howpublished = {{Table {name} on page {page} of \"{book}\"}},\n"
+           f"  year = {{{app.config.copyright}}}\n}}\n")
+    return "\n".join([own, *(entries[key] + "\n" for key in keys)])
+
+
+def archive(app, failure) -> None:
+    """All records in one archive, the same bytes from the same records."""
+    results = Path(app.srcdir).parent / "results"
+    if failure or app.builder.format != "html" or not results.is_dir():
+        return
+    to = Path(app.outdir, "_downloads", "records.zip")
+    to.parent.mkdir(exist_ok=True)
+    files = sorted(path for path in results.rglob("*") if path.is_file())
+    newest = max((path.stat().st_mtime for path in files), default=0)
+    if to.exists() and to.stat().st_mtime > newest:
+        return
+    with zipfile.ZipFile(to, "w", compresslevel=6) as whole:
+        for path in files:
+            entry = zipfile.ZipInfo(str(Path("results", path.relative_to(results))))
+            stored = path.suffix in (".gz", ".safetensors", ".npz")
+            entry.compress_type = zipfile.ZIP_STORED if stored else zipfile.ZIP_DEFLATED
+            whole.writestr(entry, path.read_bytes())
