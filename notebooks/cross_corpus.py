@@ -66,15 +66,15 @@ for one in methods:
 # Is a score on another corpus low because the corpus is hard, or because it is another one? Beside each stands what the
 # same method reaches there when it is trained on that corpus, with its test speakers among those who train, and with
 # new speakers. And is one corpus simply too little? In the last column five corpora train together, on the emotions
-# that all six share, and the sixth is tested.
+# that all six share, and the sixth is tested: for the plain baselines and the CNN on 50 MFCCs.
 
 # %% tags=["hide-input"]
-book.text([beside.against_one(one) for one in methods])
+book.text([beside.against_one(one) for one in methods if beside.joins(one)])
 
 # %% tags=["hide-input"]
 for one in methods:
     book.text(f"### {across.titled(one)}, by what was trained on")
-    book.table(beside.rows(one), long=True)
+    book.table(beside.rows(one), long=True, empty="*Not yet run.*")
 
 # %% [markdown]
 # *How far on the way from guessing, and in brackets the UAR "of" what guessing reaches. The columns test other clips

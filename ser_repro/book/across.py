@@ -188,7 +188,7 @@ def matrix(several: list[Across]) -> Figure:
                         cbar_kws={"label": "of the way from guessing, %"})
         for i in range(len(CORPORA)):
             axis.add_patch(plt.Rectangle((i, i), 1, 1, fill=False, edgecolor="black", lw=1.4))
-        axis.settitled(titled(one))
+        axis.set_title(titled(one))
         axis.set_xlabel("tested on")
         axis.set_ylabel("trained on")
         axis.tick_params(axis="y", rotation=0)

@@ -56,7 +56,8 @@ def _median(ways: Iterable[float | None]) -> str:
 
 
 def rows(one: Across) -> list[dict]:
-    """A row a tested corpus: UAR by what was trained on, and how far that is on the way from guessing."""
+    """A row a tested corpus of which anything has been run: UAR by what was trained on, and how far that is on the way
+    from guessing."""
     told = []
     for corpus in FREE:
         several = len(across.emotions_of(corpus))
@@ -69,7 +70,12 @@ def rows(one: Across) -> list[dict]:
             "one other, median": percent(np.median([pair.way for pair in single])) if single else NOTHING,
             "best other": f"{best.trained}: {_told(best.uar, len(best.emotions))}" if best else NOTHING,
             "five others": _told(*five) if five else NOTHING})
-    return told
+    return [row for row in told if set(row.values()) != {row["tested on"], NOTHING}]
+
+
+def joins(one: Across) -> bool:
+    """Whether the study trains the method on several corpora together."""
+    return any(run.joined for run, _ in one.found.status)
 
 
 def _told(score: Score | None, emotions: int) -> str:

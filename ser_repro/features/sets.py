@@ -76,7 +76,7 @@ class FeatureSet:
         """Raise a MissingExtra where its values can't be computed here."""
         if self.extra and importlib.util.find_spec(self.extra.module) is None:
             raise MissingExtra(f"feature set {self.name} is computed with {self.extra.told}, which is not installed: "
-                               f"pip install 'ser-repro[{self.extra.name}]'.")
+                               f"pip install -e '.[{self.extra.name}]'.")
 
     @property
     def hash(self) -> str:

@@ -51,7 +51,7 @@ def test_a_clip_at_another_rate_is_brought_to_16_khz_first(clip):
 
 
 def test_what_is_missing_is_named_with_its_licence(uninstalled):
-    with pytest.raises(sets.MissingExtra, match=r"not for commercial products.*pip install 'ser-repro\[egemaps\]'"):
+    with pytest.raises(sets.MissingExtra, match=r"not for commercial products.*pip install -e '\.\[egemaps\]'"):
         SET.require()
     sets.get("issa193").require()
 
@@ -74,4 +74,4 @@ def test_prepare_makes_everything_else(uninstalled, demo, type_in, monkeypatch):
 
 def test_prepare_refuses_what_it_was_asked_for(uninstalled, demo, type_in):
     status, _, error = type_in("prepare", "RAVDESS", "--document", "svm_egemaps", "--data", demo, "--cache", "c")
-    assert status == 1 and len(error) == 1 and "pip install 'ser-repro[egemaps]'" in error[0]
+    assert status == 1 and len(error) == 1 and "pip install -e '.[egemaps]'" in error[0]
