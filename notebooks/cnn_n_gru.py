@@ -300,9 +300,9 @@ book.table(deep.table(found, switched), empty="*None of these runs has been made
 # r = \sigma(W_r x + b_r),
 # ```
 #
-# in which the gate {math}`z` is about a half before training. So each layer passes on only a fraction of the differences
-# between clips, and of the gradient on its way back. The pictures show both for networks as PyTorch initialises them and
-# synthetic speech: a property of the untrained network, not of any recording.
+# in which the gate {math}`z` is about a half before training. So each layer passes on only a fraction of the
+# differences between clips, and of the gradient on its way back. The pictures show both for networks as PyTorch
+# initialises them and synthetic speech: a property of the untrained network, not of any recording.
 
 # %% tags=["hide-input"]
 spread = experiments.read("cnn_n_gru", "spread")
