@@ -18,6 +18,10 @@ from ser_repro.datasets.base import COLUMNS, CORPORA, EMOTIONS, Corpus
 from ser_repro.datasets.folders import DATA_VARIABLE, MARKER, SUFFIXES, data_folder, marked_above, walk
 from ser_repro.datasets.lookup import get
 
+# Texts as Python has them, whether or not pyarrow is installed, which openSMILE brings: scikit-learn can't take indexes
+# of its kind apart, and no split may depend on it.
+pd.set_option("mode.string_storage", "python")
+
 
 def folder_of(corpus: Corpus, data: str | Path | None = None) -> Path:
     """As `data_folder`; for a corpus of the user's own, the folder of its table."""
