@@ -10,9 +10,12 @@ BETTER = (
     ('localStorage.getItem("theme") || ""', 'localStorage.getItem("theme") || '
      '(matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light")'),
     ('<summary aria-label="Toggle hidden content">', "<summary>"),
+    ('<div role="list" class="citation-list">', '<div class="citation-list">'),
+    (' role="doc-biblioentry"', ""),
 )
 """The theme leaves its mode open, calls that an error in the console, and shows light before it turns dark; and a
-label that differs from the words shown can't be spoken to."""
+label that differs from the words shown can't be spoken to. Entries of a role that is no more are no children of a
+list."""
 
 
 def mend(app, failure) -> None:
