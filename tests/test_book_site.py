@@ -22,7 +22,8 @@ def test_a_word_is_linked_at_its_first_use_only():
 
 def test_a_plural_is_the_word_and_a_part_of_another_is_not():
     waiting = {"seed": "&", "chance": "most frequent"}
-    text = "".join(part.astext() for part in words.linked("Uncertain seeds; by chance, reseeded.", waiting, "intro.html"))
+    parts = words.linked("Uncertain seeds; by chance, reseeded.", waiting, "intro.html")
+    text = "".join(part.astext() for part in parts)
     link = '<a class="term" href="intro.html#word-seed" aria-description="&amp;">seeds</a>'
     assert text == f"Uncertain {link}; by chance, reseeded."
 
@@ -38,8 +39,9 @@ def test_a_table_is_cited_with_what_it_speaks_of(tmp_path):
 
 def test_heads_lose_the_script_of_icons_and_know_the_theme(tmp_path):
     page = tmp_path / "page.html"
-    page.write_text('<html><script>dataset.theme = localStorage.getItem("theme") || "";</script>\n  <!-- So that users can add custom icons -->\n  <script defer '
-                    'src="_static/scripts/fontawesome.js?digest=1"></script></html>')
+    page.write_text('<script>dataset.theme = localStorage.getItem("theme") || "";</script>\n'
+                    "  <!-- So that users can add custom icons -->\n"
+                    '  <script defer src="_static/scripts/fontawesome.js?digest=1"></script>')
     heads.mend(SimpleNamespace(outdir=tmp_path, builder=SimpleNamespace(format="html")), None)
     assert "fontawesome" not in page.read_text() and "prefers-color-scheme" in page.read_text()
 
