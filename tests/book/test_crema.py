@@ -55,9 +55,10 @@ def runs(document, **only):
 def made(tmp_path_factory):
     folder = tmp_path_factory.mktemp("results")
     features = ("crema258", "crema_step1", "crema_step2")
-    for run in [*(run for run in runs("crema_1d", n=(1, 2), protocol=("published",), reading=("code",))
-                  if run.values["features"] in features and run.values["reduction"] in ("LDA", "none")
-                  and run.values["early_stopping"] == "restored"), *runs("crema_2d", n=(1, 2), protocol=("published",))]:
+    vectors = [run for run in runs("crema_1d", n=(1, 2), protocol=("published",), reading=("code",))
+               if run.values["features"] in features and run.values["reduction"] in ("LDA", "none")
+               and run.values["early_stopping"] == "restored"]
+    for run in [*vectors, *runs("crema_2d", n=(1, 2), protocol=("published",))]:
         write(folder, run, right(run))
     return Page("crema_1d", {"results": folder})
 
