@@ -30,7 +30,12 @@ def runtime() -> None:
     folder = MADE / f"ort-{VERSION}"
     if all((folder / part).exists() for part in PARTS):
         return
-    package = pooch.retrieve(ADDRESS, CHECKSUM, progressbar=sys.stderr.isatty())
+    pooch.get_logger().setLevel("WARNING")
+    try:
+        package = pooch.retrieve(ADDRESS, CHECKSUM, progressbar=sys.stderr.isatty())
+    except (OSError, ValueError) as error:  # no network, or not the file that was checked
+        reason = " ".join(str(error).split())[:160]
+        sys.exit(f"ONNX Runtime for browsers was not fetched ({reason}): `make runtime` tries again.")
     folder.mkdir(parents=True, exist_ok=True)
     with tarfile.open(package) as held:
         for part in PARTS:

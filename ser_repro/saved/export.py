@@ -23,7 +23,7 @@ from ser_repro import SerReproError
 from ser_repro.features import arrays, sets
 from ser_repro.files import digest, whole_folder, write_atomic
 from ser_repro.runs import methods, rounding
-from ser_repro.saved import card
+from ser_repro.saved import card, hearing
 from ser_repro.saved.model import CARD, WEIGHTS, Saved, refuse_foreign
 
 OPSET = 17  # the first with STFT
@@ -44,6 +44,7 @@ def export(model: Saved, file: str | Path) -> dict:
     SerReproError
         Without the package onnx, of a model that is no network, or where the file can't be written.
     """
+    _refuse_other(model)
     told = about(model)
     write_atomic(Path(os.path.expanduser(file)), graph(model, told), remedy="give another file with --onnx")
     return told
@@ -52,8 +53,6 @@ def export(model: Saved, file: str | Path) -> dict:
 def about(model: Saved) -> dict:
     """What whoever runs the graph has to know: its input (`samples` or `values`), their rate in Hz, its classes, what
     trained it, and what its answers are worth."""
-    from ser_repro.saved import hearing
-
     what = model.card["input"]["what"]
     name, rate = hearing.takes(what, model.sample_rate)
     return {"document": model.card["document"], "run": model.card["run"], "input": name, "sample_rate": rate,
@@ -71,7 +70,6 @@ def graph(model: Saved, told: dict) -> bytes:
     except ImportError:
         raise SerReproError("--onnx needs the package onnx: `pip install onnx`, or `pip install -e '.[onnx]'` in the "
                             "project, then try again.") from None
-    _refuse_other(model)
     import torch
 
     whole, shown = _whole(model)
@@ -117,13 +115,15 @@ def _refuse_other(model: Saved) -> None:
     if not isinstance(model.model, methods.Network) or model.model.transform is not None:
         raise SerReproError(f"{model.folder} can't be exported: give a network without a transformer before it "
                             "(cnn_n_gru, mfcc_cnn, cnn_bigru, issa).")
+    what = model.card["input"]["what"]
+    if hearing.takes(what, model.sample_rate)[0] == "values" and not sets.get(what).values:
+        raise SerReproError(f"{model.folder} can't be exported: its features {what} are of any length and have no "
+                            "graph; give a network on waveforms, on MFCCs, or on one vector a clip.")
 
 
 def _whole(model: Saved):
     """The graph as a module, and an input to follow it with."""
     import torch
-
-    from ser_repro.saved import hearing
 
     what = model.card["input"]["what"]
     before, (name, rate) = hearing.front(what, model.sample_rate), hearing.takes(what, model.sample_rate)

@@ -1,4 +1,4 @@
-"""The page "Try it yourself" in a browser: what it says of files and of a microphone is what `ser-repro predict` says."""
+"""The page "Try it yourself" in a browser: of files and of a microphone it says what `ser-repro predict` says."""
 
 import shutil
 import struct

@@ -209,7 +209,7 @@
       };
       source.connect(node);
       stop = () => {
-        stop = null;
+        stop = node.port.onmessage = null;
         stream.getTracks().forEach(track => track.stop());
         context.close();
         button.textContent = "Record";
