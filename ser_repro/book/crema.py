@@ -9,7 +9,7 @@ import numpy as np
 from matplotlib.figure import Figure
 from matplotlib.ticker import PercentFormatter
 
-from ser_repro.book import networks, plots
+from ser_repro.book import networks, plots, verdicts
 from ser_repro.book.page import Page
 from ser_repro.book.palette import ROLES
 from ser_repro.book.words import family, listed, number, p_text, percent, points, signed, told_apart, unit
@@ -125,7 +125,12 @@ def pairs_say(page: Page) -> dict[str, str]:
     apart = [row for row in rows if told_apart(row["difference"])]
     agree = sum(row["claimed"] * row["difference"].value > 0 for row in apart)
     return {"pairs": f"{len(apart)} of {len(rows)}", "pairs_agree": f"{agree} of {len(apart)}",
-            "pairs_family": family([row["difference"] for row in rows])}
+            "pairs_family": of_table(rows)}
+
+
+def of_table(rows: list[dict]) -> str:
+    """What the caption of a table says of the number of its differences."""
+    return family([row["difference"] for row in rows]).replace(" in this chapter", " of this table")
 
 
 def by_lot_say() -> dict[str, str]:
@@ -241,7 +246,7 @@ def price(found: Found, setting: str, value, n: int, **base) -> str:
     change = on_same_clips(*sides)
     if not change:
         return NOT_RUN
-    return f"{points(change)} ({listed([str(len(side[1])) for side in sides])} starts)"
+    return f"{points(change)} (starts: {listed([str(len(side[1])) for side in sides])})"
 
 
 @functools.cache  # top and verdict ask
@@ -262,7 +267,7 @@ def headlines(page: Page) -> dict[str, str]:
         told[key] = price(two, "learning_rate", rate, 1)
     told["leaks"] = "; ".join(f"{row['leak']} ({row['model']}) {points(row['difference'])}" for row in leaks(page)
                               ) or NOT_RUN
-    told["leaks_family"] = family([row["difference"] for row in leaks(page)])
+    told["leaks_family"] = of_table(leaks(page))
     return told | by_lot_say() | starts_say(page) | optimism_say(page) | pairs_say(page)
 
 
@@ -273,5 +278,8 @@ def verdict(page: Page, steps: str) -> list[str]:
     if pairs(page):
         lines = [f"**Which model is better.** Our runs tell {told['pairs']} pairs of models apart; "
                  f"{told['pairs_agree']} of these stand in the document in the same order."]
-    return [*lines, f"**The selection of features.** Steps told apart from the one before: {steps}.",
-            f"**Leaks.** {told['leaks']}.", f"**Convolutions of a stride of 1 instead of 8**: {told['stride']}."]
+    best = verdicts.both_splits(images(page).found, CORPUS, "code", 2)
+    return [f"**MODEL2**: {best or NOT_RUN}.", *lines,
+            f"**The selection of features.** Steps told apart from the one before: {steps}.",
+            f"**Leaks.** {told['leaks']}.",
+            f"**Convolutions of a stride of 1 instead of 8**, MODEL3: {told['stride']}."]

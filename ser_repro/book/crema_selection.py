@@ -5,12 +5,12 @@ from itertools import pairwise
 
 import matplotlib.pyplot as plt
 from matplotlib.figure import Figure
-from matplotlib.ticker import PercentFormatter
+from matplotlib.ticker import MultipleLocator, PercentFormatter
 
 from ser_repro.book import crema, plots
 from ser_repro.book.page import Page
 from ser_repro.book.palette import ORANGE, PURPLE, ROLES, Look
-from ser_repro.book.words import family, p_text, points, signed, told_apart
+from ser_repro.book.words import p_text, points, signed, told_apart
 from ser_repro.documents import crema_1d
 from ser_repro.runs.found import NOT_RUN, on_same_clips
 
@@ -61,7 +61,7 @@ def say(page: Page) -> dict[str, str]:
     apart = [f"{row['step']} ({points(row['difference'])})" for row in rows if told_apart(row["difference"])]
     missing = f"; {planned - len(rows)} not yet run" if len(rows) < planned else ""
     return {"steps": f"{len(apart) or 'none'} of {len(rows)}{missing}" + (f": {'; '.join(apart)}" if apart else ""),
-            "steps_family": family([row["difference"] for row in rows])}
+            "steps_family": crema.of_table(rows)}
 
 
 def picture(page: Page) -> Figure:
@@ -78,8 +78,9 @@ def picture(page: Page) -> Figure:
     plots.intervals(axis, marks, _LOOKS)
     axis.set_yticks(range(len(rows)), [_told(row["features"], row["reduction"]) for row in rows])
     axis.set_ylim(len(rows) - 0.4, -0.6)
-    axis.set_xlim(0.2, 0.6)
-    axis.xaxis.set_major_formatter(PercentFormatter(1, symbol=" %"))
+    axis.set_xlim(0.15, 0.65)
+    axis.xaxis.set_major_locator(MultipleLocator(0.1))
+    axis.xaxis.set_major_formatter(PercentFormatter(1, decimals=0, symbol=" %"))
     axis.grid(axis="x", alpha=0.25)
     axis.legend(handles=[*plots.handles({"the document's": ROLES["claimed"]}, mfc="white", mew=1.6),
                          *plots.handles(_LOOKS)], loc="lower center", ncols=2, bbox_to_anchor=(0.3, 1.0))

@@ -101,7 +101,7 @@ def test_leaks_and_prices_are_told_with_their_size(made):
                                                               ("Model 1", "3 and 3")]
     assert abs(rows[0]["difference"].value) < 0.02 and rows[2]["difference"].value == pytest.approx(0.2, abs=0.03)
     told = crema.headlines(made)
-    assert told["bank"].endswith("(1 and 1 starts)") and told["slow"].endswith("(3 and 1 starts)")
+    assert told["bank"].endswith("(starts: 1 and 1)") and told["slow"].endswith("(starts: 3 and 1)")
     assert told["stride"] == told["sigmoid"] == NOT_RUN  # of models that have not been run
 
 
@@ -117,6 +117,7 @@ def test_steps_of_the_selection_are_told_apart_from_noise(made):
     rows = crema_selection.steps(made)
     assert rows[0]["step"] == "+ chroma, mel, after ZCR, energy, 20 MFCC"
     assert rows[0]["claimed"] == pytest.approx(0.08) and rows[0]["difference"].value == pytest.approx(0.1, abs=0.03)
+    assert all(row["difference"].clips == 2233 for row in rows)
     told = crema_selection.say(made)["steps"]
     assert told.startswith("1 of ") and "not yet run" in told and "+ chroma, mel" in told
     ours = [row["ours"] for row in crema_selection.selection(made)]
