@@ -4,12 +4,16 @@
 # make cluster    tests of Ray on a cluster of three nodes on this machine; installs Ray (630 MB) into .venv
 # make browser    tests of the built book in a browser: installs Playwright into .venv; the browser is Debian's chromium,
 #                 or what `.venv/bin/playwright install chromium` fetches
+# make pdf        the book as one PDF on A4, in book/_build/book.pdf; Chromium as for make browser
+# make archive    code, records, book and checksums in one file, to deposit: build/ser_repro-VERSION.zip
+# make links      whether links to other servers still lead somewhere
+# make runtime    fetch what the page "Try it yourself" runs networks with; installing does it where there is a network
 # make notebooks  bring notebooks/*.py and notebooks/*.ipynb into step
 # make clean      remove what was built; make distclean removes .venv too
 # PYTHON=python3.12 make book chooses the interpreter (3.11 to 3.13).
 
 .DELETE_ON_ERROR:
-.PHONY: book chapters html test fuzz cluster browser notebooks clean distclean install
+.PHONY: book chapters html test fuzz cluster browser pdf archive links runtime notebooks clean distclean install
 
 # The first interpreter that will do: a system's python3 is often older than its python3.11.
 ifndef PYTHON
@@ -24,6 +28,9 @@ EXTRAS := book,test
 NOTEBOOKS := $(wildcard notebooks/*.ipynb)
 CHAPTERS := $(NOTEBOOKS:notebooks/%=book/chapters/%)
 RUNNING := book/_build/running
+# What "Try it yourself" runs, in one list; and what that is made of.
+OFFERED := book/extra/try/made/offered.js
+BEHIND_OFFERED := tools/try_it.py $(wildcard ser_repro/saved/*.py ser_repro/models/*.py book/networks/*/*)
 # Folders too, as a record that is removed makes no file newer.
 BEHIND_CHAPTERS := $(shell find ser_repro -name '*.py') $(shell find results -name '*.json' -o -name '*.json.gz' -o -name '*.csv' -o -type d 2>/dev/null)
 
@@ -33,7 +40,7 @@ export PYDEVD_DISABLE_FILE_VALIDATION := 1
 
 book: $(INSTALLED)
 	@began=$$(date +%s) && \
-	$(MAKE) --no-print-directory -j3 chapters && \
+	$(MAKE) --no-print-directory -j3 chapters $(OFFERED) && \
 	$(MAKE) --no-print-directory html && \
 	echo "book/_build/html/index.html: chapters, pages and checks in $$(( $$(date +%s) - began )) s"
 
@@ -46,6 +53,7 @@ $(INSTALLED): pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(VENV) && \
 	$(BIN)/python -m pip install -q --disable-pip-version-check -c constraints.txt -e '.[$(EXTRAS)]' && \
 	$(BIN)/python -m ipykernel install --sys-prefix --name python3 >/dev/null && \
+	{ $(BIN)/python tools/try_it.py runtime || echo "the page 'Try it yourself' will say what it lacks"; } && \
 	touch $@ && \
 	echo "installed in $$(( $$(date +%s) - began )) s"
 
@@ -59,7 +67,15 @@ book/chapters/%.ipynb: notebooks/%.ipynb $(BEHIND_CHAPTERS) | $(INSTALLED)
 		|| { tail -n 30 $(RUNNING)/$*.log; echo "$< failed; as far as it got: $(RUNNING)/$*.ipynb"; exit 1; }
 	@mv $(RUNNING)/$*.ipynb $@
 
-html: $(CHAPTERS) | $(INSTALLED)
+runtime: $(INSTALLED)
+	@$(BIN)/python tools/try_it.py runtime
+	@rm -f $(OFFERED)
+
+$(OFFERED): $(BEHIND_OFFERED) | $(INSTALLED)
+	@echo "exporting networks"
+	@$(BIN)/python tools/try_it.py networks
+
+html: $(CHAPTERS) $(OFFERED) | $(INSTALLED)
 	@touch book/*.md  # pages that show another page's numbers: Sphinx does not see those change
 	@$(BIN)/jupyter-book build book -q -W -n --keep-going
 	@$(BIN)/python tools/check_book.py
@@ -82,11 +98,23 @@ browser: $(INSTALLED)
 	@$(BIN)/python -m pip install -q --disable-pip-version-check -c constraints.txt -e '.[$(EXTRAS),browser]'
 	@$(BIN)/python -m pytest -q tests/browser
 
+# On one page, so that links between chapters stay links.
+pdf: $(CHAPTERS) | $(INSTALLED)
+	@$(BIN)/python -m pip install -q --disable-pip-version-check -c constraints.txt -e '.[$(EXTRAS),browser]'
+	@$(BIN)/jupyter-book build book -q --builder singlehtml --path-output book/_build/single
+	@$(BIN)/python tools/pdf.py book/_build/single/_build/singlehtml/intro.html book/_build/book.pdf
+
+archive: | $(INSTALLED)
+	@$(BIN)/python tools/archive.py
+
+links: $(CHAPTERS) | $(INSTALLED)
+	@$(BIN)/jupyter-book build book -q --builder linkcheck --path-output book/_build/links
+
 notebooks: $(INSTALLED)
 	@$(BIN)/jupytext --sync notebooks/*.py
 
 clean:
-	rm -rf book/_build book/chapters/*.ipynb build .pytest_cache .ruff_cache .hypothesis
+	rm -rf book/_build book/chapters/*.ipynb $(OFFERED) $(dir $(OFFERED))*.onnx $(dir $(OFFERED))*.bin build .pytest_cache .ruff_cache .hypothesis
 	find ser_repro tests tools -name __pycache__ -prune -exec rm -rf {} +
 
 distclean: clean

@@ -20,6 +20,17 @@ _VALIDATION_SHARE = 0.1
 # Folds of protocol `speaker`, where speakers are tested in groups; elsewhere one speaker a fold.
 _GROUPS = {"RAVDESS": 6, "CREMA-D": 6}
 
+EMOBOX = {
+    "RAVDESS": ("01 11 20 21", "04 10 12 14", "08 09 19 23", "03 05 07 24", "02 15 16 18", "06 13 17 22"),
+    "SAVEE": ("JE", "KL", "DC", "JK"),
+    "EMOVO": ("f2", "m3", "m2", "f3", "f1", "m1"),
+    "IEMOCAP": ("Ses01F Ses01M", "Ses02F Ses02M", "Ses03F Ses03M", "Ses04F Ses04M", "Ses05F Ses05M"),
+}
+"""Corpus -> speakers whom EmoBox tests, fold by fold, where its folds keep speakers apart
+(github.com/emo-box/EmoBox, data/*/fold_*, commit 08280f2)."""
+EMOBOX_SHARES = {"EMO-DB": (5, 10, 10), "TESS": (1, 2, 2), "CREMA-D": (1, 91, 91), "ShEMO": (1, 83, 83)}
+"""Corpus -> folds, speakers tested in each, and how many of these are heard in training, where they do not."""
+
 
 @dataclass(frozen=True)
 class Split:
@@ -288,6 +299,25 @@ def _parted(protocol: str, fold: int, rest: pd.DataFrame, tested: pd.DataFrame, 
     return Split(protocol, fold, _ids(rest[~validating]), _ids(rest[validating]), _ids(tested))
 
 
+def by_emobox(clips: pd.DataFrame, fold: int, validation: bool = True) -> Split:
+    """EmoBox's fold, where its folds keep speakers apart; it has no validation part, so two speakers of the next fold
+    validate where a document needs some.
+
+    Raises
+    ------
+    SerReproError
+        If EmoBox has no folds of the corpus, or none that keep speakers apart.
+    """
+    corpus = clips["corpus"].iloc[0]
+    if corpus not in EMOBOX:
+        shares = corpus in EMOBOX_SHARES
+        has = "lets the same speakers train and be tested" if shares else "has no folds of it"
+        raise SerReproError(f"{corpus}: EmoBox {has}; use protocol {'speaker' if shares else 'speaker or published'}.")
+    groups = [group.split() for group in EMOBOX[corpus]]
+    tested = clips["speaker"].isin(groups[fold])
+    return _parted("emobox", fold, clips[~tested], clips[tested], _others(groups, fold), validation)
+
+
 def all_train(clips: pd.DataFrame, validation: bool = True) -> Split:
     """Every clip of the corpus trains (or validates, by the rule of `by_speaker`); other corpora are tested."""
     return _parted("cross_corpus", 0, clips, clips.iloc[:0], sorted(set(clips["speaker"]) - {""}), validation)
@@ -304,5 +334,7 @@ register(Protocol("sentence", "new sentences", lambda corpus, speakers: 2,
 register(Protocol("speaker_sentence", "new speakers and sentences",
                   lambda corpus, speakers: 2 * _speaker_folds(corpus, speakers),
                   lambda clips, fold, rule, validation: by_speaker_and_sentence(clips, fold, validation), apart=True))
+register(Protocol("emobox", "new speakers, EmoBox's folds", lambda corpus, speakers: len(EMOBOX.get(corpus, ())),
+                  lambda clips, fold, rule, validation: by_emobox(clips, fold, validation), apart=True))
 register(Protocol("cross_corpus", "another corpus", lambda corpus, speakers: 1,
                   lambda clips, fold, rule, validation: all_train(clips, validation), apart=True, elsewhere=True))

@@ -80,6 +80,28 @@ def test_a_corpus_of_one_sentence_or_none_is_refused(protocol):
             protocols.make(CLIPS["RAVDESS"].assign(sentence=said), protocol)
 
 
+@pytest.mark.parametrize("corpus", sorted(protocols.EMOBOX.keys() - {"IEMOCAP"}))
+def test_emobox_folds_keep_speakers_apart_and_test_every_clip_once(corpus):
+    clips = datasets.published(corpus)
+    speaker, tested = clips.set_index("clip")["speaker"], []
+    for fold in range(protocols.folds(corpus, "emobox")):
+        split = protocols.make(clips, "emobox", fold)
+        assert sorted(set(speaker[list(split.test)])) == protocols.EMOBOX[corpus][fold].split()
+        tested += split.test
+    assert sorted(tested) == sorted(clips["clip"])
+
+
+def test_emobox_names_every_speaker_of_a_corpus():
+    for corpus, groups in protocols.EMOBOX.items():
+        assert sorted(" ".join(groups).split()) == sorted(one.name for one in datasets.get(corpus).speakers)
+
+
+@pytest.mark.parametrize("corpus", ["EMO-DB", "TESS", "CREMA-D"])
+def test_emobox_folds_that_share_speakers_are_refused(corpus):
+    with pytest.raises(SerReproError, match="lets the same speakers train and be tested; use protocol speaker"):
+        protocols.make(datasets.published(corpus), "emobox")
+
+
 def test_ravdess_folds_hold_two_of_each_sex():
     clips = CLIPS["RAVDESS"].set_index("clip")
     for fold in range(6):

@@ -100,6 +100,17 @@ def say(key: str, value) -> None:
     glue(key, str(value), display=False)
 
 
+def html_block(code: str, key: str = "") -> None:
+    """Show HTML, whose maker has escaped what comes from elsewhere; with a key, glue it for other pages instead."""
+    from IPython.display import HTML, display
+    from myst_nb import glue
+
+    if key:
+        glue(key, HTML(code), display=False)
+    else:
+        display(HTML(code))
+
+
 def draw(key: str, figure, elsewhere: str = "") -> None:
     """Glue a figure: the prose places it, with a caption and a text for those who do not see it.
 

@@ -19,7 +19,7 @@ app = typer.Typer(no_args_is_help=True, add_completion=False, rich_markup_mode=N
                   help="Measure speech-emotion models by the rules of the reproduction study.")
 app.add_typer(corpora.app, name="corpora")
 for command in (corpora.demo, study.prepare, study.study, study.search, claims.claims, audit.audit, models.train,
-                models.predict):
+                models.predict, models.export):
     app.command()(command)
 _STOPPED = 130  # the exit status of a command that Ctrl-C ended
 _Mistyped = typer.BadParameter.__base__  # what the parser raises for any fault in a command; typer names only this kind

@@ -97,7 +97,7 @@ def table(
     document: Annotated[str, typer.Option(help="Add a column part: train, validation or test, by this document's "
                                                "split.")] = "",
     protocol: Annotated[str, typer.Option(help="With --document: published (its own split), redrawn, "
-                                              "speaker, sentence or speaker_sentence.")] = "published",
+                                              "speaker, emobox, sentence or speaker_sentence.")] = "published",
     fold: Annotated[int, typer.Option(help="With --document and --protocol: which speakers or sentences are "
                                           "tested; with redrawn, which draw.")] = 0,
 ) -> None:

@@ -48,8 +48,9 @@ def train(
     reading: Annotated[str, typer.Option(help="code or paper: as its public code has it, or as its text does.")
                        ] = "code",
     protocol: Annotated[str, typer.Option(help="published (its own split), redrawn (the same, drawn again), "
-                                              "speaker (new speakers are tested), sentence (new sentences) or "
-                                              "speaker_sentence (both new).")] = "published",
+                                              "speaker (new speakers are tested), emobox (the same, in EmoBox's "
+                                              "folds), sentence (new sentences) or speaker_sentence (both new).")
+                        ] = "published",
     fold: Annotated[int, typer.Option(help="Which speakers or sentences are tested; which draw, with "
                                           "--protocol redrawn.")] = 0,
     seed: Annotated[int, typer.Option(help="Of the weights' start and the order of clips.")] = 0,
@@ -170,6 +171,41 @@ def _changes(of, values: dict, pairs: list[str]) -> dict:
             _number(f"--set {name} =", value, 1 if type(value) is int else 0)
         found[name] = value
     return found
+
+
+# ---- export ------------------------------------------------------------------------------------------------------
+
+
+def export(
+    model: Annotated[Path, typer.Argument(help="Folder of a saved network, which `ser-repro train` writes.")],
+    onnx: Annotated[Path | None, typer.Option(help="Write it as a graph in ONNX to this file, its features within "
+                                              "where they can be; needs the package onnx.")] = None,
+    rounded: Annotated[Path | None, typer.Option(metavar="FOLDER", help="Write it as a saved model with weights of "
+                                                 "fewer bits to this folder.")] = None,
+    bits: Annotated[int, typer.Option(help="Of each weight, with --rounded: 16 or 8.")] = 16,
+) -> None:
+    """A saved network for other programs, or smaller."""
+    from ser_repro.runs import rounding
+    from ser_repro.saved import export as out
+    from ser_repro.saved import model as saved
+
+    if onnx is None and rounded is None:
+        raise SerReproError("nothing to write is named: give --onnx FILE or --rounded FOLDER.")
+    one_of(bits, rounding.BITS, "--bits")
+    using = saved.load(model)
+    for option, path in (("--onnx", onnx), ("--rounded", rounded)):
+        if path is not None and os.path.realpath(model) in (os.path.realpath(path), os.path.realpath(path.parent)):
+            raise SerReproError(f"{option} {path} lies in the model's folder: give another place.")
+    say(using.card["caution"])
+    if onnx is not None:
+        refuse_unwritable(onnx, "--onnx")
+        told = out.export(using, onnx)
+        takes = {"samples": f"samples of one channel at {told['sample_rate']} Hz",
+                 "values": f"the values of feature set {told['features']}"}[told["input"]]
+        say(f"{onnx}: written; it takes {takes} and gives probabilities of {', '.join(told['classes'])}.")
+    if rounded is not None:
+        out.rounded(using, rounded, bits)
+        say(f"{rounded}: written, with weights of {bits} bits.")
 
 
 # ---- predict -----------------------------------------------------------------------------------------------------

@@ -113,6 +113,8 @@ class Copies:
 
 AS_SPLIT = Feeding()
 RANDOM_FIFTH = protocols.holdout(protocols.PUBLISHED_SEED)
+# Those whose audio can be had without a contract, in the order of their number of clips: what trains fast comes first.
+FREE = ("SAVEE", "EMO-DB", "EMOVO", "RAVDESS", "TESS", "CREMA-D")
 
 
 @dataclass(frozen=True)
@@ -127,12 +129,29 @@ class CoreRuns:
     n: int | None = None
     changes: Mapping = field(default_factory=dict)
     tested: tuple[str, ...] = ()
+    joined: tuple[str, ...] = ()
 
 
-def to_every_other(corpora: tuple[str, ...], reading: str = "code") -> tuple[CoreRuns, ...]:
-    """Training on each of some corpora, tested on all others of them."""
-    return tuple(CoreRuns(reading, "cross_corpus", corpora=(one,),
+def to_every_other(corpora: tuple[str, ...], reading: str = "code", *, n: int | None = None,
+                   changes: Callable[[str], Mapping] = lambda corpus: {}) -> tuple[CoreRuns, ...]:
+    """Training on each of some corpora, tested on all others of them.
+
+    Parameters
+    ----------
+    changes : callable(corpus) -> dict
+        Settings that differ from the reading's where that corpus is trained on.
+    """
+    return tuple(CoreRuns(reading, "cross_corpus", corpora=(one,), n=n, changes=changes(one),
                           tested=tuple(other for other in corpora if other != one)) for one in corpora)
+
+
+def from_all_others(corpora: tuple[str, ...], reading: str = "code") -> tuple[CoreRuns, ...]:
+    """Training on all of some corpora but one, tested on that one."""
+    kinds = []
+    for tested in corpora:
+        first, *others = (corpus for corpus in corpora if corpus != tested)
+        kinds.append(CoreRuns(reading, "cross_corpus", corpora=(first,), joined=tuple(others), tested=(tested,)))
+    return tuple(kinds)
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from ser_repro import protocols
-from ser_repro.documents.base import SILENT, CoreRuns, Document, Setting
+from ser_repro.documents.base import FREE, SILENT, CoreRuns, Document, Setting, to_every_other
 
 FRAMES, HOP = 100, 512  # frames that the public code keeps of a clip, and samples between them
 LIVE_RATE = 44100  # Hz, of its script that records from a microphone
@@ -54,7 +54,7 @@ DOCUMENT = Document(
           CoreRuns("paper", "speaker", corpora=("RAVDESS",), folds=(0,)),
           CoreRuns("code", "published", corpora=("RAVDESS",), seeds=(1, 2)),
           CoreRuns("code", "published", corpora=("CREMA-D",)),
-          CoreRuns("code", "redrawn", corpora=("RAVDESS",), folds=(0, 1, 2))))
+          CoreRuns("code", "redrawn", corpora=("RAVDESS",), folds=(0, 1, 2)), *to_every_other(FREE)))
 
 
 def first_frames(clips: pd.DataFrame) -> pd.DataFrame:

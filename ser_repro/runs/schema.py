@@ -14,6 +14,7 @@ from typing import (
 )
 
 import numpy as np
+import pandas as pd
 from pydantic import ConfigDict, Field, NonNegativeInt, PositiveInt, StringConstraints, TypeAdapter, ValidationError
 from typing_extensions import TypedDict  # which pydantic wants before Python 3.12
 
@@ -21,7 +22,8 @@ from ser_repro import SerReproError, datasets, documents, protocols
 from ser_repro.datasets.audio import RATES
 from ser_repro.runs.run import Run
 
-ROUNDED = 1e-5  # that each probability may be off by: records hold five digits
+# That each probability may be off by, of a record's own corpus and of others: see `records.DIGITS`.
+ROUNDED, ROUNDED_ELSEWHERE = 1e-5, 1e-3
 
 Line = Annotated[str, StringConstraints(max_length=500, pattern=r"^[^\p{Cc}\p{Cf}]*$")]
 Hash = Annotated[str, StringConstraints(pattern="^[0-9a-f]{8,64}$")]
@@ -49,6 +51,7 @@ class Config(TypedDict):
     settings: dict[Line, bool | int | Number | Line]
     synthetic: bool
     tested: NotRequired[Names]
+    joined: NotRequired[Names]
 
 
 class Tested(TypedDict):
@@ -343,7 +346,8 @@ def _agree(name: str, table: dict) -> None:
     if not all(0 <= value <= 1 for column in numbers for value in column):  # nor is what is not a number
         raise ValueError(f"{name}.rows: a probability is not within 0 and 1")
     probabilities = np.array(numbers).T
-    if np.abs(probabilities.sum(1) - 1).max() > ROUNDED * len(classes):
+    rounded = ROUNDED_ELSEWHERE if name.startswith("tested.") else ROUNDED
+    if np.abs(probabilities.sum(1) - 1).max() > rounded * len(classes):
         raise ValueError(f"{name}.rows: the probabilities of a clip do not sum to 1")
     for condition, told in table.get("conditions", {}).items():
         if len(told) != len(rows) or max(told) >= len(classes):
@@ -408,15 +412,21 @@ def _clips(corpus: str) -> dict[str, tuple[str, str]] | None:
 
 
 def _split(run: Run) -> protocols.Split | None:
-    """The split of a run, of a corpus whose clips are known."""
-    if _table(run.corpus) is None:
+    """The split of a run, of corpora whose clips are known."""
+    if any(_table(corpus) is None for corpus in (run.trained if not run.joined else (*run.trained, *run.tested))):
         return None
     of = run.recipe
-    return _made(of.split if not protocols.get(run.protocol).apart else None, of.validates, run.corpus, run.protocol,
-                 run.fold)
+    return _made(of.split if not protocols.get(run.protocol).apart else None, of.validates, run.trained,
+                 run.tested if run.joined else (), run.protocol, run.fold)
 
 
 @functools.cache
-def _made(rule, validates: bool, corpus: str, protocol: str, fold: int) -> protocols.Split:
+def _made(rule, validates: bool, trained: tuple[str, ...], tested: tuple[str, ...], protocol: str, fold: int
+          ) -> protocols.Split:
     """The same for all documents that split alike: a book reads hundreds of records."""
-    return protocols.make(_table(corpus), protocol, fold, published=rule, validation=validates)
+    table = _table(trained[0])
+    if len(trained) > 1:
+        several = [_table(corpus) for corpus in trained]
+        emotions = datasets.shared_emotions([*several, *map(_table, tested)])
+        table = pd.concat([datasets.renamed(one, emotions) for one in several], ignore_index=True)
+    return protocols.make(table, protocol, fold, published=rule, validation=validates)

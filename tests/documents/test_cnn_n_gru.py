@@ -7,6 +7,7 @@ import pytest
 
 from ser_repro.documents import cnn_n_gru
 from ser_repro.runs import search
+from ser_repro.runs.run import Run
 
 SEARCHES = sorted(Path("results/cnn_n_gru/search").glob("*.json"))
 
@@ -48,3 +49,10 @@ def test_the_stored_spread_falls_from_layer_to_layer():
     for n, one in found["sizes"].items():
         assert len(one["spread"]) == len(one["gradient"]) == int(n)
         assert one["spread"] == sorted(one["spread"], reverse=True)
+
+
+def test_what_was_found_on_ravdess_is_what_its_search_says():
+    found = json.loads(Path("results/cnn_n_gru/search/ravdess-n3-code-published-fold0.json").read_text())
+    assert found["chosen"] == cnn_n_gru.ON_RAVDESS
+    told = Run.of("cnn_n_gru", "TESS", protocol="cross_corpus", n=3, tested=("RAVDESS",), **cnn_n_gru.elsewhere("TESS"))
+    assert told.changed == {"sample_rate": 16000, "settings_from": "RAVDESS"} and not told.open

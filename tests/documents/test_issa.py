@@ -2,7 +2,7 @@
 
 import pytest
 
-from ser_repro import documents
+from ser_repro import datasets, documents
 from ser_repro.documents import issa
 from ser_repro.results.scores import Score
 from ser_repro.runs.found import Found
@@ -55,3 +55,13 @@ def test_a_curve_settles_where_its_running_mean_stays_close_to_its_end():
     assert (epoch, end) == (15, pytest.approx(0.5))
     assert issa.settles([0.5] * 30, window=5) == (5, pytest.approx(0.5))
     assert issa.settles([i / 100 for i in range(100)], window=5)[0] > 95
+
+
+def test_other_corpora_are_trained_on_for_as_many_steps_as_ravdess():
+    assert all(issa.as_long_as_ravdess(corpus) == {} for corpus in ("RAVDESS", "EMO-DB"))
+    wanted = 700 * 45  # batches of 32 of 1440 clips
+    for corpus in ("SAVEE", "EMOVO", "TESS", "CREMA-D"):
+        batches = -(-datasets.get(corpus).n_clips // 32)
+        epochs = issa.as_long_as_ravdess(corpus)["epochs"]
+        assert epochs == pytest.approx(wanted / batches, abs=0.5)
+    assert issa.as_long_as_ravdess("SAVEE") == {"epochs": 2100}

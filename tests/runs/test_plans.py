@@ -5,6 +5,7 @@ from making import make_run
 
 from ser_repro import SerReproError, datasets, documents, protocols
 from ser_repro.documents import CoreRuns, Document, Setting
+from ser_repro.documents.base import FREE
 from ser_repro.protocols import Protocol
 from ser_repro.runs import execution, plans, records, search
 from ser_repro.runs.found import Found
@@ -12,6 +13,7 @@ from ser_repro.runs.run import Run
 
 DOCUMENT = "cnn_n_gru"
 OF = documents.get(DOCUMENT)
+PLAIN = ("svm193", "logistic193", "svm_egemaps", "logistic_egemaps")
 
 
 @pytest.mark.parametrize("of", documents.DOCUMENTS.values(), ids=documents.DOCUMENTS)
@@ -35,7 +37,7 @@ def test_sizes_of_the_grids():
                       "cnn_bigru": 2 * 5 * (2 + 6 + 6), "issa": 2 * 5 * (2 + 6 + 10),
                       "crema_1d": 5 * 7 * (7 + 1), "crema_2d": 5 * 7 * (3 + 3),
                       "qayyum": 5 * 7 * (1 + 4 + 1 + 6), "qayyum_baselines": 6 * (1 + 4 + 1 + 6),
-                      "svm193": 6 * 1 + 6 + 10 + 6 + 2 + 6 + 4}
+                      **dict.fromkeys(PLAIN, 6 * 1 + 6 + 10 + 6 + 2 + 6 + 4)}
 
 
 def test_the_core_comes_first_and_in_it_what_is_fitted_at_once():
@@ -56,7 +58,8 @@ LISTED = [of for of in documents.DOCUMENTS.values() if not of.name.startswith(BY
 @pytest.mark.parametrize("of", LISTED, ids=lambda of: of.name)
 def test_the_core_has_every_document_in_each_reading_and_protocol(of):
     core = [p for p in plans.core() if p.document == of.name]
-    assert {p.corpus for p in core} == set(of.corpora) and {p.n for p in core} == set(of.sizes or (None,))
+    here = {p.corpus for p in core if not p.tested}  # corpora that no text names are trained on for others alone
+    assert here == set(of.corpora) and {p.n for p in core} == set(of.sizes or (None,))
     assert {p.protocol for p in core} >= {"published", "speaker"}
     ravdess = [p for p in core if p.corpus == "RAVDESS" and not p.changed]
     for reading in of.readings:
@@ -119,15 +122,20 @@ def test_the_core_says_whether_it_is_complete():
     assert plans.told([(run, None) for run in every]).endswith(f", and {len(core)} that no record is like")
 
 
-def test_two_documents_are_trained_on_each_corpus_and_tested_on_every_other():
-    across = [p for p in plans.plans() if p.tested]
-    assert {p.document for p in across} == {"mfcc_cnn", "svm193"}
-    for name in ("mfcc_cnn", "svm193"):
+ACROSS = ("cnn_n_gru", "mfcc_cnn", "cnn_bigru", "issa", *PLAIN)
+
+
+def test_every_method_of_one_network_is_trained_on_each_corpus_and_tested_on_every_other():
+    across = [p for p in plans.plans() if p.tested and not p.joined]
+    assert {p.document for p in across} == set(ACROSS)
+    for name in ACROSS:
         pairs = [(p.corpus, other) for p in across for other in p.tested if p.document == name]
-        corpora = documents.get(name).corpora
-        assert sorted(pairs) == sorted((one, other) for one in corpora for other in corpora if one != other)
+        assert sorted(pairs) == sorted((one, other) for one in FREE for other in FREE if one != other)
         assert {(p.protocol, p.reading, p.seed) for p in across} == {("cross_corpus", "code", 0)}
     assert {p.protocol for p in plans.plans()} == set(protocols.PROTOCOLS)
+    networks = [p.corpus for p in across if p.document == "issa"]
+    assert networks == sorted(networks, key=lambda corpus: datasets.get(corpus).n_clips)  # what is fast comes first
+    assert not [p for p in across if p.open] and {p.inputs for p in across if p.document == "cnn_n_gru"} == {16000}
 
 
 def test_the_cheap_models_are_drawn_ten_times_on_every_corpus_and_the_others_three_times_on_one():
@@ -138,7 +146,16 @@ def test_the_cheap_models_are_drawn_ten_times_on_every_corpus_and_the_others_thr
             draws.setdefault((p.document, p.corpus), []).append(p.fold)
     cheap = {(name, corpus): list(range(10)) for name in ("mfcc_cnn", "svm193")
              for corpus in documents.get(name).corpora}
+    cheap |= {(name, "RAVDESS"): list(range(10)) for name in PLAIN[1:]}
     assert draws == cheap | {(name, "RAVDESS"): [0, 1, 2] for name in ("cnn_n_gru", "cnn_bigru", "issa")}
+
+
+def test_the_cheap_models_are_trained_on_five_corpora_and_tested_on_the_sixth():
+    five = [p for p in plans.plans() if p.joined]
+    assert {p.document for p in five} == {"mfcc_cnn", *PLAIN}
+    for p in five:
+        assert set(p.trained) | set(p.tested) == set(FREE) and len(p.tested) == 1
+    assert all(sorted(p.tested[0] for p in five if p.document == name) == sorted(FREE) for name in PLAIN)
 
 
 def test_a_draw_is_made_as_any_run_is_and_counts_for_no_other_protocol(demo, tmp_path, made_up_records):

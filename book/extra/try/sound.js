@@ -1,0 +1,135 @@
+// Sound as the package takes it: WAV files read sample by sample, other rates reached by soxr's own filter.
+"use strict";
+
+window.Sound = (() => {
+  const SILENCE = 1e-3, STEP_S = 0.01, SHORTEST_S = 0.05;  // as ser_repro.saved.predict has them
+
+  // {rate, channels: [Float32Array]} of a WAV file; null of what is none, or is packed.
+  function parseWav(buffer) {
+    const view = new DataView(buffer);
+    const word = at => String.fromCharCode(...new Uint8Array(buffer, at, 4));
+    if (buffer.byteLength < 44 || word(0) !== "RIFF" || word(8) !== "WAVE") return null;
+    let at = 12, format = null;
+    while (at + 8 <= buffer.byteLength) {
+      const name = word(at), size = view.getUint32(at + 4, true), start = at + 8;
+      if (name === "fmt ") {
+        let kind = view.getUint16(start, true);
+        if (kind === 0xfffe && size >= 26) kind = view.getUint16(start + 24, true);
+        format = {kind, count: view.getUint16(start + 2, true), rate: view.getUint32(start + 4, true),
+                  bits: view.getUint16(start + 14, true)};
+      } else if (name === "data" && format) {
+        return samplesOf(view, start, Math.min(size, buffer.byteLength - start), format);
+      }
+      at = start + size + size % 2;
+    }
+    return null;
+  }
+
+  function samplesOf(view, start, size, {kind, count, rate, bits}) {
+    const read = {
+      "1/8": at => (view.getUint8(at) - 128) / 128,
+      "1/16": at => view.getInt16(at, true) / 32768,
+      "1/24": at => (view.getUint8(at) | view.getUint8(at + 1) << 8 | view.getInt8(at + 2) << 16) / 8388608,
+      "1/32": at => view.getInt32(at, true) / 2147483648,
+      "3/32": at => view.getFloat32(at, true),
+      "3/64": at => view.getFloat64(at, true),
+    }[`${kind}/${bits}`];
+    if (!read || !count) return null;
+    const width = bits / 8, frames = Math.floor(size / (width * count));
+    const channels = Array.from({length: count}, () => new Float32Array(frames));
+    for (let i = 0; i < frames; i++)
+      for (let c = 0; c < count; c++) channels[c][i] = read(start + (i * count + c) * width);
+    return {rate, channels, exact: true};
+  }
+
+  // Whatever else the browser plays, at 48 kHz: by the browser's own resampling.
+  async function decode(buffer) {
+    const wav = parseWav(buffer);
+    if (wav) return wav;
+    const context = new OfflineAudioContext(1, 1, 48000);
+    const audio = await context.decodeAudioData(buffer);
+    const channels = Array.from({length: audio.numberOfChannels}, (_, i) => audio.getChannelData(i));
+    return {rate: audio.sampleRate, channels, exact: false};
+  }
+
+  async function browserResampled(sound, rate) {
+    const length = Math.max(1, Math.round(sound.channels[0].length * rate / sound.rate));
+    const context = new OfflineAudioContext(sound.channels.length, length, rate);
+    const held = context.createBuffer(sound.channels.length, sound.channels[0].length, sound.rate);
+    sound.channels.forEach((channel, i) => held.copyToChannel(channel, i));
+    const source = context.createBufferSource();
+    source.buffer = held;
+    source.connect(context.destination);
+    source.start();
+    const done = await context.startRendering();
+    const channels = sound.channels.map((_, i) => done.getChannelData(i));
+    return {rate, channels, exact: false};
+  }
+
+  // One channel as a network takes it: the first, or the mean of all.
+  function oneChannel({channels}, which) {
+    if (which === "first" || channels.length === 1) return channels[0];
+    const mean = new Float32Array(channels[0].length);
+    for (const channel of channels) for (let i = 0; i < mean.length; i++) mean[i] += channel[i] / channels.length;
+    return mean;
+  }
+
+  function parseFilter(buffer) {
+    const [from, to, up, down, reach, taps, begun, heard] = new Int32Array(buffer, 0, 8);
+    const kernel = new Float32Array(buffer, 32, up * taps);
+    const begin = new Float32Array(buffer, 32 + 4 * up * taps, begun * heard);
+    const used = Array.from({length: up}, (_, phase) => {  // of each phase most weights are zero
+      let first = 0, end = taps;
+      while (first < end && Math.abs(kernel[phase * taps + first]) < 1e-12) first++;
+      while (end > first && Math.abs(kernel[phase * taps + end - 1]) < 1e-12) end--;
+      return [first, end];
+    });
+    return {from, to, up, down, reach, taps, begun, heard, kernel, begin, used};
+  }
+
+  // As soxr's very high quality gives them; see ser_repro.saved.hearing.measured.
+  function resample(samples, {from, to, up, down, reach, taps, begun, heard, kernel, begin, used}) {
+    const length = Math.floor(samples.length / (from / to) + 0.5), out = new Float32Array(length);
+    for (let m = 0; m < length; m++) {
+      const phase = m % up, base = (m - phase) / up * down - reach, row = phase * taps;
+      const [first, end] = used[phase];
+      let sum = 0;
+      for (let j = Math.max(first, -base), last = Math.min(end, samples.length - base); j < last; j++)
+        sum += kernel[row + j] * samples[base + j];
+      out[m] = sum;
+    }
+    for (let m = 0; m < Math.min(begun, length); m++) {
+      let sum = 0;
+      for (let j = 0; j < Math.min(heard, samples.length); j++) sum += begin[m * heard + j] * samples[j];
+      out[m] = sum;
+    }
+    return out;
+  }
+
+  // Above the threshold for less time than a recording has to last; a constant part is no sound.
+  function isSilent(samples, rate) {
+    const mean = samples.reduce((sum, value) => sum + value, 0) / samples.length;
+    const step = Math.max(1, Math.round(STEP_S * rate));
+    let loud = 0, steps = 0;
+    for (let i = 0; i < samples.length; i += step, steps++) {
+      let peak = 0;
+      for (let j = i; j < Math.min(i + step, samples.length); j++) peak = Math.max(peak, Math.abs(samples[j] - mean));
+      loud += peak >= SILENCE;
+    }
+    return loud < Math.min(Math.round(SHORTEST_S / STEP_S), steps);
+  }
+
+  // A WAV file of one channel in 16 bits.
+  function wavOf(samples, rate) {
+    const view = new DataView(new ArrayBuffer(44 + 2 * samples.length));
+    const text = (at, word) => [...word].forEach((letter, i) => view.setUint8(at + i, letter.charCodeAt(0)));
+    text(0, "RIFF"); view.setUint32(4, 36 + 2 * samples.length, true); text(8, "WAVEfmt ");
+    view.setUint32(16, 16, true); view.setUint16(20, 1, true); view.setUint16(22, 1, true);
+    view.setUint32(24, rate, true); view.setUint32(28, 2 * rate, true); view.setUint16(32, 2, true);
+    view.setUint16(34, 16, true); text(36, "data"); view.setUint32(40, 2 * samples.length, true);
+    samples.forEach((value, i) => view.setInt16(44 + 2 * i, Math.round(value * 32768), true));
+    return view.buffer;
+  }
+
+  return {SHORTEST_S, decode, browserResampled, oneChannel, parseFilter, resample, isSilent, wavOf, parseWav};
+})();

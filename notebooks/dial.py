@@ -1,0 +1,80 @@
+# ---
+# jupyter:
+#   kernelspec:
+#     display_name: Python 3 (ipykernel)
+#     language: python
+#     name: python3
+# ---
+
+# %% [markdown]
+# # One model, five tests
+
+# %% tags=["parameters", "hide-input"]
+results: str = "results"  # folder of the records
+
+# %% tags=["hide-input"]
+from ser_repro import book
+from ser_repro.book import dial as chapter
+from ser_repro.book import palette
+
+book.check(globals(), results=None)
+palette.use_theme()
+
+# %% tags=["hide-cell"]
+from ser_repro.book import show
+from ser_repro.book.across import CORPORA, Across
+
+models = [Across(name, results) for name in chapter.LOOKS]
+show.say("dl_turned", chapter.spans(models, CORPORA))
+
+# %% [markdown]
+# What a score is worth depends on what is new in the test. We take two cheap models, which need no more than minutes to
+# train, and six corpora, and turn the test from easy to hard:
+#
+# - **shared speakers**: test clips are drawn at random, so training has heard their speakers and their sentences;
+# - **new sentences**: training has heard every speaker, but none of the sentences that are tested;
+# - **new speakers**: training has heard every sentence, but none of the speakers that are tested;
+# - **both new**: neither has been heard;
+# - **another corpus**: the model was trained on one of the five other corpora; speakers, sentences, microphone and
+#   often the language are new.
+#
+# {glue:text}`dl_turned`
+
+# %% tags=["hide-input"]
+book.picture(chapter.picture(models, CORPORA), chapter.words(models, CORPORA), caption=(
+    "UAR, a panel a corpus. Bars: 95 % intervals; a point without one has no interval (two speakers, or two folds). "
+    "Dotted: guessing. At \"another corpus\" small marks are networks trained on one other corpus each, the large one "
+    "is their mean; the emotions are those that both corpora have, so guessing differs."))
+
+# %% [markdown]
+# ## What each turn costs
+#
+# Chance differs with the number of emotions. To compare, we count how far a model has come on the way from guessing (0)
+# to no fault (100), which for {math}`k` emotions is
+#
+# ```{math}
+# 100 \cdot \frac{\mathrm{UAR} - 1/k}{1 - 1/k} ,
+# ```
+#
+# and subtract what it had with shared speakers: points lost or gained, the median over the corpora, and in brackets the
+# lowest and highest corpus.
+
+# %% tags=["hide-input"]
+book.text(chapter.turned(models, CORPORA))
+
+# %% [markdown]
+# - "Both new" trains on half of the sentences of the other speakers, so on about half as many clips as "new speakers":
+#   part of the difference between these two is due to that.
+# - Where each sentence belongs to one emotion (in SAVEE most do), a test with shared sentences can be passed by knowing
+#   sentences. TESS has two speakers: a test on new speakers there trains on one voice.
+# - Two models are not all models. The other documents' networks are compared with shared and with new speakers in
+#   [their chapters](../intro.md), and on other corpora in [another chapter](cross_corpus.ipynb).
+#
+# ## The numbers
+
+# %% tags=["hide-input"]
+book.table(chapter.rows(models, CORPORA), long=True)
+
+# %% [markdown]
+# *"Of the way": from guessing to no fault. With shared speakers, the mean over the draws of the random fifth that have
+# been made.*

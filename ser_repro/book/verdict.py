@@ -1,0 +1,298 @@
+"""The answer to the book's question in one screen: what each document claims, and what is left of it.
+
+A row a document, at what it is best known for: claimed, measured with shared speakers, with new ones and on other
+corpora, each beside what guessing gives.
+"""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import matplotlib.pyplot as plt
+import numpy as np
+from matplotlib.figure import Figure
+from matplotlib.ticker import PercentFormatter
+
+from ser_repro import datasets
+from ser_repro.book.palette import GREY, ROLES
+from ser_repro.book.plots import handles, lines
+from ser_repro.book.words import NBSP, listed, percent
+from ser_repro.escaping import html
+from ser_repro.results.ledger import RULE, Claim
+from ser_repro.results.scores import SCORES, Score
+from ser_repro.runs import claimed
+from ser_repro.runs.found import NOT_RUN, Found, chance, missing
+
+WIDTH = 5.4  # in: its words can be read where a phone shrinks it
+
+
+@dataclass(frozen=True)
+class Headline:
+    """What a document is best known for.
+
+    Attributes
+    ----------
+    n : int or None
+        Size of the network, or None of a document with one.
+    title : str
+        As a reader knows it.
+    chapter : str
+        Name of its chapter.
+    why : str
+        What its text or code has that bears on the number: a fact about it, not a finding of ours.
+    """
+
+    document: str
+    corpus: str
+    n: int | None
+    title: str
+    chapter: str
+    why: str
+
+
+HEADLINES = (
+    Headline("cnn_n_gru", "TESS", 18, "CNN-n-GRU, n = 18", "cnn_n_gru",
+             "TESS has two speakers, and both train. The recurrent layers meet one vector a clip, so they follow no "
+             "time. The settings behind the number are not told."),
+    Headline("cnn_n_gru", "TESS", 3, "CNN-n-GRU, n = 3", "cnn_n_gru",
+             "The same method with three recurrent layers; the document gives no number for it."),
+    Headline("crema_2d", "CREMA-D", 2, "CREMA-D study, MODEL2", "crema",
+             "Speakers are shared. The weights tested are those of the best of hundreds of epochs on 261 clips."),
+    Headline("qayyum", "SAVEE", 3, "Qayyum et al., raw audio", "qayyum",
+             "80 test clips of four speakers, who all train. The paper does not tell which 80."),
+    Headline("mfcc_cnn", "RAVDESS", None, "CNN on 50 MFCCs", "mfcc_cnn",
+             "It publishes no score. It draws test clips at random, so speakers are shared."),
+    Headline("cnn_bigru", "RAVDESS", None, "CNN-BiGRU with attention", "cnn_bigru",
+             "Its number stands in a picture that is lost. Its code hears about the first second of a clip, and "
+             "attends to blocks of channels instead of time."),
+    Headline("issa", "RAVDESS", None, "Issa et al.", "issa",
+             "The abstract says \"speaker-independent\"; every public program after it shares speakers."),
+    Headline("svm193", "RAVDESS", None, "our baseline: an SVM", "svm193",
+             "It is here to compare with: 193 values a clip, scikit-learn's defaults, fitted in seconds."),
+)
+
+
+@dataclass(frozen=True)
+class Row:
+    """A headline with what was measured of it.
+
+    Attributes
+    ----------
+    claim : Claim or None
+    verdict : str
+        Of the ledger; "" without a claim.
+    shared, new : dict
+        Reading -> Score, of what has been run; `new` of whole sets of folds and of those begun alike.
+    parts : dict
+        Reading -> which folds `new` has, where some are missing.
+    elsewhere : tuple of (str, Score, float)
+        Corpus, score and what guessing gives there, of a network trained on the headline's corpus.
+    guess : float
+        What guessing gives on the headline's corpus.
+    """
+
+    headline: Headline
+    claim: Claim | None
+    verdict: str
+    shared: dict[str, Score]
+    new: dict[str, Score]
+    parts: dict[str, str]
+    elsewhere: tuple[tuple[str, Score, float], ...]
+    guess: float
+
+    @property
+    def score(self) -> str:
+        """Name of the score in which the claim is made."""
+        return self.claim.score if self.claim else "accuracy"
+
+    @property
+    def learned(self) -> bool:
+        """Whether any network with shared speakers tells clips apart."""
+        return any(score.alike[0] < score.alike[1] for score in self.shared.values())
+
+    @property
+    def whole(self) -> dict[str, Score]:
+        """Of `new`, what every speaker was tested for."""
+        return {reading: score for reading, score in self.new.items() if reading not in self.parts}
+
+    @property
+    def average(self) -> tuple[float, float] | None:
+        """Mean score on other corpora, and what guessing gives there; None where none has been tested."""
+        if not self.elsewhere:
+            return None
+        return tuple(float(np.mean([one[i] for one in ((score.value, guess) for _, score, guess in self.elsewhere)]))
+                     for i in (0, 1))
+
+
+def rows(results: str | Path) -> list[Row]:
+    """Every headline with what the records say of it."""
+    found = {name: Found(name, results) for name in dict.fromkeys(one.document for one in HEADLINES)}
+    return [_row(one, found[one.document]) for one in HEADLINES]
+
+
+def _row(one: Headline, of: Found) -> Row:
+    claim = next((claim for claim in of.document.claims if (claim.corpus, claim.n) == (one.corpus, one.n)
+                  and claim.score in SCORES), None)
+    name = claim.score if claim else "accuracy"
+    shared, new, parts = {}, {}, {}
+    for reading in of.document.readings:
+        for protocol, told in (("published", shared), ("speaker", new)):
+            if seeds := of.seeds(one.corpus, reading, protocol, n=one.n):
+                told[reading] = of.score_of(seeds, name)
+                if protocol == "speaker" and missing(seeds):
+                    parts[reading] = missing(seeds)
+    elsewhere = []
+    for corpus in datasets.CORPORA:
+        if corpus != one.corpus and (tables := of.tables_elsewhere(one.corpus, corpus, n=one.n)):
+            emotions = tables[0]["emotion"]
+            guess = 1 / emotions.nunique() if name == "uar" else float(emotions.value_counts(normalize=True).iloc[0])
+            elsewhere.append((corpus, of.elsewhere(one.corpus, corpus, name, n=one.n), guess))
+    guess = 1 / len(datasets.get(one.corpus).emotion_counts) if name == "uar" else chance(one.corpus)
+    return Row(one, claim, claimed.judged(of, claim).kind if claim else "", shared, new, parts, tuple(elsewhere), guess)
+
+
+# ---- the sentence ------------------------------------------------------------------------------------------------
+
+
+def answer(of: list[Row]) -> str:
+    """What the numbers are worth, in two or three sentences."""
+    documents = [row for row in of if row.headline.document != "svm193"]
+    claims, told = [row for row in documents if row.claim], []
+    told.append(f"The best-known claims are {_span(row.claim.value for row in claims)}.")
+    learned = [row for row in documents if row.learned]
+    if learned:
+        told.append(f"Rebuilt, the documents' methods name the right emotion in "
+                    f"{_span(_best(row.shared) for row in learned)} of clips where training has heard the speaker too")
+        if new := [_best(row.whole) for row in learned if row.whole]:
+            told[-1] += f", and in {_span(new)} where the speaker is new"
+        if away := [row.average for row in learned if row.average]:
+            told[-1] += (f"; on corpora that they were not trained on, in {_span(one for one, _ in away)}, where "
+                         f"guessing gives {_span(guess for _, guess in away)}")
+        told[-1] += "."
+    verdicts = [row.verdict for row in claims]
+    each = listed([f"{verdicts.count(kind)} is {kind}" if verdicts.count(kind) == 1 else
+                   f"{verdicts.count(kind)} are {kind}" for kind in RULE if kind in verdicts])
+    told.append(f"Of the {len(claims)} claims, by the split that each names, {each}.")
+    return " ".join(told)
+
+
+def _best(of: dict[str, Score]) -> float:
+    """The better of the readings: no document is judged by the worse."""
+    return max(score.value for score in of.values())
+
+
+def _span(values) -> str:
+    """"31 to 86 %"."""
+    ends = sorted({f"{100 * value:.0f}" for value in values}, key=int)
+    return f"{ends[0]} to {ends[-1]}{NBSP}%" if len(ends) > 1 else f"{ends[0]}{NBSP}%"
+
+
+# ---- the picture -------------------------------------------------------------------------------------------------
+
+_OWN, _AWAY = 0.2, -0.26  # height of the two lines of a row
+
+
+def picture(of: list[Row]) -> Figure:
+    """Two lines a document: its own corpus (claim, shared speakers, new speakers), and below it the other corpora, a
+    small mark each and a large one for their mean. Filled marks are of reading code, hollow ones of reading paper."""
+    figure, axis = plt.subplots(figsize=(WIDTH, 1.2 + 0.74 * len(of)))
+    for i, row in enumerate(of):
+        y = len(of) - 1 - i
+        if i % 2:
+            axis.axhspan(y - 0.5, y + 0.5, color="#f3f3f0", zorder=0)
+        axis.text(0.0, y + 0.36, row.headline.title, fontsize=10.5, weight="bold", va="center")
+        axis.text(1.0, y + 0.36, f"{row.headline.corpus}{', UAR' * (row.score == 'uar')}", fontsize=9.5, va="center",
+                  ha="right", color=GREY)
+        _guess(axis, row.guess, y + _OWN)
+        for told, role in ((row.shared, "shared speakers"), (row.whole, "new speakers")):
+            for reading, score in told.items():
+                look = ROLES[role]
+                hollow = reading != "code"
+                axis.plot(score.value, y + _OWN - 0.14, look.marker, color=look.colour, ms=8.5, mew=1.6,
+                          mfc="white" if hollow else look.colour, zorder=3 + (not hollow))
+        if row.claim:
+            look = ROLES["claimed"]
+            axis.plot(row.claim.value, y + _OWN - 0.14, look.marker, color=look.colour, ms=7.5, mfc="white", mew=1.6,
+                      zorder=5)
+        if row.average:
+            look, (value, guess) = ROLES["new corpus"], row.average
+            _guess(axis, guess, y + _AWAY + 0.14)
+            for _, score, _ in row.elsewhere:
+                axis.plot(score.value, y + _AWAY, look.marker, color=look.colour, ms=4, alpha=0.45, mew=0)
+            axis.plot(value, y + _AWAY, look.marker, color=look.colour, ms=8.5, mew=0, zorder=3)
+        if not (row.shared or row.whole):
+            axis.annotate("not yet run", (row.guess, y + _OWN - 0.14), (8, 0), textcoords="offset points", va="center",
+                          color=GREY, fontsize=9.5)
+    axis.set(xlim=(-0.01, 1.01), ylim=(-0.55, len(of) - 0.45), yticks=[])
+    axis.xaxis.set_major_formatter(PercentFormatter(1, symbol=" %"))
+    axis.grid(axis="x", alpha=0.25)
+    axis.spines[["left"]].set_visible(False)
+    claim = ROLES["claimed"]
+    points = {"measured, shared speakers": ROLES["shared speakers"], "measured, new speakers": ROLES["new speakers"],
+              "other corpora, and their mean": ROLES["new corpus"]}
+    axis.legend(handles=[*handles({"claimed": claim}, mfc="white", mew=1.6), *handles(points),
+                         *lines({"guessing": ROLES["chance"]})],
+                loc="lower center", bbox_to_anchor=(0.47, 1.0), ncols=2, columnspacing=1.2, handletextpad=0.5)
+    figure.tight_layout()
+    return figure
+
+
+def _guess(axis, value: float, y: float) -> None:
+    look = ROLES["chance"]
+    axis.vlines(value, y - 0.27, y, color=look.colour, lw=1.4, ls=(0, look.dashes))
+
+
+def words(of: list[Row]) -> str:
+    """The picture for those who do not see it: a line a document."""
+    return " ".join(f"{row.headline.title}, {row.headline.corpus}: claimed {_claimed(row)}, shared speakers "
+                    f"{_told(row.shared)}, new speakers {_told(row.whole)}, other corpora {_away(row)}, guessing "
+                    f"{percent(row.guess)}." for row in of)
+
+
+# ---- the cards ---------------------------------------------------------------------------------------------------
+
+
+def cards(of: list[Row], folder: str = "") -> str:
+    """A card a document, as HTML: claim, what we get, what is left, why; a line each.
+
+    Parameters
+    ----------
+    folder : str
+        Of the chapters, as seen from the page that shows the cards: "chapters/".
+    """
+    return f'<div class="cards">{"".join(_card(row, folder) for row in of)}</div>'
+
+
+def _card(row: Row, folder: str) -> str:
+    one = row.headline
+    verdict = f'<p class="verdict">{html(row.verdict)}</p>' if row.verdict else ""
+    left = f"{_told(row.new, row.parts)} with new speakers; {_away(row)} on other corpora"
+    told = {"claimed": _claimed(row), "we get": f"{_told(row.shared)} with shared speakers", "what is left": left,
+            "why": one.why}
+    listing = "".join(f"<dt>{html(name)}</dt><dd>{html(text)}</dd>" for name, text in told.items())
+    return (f'<section class="card-of"><h3><a href="{folder}{one.chapter}.html">{html(one.title)}</a> '
+            f'<small>{html(one.corpus)}</small></h3>{verdict}<dl>{listing}</dl></section>')
+
+
+def _claimed(row: Row) -> str:
+    if not row.claim:
+        return "no number"
+    speakers = "new speakers" if row.claim.speakers == "new" else ""
+    name = "" if row.score == "accuracy" else SCORES[row.score]
+    return f"{percent(row.claim.value, 1)}" + (f" ({', '.join(filter(None, (name, speakers)))})"
+                                               if name or speakers else "")
+
+
+def _told(of: dict[str, Score], parts: dict[str, str] | None = None) -> str:
+    """Both readings in a phrase: "62.6 % (code) and 72.9 % (paper)"."""
+    def each(reading, score):
+        alike = "one answer to every clip" if score.alike[0] == score.alike[1] else ""
+        return f"{percent(score.value, 1)} ({', '.join(filter(None, (reading, (parts or {}).get(reading), alike)))})"
+
+    return listed([each(*one) for one in of.items()]) if of else NOT_RUN
+
+
+def _away(row: Row) -> str:
+    if not row.average:
+        return NOT_RUN
+    value, guess = row.average
+    return f"{percent(value, 1)} (guessing {percent(guess, 1)})"

@@ -1,0 +1,184 @@
+"""The page "Try it yourself" in a browser: of files and of a microphone it says what `ser-repro predict` says."""
+
+import shutil
+import struct
+import wave
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import numpy as np
+import pytest
+
+NEAR = 1e-4
+NETWORKS = Path(__file__).parents[2] / "book/networks"
+RATES = (8000, 16000, 22050, 24000, 32000, 44100, 48000, 96000)
+HEAVY = (".wasm", ".onnx", ".bin", "ort.wasm.min.js")
+
+
+def speechlike(seconds: float, rate: int, seed: int = 0) -> np.ndarray:
+    """A voiced glide in a noise floor, int16, shape (time,): it begins and ends at once, as a cut does."""
+    rng, time = np.random.default_rng(seed), np.arange(int(seconds * rate)) / rate
+    pitch = 2 * np.pi * np.cumsum(150 + 60 * np.sin(2 * np.pi * 1.3 * time)) / rate
+    voice = sum(np.sin(k * pitch) / k for k in range(1, int(3400 / 210)))
+    loud = 0.3 + 0.25 * np.sin(2 * np.pi * 2.1 * time)
+    return np.rint(8000 * (loud * voice + 0.02 * rng.standard_normal(len(time)))).astype(np.int16)
+
+
+def write_wav(path: Path, samples: np.ndarray, rate: int) -> Path:
+    with wave.open(str(path), "wb") as file:
+        file.setparams((1 if samples.ndim == 1 else samples.shape[1], 2, rate, 0, "NONE", ""))
+        file.writeframes(samples.astype("<i2").tobytes())
+    return path
+
+
+def write_float_wav(path: Path, samples: np.ndarray, rate: int) -> Path:
+    data = samples.astype("<f4").tobytes()
+    head = struct.pack("<4sI4s4sIHHIIHH4sI", b"RIFF", 36 + len(data), b"WAVE", b"fmt ", 16, 3, 1, rate, 4 * rate, 4, 32,
+                       b"data", len(data))
+    path.write_bytes(head + data)
+    return path
+
+
+@pytest.fixture(scope="session")
+def models():
+    """The saved models that the page offers, by name."""
+    from ser_repro import saved
+
+    return {folder.name: saved.load(folder) for folder in sorted(NETWORKS.iterdir()) if folder.is_dir()}
+
+
+@pytest.fixture
+def asked():
+    """Addresses that a page asked for."""
+    return []
+
+
+@pytest.fixture
+def watched(asked):
+    """A function that opens the page in a tab, and takes down what it asks for."""
+    def watch(tab, site):
+        tab.on("request", lambda request: asked.append(request.url))
+        tab.goto(f"{site}try.html")
+        if not tab.evaluate("window.OFFERED && OFFERED.runtime && OFFERED.networks.length"):
+            pytest.skip("the runtime or the networks are not in the book: `make runtime` and `make book`")
+        return tab
+
+    return watch
+
+
+def heard(tab) -> list[dict]:
+    """What the page says once it has heard a recording."""
+    tab.wait_for_function("/heard by|can't be used|can't be decoded/.test("
+                          "document.querySelector('[data-part=status]').textContent)", timeout=120_000)
+    told = tab.locator("[data-part=status]").inner_text()
+    assert "heard by" in told, told
+    return tab.evaluate("HEARD")
+
+
+def of_file(tab, path: Path) -> list[dict]:
+    tab.evaluate("document.querySelector('[data-part=status]').textContent = ''")
+    tab.set_input_files("[data-part=file]", path)
+    return heard(tab)
+
+
+def differences(found: list[dict], models: dict, path: Path) -> dict[str, float]:
+    """Greatest difference of any window's probabilities from those of `ser-repro predict`, by network."""
+    from ser_repro import saved
+
+    apart = {}
+    for one in found:
+        answer = saved.recording(models[one["name"]], path)
+        assert len(answer.windows) == len(one["windows"])
+        for theirs, ours in zip(answer.windows, one["windows"], strict=True):
+            assert (theirs["start_s"], theirs["end_s"]) == (round(ours["start"], 3), round(ours["end"], 3))
+            assert theirs["silent"] == ours["silent"]
+            expected = np.array([theirs["probabilities"][emotion] for emotion in one["classes"]])
+            apart[one["name"]] = max(apart.get(one["name"], 0), np.abs(expected - ours["probabilities"]).max())
+    assert apart.keys() == models.keys()
+    return apart
+
+
+def test_nothing_is_loaded_before_the_click_and_nothing_from_elsewhere_after(site, page, watched, asked, tmp_path):
+    tab = watched(page, site)
+    tab.wait_for_load_state("networkidle")
+    assert not [url for url in asked if url.endswith(HEAVY)]
+    of_file(tab, write_wav(tmp_path / "a.wav", speechlike(3, 48000), 48000))
+    assert [url for url in asked if url.endswith(".wasm")]
+    own = urlsplit(site).netloc
+    assert {urlsplit(url).netloc for url in asked if not url.startswith(("blob:", "data:"))} == {own}
+
+
+def test_wav_files_of_all_rates_are_heard_as_by_predict(site, page, watched, models, tmp_path):
+    tab = watched(page, site)
+    for rate in RATES:
+        path = write_wav(tmp_path / f"{rate}.wav", speechlike(3.1, rate), rate)
+        apart = differences(of_file(tab, path), models, path)
+        assert max(apart.values()) < NEAR, (rate, apart)
+
+
+def test_other_wav_files_and_windows_of_long_ones_are_heard_as_by_predict(site, page, watched, models, tmp_path):
+    tab = watched(page, site)
+    both = np.stack([speechlike(3, 44100, 1), speechlike(3, 44100, 2)], axis=1)
+    quiet = np.concatenate([speechlike(14, 16000), np.zeros(6 * 16000, np.int16)])
+    noise = 0.3 * np.random.default_rng(0).standard_normal(30000).clip(-3, 3)
+    for path in (write_wav(tmp_path / "stereo.wav", both, 44100), write_wav(tmp_path / "long.wav", quiet, 16000),
+                 write_float_wav(tmp_path / "noise.wav", noise, 48000)):
+        apart = differences(of_file(tab, path), models, path)
+        assert max(apart.values()) < NEAR, (path.name, apart)
+
+
+def test_real_speech_is_heard_as_by_predict(site, page, watched, models, real_corpus):
+    from ser_repro import datasets
+
+    tab, worst = watched(page, site), {}
+    for corpus in ("RAVDESS", "EMO-DB"):
+        clips = datasets.clips(corpus, real_corpus(corpus))["path"].tolist()
+        for path in map(Path, clips[::len(clips) // 8]):
+            if path.suffix == ".wav":
+                for name, apart in differences(of_file(tab, path), models, path).items():
+                    worst[name] = max(worst.get(name, 0), apart)
+    assert max(worst.values()) < NEAR, worst
+    print(worst)
+
+
+def test_a_microphone_is_heard_and_its_recording_kept(site, chromium, models, watched, tmp_path):
+    spoken = write_wav(tmp_path / "spoken.wav", speechlike(8, 48000), 48000)
+    own = Path(chromium.browser_type.executable_path)
+    browser = chromium.browser_type.launch(
+        executable_path=own if own.exists() else shutil.which("chromium") or shutil.which("google-chrome"),
+        args=["--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream",
+              f"--use-file-for-fake-audio-capture={spoken}"])
+    tab = watched(browser.new_context(permissions=["microphone"], accept_downloads=True).new_page(), site)
+    tab.get_by_role("button", name="Record").click()
+    tab.get_by_role("button", name="Stop").wait_for()
+    tab.wait_for_timeout(3000)
+    tab.get_by_role("button", name="Stop").click()
+    found = heard(tab)
+    with tab.expect_download() as download:
+        tab.get_by_text("the recording as WAV").click()
+    kept = tmp_path / "recording.wav"
+    download.value.save_as(kept)
+    browser.close()
+    apart = differences(found, models, kept)
+    assert max(apart.values()) < NEAR, apart
+    with wave.open(str(kept)) as file:
+        samples = np.frombuffer(file.readframes(file.getnframes()), "<i2")
+    assert len(samples) > 48000 and np.abs(samples).max() > 1000, "nothing was recorded"
+
+
+def test_what_is_no_sound_is_refused_in_words(site, page, watched, tmp_path):
+    tab = watched(page, site)
+    (tmp_path / "a.wav").write_bytes(b"no sound at all" * 10)
+    tab.set_input_files("[data-part=file]", tmp_path / "a.wav")
+    tab.wait_for_function("/can't/.test(document.querySelector('[data-part=status]').textContent)")
+    assert "a.wav can't be decoded" in tab.locator("[data-part=status]").inner_text()
+
+
+def test_it_fits_a_phone_and_works_by_keyboard(site, page, watched, tmp_path):
+    tab = watched(page, site)
+    tab.set_viewport_size({"width": 390, "height": 800})
+    of_file(tab, write_wav(tmp_path / "long.wav", speechlike(20, 16000), 16000))
+    assert tab.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth")
+    tab.get_by_role("button", name="Record").focus()
+    tab.keyboard.press("Tab")
+    assert tab.evaluate("document.activeElement.dataset.part") == "file"

@@ -1,0 +1,88 @@
+"""What the page "Try it yourself" runs, into book/extra/try/made/.
+
+    python tools/try_it.py runtime     fetch ONNX Runtime for browsers: once, when the project is set up
+    python tools/try_it.py networks    the networks in book/networks/ as ONNX, and soxr's filters between rates
+
+Without the runtime the book builds, and the page says what is missing.
+"""
+
+import json
+import shutil
+import struct
+import sys
+import tarfile
+from pathlib import Path
+
+import pooch
+
+BOOK = Path(__file__).parents[1] / "book"
+NETWORKS, MADE = BOOK / "networks", BOOK / "extra/try/made"
+VERSION = "1.30.0"
+CHECKSUM = "sha256:d2228df7e4616bc3348bf504ee888f3bec43789a273f0a63f3e68d203ce3bf71"
+ADDRESS = f"https://registry.npmjs.org/onnxruntime-web/-/onnxruntime-web-{VERSION}.tgz"
+PARTS = ("ort.wasm.min.js", "ort-wasm-simd-threaded.mjs", "ort-wasm-simd-threaded.wasm")
+RATES = (8000, 16000, 22050, 24000, 32000, 44100, 48000, 96000)
+"""Of files, in Hz, that are resampled as the package does it; others are left to the browser."""
+
+
+def runtime() -> None:
+    """Fetch the runtime, check it, and keep the three files that a browser needs."""
+    folder = MADE / f"ort-{VERSION}"
+    if all((folder / part).exists() for part in PARTS):
+        return
+    pooch.get_logger().setLevel("WARNING")
+    try:
+        package = pooch.retrieve(ADDRESS, CHECKSUM, progressbar=sys.stderr.isatty())
+    except (OSError, ValueError) as error:  # no network, or not the file that was checked
+        reason = " ".join(str(error).split())[:160]
+        sys.exit(f"ONNX Runtime for browsers was not fetched ({reason}): `make runtime` tries again.")
+    folder.mkdir(parents=True, exist_ok=True)
+    with tarfile.open(package) as held:
+        for part in PARTS:
+            beside = folder / f"{part}.part"
+            with held.extractfile(f"package/dist/{part}") as source, beside.open("wb") as target:
+                shutil.copyfileobj(source, target)
+            beside.replace(folder / part)
+
+
+def networks() -> None:
+    """Every saved model of book/networks/ as a graph, the filters to the rates that they take, and a list of both."""
+    from ser_repro import SerReproError, saved
+    from ser_repro.book import palette
+    from ser_repro.saved import export
+
+    MADE.mkdir(parents=True, exist_ok=True)
+    offered, rates, fault = [], set(), None
+    for folder in sorted(path for path in NETWORKS.iterdir() if path.is_dir()):
+        file = MADE / f"{folder.name}.onnx"
+        try:
+            told = export.export(saved.load(folder), file)
+        except SerReproError as error:  # without the package onnx the book builds all the same
+            fault = str(error)
+            continue
+        offered.append(told | {"name": folder.name, "file": file.name, "bytes": file.stat().st_size})
+        rates.add(told["sample_rate"])
+    there = all((MADE / f"ort-{VERSION}" / part).exists() for part in PARTS)
+    size = sum((MADE / f"ort-{VERSION}" / part).stat().st_size for part in PARTS) if there else 0
+    known = {rate: [name for name in RATES if name == rate or filters(name, rate)] for rate in sorted(rates)}
+    content = {"runtime": f"ort-{VERSION}" if there else None, "runtimeBytes": size, "networks": offered,
+               "rates": known, "fault": fault,
+               "colours": {name: look.colour for name, look in palette.EMOTIONS.items()}}
+    (MADE / "offered.js").write_text(f"window.OFFERED = {json.dumps(content, ensure_ascii=False)};\n")
+
+
+def filters(sample_rate: int, rate: int) -> bool:
+    """Write soxr's filter between two rates: eight whole numbers, then weights in single precision."""
+    from ser_repro.saved import hearing
+
+    file = MADE / f"{sample_rate}-{rate}.bin"
+    if not file.exists():
+        found = hearing.measured(sample_rate, rate, "VHQ")
+        head = struct.pack("<8i", sample_rate, rate, found.up, found.down, found.reach, found.kernel.shape[1],
+                           *found.begin.shape)
+        file.write_bytes(head + found.kernel.astype("<f4").tobytes() + found.begin.astype("<f4").tobytes())
+    return True
+
+
+if __name__ == "__main__":
+    {"runtime": runtime, "networks": networks}[sys.argv[1]]()
