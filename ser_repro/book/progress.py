@@ -240,8 +240,9 @@ class Progress:
         """A row a record, of all documents."""
         rows, more = [], []
         for run, record, asked in self._all():
+            size = f", n = {run.n}" if run.n else ""
             rows.append({
-                "document": _title(run.document), "corpus": " and ".join(run.trained) + (f", n = {run.n}" if run.n else ""),
+                "document": _title(run.document), "corpus": " and ".join(run.trained) + size,
                 "reading": run.reading, "split": split_name(run.protocol), "changed": _changed(run), "fold": run.fold,
                 "seed": run.seed, "accuracy": _accuracy(record), "epochs": records.epochs(record) or "—",
                 "min": f"{record['train_seconds'] / 60:.1f}", "finished": record["finished"][:10],
