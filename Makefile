@@ -4,13 +4,16 @@
 # make cluster    tests of Ray on a cluster of three nodes on this machine; installs Ray (630 MB) into .venv
 # make browser    tests of the built book in a browser: installs Playwright into .venv; the browser is Debian's chromium,
 #                 or what `.venv/bin/playwright install chromium` fetches
+# make pdf        the book as one PDF on A4, in book/_build/book.pdf; Chromium as for make browser
+# make archive    code, records, book and checksums in one file, to deposit: build/ser_repro-VERSION.zip
+# make links      whether links to other servers still lead somewhere
 # make runtime    fetch what the page "Try it yourself" runs networks with; installing does it where there is a network
 # make notebooks  bring notebooks/*.py and notebooks/*.ipynb into step
 # make clean      remove what was built; make distclean removes .venv too
 # PYTHON=python3.12 make book chooses the interpreter (3.11 to 3.13).
 
 .DELETE_ON_ERROR:
-.PHONY: book chapters html test fuzz cluster browser runtime notebooks clean distclean install
+.PHONY: book chapters html test fuzz cluster browser pdf archive links runtime notebooks clean distclean install
 
 # The first interpreter that will do: a system's python3 is often older than its python3.11.
 ifndef PYTHON
@@ -94,6 +97,18 @@ cluster: $(INSTALLED)
 browser: $(INSTALLED)
 	@$(BIN)/python -m pip install -q --disable-pip-version-check -c constraints.txt -e '.[$(EXTRAS),browser]'
 	@$(BIN)/python -m pytest -q tests/browser
+
+# On one page, so that links between chapters stay links.
+pdf: $(CHAPTERS) | $(INSTALLED)
+	@$(BIN)/python -m pip install -q --disable-pip-version-check -c constraints.txt -e '.[$(EXTRAS),browser]'
+	@$(BIN)/jupyter-book build book -q --builder singlehtml --path-output book/_build/single
+	@$(BIN)/python tools/pdf.py book/_build/single/_build/singlehtml/intro.html book/_build/book.pdf
+
+archive: | $(INSTALLED)
+	@$(BIN)/python tools/archive.py
+
+links: $(CHAPTERS) | $(INSTALLED)
+	@$(BIN)/jupyter-book build book -q --builder linkcheck --path-output book/_build/links
 
 notebooks: $(INSTALLED)
 	@$(BIN)/jupytext --sync notebooks/*.py

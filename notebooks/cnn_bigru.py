@@ -31,7 +31,7 @@ found = page.found
 import numpy as np
 
 from ser_repro import datasets
-from ser_repro.book import attention, diagrams, experiments, exploration, verdicts
+from ser_repro.book import attention, diagrams, experiments, exploration, listening, verdicts
 from ser_repro.book.words import family, number, percent, points, told_apart, unit, versus_chance, worth
 from ser_repro.documents import cnn_bigru
 from ser_repro.results import audit
@@ -189,7 +189,12 @@ page.say("cb_live_given", unit(cnn_bigru.FRAMES * cnn_bigru.HOP / cnn_bigru.LIVE
 # [the data chapter](data_exploration.ipynb); breath and a soft onset may count as silence. Of the rest of the clip the
 # network gets two numbers, the mean and deviation of all its coefficients, which standardise the image before it is
 # cut. We did not separate whether a score comes from the onset, from what precedes it, or from these two numbers.
-#
+
+# %% tags=["hide-input"]
+first = cnn_bigru.first_frames(exploration.load("RAVDESS"))["given_s"].iloc[0]
+listening.beginnings("RAVDESS", first, data=page.parameters["data"] or None)
+
+# %% [markdown]
 # *On CREMA-D* the same 100 frames last {glue:text}`cb_CREMA-D_given` at {glue:text}`cb_CREMA-D_rate`, and
 # {glue:text}`cb_CREMA-D_whole` of the clips fit in whole. There {glue:text}`cb_CREMA-D_padding` of the frames are
 # padding (mean).

@@ -293,10 +293,16 @@ book.table(deep.table(found, switched), empty="*None of these runs has been made
 #
 # ## An untrained deep stack loses the differences between clips
 #
-# Over a sequence of length one and from a state of zeros, a GRU layer gives about half of a hyperbolic tangent of its
-# input. So each layer passes on only a fraction of the differences between clips, and of the gradient on its way back.
-# The pictures show both for networks as PyTorch initialises them and synthetic speech: a property of the untrained
-# network, not of any recording.
+# Over a sequence of length one and from a state of zeros, a GRU layer makes of its input {math}`x`
+#
+# ```{math}
+# h = (1 - z) \odot \tanh\left(W x + b + r \odot c\right), \qquad z = \sigma(W_z x + b_z), \quad
+# r = \sigma(W_r x + b_r),
+# ```
+#
+# in which the gate {math}`z` is about a half before training. So each layer passes on only a fraction of the
+# differences between clips, and of the gradient on its way back. The pictures show both for networks as PyTorch
+# initialises them and synthetic speech: a property of the untrained network, not of any recording.
 
 # %% tags=["hide-input"]
 spread = experiments.read("cnn_n_gru", "spread")

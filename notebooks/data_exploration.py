@@ -25,7 +25,7 @@ seed: int = 0  # which speaker and sentence are the example
 
 # %% tags=["hide-input"]
 from ser_repro import book, datasets
-from ser_repro.book import exploration, given_away, one_sentence, palette, voice_plots, voices
+from ser_repro.book import exploration, given_away, listening, one_sentence, palette, voice_plots, voices
 
 book.check(globals(), corpora=datasets.CORPORA, data=None, results=None, recompute=(True, False), seed=None,
            example=[name for name, corpus in datasets.CORPORA.items() if corpus.index.is_file()])
@@ -304,6 +304,9 @@ one_sentence.players(sentence)
 
 # %% tags=["hide-input"]
 book.table(voices.odd(heard))
+
+# %% tags=["hide-input"]
+listening.quirks(data or None)
 
 # %% [markdown]
 # Each of these does harm:

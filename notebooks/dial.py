@@ -50,8 +50,14 @@ book.picture(chapter.picture(models, CORPORA), chapter.words(models, CORPORA), c
 # ## What each turn costs
 #
 # Chance differs with the number of emotions. To compare, we count how far a model has come on the way from guessing (0)
-# to no fault (100), and subtract what it had with shared speakers: points lost or gained, the median over the corpora,
-# and in brackets the lowest and highest corpus.
+# to no fault (100), which for {math}`k` emotions is
+#
+# ```{math}
+# 100 \cdot \frac{\mathrm{UAR} - 1/k}{1 - 1/k} ,
+# ```
+#
+# and subtract what it had with shared speakers: points lost or gained, the median over the corpora, and in brackets the
+# lowest and highest corpus.
 
 # %% tags=["hide-input"]
 book.text(chapter.turned(models, CORPORA))

@@ -89,6 +89,17 @@ book.table(chapter.reasons(matrix), long=True)
 chapter.sections(matrix, prices)
 
 # %% [markdown]
+# ## Folds that many people use
+#
+# EmoBox {cite:p}`ma2024emobox` publishes folds of many corpora. Not all of them keep speakers apart, so scores on them
+# mean different things. Read from its fold files:
+
+# %% tags=["hide-input"]
+book.table(chapter.emobox())
+
+# %% [markdown]
+# ## What a price does not say
+#
 # A price is that of these models on these corpora. A larger model can learn more from a leak, and one that hardly
 # learns can learn nothing from it: a price near zero does not make a leak harmless. New speakers may also be harder to
 # tell apart because training has heard fewer people, or clips, than with a random split

@@ -63,6 +63,23 @@ show.say("un_starts", f"{100 * min(known):.1f} to {unit(100 * max(known), 'point
 # same document, size and corpus, where there are any; otherwise it names speakers alone, and is too narrow for another
 # start. An SVM has no start.
 #
+# ## How an interval is made
+#
+# What a score would be without speaker {math}`i` tells how much hangs on that speaker. Of {math}`m` speakers with score
+# {math}`s`, and {math}`s_{-i}` without the clips of speaker {math}`i`, the pseudo-values and their variance are
+#
+# ```{math}
+# p_i = m\, s - (m - 1)\, s_{-i}, \qquad v = \frac{1}{m (m - 1)} \sum_{i=1}^{m} \left( p_i - \bar{p} \right)^2 .
+# ```
+#
+# Folds take the place of speakers where each has a network of its own. Starts and draws add a variance each, less what
+# chance in the clips alone would make of it. Each variance has Student's {math}`t` of its own degrees of freedom
+# {math}`\nu_j`, and half the width of the interval is
+#
+# ```{math}
+# \sqrt{\sum_j t_{\nu_j,\, 0.975}^2 \; v_j} .
+# ```
+#
 # ## Do the intervals hold?
 #
 # In a made-up study the truth is known. Speakers differ by 10 points, starts by 3.6, clips by lot. The truth is the

@@ -1,6 +1,7 @@
 // What pages need beside the theme: boxes that scroll say so, and definitions can be put away.
 
-const boxes = document.querySelectorAll(".scroll, .frame");
+(() => {
+const boxes = document.querySelectorAll(".scroll, .frame, .flow-frame");
 
 function tell(box) {
   const wide = box.scrollWidth > box.clientWidth + 1, tall = box.scrollHeight > box.clientHeight + 1;
@@ -132,3 +133,4 @@ function browse(part, DataTable) {
 }
 
 sortable();
+})();

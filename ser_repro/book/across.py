@@ -21,7 +21,7 @@ from ser_repro.results import scores
 from ser_repro.results.scores import Score
 from ser_repro.runs.found import NOT_RUN, Found
 
-METHODS = ("svm193", "mfcc_cnn")
+METHODS = ("svm193", "logistic193", "svm_egemaps", "logistic_egemaps", "mfcc_cnn", "cnn_bigru", "issa", "cnn_n_gru")
 # Sides of Russell's circumplex (1980) on which the emotions are agreed to lie; what lies between the two is left out.
 SIDES = {"arousal": {"high": ("anger", "fear", "happiness", "surprise"),
                      "low": ("boredom", "calm", "neutral", "sadness")},
@@ -115,11 +115,11 @@ def emotions_of(corpus: str) -> set[str]:
 def headline(one: Across) -> str:
     """What a method keeps on other corpora, in a line."""
     if not one.pairs:
-        return f"**{_title(one)}**: {NOT_RUN}."
+        return f"**{titled(one)}**: {NOT_RUN}."
     above = sum(versus_chance(pair.uar, pair.guess) == "above chance" for pair in one.pairs)
     ways = [pair.way for pair in one.pairs]
     own = [value for corpus in CORPORA if (value := one.way_within(corpus, "speaker")) is not None]
-    line = (f"**{_title(one)}**: in {above} of {len(one.pairs)} pairs of corpora its UAR lies above guessing. Of the "
+    line = (f"**{titled(one)}**: in {above} of {len(one.pairs)} pairs of corpora its UAR lies above guessing. Of the "
             f"way from guessing to no fault it makes {percent(np.median(ways))} in the median pair "
             f"({_ends(ways)})")
     return line + (f"; on new speakers of the same corpus, {percent(np.median(own))}." if own else ".")
@@ -141,11 +141,12 @@ def adapting(one: Across) -> str:
     """What adapting the values of the tested corpus is worth, in a line."""
     pairs = [pair for pair in one.pairs if pair.adapted]
     if not pairs:
-        return f"**{_title(one)}**: {NOT_RUN}."
+        # Arrays alone could tell what is one vector a clip; that its records hold none adapted tells it too.
+        return f"**{titled(one)}**: {'not tried, as it is not fed one vector a clip' if one.pairs else NOT_RUN}."
     ways = [way(pair.adapted.value, len(pair.emotions)) for pair in pairs]
     above = sum(versus_chance(pair.adapted, pair.guess) == "above chance" for pair in pairs)
     more = sum(pair.adapted.value > pair.uar.value for pair in pairs)
-    return (f"**{_title(one)}**: above guessing in {above} of {len(pairs)} pairs instead of "
+    return (f"**{titled(one)}**: above guessing in {above} of {len(pairs)} pairs instead of "
             f"{sum(versus_chance(pair.uar, pair.guess) == 'above chance' for pair in pairs)}; the median pair makes "
             f"{percent(np.median(ways))} of the way ({_ends(ways)}) instead of "
             f"{percent(np.median([pair.way for pair in pairs]))}, and {more} of {len(pairs)} gain.")
@@ -187,7 +188,7 @@ def matrix(several: list[Across]) -> Figure:
                         cbar_kws={"label": "of the way from guessing, %"})
         for i in range(len(CORPORA)):
             axis.add_patch(plt.Rectangle((i, i), 1, 1, fill=False, edgecolor="black", lw=1.4))
-        axis.set_title(_title(one))
+        axis.set_title(titled(one))
         axis.set_xlabel("tested on")
         axis.set_ylabel("trained on")
         axis.tick_params(axis="y", rotation=0)
@@ -201,7 +202,7 @@ def languages(one: Across) -> list[dict]:
     groups: dict[str, list[float]] = {}
     for pair in one.pairs:
         groups.setdefault(f"{of[pair.trained]} to {of[pair.tested]}", []).append(pair.way)
-    return [{"method": _title(one), "languages": name, "pairs": len(ways), "of the way, median":
+    return [{"method": titled(one), "languages": name, "pairs": len(ways), "of the way, median":
              percent(np.median(ways)), "lowest and highest": _ends(ways)} for name, ways in groups.items()]
 
 
@@ -222,14 +223,19 @@ def emotions(one: Across) -> pd.DataFrame:
     return pd.DataFrame(told).sort_values("difference", ascending=False) if told else pd.DataFrame()
 
 
+def side_rates(one: Across, name: str) -> list[float]:
+    """Balanced accuracy of choosing the right side of arousal or valence, a number a pair that has both sides."""
+    first, second = SIDES[name].values()
+    return [value for pair in one.pairs if (value := _side(pair, first, second)) is not None]
+
+
 def sides(one: Across) -> list[dict]:
     """Whether arousal or valence carries over: the balanced accuracy of choosing the right side of each."""
     told = []
-    for name, of in SIDES.items():
-        first, second = of.values()
-        found = [value for pair in one.pairs if (value := _side(pair, first, second)) is not None]
+    for name in SIDES:
+        found = side_rates(one, name)
         if found:
-            told.append({"method": _title(one), "side": f"{name} ({' or '.join(SIDES[name])})", "pairs": len(found),
+            told.append({"method": titled(one), "side": f"{name} ({' or '.join(SIDES[name])})", "pairs": len(found),
                          "right, median": percent(np.median(found)),
                          "lowest and highest": _ends(found), "guessing": percent(0.5)})
     return told
@@ -254,11 +260,12 @@ def transfer(several: list[Across]) -> str:
         table = emotions(one)
         if len(table):
             best, least = table.iloc[:2]["emotion"].tolist(), table.iloc[-2:]["emotion"].tolist()
-            lines.append(f"{_title(one)}: {listed(best)} most, {listed(least)} least")
+            lines.append(f"{titled(one)}: {listed(best)} most, {listed(least)} least")
     return "; ".join(lines) or NOT_RUN
 
 
-def _title(one: Across) -> str:
+def titled(one: Across) -> str:
+    """A method's title at the start of a line."""
     return one.title[0].upper() + one.title[1:]
 
 

@@ -1,4 +1,5 @@
-"""What the chapter on the plain baseline has of its own: networks against it."""
+"""What the chapter on the plain baselines has of its own: all of them beside the networks, and networks against the
+SVM on 193 values."""
 
 import functools
 
@@ -8,6 +9,7 @@ from ser_repro.results import scores
 from ser_repro.runs import plans
 from ser_repro.runs.found import NOT_RUN, Found, missing, on_same_clips, split_name
 
+BASELINES = ("svm193", "logistic193", "svm_egemaps", "logistic_egemaps")
 NETWORKS = ("mfcc_cnn", "issa", "cnn_bigru")
 CORPUS = "RAVDESS"  # of the headlines
 PENALTY = 10.0  # the one that is told beside the baseline's own
@@ -74,6 +76,28 @@ def rows(page: Page) -> list[dict]:
     return [{key: row[key] for key in ("network", "reading", "corpus", "split")}
             | {"clips": number(row["clips"]) + (f" ({row['folds']})" if row["folds"] else ""),
                "difference": points(row["difference"]), "p": p_text(row["difference"])} for row in versus(page)]
+
+
+def beside(page: Page) -> list[dict]:
+    """Accuracy on `CORPUS`, with shared and with new speakers: of always naming the most frequent emotion, of each
+    baseline, and of the networks reading by reading."""
+    chance = percent(page.chance[CORPUS], 1)
+    rows = [{"method": "always the most frequent emotion", "reading": "—"}
+            | {split_name(protocol): chance for protocol in plans.GRID}]
+    for name in (*BASELINES, *NETWORKS):
+        of = Found(name, page.found.folder)
+        for reading in of.document.readings:
+            rows.append({"method": of.document.title, "reading": reading if name in NETWORKS else "—"}
+                        | {split_name(protocol): of.told(CORPUS, reading, protocol) for protocol in plans.GRID})
+    return rows
+
+
+def new_speakers(page: Page) -> list[dict]:
+    """Accuracy of each baseline with new speakers, a row a corpus, beside always naming the most frequent emotion."""
+    found = {name: Found(name, page.found.folder) for name in BASELINES}
+    return [{"corpus": corpus, "most frequent": percent(page.chance[corpus], 1)}
+            | {of.document.title: of.told(corpus, protocol="speaker") for of in found.values()}
+            for corpus in page.corpora]
 
 
 def family_of(page: Page) -> str:

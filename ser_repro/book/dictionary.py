@@ -1,8 +1,7 @@
 """The data dictionary: what each field of a record is."""
 
-from typing import is_typeddict
-
 import pandas as pd
+from typing_extensions import is_typeddict
 
 from ser_repro.book import sortable
 from ser_repro.book.show import Html

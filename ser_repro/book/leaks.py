@@ -13,7 +13,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 from matplotlib.patches import Patch, Rectangle
 
-from ser_repro import documents
+from ser_repro import documents, protocols
 from ser_repro.book import show, sortable
 from ser_repro.book.palette import GREY, RED
 from ser_repro.book.words import NBSP, family, interval, listed, p_text, percent, signed, told_apart
@@ -227,6 +227,17 @@ def at_most(leak: str) -> str:
     return "" if worst is None else (f"It concerns {worst.clips} of {worst.of} test clips where it concerns most "
                                      f"({worst.examples[0]}); these themselves make up "
                                      f"{percent(worst.clips / worst.of, 2)} of accuracy.")
+
+
+def emobox() -> list[dict]:
+    """EmoBox's folds, a row a corpus: whether they keep speakers apart."""
+    apart = [{"corpus": corpus, "folds": len(groups), "speakers tested in a fold": listed(
+                  sorted({str(len(group.split())) for group in groups})), "of them heard in training": "none",
+              "in this package": f"protocol emobox of {corpus}"} for corpus, groups in protocols.EMOBOX.items()]
+    shared = [{"corpus": corpus, "folds": folds, "speakers tested in a fold": str(tested),
+               "of them heard in training": "all" if heard == tested else str(heard), "in this package": "refused"}
+              for corpus, (folds, tested, heard) in protocols.EMOBOX_SHARES.items()]
+    return apart + shared
 
 
 # ---- the page ----------------------------------------------------------------------------------------------------

@@ -27,6 +27,16 @@ def _parameters(document: str, reading: str, corpus: str) -> int:
     return sum(weights.numel() for weights in _model(document, reading, corpus).parameters())
 
 
+def crema_parameters(document: str, n: int) -> int:
+    """Parameters of one of the CREMA-D study's networks, `crema_1d` or `crema_2d`."""
+    return _told(_crema_parameters, document, n)
+
+
+def _crema_parameters(document: str, n: int) -> int:
+    values = documents.settings(document, "code", "CREMA-D", n)
+    return sum(weights.numel() for weights in documents.build(document, values, 6).parameters())
+
+
 def mfcc_means(reading: str):
     """How a reading of the CNN on 50 MFCCs takes its means (`features.sets.Means`): rate, window, hop."""
     from ser_repro.features import sets
@@ -189,6 +199,8 @@ def facts() -> dict:
     corpora = documents.get("mfcc_cnn").corpora
     asked = [(_mfcc_cnn, "RAVDESS"), (_issa,), *((_cnn_n_gru, n) for n in documents.get("cnn_n_gru").sizes),
              *((_parameters, "mfcc_cnn", reading, corpus) for reading in documents.READINGS for corpus in corpora),
+             *((_crema_parameters, name, n) for name in ("crema_1d", "crema_2d")
+               for n in documents.get(name).sizes),
              *((_issa_lengths, reading) for reading in documents.READINGS),
              *((_issa_sizes, variant, same) for variant in ISSA_OUTPUTS for same in (True, False))]
     return {json.dumps([function.__name__, *words]): function(*words) for function, *words in asked}

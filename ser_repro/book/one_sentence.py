@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-import base64
-import io
-import wave
 from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 
 from ser_repro import datasets
-from ser_repro.book import show
-from ser_repro.escaping import html
+from ser_repro.book import listening, show
 from ser_repro.runs import execution
 
 
@@ -28,11 +24,13 @@ class Sentence:
         Corpus, speaker and sentence.
     synthetic : bool
         Whether the demo synthesiser made them, under names of the corpus.
+    corpus : str
     """
 
     sounds: dict[str, tuple[np.ndarray, int]]
     where: str
     synthetic: bool
+    corpus: str
 
     @property
     def told(self) -> str:
@@ -95,12 +93,12 @@ def find(corpus: str, seed: int, *, data=None, sample_rate: int, duration_s: flo
     if not demo and corpus in execution.real(data):
         paths = datasets.clips(corpus, data).set_index("clip")["path"]
         sounds = {e: datasets.read(paths[clip]) for e, clip in zip(chosen["emotion"], chosen["clip"], strict=True)}
-        return Sentence(sounds, where, False)
+        return Sentence(sounds, where, False, corpus)
     before, after = (round(seconds * sample_rate) for seconds in silence_s)
     made = {row["emotion"]: datasets.synthesise(corpus, row, seed, sample_rate, duration_s)
             for row in chosen.to_dict("records")}
     padded = {e: (np.pad(samples, ((before, after), (0, 0))), rate) for e, (samples, rate) in made.items()}
-    return Sentence(padded, where, True)
+    return Sentence(padded, where, True, corpus)
 
 
 def announce(sentence: Sentence, real_if: str = "that corpus is on this machine") -> None:
@@ -111,26 +109,13 @@ def announce(sentence: Sentence, real_if: str = "that corpus is on this machine"
 
 
 def players(sentence: Sentence) -> None:
-    """Show an audio player a clip, of demo speech only: the corpora's licences do not let a page publish theirs."""
-    from IPython.display import HTML, display
-
+    """Show an audio player a clip, of demo speech and of corpora whose licence lets a page publish theirs."""
     if sentence.synthetic:
-        display(HTML("<p>The same demo clips to listen to. The real recordings are not published here.</p>"
-                     + "".join(_player(emotion, *sound) for emotion, sound in sentence.sounds.items())))
-
-
-def _player(emotion: str, samples: np.ndarray, rate: int) -> str:
-    file = io.BytesIO()
-    with wave.open(file, "wb") as out:
-        out.setnchannels(1)
-        out.setsampwidth(2)
-        out.setframerate(rate)
-        out.writeframes(samples[:, 0].astype("<i2").tobytes())
-    sound = base64.b64encode(file.getvalue()).decode()
-    name = html(emotion)
-    return (f'<label style="display:inline-block;margin:0 1rem .5rem 0">{name}<br><audio controls preload="none" '
-            f'aria-label="synthetic {name}" style="width:15rem;height:2.2rem" '
-            f'src="data:audio/wav;base64,{sound}"></audio></label>')
+        show.text("The same demo clips to listen to:")
+    elif sentence.corpus not in listening.CREDITS:
+        show.text(f"*{listening.why_not(sentence.corpus)}*")
+        return
+    listening.players(sentence.sounds, "" if sentence.synthetic else sentence.corpus)
 
 
 def picture(sentence: Sentence):

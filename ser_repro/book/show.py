@@ -57,12 +57,19 @@ def table(rows: pd.DataFrame | list[dict], *, index: bool = False, formats: dict
         return text(empty)
     width = sum(2 + max(len(str(name)), rows[name].astype(str).str.len().max()) for name in rows)
     label = html(f"Table: {', '.join(map(str, rows))}")
+    if "corpus" in rows:
+        rows["corpus"] = rows["corpus"].map(_whole)
     rows = rows.rename(columns=_code).map(_code)
     rows = rows.replace(r"(\S+) % \[(\S+), (\S+);", r"\1&nbsp;% [\2,&nbsp;\3;", regex=True)  # a score's halves
     page = rows.to_html(index=index, border=0, justify="left", formatters=formats or {}, escape=False,
                         classes="compact wordy" if width > PAGE_WIDTH and not long else "compact")
     page = page.replace("<th></th>", "<td></td>")  # a head without words is none
     display(HTML(f'<div class="scroll" role="region" tabindex="0" aria-label="{label}">{page}</div>'))
+
+
+def _whole(cell):
+    """A name that no line ends within: CREMA-D."""
+    return Html(f'<span class="whole">{html(cell)}</span>') if isinstance(cell, str) else cell
 
 
 def _code(cell):
@@ -82,8 +89,8 @@ def picture(figure, alt: str, caption: str = "") -> None:
     """
     from IPython.display import display
 
-    data, metadata = _bundle(figure, alt, caption)
-    display(data, raw=True, metadata=metadata)
+    coded, metadata = _saved(figure)
+    display({"text/html": _framed(coded, alt, caption), "text/plain": alt}, raw=True, metadata=metadata)
 
 
 def say(key: str, value) -> None:
@@ -114,10 +121,10 @@ def draw(key: str, figure, elsewhere: str = "") -> None:
     """
     from myst_nb import glue
 
-    data, metadata = _bundle(figure, elsewhere)
+    coded, metadata = _saved(figure)
     if elsewhere:
-        glue(f"{key}_elsewhere", _Bundle(data, metadata), display=False)
-    glue(key, _Bundle({"image/png": data["image/png"]}, metadata), display=False)
+        glue(f"{key}_elsewhere", _Bundle({"text/html": _framed(coded, elsewhere)}, metadata), display=False)
+    glue(key, _Bundle({"image/png": coded}, metadata), display=False)
 
 
 @dataclass(frozen=True)
@@ -131,9 +138,9 @@ class _Bundle:
         return self.data, self.metadata
 
 
-def _bundle(figure, alt: str, caption: str = "") -> tuple[dict, dict]:
-    """A figure as a page shows it and as a picture; its drawing (SVG) as metadata, which tools/book_site offers to
-    download; and let go of it."""
+def _saved(figure) -> tuple[str, dict]:
+    """A figure as PNG in base64; its drawing (SVG) as metadata, which tools/book_site offers to download; and let go of
+    it."""
     import matplotlib.pyplot as plt
 
     box = figure.get_tightbbox().padded(0.1)  # once: each way of saving would lay the figure out for itself
@@ -141,13 +148,16 @@ def _bundle(figure, alt: str, caption: str = "") -> tuple[dict, dict]:
     figure.savefig(picture, format="png", dpi="figure", bbox_inches=box)
     figure.savefig(drawing, format="svg", bbox_inches=box, metadata={"Date": None})
     plt.close(figure)
-    coded = base64.b64encode(picture.getvalue()).decode()
+    return base64.b64encode(picture.getvalue()).decode(), {"drawing": {
+        "of": hashlib.sha256(picture.getvalue()).hexdigest(),
+        "gzip": base64.b64encode(gzip.compress(drawing.getvalue(), mtime=0)).decode()}}
+
+
+def _framed(coded: str, alt: str, caption: str = "") -> str:
+    """HTML of a picture with its caption."""
     below = f"<figcaption>{_marked(caption)}</figcaption>" if caption else ""
-    data = {"text/html": f'<figure class="picture"><img alt="{html(alt)}" src="data:image/png;base64,{coded}">'
-                         f"{below}</figure>",
-            "image/png": coded}
-    return data, {"drawing": {"of": hashlib.sha256(picture.getvalue()).hexdigest(),
-                              "gzip": base64.b64encode(gzip.compress(drawing.getvalue(), mtime=0)).decode()}}
+    return (f'<figure class="picture"><img alt="{html(alt)}" src="data:image/png;base64,{coded}">'
+            f"{below}</figure>")
 
 
 def _marked(caption: str) -> str:

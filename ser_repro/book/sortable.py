@@ -90,7 +90,7 @@ def _orders(rows: list[dict]) -> list[dict]:
 def _row(row: dict, address: str, filters: dict, orders: dict) -> str:
     data = "".join(f' data-{slug(name)}="{html(value)}"' for name, value in filters.items())
     cells = "".join(f"<td{_order(orders, column)}>{_code(value)}</td>" for column, value in row.items())
-    link = f'<a class="row" href="#{address}" aria-label="Link to this row">#</a>'
+    link = f'<a class="here" href="#{address}" aria-label="Link to this row">#</a>'
     return f'<tr id="{address}"{data}>{cells.removesuffix("</td>")} {link}</td></tr>'
 
 

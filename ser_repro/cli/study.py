@@ -58,11 +58,25 @@ def prepare(corpus: Corpus, data: Data = None, cache: Cache = None,
         of.inputs(documents.settings(of.name, reading, name, min(of.sizes, default=None)))
         for of in documents.DOCUMENTS.values() if not document or of.name in document
         for reading in of.readings))
+    if not (rate or features or document):  # nothing was asked for by name
+        wanted = [what for what in wanted if arrays.is_waveform(what) or _can_be_made(sets.get(what))]
     made = with_bar(f"{name}, {', '.join(map(str, wanted))}", lambda progress: arrays.prepare_all(
         name, wanted, path=path, data=data, cache=cache, progress=progress, again=again))
     for what, one in made.items():
         console.print(f"{arrays.folder_of(name, what, cache)}: {len(one.clips)} clips, "
                       f"{one.values.nbytes / 1e6:.0f} MB", soft_wrap=True)
+
+
+def _can_be_made(feature_set) -> bool:
+    """Whether what it is computed with is installed; a line says where it isn't."""
+    from ser_repro.features.sets import MissingExtra
+
+    try:
+        feature_set.require()
+    except MissingExtra as error:
+        console.print(f"left out: {error}", soft_wrap=True, highlight=False, markup=False)
+        return False
+    return True
 
 
 def study(

@@ -16,7 +16,7 @@ from ser_repro.datasets.audio import measure, read
 from ser_repro.datasets.base import CORPORA, EMOTIONS, Corpus, Speaker, register
 from ser_repro.datasets.checking import Fault, Report, check
 from ser_repro.datasets.demo import synthesise, write_demo
-from ser_repro.datasets.finding import available, clips, find, is_synthetic, studied
+from ser_repro.datasets.finding import available, clips, find, is_synthetic, renamed, shared_emotions, studied
 from ser_repro.datasets.folders import data_folder
 from ser_repro.datasets.indexes import content_hash, published, read_index, write_index
 from ser_repro.datasets.lookup import get
@@ -50,7 +50,9 @@ __all__ = [
     "read_index",
     "read_table",
     "register",
+    "renamed",
     "savee",
+    "shared_emotions",
     "shemo",
     "studied",
     "synthesise",

@@ -8,6 +8,7 @@ found.
 from __future__ import annotations
 
 import os
+from collections.abc import Iterable
 from pathlib import Path
 
 import pandas as pd
@@ -16,6 +17,10 @@ from ser_repro import SerReproError
 from ser_repro.datasets.base import COLUMNS, CORPORA, EMOTIONS, Corpus
 from ser_repro.datasets.folders import DATA_VARIABLE, MARKER, SUFFIXES, data_folder, marked_above, walk
 from ser_repro.datasets.lookup import get
+
+# Texts as Python has them, whether or not pyarrow is installed, which openSMILE brings: scikit-learn can't take indexes
+# of its kind apart, and no split may depend on it.
+pd.set_option("mode.string_storage", "python")
 
 
 def folder_of(corpus: Corpus, data: str | Path | None = None) -> Path:
@@ -173,6 +178,19 @@ def studied(table: pd.DataFrame) -> pd.DataFrame:
     """
     corpus = get(table["corpus"].iloc[0])
     return table[table["emotion"].isin(corpus.studied or EMOTIONS)].reset_index(drop=True)
+
+
+def shared_emotions(several: Iterable[pd.DataFrame]) -> tuple[str, ...]:
+    """The emotions that every one of some clips tables has, in alphabetical order."""
+    return tuple(sorted(set.intersection(*(set(table["emotion"]) for table in several))))
+
+
+def renamed(table: pd.DataFrame, emotions: Iterable[str] = EMOTIONS) -> pd.DataFrame:
+    """The clips of a corpus that are of some emotions, their ids and speakers with the corpus's name before them: so
+    clips of several corpora can stand in one table."""
+    table = table[table["emotion"].isin(emotions)].reset_index(drop=True)
+    return table.assign(**{name: table["corpus"].astype(str) + "/" + table[name].astype(str)
+                           for name in ("clip", "speaker")})
 
 
 def available(data: str | Path | None = None) -> list[str]:

@@ -11,6 +11,7 @@ that build models do, when they are called.
 
 from ser_repro import SerReproError, plugins
 from ser_repro.documents import (
+    baselines,
     cnn_bigru,
     cnn_n_gru,
     crema_1d,
@@ -103,4 +104,6 @@ def build(document: str, values: dict, n_classes: int):
 
 for one in (cnn_n_gru, mfcc_cnn, cnn_bigru, issa, crema_1d, crema_2d, qayyum, qayyum_baselines, svm193):
     register(one.DOCUMENT)
+for baseline in baselines.DOCUMENTS:
+    register(baseline)
 plugins.load()

@@ -129,6 +129,7 @@ class CoreRuns:
     n: int | None = None
     changes: Mapping = field(default_factory=dict)
     tested: tuple[str, ...] = ()
+    joined: tuple[str, ...] = ()
 
 
 def to_every_other(corpora: tuple[str, ...], reading: str = "code", *, n: int | None = None,
@@ -142,6 +143,15 @@ def to_every_other(corpora: tuple[str, ...], reading: str = "code", *, n: int | 
     """
     return tuple(CoreRuns(reading, "cross_corpus", corpora=(one,), n=n, changes=changes(one),
                           tested=tuple(other for other in corpora if other != one)) for one in corpora)
+
+
+def from_all_others(corpora: tuple[str, ...], reading: str = "code") -> tuple[CoreRuns, ...]:
+    """Training on all of some corpora but one, tested on that one."""
+    kinds = []
+    for tested in corpora:
+        first, *others = (corpus for corpus in corpora if corpus != tested)
+        kinds.append(CoreRuns(reading, "cross_corpus", corpora=(first,), joined=tuple(others), tested=(tested,)))
+    return tuple(kinds)
 
 
 @dataclass(frozen=True)

@@ -123,7 +123,7 @@ def _optimiser(parameters, values: dict):
         return optim.SGD(parameters, lr=rate)
     if kind == "RMSprop":
         return optim.RMSprop(parameters, lr=rate, alpha=0.9, eps=keras.EPSILON)
-    return optim.Adam(parameters, lr=rate, eps=keras.EPSILON)
+    return optim.Adam(parameters, lr=rate, eps=keras.EPSILON, fused=True)
 
 
 def _cost(values: dict) -> float:

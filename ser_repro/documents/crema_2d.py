@@ -54,7 +54,7 @@ def _optimiser(parameters, values: dict):
 
     from ser_repro.models import keras
 
-    return Adam(parameters, lr=values["learning_rate"], eps=keras.EPSILON)
+    return Adam(parameters, lr=values["learning_rate"], eps=keras.EPSILON, fused=True)
 
 
 def _cost(values: dict) -> float:

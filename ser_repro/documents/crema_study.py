@@ -80,7 +80,7 @@ def stratified(clips: pd.DataFrame, random_state: int = PUBLISHED_SEED, tested: 
         return train_test_split(ids, test_size=count, random_state=random_state, stratify=emotion[ids])
 
     try:
-        rest, test = parted(emotion.index, tested)
+        rest, test = parted(emotion.index.to_numpy(object), tested)
         train, validation = parted(rest, validating)
     except ValueError as error:
         raise SerReproError(f"{len(clips)} clips can't be parted into training, validation and test with every emotion "

@@ -8,7 +8,7 @@ import math
 from dataclasses import dataclass
 
 from ser_repro import datasets, protocols
-from ser_repro.documents.base import SILENT, CoreRuns, Document, Setting, to_every_other
+from ser_repro.documents.base import SILENT, CoreRuns, Document, Setting, from_all_others, to_every_other
 from ser_repro.results import scores
 
 CORPORA = ("RAVDESS", "EMO-DB", "EMOVO", "TESS", "CREMA-D", "SAVEE")
@@ -107,9 +107,7 @@ def _build(values: dict, n_classes: int):
 def _optimiser(parameters, values: dict):
     from torch.optim import Adam
 
-    # Keras's epsilon. The fused step takes a parameter and its moments to lie alike in memory, which those of
-    # channels-last weights do not after a resume: it is for networks without any.
-    return Adam(parameters, lr=values["learning_rate"], eps=1e-7, fused=True)
+    return Adam(parameters, lr=values["learning_rate"], eps=1e-7, fused=True)  # Keras's epsilon
 
 
 DOCUMENT = Document(
@@ -130,4 +128,4 @@ DOCUMENT = Document(
           CoreRuns("code", "redrawn"),
           CoreRuns("code", "sentence", corpora=SMALL), CoreRuns("code", "speaker_sentence", corpora=SMALL),
           CoreRuns("code", "emobox", corpora=("RAVDESS",)),
-          *to_every_other(CORPORA)))
+          *to_every_other(CORPORA), *from_all_others(CORPORA)))

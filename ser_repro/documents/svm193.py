@@ -6,7 +6,7 @@ the same random fifth as Issa et al. and the CNN on 50 MFCCs.
 """
 
 from ser_repro import protocols
-from ser_repro.documents.base import CoreRuns, Document, Setting, to_every_other
+from ser_repro.documents.base import CoreRuns, Document, Setting, from_all_others, to_every_other
 
 CORPORA = ("RAVDESS", "EMO-DB", "EMOVO", "TESS", "CREMA-D", "SAVEE")
 
@@ -20,7 +20,8 @@ SETTINGS = {
 }
 
 
-def _build(values: dict, n_classes: int):
+def build(values: dict, n_classes: int):
+    """The untrained machine, with the scaler before it."""
     from sklearn.pipeline import make_pipeline
     from sklearn.preprocessing import StandardScaler
     from sklearn.svm import SVC
@@ -32,7 +33,7 @@ def _build(values: dict, n_classes: int):
 
 DOCUMENT = Document(
     name="svm193", title="SVM on 193 values", settings=SETTINGS, readings=("code",),
-    corpora=CORPORA, build=_build,
+    corpora=CORPORA, build=build,
     inputs=lambda values: values["features"], split=protocols.holdout(protocols.PUBLISHED_SEED),
     cost=lambda values: 0.01,
     core=(CoreRuns("code", "published"), CoreRuns("code", "speaker"),
@@ -41,4 +42,4 @@ DOCUMENT = Document(
           CoreRuns("code", "speaker", corpora=("RAVDESS",), changes={"C": 10.0}),
           CoreRuns("code", "redrawn"), CoreRuns("code", "sentence"), CoreRuns("code", "speaker_sentence"),
           CoreRuns("code", "emobox", corpora=("RAVDESS",)),
-          *to_every_other(CORPORA)))
+          *to_every_other(CORPORA), *from_all_others(CORPORA)))

@@ -103,6 +103,35 @@ def joined(first: Arrays, *others: Arrays) -> Arrays:
                    values=np.concatenate([one.values for one in several]))
 
 
+def pooled(several: list[Arrays], tested: list[Arrays]) -> Arrays:
+    """The clips of several corpora as one, to train on together: those of the emotions that all of them and those
+    tested have. Ids and speakers begin with the corpus's name, as two corpora may each have a speaker "03".
+
+    Raises
+    ------
+    SerReproError
+        If they share no two emotions.
+    """
+    emotions = datasets.shared_emotions([one.clips for one in (*several, *tested)])
+    if len(emotions) < 2:
+        raise SerReproError(f"{', '.join(one.corpus for one in (*several, *tested))} do not share two emotions: leave "
+                            "a corpus out.")
+    whole = joined(*(_chosen(one, np.flatnonzero(one.clips["emotion"].isin(emotions))) for one in several))
+    clips = [datasets.renamed(one.clips, emotions) for one in several]
+    told = pd.concat(clips, ignore_index=True).assign(start=whole.clips["start"])
+    return replace(whole, clips=told, corpus_hash=digest([one.corpus_hash for one in several], 64),
+                   checksum=digest([one.checksum for one in several], 32),
+                   synthetic=any(one.synthetic for one in several))
+
+
+def _chosen(of: Arrays, rows: np.ndarray) -> Arrays:
+    """Some clips of arrays, with their values alone."""
+    clips = of.clips.iloc[rows].reset_index(drop=True)
+    start, length = (clips[name].to_numpy() for name in ("start", "length"))
+    values = np.concatenate([of.values[first:first + count] for first, count in zip(start, length, strict=True)])
+    return replace(of, clips=clips.assign(start=np.cumsum(length) - length), values=values)
+
+
 def adapted(other: Arrays, trained: Arrays, rows: np.ndarray) -> Arrays:
     """One vector a clip, each value shifted and stretched so that all clips of the other corpus together have the mean
     and the spread of those that were trained on.
@@ -187,7 +216,7 @@ def prepare_all(corpus: str, whats: Iterable[int | str], *, path: str | None = N
     ------
     SerReproError
         Where the corpus is not there or not whole, a clip can't be used or is not at its published rate, or the
-        arrays can't be written.
+        arrays can't be written; a `sets.MissingExtra` where a set is computed with what is not installed.
     """
     one_of(path or "fast", PATHS, "path")
     corpus, whats = datasets.get(corpus).name, list(dict.fromkeys(whats))
@@ -243,6 +272,9 @@ def _make(corpus: str, clips: pd.DataFrame, whats: list[int | str], path: str, m
     from ser_repro.features import extract
     from ser_repro.features.store import Store
 
+    for what in whats:
+        if not is_waveform(what):
+            sets.get(what).require()
     wanted = [_waveforms(what) if is_waveform(what) else sets.get(what) for what in whats]
     unfinished = cache_folder(cache) / "unfinished" / corpus
     published = {} if meta["synthetic"] else _published(corpus)

@@ -6,6 +6,7 @@ construction. Sets from outside the package are registered in the same way.
 """
 
 import functools
+import importlib.util
 import re
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
@@ -17,6 +18,29 @@ from ser_repro.files import digest, one_of
 
 VERSION = 4  # of the computing: a change of values that no definition shows makes what is stored void
 AGREE = 1e-4  # that two paths may differ by at most, see `differences`
+
+
+class MissingExtra(SerReproError):
+    """What a feature set is computed with is not installed."""
+
+
+@dataclass(frozen=True)
+class Extra:
+    """A package that a feature set is computed with and that is installed only where somebody asks for it.
+
+    Attributes
+    ----------
+    module : str
+        As it is imported.
+    name : str
+        The extra of this package that installs it.
+    told : str
+        What it is, with its licence, for a reader.
+    """
+
+    module: str
+    name: str
+    told: str
 
 
 @dataclass(frozen=True)
@@ -36,6 +60,8 @@ class FeatureSet:
         Shape of what comes out, in words.
     source : str
         Where the definition is from, and what it leaves open.
+    extra : Extra, optional
+        What computing needs beside what is always installed.
     """
 
     name: str
@@ -44,6 +70,13 @@ class FeatureSet:
     shape: str
     source: str
     values: tuple[str, ...] = ()
+    extra: Extra | None = None
+
+    def require(self) -> None:
+        """Raise a MissingExtra where its values can't be computed here."""
+        if self.extra and importlib.util.find_spec(self.extra.module) is None:
+            raise MissingExtra(f"feature set {self.name} is computed with {self.extra.told}, which is not installed: "
+                               f"pip install -e '.[{self.extra.name}]'.")
 
     @property
     def hash(self) -> str:

@@ -11,7 +11,20 @@ All convolve over the values of a vector, whose order is that in which the repor
 import torch
 from torch import Tensor, nn
 
-from ser_repro.models import keras
+from ser_repro.models import fast_rows, keras
+
+
+class Convolution(nn.Conv2d):
+    """A convolution of one row, with zeros `before` and `after` it."""
+
+    def __init__(self, channels: int, after: int, kernel: int, zeros: tuple[int, int]):
+        super().__init__(channels, after, (1, kernel))
+        self.zeros = zeros
+
+    def forward(self, x: Tensor, optimised: bool = False) -> Tensor:
+        if optimised and x.device.type == "cpu" and x.shape[3] <= fast_rows.LONGEST:
+            return fast_rows.convolution(x, self, *self.zeros)
+        return super().forward(nn.functional.pad(x, self.zeros))
 
 
 class Stack:
@@ -29,7 +42,7 @@ class Stack:
 
     def conv(self, channels: int, kernel: int, padded: bool = True) -> "Stack":
         before, after = keras.same(self.length, kernel) if padded else (0, 0)
-        self.layers += [nn.ZeroPad2d((before, after, 0, 0)), nn.Conv2d(self.channels, channels, (1, kernel))]
+        self.layers.append(Convolution(self.channels, channels, kernel, (before, after)))
         self.channels, self.length = channels, self.length + before + after - kernel + 1
         return self
 
@@ -110,10 +123,13 @@ class CREMA1D(nn.Module):
     length : int
         Values of a clip.
     n_classes : int
+    optimised : bool
+        Use the package's own CPU kernel (see `ser_repro.models.fast_rows`); the result is the same to rounding.
     """
 
-    def __init__(self, *, n: int, length: int, n_classes: int):
+    def __init__(self, *, n: int, length: int, n_classes: int, optimised: bool = True):
         super().__init__()
+        self.optimised = optimised
         self.layers = NETWORKS[n](length, n_classes).to(memory_format=torch.channels_last)
         convolutions = [layer for layer in self.layers if isinstance(layer, nn.Conv2d)]
         self.restrained = list(convolutions[1].parameters()) if n == 6 else []
@@ -132,4 +148,7 @@ class CREMA1D(nn.Module):
         lengths : ignored
             A vector has no length; all models take one.
         """
-        return self.layers(x.transpose(1, 2).unsqueeze(2).contiguous(memory_format=torch.channels_last))
+        x = x.transpose(1, 2).unsqueeze(2).contiguous(memory_format=torch.channels_last)
+        for layer in self.layers:
+            x = layer(x, self.optimised) if isinstance(layer, Convolution) else layer(x)
+        return x

@@ -77,12 +77,19 @@ def parts_of(run: Run, waves) -> tuple[protocols.Split, list[str], dict]:
     return split, classes, parts
 
 
+def to_train_on(run: Run, waves, others: dict):
+    """The clips that a run trains on: of its corpus, or of several together (`arrays.pooled`)."""
+    if not run.joined:
+        return waves
+    return arrays.pooled([waves, *(others[corpus] for corpus in run.joined)], [others[one] for one in run.tested])
+
+
 def untrained(run: Run, n_classes: int) -> methods.Network | methods.Estimator:
     """The model of a run before it is trained, drawn from its seed."""
     return methods.of(run.recipe)(run.recipe, run.values, n_classes, run.seed)
 
 
-def _to_train_on(run: Run, waves, parts: dict, copies: list) -> tuple:
+def _with_copies(run: Run, waves, parts: dict, copies: list) -> tuple:
     """What the model is trained on, and the parts of it: altered copies come behind the training clips."""
     if not copies:
         return waves, parts
@@ -104,7 +111,7 @@ def execute(run: Run, waves, *, others: dict | None = None, copies: list | None 
     Parameters
     ----------
     waves : Arrays
-        The corpus as the recipe takes it.
+        What trains, as the recipe takes it (`to_train_on`).
     others : dict
         Corpus -> Arrays, of those that the run is tested on besides.
     copies : list of Arrays
@@ -115,7 +122,7 @@ def execute(run: Run, waves, *, others: dict | None = None, copies: list | None 
     """
     split, classes, parts = parts_of(run, waves)
     model = untrained(run, len(classes))
-    model.fit(*_to_train_on(run, waves, parts, copies or []), work=Path(work), device=device, progress=progress)
+    model.fit(*_with_copies(run, waves, parts, copies or []), work=Path(work), device=device, progress=progress)
     what = run.inputs
     found = {
         "format": records.FORMAT,
@@ -278,7 +285,7 @@ def on_demo(run: Run, cache=None) -> tuple[Run, dict]:
     from ser_repro.datasets import demo
 
     apart = cache_folder(cache) / "demo"
-    for corpus in (run.corpus, *run.tested):
+    for corpus in (run.corpus, *run.others):
         demo.write_demo(corpus, apart / "corpora" / corpus)
     return (replace(run.with_values(**run.recipe.demo), synthetic=True),
             {"data": apart / "corpora", "cache": apart, "results": apart / "results"})
@@ -316,10 +323,11 @@ def obtain(run: Run, *, mode: str = "auto", results: str | Path = "results", dat
     check_device(run, device)
     waves = waves or inputs(run, data=data, cache=cache)
     refuse_demo(waves, run.synthetic)
-    others = {corpus: inputs(run, corpus, data=data, cache=cache) for corpus in run.tested}
+    others = {corpus: inputs(run, corpus, data=data, cache=cache) for corpus in run.others}
     copies = [inputs(run, what=what, data=data, cache=cache) for what in run.recipe.copies(run.values).sets]
     for other in (*others.values(), *copies):
         refuse_demo(other, run.synthetic)
+    waves = to_train_on(run, waves, others)
     work.mkdir(parents=True, exist_ok=True)
     try:
         with FileLock(work / "lock", timeout=0):

@@ -7,6 +7,7 @@
 A set of records to score together goes by its `Run.kind`: the run of fold 0 and seed 0.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
@@ -196,13 +197,16 @@ class Found:
             words.append(f"{corpus} {told}" + (f" ({missing(seeds)})" if seeds and missing(seeds) else ""))
         return ", ".join(words) if any(not word.endswith(NOT_RUN) for word in words) else NOT_RUN
 
-    def tables_elsewhere(self, trained: str, tested: str, *, reading: str = "code", protocol: str = "cross_corpus",
-                         n: int | None = None, condition: str = "") -> list[pd.DataFrame]:
+    def tables_elsewhere(self, trained: str | Iterable[str], tested: str, *, reading: str = "code",
+                         protocol: str = "cross_corpus", n: int | None = None,
+                         condition: str = "") -> list[pd.DataFrame]:
         """Test clips of another corpus than was trained on, a table a seed; empty where that has not been run, or not
         under the condition.
 
         Parameters
         ----------
+        trained : str, or some of them
+            The corpus that was trained on, or those that were together.
         n : int, optional
             Size of the network; by default the smallest.
         condition : str
@@ -214,12 +218,13 @@ class Found:
         def has(record: dict) -> bool:
             return not condition or condition in record["tested"][tested].get("conditions", {})
 
+        wanted = {trained} if isinstance(trained, str) else set(trained)
         n = n or min(self.document.sizes, default=None)
         return [pd.concat([table(record) for record in folds]) for kind, seeds in self.begun.items()
-                if (kind.corpus, kind.reading, kind.protocol, kind.n) == (trained, reading, protocol, n)
-                and not kind.changed and tested in kind.tested for folds in seeds if all(map(has, folds))]
+                if (set(kind.trained), kind.reading, kind.protocol, kind.n) == (wanted, reading, protocol, n)
+                and tested in kind.tested for folds in seeds if all(map(has, folds))]
 
-    def elsewhere(self, trained: str, tested: str, name: str = "accuracy", **which) -> Score | None:
+    def elsewhere(self, trained: str | Iterable[str], tested: str, name: str = "accuracy", **which) -> Score | None:
         """The score of what was trained on one corpus, on the clips of another; None where that has not been run."""
         tables = self.tables_elsewhere(trained, tested, **which)
         return scores.score(tables, name, by_lot=not self.document.is_estimator) if tables else None
@@ -259,7 +264,8 @@ class Found:
                 found.append(Effect(name, ", ".join(filter(None, (split, part))), kind.corpus, difference, seeds))
 
         for kind, seeds in self.done.items():
-            if kind.changed and kind.protocol != REDRAWN:  # draws test other clips each: nothing pairs them all
+            # Draws test other clips each: nothing pairs them all. Of other corpora, settings are not priced.
+            if kind.changed and kind.protocol != REDRAWN and not kind.tested:
                 name = " and ".join(self.difference(*change) for change in kind.changed.items()) + _size(kind.n)
                 compare(name, kind, self.done.get(kind.unchanged, []), seeds)
         for protocol in plans.GRID:

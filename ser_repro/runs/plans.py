@@ -57,7 +57,7 @@ def runs_of(of: Document, kind: CoreRuns) -> Iterator[Run]:
         for corpus in kind.corpora or of.corpora:
             for fold in kind.folds or range(protocols.folds(corpus, kind.protocol)):
                 yield Run.of(of.name, corpus, kind.reading, kind.protocol, fold, seed, n=kind.n, tested=kind.tested,
-                             **kind.changes)
+                             joined=kind.joined, **kind.changes)
 
 
 def ablations(of: Document, seed: int = 0) -> Iterator[Run]:

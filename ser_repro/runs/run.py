@@ -25,11 +25,14 @@ class Run:
         Other corpora that the trained model is tested on.
     synthetic : bool
         On the demo corpus: never a result.
+    joined : tuple of str
+        Corpora that train together with `corpus`, on the emotions that all of these and those tested have.
 
     Raises
     ------
     SerReproError
-        Where a protocol that tests elsewhere names no corpus, or the corpus is tested on itself.
+        Where a protocol that tests elsewhere names no corpus, one that tests here joins any, or a corpus is named
+        twice.
     """
 
     document: str
@@ -41,27 +44,33 @@ class Run:
     values: dict = field(hash=False)
     tested: tuple[str, ...] = ()
     synthetic: bool = False
+    joined: tuple[str, ...] = ()
 
     def __post_init__(self):
         if protocols.get(self.protocol).elsewhere and not self.tested:
             raise SerReproError(f"protocol {self.protocol} tests other corpora: name at least one.")
-        if self.corpus in self.tested:
-            raise SerReproError(f"{self.corpus} is trained on and can't be another corpus: name others.")
+        if self.joined and not protocols.get(self.protocol).elsewhere:
+            raise SerReproError(f"protocol {self.protocol} tests clips of the corpus that trains, and several are to "
+                                "train together: choose protocol cross_corpus.")
+        for corpus in self.trained:
+            if corpus in self.tested or self.trained.count(corpus) > 1:
+                raise SerReproError(f"{corpus} is trained on and can't be another corpus: name others.")
 
     @classmethod
     def of(cls, document: str, corpus: str, reading: str = "code", protocol: str = "published", fold: int = 0,
            seed: int = 0, *, n: int | None = None, tested: tuple[str, ...] = (), synthetic: bool = False,
-           **changes) -> "Run":
+           joined: tuple[str, ...] = (), **changes) -> "Run":
         """A run with the settings of a reading, and those that are changed."""
         values = documents.settings(document, reading, corpus, n, **changes)
-        return cls(document, reading, corpus, protocol, fold, seed, values, tuple(tested), synthetic)
+        return cls(document, reading, corpus, protocol, fold, seed, values, tuple(tested), synthetic,
+                   tuple(joined))
 
     @classmethod
     def from_config(cls, config: dict) -> "Run":
         """The run that a record's configuration describes."""
         told = {name: config[name] for name in _NAMED}
         return cls(**told, values=settings_of(config), tested=tuple(config.get("tested", ())),
-                   synthetic=config["synthetic"])
+                   synthetic=config["synthetic"], joined=tuple(config.get("joined", ())))
 
     # ---- settings ------------------------------------------------------------------------------------------------
 
@@ -69,6 +78,16 @@ class Run:
     def recipe(self) -> documents.Document:
         """The document itself; `document` is its name."""
         return documents.get(self.document)
+
+    @property
+    def trained(self) -> tuple[str, ...]:
+        """Corpora that are trained on."""
+        return (self.corpus, *self.joined)
+
+    @property
+    def others(self) -> tuple[str, ...]:
+        """Corpora beside `corpus` whose clips it takes."""
+        return (*self.joined, *self.tested)
 
     @property
     def n(self) -> int | None:
@@ -112,12 +131,12 @@ class Run:
     @property
     def config(self) -> dict:
         """All that identifies it, as its record holds it."""
-        tested = {"tested": list(self.tested)} if self.tested else {}
+        more = {name: list(corpora) for name in ("tested", "joined") if (corpora := getattr(self, name))}
         understood = documents.understood(self.document, self.reading, self.corpus, self.n)
         settings = {name: value for name, value in self.values.items()
                     if name not in understood or value != understood[name]}
         return {name: getattr(self, name) for name in _NAMED} | {
-            "settings": settings, "synthetic": self.synthetic} | tested
+            "settings": settings, "synthetic": self.synthetic} | more
 
     @property
     def hash(self) -> str:
@@ -138,7 +157,8 @@ class Run:
         """A readable name that ends in the hash."""
         changed = "-changed" if self.changed else ""
         size = f"-n{self.n}" if self.n is not None else ""
-        return (f"{self.corpus.lower()}{size}-{self.reading}{changed}-{self.protocol}-fold{self.fold}-seed{self.seed}"
+        corpora = self.corpus.lower() + (f"-and-{len(self.joined)}" if self.joined else "")
+        return (f"{corpora}{size}-{self.reading}{changed}-{self.protocol}-fold{self.fold}-seed{self.seed}"
                 f"-{self.hash}")
 
     @property
@@ -147,8 +167,8 @@ class Run:
         changed = "".join(f" {name}={value}" for name, value in self.changed.items())
         size = "" if self.n is None else f" n={self.n}"
         tested = f" tested on {', '.join(self.tested)}" if self.tested else ""
-        return (f"{self.document} {self.corpus}{size} {self.reading}{changed} {self.protocol} fold {self.fold} "
-                f"seed {self.seed}{tested}")
+        return (f"{self.document} {', '.join(self.trained)}{size} {self.reading}{changed} {self.protocol} "
+                f"fold {self.fold} seed {self.seed}{tested}")
 
     def path(self, results: str | Path) -> Path:
         """Where its record stands, or would."""
@@ -164,7 +184,8 @@ class Run:
     @property
     def cost(self) -> float:
         """Relative time that it takes, for the estimate of the time left."""
-        return datasets.get(self.corpus).n_clips * self.values.get("epochs", 1) * self.recipe.cost(self.values)
+        clips = sum(datasets.get(corpus).n_clips for corpus in self.trained)
+        return clips * self.values.get("epochs", 1) * self.recipe.cost(self.values)
 
 
 _NAMED = ("document", "reading", "corpus", "protocol", "fold", "seed")

@@ -14,6 +14,7 @@ from typing import (
 )
 
 import numpy as np
+import pandas as pd
 from pydantic import ConfigDict, Field, NonNegativeInt, PositiveInt, StringConstraints, TypeAdapter, ValidationError
 from typing_extensions import TypedDict  # which pydantic wants before Python 3.12
 
@@ -50,6 +51,7 @@ class Config(TypedDict):
     settings: dict[Line, bool | int | Number | Line]
     synthetic: bool
     tested: NotRequired[Names]
+    joined: NotRequired[Names]
 
 
 class Tested(TypedDict):
@@ -410,15 +412,21 @@ def _clips(corpus: str) -> dict[str, tuple[str, str]] | None:
 
 
 def _split(run: Run) -> protocols.Split | None:
-    """The split of a run, of a corpus whose clips are known."""
-    if _table(run.corpus) is None:
+    """The split of a run, of corpora whose clips are known."""
+    if any(_table(corpus) is None for corpus in (run.trained if not run.joined else (*run.trained, *run.tested))):
         return None
     of = run.recipe
-    return _made(of.split if not protocols.get(run.protocol).apart else None, of.validates, run.corpus, run.protocol,
-                 run.fold)
+    return _made(of.split if not protocols.get(run.protocol).apart else None, of.validates, run.trained,
+                 run.tested if run.joined else (), run.protocol, run.fold)
 
 
 @functools.cache
-def _made(rule, validates: bool, corpus: str, protocol: str, fold: int) -> protocols.Split:
+def _made(rule, validates: bool, trained: tuple[str, ...], tested: tuple[str, ...], protocol: str, fold: int
+          ) -> protocols.Split:
     """The same for all documents that split alike: a book reads hundreds of records."""
-    return protocols.make(_table(corpus), protocol, fold, published=rule, validation=validates)
+    table = _table(trained[0])
+    if len(trained) > 1:
+        several = [_table(corpus) for corpus in trained]
+        emotions = datasets.shared_emotions([*several, *map(_table, tested)])
+        table = pd.concat([datasets.renamed(one, emotions) for one in several], ignore_index=True)
+    return protocols.make(table, protocol, fold, published=rule, validation=validates)

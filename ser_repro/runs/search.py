@@ -117,6 +117,8 @@ def search(run: Run, waves, tried: list[dict] = (), *, work: Path, device: str =
     dict
         What `store` writes; its "chosen" are the settings found.
     """
+    if run.joined:
+        raise SerReproError(f"{run.label}: settings are searched on one corpus; give {', '.join(run.open)}.")
     run = replace(run, seed=0, values=documents.settings(run.document, run.reading, run.corpus, run.n))
     tried = list(tried)
     while len(tried) < ROUNDS * TRIALS:

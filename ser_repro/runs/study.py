@@ -14,6 +14,7 @@ from pathlib import Path
 from filelock import FileLock, Timeout
 
 from ser_repro import SerReproError, datasets
+from ser_repro.features import sets
 from ser_repro.files import cache_folder, writable
 from ser_repro.runs import execution, search
 from ser_repro.runs.engines import Engine, Place, Setup, Task
@@ -37,9 +38,10 @@ def _train(place: Place, run: Run, shares: dict, device: str) -> dict:
         place.note(f"epoch {epoch}/{run.values['epochs']}, loss {row['train_loss']:.3f}{seen}")
         place.keep()
 
-    others = {corpus: shares[corpus]() for corpus in run.tested}
+    others = {corpus: shares[corpus]() for corpus in run.others}
     copies = [shares[what]() for what in run.recipe.copies(run.values).sets]
-    return execution.make(run, shares[run.corpus](), others=others, copies=copies, work=place.folder, device=device,
+    waves = execution.to_train_on(run, shares[run.corpus](), others)
+    return execution.make(run, waves, others=others, copies=copies, work=place.folder, device=device,
                           progress=progress)
 
 
@@ -78,7 +80,7 @@ class _Agenda:
             del self.waiting[place]
             decided = search.decided(self.results, run)
             if decided is not None:
-                shares = {corpus: self._share(decided, corpus) for corpus in (run.corpus, *run.tested)}
+                shares = {corpus: self._share(decided, corpus) for corpus in (run.corpus, *run.others)}
                 shares |= {what: self._share(decided, run.corpus, what)
                            for what in run.recipe.copies(decided.values).sets}
                 return Task(run, _train, (decided, shares, self.device), execution.work_folder(self.cache, decided),
@@ -117,8 +119,13 @@ def _any_settings(run: Run) -> Run:
     return run.with_values(**{name: run.recipe.fallback[name] for name in run.open})
 
 
-def require(todo: list[Run], *, data=None, cache=None) -> None:
+def require(todo: list[Run], *, data=None, cache=None) -> dict[str, list[Run]]:
     """Make the arrays that the runs need, where they are not there yet.
+
+    Returns
+    -------
+    dict
+        What can't be made for want of a package -> runs that need it.
 
     Raises
     ------
@@ -127,15 +134,21 @@ def require(todo: list[Run], *, data=None, cache=None) -> None:
     """
     if todo and (data is not None or os.environ.get(datasets.finding.DATA_VARIABLE)):
         datasets.data_folder(data)
-    kinds = {}
+    kinds: dict[tuple, list[Run]] = {}
     for run in todo:
-        decided = _any_settings(run)
-        for corpus in (run.corpus, *run.tested):
-            kinds.setdefault((corpus, decided.inputs), decided)
-        for what in run.recipe.copies(decided.values).sets:
-            kinds.setdefault((run.corpus, what), decided)
-    for (corpus, what), run in kinds.items():
-        execution.refuse_demo(execution.inputs(run, corpus, what=what, data=data, cache=cache), run.synthetic)
+        values = _any_settings(run)
+        for corpus in (run.corpus, *run.others):
+            kinds.setdefault((corpus, values.inputs), []).append(run)
+        for what in run.recipe.copies(values.values).sets:
+            kinds.setdefault((run.corpus, what), []).append(run)
+    lacking: dict[str, list[Run]] = {}
+    for (corpus, what), runs in kinds.items():
+        try:
+            waves = execution.inputs(runs[0], corpus, what=what, data=data, cache=cache)
+            execution.refuse_demo(waves, runs[0].synthetic)
+        except sets.MissingExtra as error:
+            lacking[str(error)] = list(dict.fromkeys([*lacking.get(str(error), ()), *runs]))
+    return lacking
 
 
 def run_study(wanted: list[Run] | None = None, *, results: str | Path = "results", data=None, cache=None,
@@ -176,7 +189,9 @@ def run_study(wanted: list[Run] | None = None, *, results: str | Path = "results
         todo = [run for run, record in status(plans() if wanted is None else wanted, results) if record is None]
         device = setup.device(device)
         started = setup.start("cpu" if all(run.recipe.is_estimator for run in todo) else device)
-        require(todo, data=data, cache=cache)
+        for why, runs in require(todo, data=data, cache=cache).items():
+            report(f"{len(runs)} runs left out: {why}")
+            todo = [run for run in todo if run not in runs]
         if not todo:
             report("0 runs to make")
             return 0

@@ -282,6 +282,10 @@ class Training:
         self.model.load_state_dict(_weights(tensors, "model."))
         self.best = _weights(tensors, "best.")
         self.optimiser.load_state_dict({"state": states, "param_groups": rest["groups"]})
+        # A fused step takes a parameter and its moments to lie alike in memory; in the file all lie in one order.
+        for parameter, held in self.optimiser.state.items():
+            held |= {name: torch.empty_like(parameter).copy_(value) for name, value in held.items()
+                     if isinstance(value, torch.Tensor) and value.shape == parameter.shape}
         if self.schedule:
             self.schedule.load_state_dict(rest["schedule"])
         self.history, self.probes, self.seconds = rest["history"], rest.get("probes", []), rest["seconds"]

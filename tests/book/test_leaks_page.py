@@ -59,3 +59,10 @@ def test_a_price_in_words():
 
 def test_what_few_clips_make_up():
     assert "1 of 288 test clips" in page.at_most("identical") and "0.35" in page.at_most("identical")
+
+
+def test_emobox_folds_that_share_speakers_are_named_for_what_they_are():
+    rows = {row["corpus"]: row for row in page.emobox()}
+    assert rows["RAVDESS"]["folds"] == 6 and rows["RAVDESS"]["of them heard in training"] == "none"
+    assert rows["CREMA-D"]["of them heard in training"] == "all" and rows["CREMA-D"]["in this package"] == "refused"
+    assert len(rows) == 8

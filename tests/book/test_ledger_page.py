@@ -35,7 +35,7 @@ def test_recalls_are_a_table_of_their_own(monkeypatch):
     monkeypatch.setattr(page.show, "text", lambda text: None)
     monkeypatch.setattr(page, "compact", lambda rows: rows)
     table = pd.concat([made(ledger.NOT_RUN), made(ledger.NOT_RUN).assign(score="recall of anger")])
-    page.tables(table)
+    page.of_document(table)
     assert shown == [(1, {}), (1, {"long": True})]
 
 

@@ -236,7 +236,10 @@ def shown(monkeypatch):
     import IPython.display
 
     out = []
-    monkeypatch.setattr(IPython.display, "display", lambda one: out.append(re.sub("base64,[^\"]+", "", one.data)))
+    def display(one, **_):
+        out.append(re.sub("base64,[^\"]+", "", one["text/html"] if isinstance(one, dict) else one.data))
+
+    monkeypatch.setattr(IPython.display, "display", display)
     return out
 
 

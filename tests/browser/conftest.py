@@ -17,11 +17,17 @@ class Quiet(http.server.SimpleHTTPRequestHandler):
 
 
 @pytest.fixture(scope="session")
-def site():
-    """Address of the built book, with a slash at its end."""
+def built():
+    """Folder of the built book."""
     if not (HTML / "intro.html").exists():
         pytest.skip("the book is not built: `make book` builds it")
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(Quiet, directory=HTML)) as server:
+    return HTML
+
+
+@pytest.fixture(scope="session")
+def site(built):
+    """Address of the built book, with a slash at its end."""
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(Quiet, directory=built)) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()
         yield f"http://127.0.0.1:{server.server_port}/"
         server.shutdown()

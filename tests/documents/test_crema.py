@@ -99,6 +99,15 @@ def test_every_entry_of_the_tables_is_a_claim():
         "CREMA-D", 3, "recall of sadness", 0.63, "report, figure: 2-D MODEL3")
 
 
+@pytest.mark.parametrize("storage", ["python", "pyarrow"])
+def test_the_split_does_not_depend_on_how_pandas_keeps_text(storage):
+    if storage == "pyarrow":
+        pytest.importorskip("pyarrow")
+    clips = datasets.published("CREMA-D")
+    kept = clips.astype({"clip": pd.StringDtype(storage), "emotion": pd.StringDtype(storage)})
+    assert crema_study.stratified(kept) == crema_study.stratified(clips)
+
+
 def test_a_small_corpus_is_split_with_every_emotion_in_each_part():
     clips = pd.DataFrame({"clip": [f"c{i:02}" for i in range(48)], "emotion": [f"e{i % 8}" for i in range(48)]})
     split = crema_study.stratified(clips)

@@ -13,6 +13,7 @@ from ser_repro.runs.run import Run
 
 DOCUMENT = "cnn_n_gru"
 OF = documents.get(DOCUMENT)
+PLAIN = ("svm193", "logistic193", "svm_egemaps", "logistic_egemaps")
 
 
 @pytest.mark.parametrize("of", documents.DOCUMENTS.values(), ids=documents.DOCUMENTS)
@@ -36,7 +37,7 @@ def test_sizes_of_the_grids():
                       "cnn_bigru": 2 * 5 * (2 + 6 + 6), "issa": 2 * 5 * (2 + 6 + 10),
                       "crema_1d": 5 * 7 * (7 + 1), "crema_2d": 5 * 7 * (3 + 3),
                       "qayyum": 5 * 7 * (1 + 4 + 1 + 6), "qayyum_baselines": 6 * (1 + 4 + 1 + 6),
-                      "svm193": 6 * 1 + 6 + 10 + 6 + 2 + 6 + 4}
+                      **dict.fromkeys(PLAIN, 6 * 1 + 6 + 10 + 6 + 2 + 6 + 4)}
 
 
 def test_the_core_comes_first_and_in_it_what_is_fitted_at_once():
@@ -121,11 +122,11 @@ def test_the_core_says_whether_it_is_complete():
     assert plans.told([(run, None) for run in every]).endswith(f", and {len(core)} that no record is like")
 
 
-ACROSS = ("cnn_n_gru", "mfcc_cnn", "cnn_bigru", "issa", "svm193")
+ACROSS = ("cnn_n_gru", "mfcc_cnn", "cnn_bigru", "issa", *PLAIN)
 
 
 def test_every_method_of_one_network_is_trained_on_each_corpus_and_tested_on_every_other():
-    across = [p for p in plans.plans() if p.tested]
+    across = [p for p in plans.plans() if p.tested and not p.joined]
     assert {p.document for p in across} == set(ACROSS)
     for name in ACROSS:
         pairs = [(p.corpus, other) for p in across for other in p.tested if p.document == name]
@@ -145,7 +146,16 @@ def test_the_cheap_models_are_drawn_ten_times_on_every_corpus_and_the_others_thr
             draws.setdefault((p.document, p.corpus), []).append(p.fold)
     cheap = {(name, corpus): list(range(10)) for name in ("mfcc_cnn", "svm193")
              for corpus in documents.get(name).corpora}
+    cheap |= {(name, "RAVDESS"): list(range(10)) for name in PLAIN[1:]}
     assert draws == cheap | {(name, "RAVDESS"): [0, 1, 2] for name in ("cnn_n_gru", "cnn_bigru", "issa")}
+
+
+def test_the_cheap_models_are_trained_on_five_corpora_and_tested_on_the_sixth():
+    five = [p for p in plans.plans() if p.joined]
+    assert {p.document for p in five} == {"mfcc_cnn", *PLAIN}
+    for p in five:
+        assert set(p.trained) | set(p.tested) == set(FREE) and len(p.tested) == 1
+    assert all(sorted(p.tested[0] for p in five if p.document == name) == sorted(FREE) for name in PLAIN)
 
 
 def test_a_draw_is_made_as_any_run_is_and_counts_for_no_other_protocol(demo, tmp_path, made_up_records):

@@ -3,6 +3,7 @@
 import json
 import os
 import pickle
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -10,7 +11,7 @@ import torch
 from making import make_run
 from safetensors import safe_open
 
-from ser_repro import SerReproError
+from ser_repro import SerReproError, documents
 from ser_repro.runs import execution, methods, training
 
 RESUMED = {
@@ -177,6 +178,27 @@ def test_a_schedule_and_the_optimisers_memory_are_resumed_too(waves_of, tmp_path
     for index in mine:
         assert_same({key: torch.as_tensor(value) for key, value in mine[index].items()},
                     {key: torch.as_tensor(value) for key, value in theirs[index].items()})
+
+
+def test_moments_lie_in_memory_as_their_weights_do_after_a_resume(tmp_path):
+    """A fused step reads the two side by side, whatever their strides; a checkpoint keeps none."""
+    vectors, rows = torch.randn(40, 5, 1), np.arange(40)
+    source = SimpleNamespace(batch=lambda rows: (vectors[rows], torch.ones(len(rows), dtype=torch.int64)))
+    values = documents.settings("crema_1d", "code", "CREMA-D", 1)
+
+    def trained():
+        torch.manual_seed(0)
+        return training.Training(documents.get("crema_1d"), documents.build("crema_1d", values, 6), values, source,
+                                 {"train": (rows[:30], rows[:30] % 6), "validation": (rows[30:], rows[30:] % 6)}, 0)
+
+    whole, broken = trained(), trained()
+    training.fit(whole, tmp_path / "whole", epochs=4, device="cpu")
+    training.fit(broken, tmp_path / "broken", epochs=2, device="cpu")
+    again = trained()
+    training.fit(again, tmp_path / "broken", epochs=4, device="cpu")
+    assert any(not weight.is_contiguous() for weight in again.model.parameters())
+    assert again.history == whole.history
+    assert_same(whole.model.state_dict(), again.model.state_dict())
 
 
 @pytest.mark.parametrize("damage", [

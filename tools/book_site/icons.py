@@ -6,25 +6,19 @@ from pathlib import Path
 from fontTools import subset
 from fontTools.ttLib import TTFont
 
-SCRIPT = re.compile(r'\s*<!-- So that users can add custom icons -->\s*<script defer src="[^"]*fontawesome\.js[^"]*">'
-                    r"</script>")
 UNUSED = ("scripts/fontawesome.js", "scripts/fontawesome.js.LICENSE.txt", "vendor", "locales", "**/*.map",
           "webpack-macros.html", "sbt-webpack-macros.html")
 
 
 def reduce(app, failure) -> None:
-    """After the build: pages without the script, the font of few icons, and nothing in `_static` that no page loads."""
+    """After the build: a font of few icons, and nothing in `_static` that no page loads."""
     if failure or app.builder.format != "html":
         return
     out = Path(app.outdir)
     static = out / "_static"
     fonts = static / "vendor/fontawesome/webfonts/fa-solid-900.ttf"
-    for page in out.rglob("*.html"):
-        text = page.read_text()
-        if (lighter := SCRIPT.sub("", text)) != text:
-            page.write_text(lighter)
     if fonts.exists():
-        styles = [sheet for sheet in (static / "styles").glob("*.css")]
+        styles = list((static / "styles").glob("*.css"))
         write(fonts, shown(out, styles), static / "icons.woff")
     for pattern in UNUSED:
         for path in static.glob(pattern):

@@ -51,7 +51,7 @@ _WORDS = {"tonnetz, harmonic": "tonnetz of the harmonic part", "mfcc": "MFCCs", 
 _FIELDS = {"mfcc": "{} MFCCs", "bands": "{} mel bands", "sample_rate": "{} Hz", "n_fft": "FFT {}", "hop": "hop {}",
            "keep": "first {} frames", "standardised": "standardised over the {}", "start_s": "from {} s on",
            "length": "{} samples", "filter_rate": "filterbank for {} Hz", "decibels": "decibels {}",
-           "pad": "padding {}", "lowest_centre": "centres from {} Hz", "highest_centre": "to {} Hz",
+           "pad": "padding {}", "set": "{}", "lowest_centre": "centres from {} Hz", "highest_centre": "to {} Hz",
            "modulation_centres": "modulation bands at {} Hz", "frame_s": "frames of {} s", "hop_s": "every {} s"}
 _READS = {("sample_rate", "own"): "own rate", ("keep", None): "all frames", ("length", None): "the whole clip",
           ("level", None): "as loud as recorded",

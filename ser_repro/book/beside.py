@@ -1,0 +1,133 @@
+"""The chapter on other corpora: what a method makes of a corpus, by what it was trained on.
+
+Other speakers of the same corpus, the same speakers, one other corpus, or all five others together: each as how far the
+UAR comes on the way from guessing to no fault (`across.way`), since the number of emotions differs.
+"""
+
+from collections.abc import Iterable
+
+import numpy as np
+
+from ser_repro.book import across
+from ser_repro.book.across import Across
+from ser_repro.book.words import listed, percent, versus_chance
+from ser_repro.documents.base import FREE
+from ser_repro.results.scores import Score
+from ser_repro.runs.found import NOT_RUN
+
+NOTHING = "—"
+
+
+def others_of(corpus: str) -> tuple[str, ...]:
+    """The five other corpora."""
+    return tuple(other for other in FREE if other != corpus)
+
+
+def from_five(one: Across, corpus: str) -> tuple[Score, int] | None:
+    """UAR on a corpus of the method that was trained on the five others together, and the number of emotions; None
+    where that has not been run."""
+    tables = one.found.tables_elsewhere(others_of(corpus), corpus)
+    if not tables:
+        return None
+    return one.found.elsewhere(others_of(corpus), corpus, "uar"), sum(name.startswith("p(") for name in tables[0])
+
+
+def five_way(one: Across, corpus: str) -> float | None:
+    """The same as a way from guessing."""
+    found = from_five(one, corpus)
+    return found and across.way(found[0].value, found[1])
+
+
+def overview(several: Iterable[Across]) -> list[dict]:
+    """A row a method: how far it comes in the median corpus or pair of corpora."""
+    told = []
+    for one in several:
+        ways = {"shared speakers": [one.way_within(corpus, "published") for corpus in FREE],
+                "new speakers": [one.way_within(corpus, "speaker") for corpus in FREE],
+                "one other corpus": [pair.way for pair in one.pairs],
+                "five others": [five_way(one, corpus) for corpus in FREE]}
+        told.append({"method": across.titled(one)} | {name: _median(of) for name, of in ways.items()})
+    return told
+
+
+def _median(ways: Iterable[float | None]) -> str:
+    known = [way for way in ways if way is not None]
+    return f"{percent(np.median(known))} ({len(known)})" if known else NOTHING
+
+
+def rows(one: Across) -> list[dict]:
+    """A row a tested corpus of which anything has been run: UAR by what was trained on, and how far that is on the way
+    from guessing."""
+    told = []
+    for corpus in FREE:
+        several = len(across.emotions_of(corpus))
+        single = [pair for pair in one.pairs if pair.tested == corpus]
+        best = max(single, key=lambda pair: pair.way, default=None)
+        five = from_five(one, corpus)
+        told.append({
+            "tested on": corpus, "shared speakers": _told(one.within(corpus, "published"), several),
+            "new speakers": _told(one.within(corpus, "speaker"), several),
+            "one other, median": percent(np.median([pair.way for pair in single])) if single else NOTHING,
+            "best other": f"{best.trained}: {_told(best.uar, len(best.emotions))}" if best else NOTHING,
+            "five others": _told(*five) if five else NOTHING})
+    return [row for row in told if set(row.values()) != {row["tested on"], NOTHING}]
+
+
+def joins(one: Across) -> bool:
+    """Whether the study trains the method on several corpora together."""
+    return any(run.joined for run, _ in one.found.status)
+
+
+def _told(score: Score | None, emotions: int) -> str:
+    if score is None:
+        return NOTHING
+    return f"{percent(across.way(score.value, emotions))} ({100 * score.value:.0f} of {100 / emotions:.0f})"
+
+
+def against_one(one: Across) -> str:
+    """Whether five corpora teach more than one, in a line."""
+    both = [(five_way(one, corpus), [pair.way for pair in one.pairs if pair.tested == corpus]) for corpus in FREE]
+    both = [(five, single) for five, single in both if five is not None and single]
+    if not both:
+        return f"**{across.titled(one)}**: {NOT_RUN}."
+    median = sum(five > np.median(single) for five, single in both)
+    best = sum(five > max(single) for five, single in both)
+    found = [from_five(one, corpus) for corpus in FREE]
+    above = sum(versus_chance(score, 1 / k) == "above chance" for score, k in filter(None, found))
+    return (f"**{across.titled(one)}**: five corpora come further than the median single one on {median} of "
+            f"{len(both)} tested corpora, and further than the best single one on {best}; above guessing on {above}.")
+
+
+def finding(several: Iterable[Across]) -> str:
+    """How far methods come on new speakers and on other corpora, in a sentence or two."""
+    known = [(one, np.median([pair.way for pair in one.pairs])) for one in several if one.pairs]
+    if not known:
+        return NOT_RUN
+    known.sort(key=lambda pair: pair[1])
+    (least, low), (most, high) = known[0], known[-1]
+    line = (f"On another corpus, {len(known)} methods come {percent(low)} ({least.title}) to {percent(high)} "
+            f"({most.title}) of the way from guessing to no fault in the median pair" if len(known) > 1 else
+            f"On another corpus, {most.title} comes {percent(high)} of the way from guessing to no fault in the median "
+            "pair")
+    fall = []
+    for one, _ in known:
+        ways = [(own, np.median(single)) for corpus in FREE
+                if (own := one.way_within(corpus, "speaker")) is not None
+                and (single := [pair.way for pair in one.pairs if pair.tested == corpus])]
+        fall += [own > other for own, other in ways]
+    return line + (f". On {sum(fall)} of {len(fall)} tested corpora a method does better for new speakers when it was "
+                   "trained on other speakers of the same corpus than, in the median, on another corpus." if fall
+                   else ".")
+
+
+def arousal(several: Iterable[Across]) -> str:
+    """Whether arousal carries over better than valence, in a sentence without its end."""
+    both = [(one.title, *(np.median(found) for found in sides)) for one in several
+            if all(sides := [across.side_rates(one, name) for name in across.SIDES])]
+    if not both:
+        return NOT_RUN
+    more = [title for title, high, valence in both if high > valence]
+    ends = [percent(np.median([of[place] for of in both])) for place in (1, 2)]
+    names = f" ({listed(more)})" if 0 < len(more) < len(both) else ""
+    return (f"Arousal is told better than valence by {len(more)} of {len(both)} methods{names}: in the median method "
+            f"{ends[0]} against {ends[1]}, where guessing is right in {percent(0.5)}")

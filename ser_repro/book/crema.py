@@ -1,0 +1,277 @@
+"""What the chapter on the CREMA-D study's ten CNNs has of its own: the document's tables beside ours, which models can
+be told apart, and what the choice of the epoch, leaks and slips are worth."""
+
+import functools
+from itertools import combinations
+
+import matplotlib.pyplot as plt
+import numpy as np
+from matplotlib.figure import Figure
+from matplotlib.ticker import PercentFormatter
+
+from ser_repro.book import networks, plots
+from ser_repro.book.page import Page
+from ser_repro.book.palette import ROLES
+from ser_repro.book.words import family, listed, number, p_text, percent, points, signed, told_apart, unit
+from ser_repro.documents import crema_1d, crema_2d
+from ser_repro.documents.crema_1d import BEFORE
+from ser_repro.documents.crema_study import CLASSES
+from ser_repro.results import scores, uncertainty
+from ser_repro.results.scores import Score
+from ser_repro.runs.found import NOT_RUN, Found, on_same_clips
+
+CORPUS = "CREMA-D"
+TESTED, VALIDATING = 2233, 261  # clips of the document's split
+_NAMES = ("validation_accuracy", "accuracy", "macro_f1")
+
+
+@functools.cache  # several sections ask
+def images(page: Page) -> Page:
+    """The sections of the 2-D networks, which are a document of their own."""
+    return Page("crema_2d", page.parameters)
+
+
+def models(page: Page) -> list[tuple[Found, int, str, tuple, tuple]]:
+    """The ten: whose records, number, name, and what the document's tables and figures have of it."""
+    return [(of, n, name, document.TABLE[n], document.RECALLS[n])
+            for of, document in ((page.found, crema_1d), (images(page).found, crema_2d))
+            for n, name in document.NETWORKS.items()]
+
+
+# ---- the document's tables beside ours ---------------------------------------------------------------------------
+
+
+def table(page: Page) -> list[dict]:
+    """A row a model: validation and test accuracy and F1, claimed and ours, and accuracy with new speakers."""
+    rows = []
+    for found, n, name, claimed, _ in models(page):
+        row = {"model": name, "parameters": number(networks.crema_parameters(found.name, n))}
+        for title, score, value in zip(("validation", "test", "macro F1"), _NAMES, claimed, strict=True):
+            row |= {f"{title}, claimed": percent(value), f"{title}, ours": found.told(CORPUS, name=score, n=n)}
+        rows.append(row | {"new speakers": found.told(CORPUS, protocol="speaker", n=n)})
+    return rows
+
+
+def recalls(page: Page) -> list[dict]:
+    """A row a model: recall of each emotion on the test clips, claimed and ours."""
+    rows = []
+    for found, n, name, _, claimed in models(page):
+        seeds = found.seeds(CORPUS, n=n)
+        ours = [percent(found.score_of(seeds, f"{scores.RECALL}{emotion}").value) if seeds else NOT_RUN
+                for emotion in CLASSES]
+        rows.append({"model": name} | {emotion: f"{percent(value)} / {one}"
+                                       for emotion, value, one in zip(CLASSES, claimed, ours, strict=True)})
+    return rows
+
+
+def picture(page: Page) -> Figure:
+    """Test accuracy of the ten: claimed, and ours with shared and with new speakers."""
+    of = models(page)
+    looks = {"ours, shared speakers": ROLES["shared speakers"], "ours, new speakers": ROLES["new speakers"]}
+    figure, axis = plt.subplots(figsize=(plots.WIDTH, 1.2 + 0.42 * len(of)))
+    marks = []
+    for y, (found, n, _, claimed, _) in enumerate(of):
+        axis.plot(claimed[1], y, ROLES["claimed"].marker, color="black", mfc="white", mew=1.6, ms=7, zorder=4)
+        marks += [(y + away, name, found.score_of(seeds)) for name, protocol, away in (
+            ("ours, shared speakers", "published", -0.15), ("ours, new speakers", "speaker", 0.2))
+            if (seeds := found.seeds(CORPUS, protocol=protocol, n=n))]
+    plots.intervals(axis, marks, looks)
+    chance = ROLES["chance"]
+    axis.axvline(page.chance[CORPUS], color=chance.colour, ls=(0, chance.dashes), lw=1.2)
+    axis.set_yticks(range(len(of)), [name for _, _, name, *_ in of])
+    axis.set_ylim(len(of) - 0.4, -0.6)
+    axis.set_xlim(0, 0.8)
+    axis.xaxis.set_major_formatter(PercentFormatter(1, symbol=" %"))
+    axis.grid(axis="x", alpha=0.25)
+    axis.legend(handles=[*plots.handles({"claimed": ROLES["claimed"]}, mfc="white", mew=1.6), *plots.handles(looks),
+                         *plots.lines({"guessing": chance})], loc="lower center", ncols=2, bbox_to_anchor=(0.4, 1.0))
+    figure.tight_layout()
+    return figure
+
+
+# ---- which model is better than which ----------------------------------------------------------------------------
+
+
+@functools.cache
+def pairs(page: Page) -> list[dict]:
+    """A row a pair of models: `claimed`, the later one's test accuracy minus the earlier one's by the document, and
+    `difference`, ours on the same clips; those pairs that have been run."""
+    rows = []
+    for one, other in combinations(models(page), 2):
+        sides = [(found, found.seeds(CORPUS, n=n)) for found, n, *_ in (one, other)]
+        if change := on_same_clips(*sides):
+            rows.append({"pair": f"{other[2]} instead of {one[2]}", "claimed": other[3][1] - one[3][1],
+                         "difference": change})
+    return corrected(rows)
+
+
+def pair_rows(page: Page) -> list[dict]:
+    """The same for a reader."""
+    return [{"models": row["pair"], "the document's": f"{signed(100 * row['claimed'], 0)} points",
+             "ours": points(row["difference"]), "p": p_text(row["difference"])} for row in pairs(page)]
+
+
+def corrected(rows: list[dict]) -> list[dict]:
+    """The same rows, the p-values of their `difference` corrected for their number."""
+    family_ = scores.corrected([row["difference"] for row in rows])
+    return [row | {"difference": one} for row, one in zip(rows, family_, strict=True)]
+
+
+def pairs_say(page: Page) -> dict[str, str]:
+    """How many pairs of models our runs tell apart, and how many of these the document has in the same order."""
+    rows = pairs(page)
+    if not rows:
+        return {"pairs": NOT_RUN, "pairs_agree": NOT_RUN, "pairs_family": NOT_RUN}
+    apart = [row for row in rows if told_apart(row["difference"])]
+    agree = sum(row["claimed"] * row["difference"].value > 0 for row in apart)
+    return {"pairs": f"{len(apart)} of {len(rows)}", "pairs_agree": f"{agree} of {len(apart)}",
+            "pairs_family": family([row["difference"] for row in rows])}
+
+
+def by_lot_say() -> dict[str, str]:
+    """What chance in the clips alone is worth, of the document's test and validation clips."""
+    tests = [test for _, test, _ in crema_1d.TABLE.values()]
+    best = max(tests)
+    near = sum(best - test <= np.sqrt(2) * uncertainty.by_lot(best, TESTED) for test in tests)
+    return {"margin_tested": f"±{unit(100 * uncertainty.by_lot(best, TESTED), 'points', 1)}",
+            "margin_validating": f"±{unit(100 * uncertainty.by_lot(best, VALIDATING), 'points', 1)}",
+            "near_best": f"{near} of {len(tests)}"}
+
+
+def starts_rows(page: Page) -> list[dict]:
+    """A row a training of the 2-D initial network: the document's three, which are one model, and ours."""
+    rows = [{"training": f"the document's, named after a rate of {rate:g}", "epochs": epochs,
+             "best validation": f"{percent(best, 1)} (epoch {at})", "test accuracy": percent(test),
+             "macro F1": percent(f1)} for rate, (epochs, best, at, test, f1) in crema_2d.STARTS.items()]
+    found = images(page).found
+    for changes in ({}, {"learning_rate": 1e-4}, {"learning_rate": 5e-4}):
+        for record in (record for folds in found.records(CORPUS, n=1, **changes) for record in folds):
+            watched, seeds = record["history"][scores.VALIDATION], [[record]]
+            rows.append({"training": f"ours, rate {changes.get('learning_rate', 1e-3):g}, seed "
+                                     f"{record['config']['seed']}", "epochs": len(watched),
+                         "best validation": f"{percent(max(watched), 1)} (epoch {int(np.argmax(watched)) + 1})",
+                         "test accuracy": percent(found.score_of(seeds).value, 1),
+                         "macro F1": percent(found.score_of(seeds, "macro_f1").value, 1)})
+    return rows
+
+
+def starts_say(page: Page) -> dict[str, str]:
+    """How far trainings of one model lie apart: the document's three, and our starts."""
+    theirs, test = ([row[place] for row in crema_2d.STARTS.values()] for place in (1, 3))
+    score, best = (images(page).found.score(CORPUS, n=1, name=name) for name in ("accuracy", scores.VALIDATION))
+    return {"starts_theirs": f"{percent(min(theirs), 1)} to {percent(max(theirs), 1)}",
+            "starts_theirs_test": f"{percent(min(test))} to {percent(max(test))}",
+            "starts_validation": _range(best), "starts_test": _range(score),
+            "starts_1d": page.found.starts()}
+
+
+def _range(score: Score | None) -> str:
+    if score is None or len(score.seeds) < 2:
+        return NOT_RUN
+    return f"{percent(min(score.seeds), 1)} to {percent(max(score.seeds), 1)} ({len(score.seeds)} starts)"
+
+
+# ---- the epoch that the validation clips choose ------------------------------------------------------------------
+
+
+def optimism(page: Page) -> list[dict]:
+    """A row a model that has been run: the document's validation and test accuracy, and ours of the epoch tested, means
+    over starts."""
+    rows = []
+    for found, n, name, claimed, _ in models(page):
+        runs = [record for folds in found.records(CORPUS, n=n) for record in folds]
+        if runs:
+            best, test = found.score(CORPUS, name=scores.VALIDATION, n=n), found.score(CORPUS, n=n)
+            lengths = [len(record["history"][scores.VALIDATION]) for record in runs]
+            rows.append({"model": name, "starts": len(runs), "epochs": _span(lengths),
+                         "best of them": percent(best.value, 1), "test": percent(test.value, 1),
+                         "more than on test clips": [one - other for one, other in zip(best.seeds, test.seeds,
+                                                                                      strict=True)],
+                         "by the document": claimed[0] - claimed[1]})
+    return rows
+
+
+def _span(values: list[int]) -> str:
+    low, high = min(values), max(values)
+    return str(low) if low == high else f"{low}–{high}"
+
+
+def optimism_rows(page: Page) -> list[dict]:
+    """The same for a reader."""
+    return [row | {"more than on test clips": f"{signed(100 * np.mean(row['more than on test clips']))} points",
+                   "by the document": f"{signed(100 * row['by the document'])} points"} for row in optimism(page)]
+
+
+def optimism_say(page: Page) -> dict[str, str]:
+    """By how much validation accuracy exceeds test accuracy: the document's, and ours."""
+    theirs = [100 * (best - test) for of in (crema_1d, crema_2d) for best, test, _ in of.TABLE.values()]
+    ours = [100 * float(np.mean(row["more than on test clips"])) for row in optimism(page)]
+    return {"optimism_theirs": f"{signed(min(theirs), 0)} to {signed(max(theirs), 0)} points",
+            "optimism": f"{signed(min(ours))} to {signed(max(ours))} points" if ours else NOT_RUN}
+
+
+# ---- leaks and the rest ------------------------------------------------------------------------------------------
+
+
+@functools.cache
+def leaks(page: Page) -> list[dict]:
+    """A row a leak: what it gains over the same without it, on the same test clips; those that have been run."""
+    rows = []
+    for name, n, clean, leaky in (
+            ("LDA fitted on all clips instead of training clips", 1, {}, {"fitted_on": "all"}),
+            ("LDA fitted on all clips instead of training clips", 2, {}, {"fitted_on": "all"}),
+            ("copies made before the split instead of after it", 1, {"augmentation": "training"},
+             {"augmentation": BEFORE})):
+        sides = [(page.found, page.found.records(CORPUS, n=n, **changes)) for changes in (clean, leaky)]
+        if change := on_same_clips(*sides):
+            rows.append({"leak": name, "model": crema_1d.NETWORKS[n], "difference": change,
+                         "starts": f"{len(sides[0][1])} and {len(sides[1][1])}"})
+    return corrected(rows)
+
+
+def leak_rows(page: Page) -> list[dict]:
+    """The same for a reader."""
+    return [{"leak": row["leak"], "model": row["model"], "points gained": points(row["difference"]),
+             "p": p_text(row["difference"]), "starts": row["starts"]} for row in leaks(page)]
+
+
+def price(found: Found, setting: str, value, n: int, **base) -> str:
+    """What one setting at another value is worth, in words, on the same test clips."""
+    sides = [(found, found.records(CORPUS, n=n, **changes)) for changes in (base, base | {setting: value})]
+    change = on_same_clips(*sides)
+    if not change:
+        return NOT_RUN
+    return f"{points(change)} ({listed([str(len(side[1])) for side in sides])} starts)"
+
+
+@functools.cache  # top and verdict ask
+def headlines(page: Page) -> dict[str, str]:
+    """What the chapter says in words, key by key."""
+    found, two = page.found, images(page).found
+    told = {"best_1d": found.told(CORPUS, n=2), "best_2d": two.told(CORPUS, n=2),
+            "best_1d_speaker": found.told(CORPUS, protocol="speaker", n=2),
+            "best_2d_speaker": two.told(CORPUS, protocol="speaker", n=2),
+            "best_1d_claim": percent(crema_1d.TABLE[2][1]), "best_2d_claim": percent(crema_2d.TABLE[2][1]),
+            "chance": percent(page.chance[CORPUS]),
+            "stride": price(two, "stride", 1, 3), "sigmoid": price(found, "loss", "categorical on sigmoid", 6),
+            "rmsprop": price(found, "optimiser", "RMSprop", 5), "last": price(found, "early_stopping", "last", 1)}
+    for key, features in (("bank", "mel_image_bank"), ("decibels", "mel_image_decibels"), ("pad", "mel_image_pad"),
+                          ("image", "mel_image")):
+        told[key] = price(two, "features", features, 2)
+    for key, rate in (("slow", 1e-4), ("half", 5e-4)):
+        told[key] = price(two, "learning_rate", rate, 1)
+    told["leaks"] = "; ".join(f"{row['leak']} ({row['model']}) {points(row['difference'])}" for row in leaks(page)
+                              ) or NOT_RUN
+    told["leaks_family"] = family([row["difference"] for row in leaks(page)])
+    return told | by_lot_say() | starts_say(page) | optimism_say(page) | pairs_say(page)
+
+
+def verdict(page: Page, steps: str) -> list[str]:
+    """The lines of the verdict that are this chapter's own; `steps` of the selection, in words."""
+    told = headlines(page)
+    lines = [f"**Which model is better**: {NOT_RUN}."]
+    if pairs(page):
+        lines = [f"**Which model is better.** Our runs tell {told['pairs']} pairs of models apart; "
+                 f"{told['pairs_agree']} of these stand in the document in the same order."]
+    return [*lines, f"**The selection of features.** Steps told apart from the one before: {steps}.",
+            f"**Leaks.** {told['leaks']}.", f"**Convolutions of a stride of 1 instead of 8**: {told['stride']}."]

@@ -1,0 +1,87 @@
+"""The CREMA-D study's incremental selection of features, step by step: what the document has, and what we measure."""
+
+import functools
+from itertools import pairwise
+
+import matplotlib.pyplot as plt
+from matplotlib.figure import Figure
+from matplotlib.ticker import PercentFormatter
+
+from ser_repro.book import crema, plots
+from ser_repro.book.page import Page
+from ser_repro.book.palette import ORANGE, PURPLE, ROLES, Look
+from ser_repro.book.words import family, p_text, points, signed, told_apart
+from ser_repro.documents import crema_1d
+from ser_repro.runs.found import NOT_RUN, on_same_clips
+
+_SAID = dict(zip((*crema_1d.STEPS, "crema258"), (
+    "ZCR, energy, 20 MFCC", "+ chroma, mel", "+ roll-off", "+ tonnetz", "100 MFCC", "+ contrast", "+ flatness",
+    "+ bandwidth (all 258)"), strict=True))
+_LOOKS = {"all values": Look(PURPLE, "s"), "LDA to 5": ROLES["shared speakers"], "PCA": Look(ORANGE, "^")}
+
+
+def _told(features: str, reduction: str) -> str:
+    return f"{_SAID[features]}{'' if reduction == 'none' else f', {reduction}'}"
+
+
+def selection(page: Page) -> list[dict]:
+    """A row a step of the document's selection: `features`, `reduction`, its test accuracy and ours (None where not
+    run)."""
+    return [{"features": features, "reduction": reduction, "claimed": claimed,
+             "ours": page.found.score(crema.CORPUS, n=1, features=features, reduction=reduction)}
+            for features, reduction, claimed, _ in crema_1d.SELECTION]
+
+
+@functools.cache
+def steps(page: Page) -> list[dict]:
+    """A row two steps of the selection that follow each other: what the document gains, and `difference`, ours on the
+    same clips; those that have been run."""
+    rows = []
+    for one, other in pairwise(crema_1d.SELECTION):
+        sides = [(page.found, page.found.records(crema.CORPUS, n=1, features=step[0], reduction=step[1]))
+                 for step in (one, other)]
+        if change := on_same_clips(*sides):
+            rows.append({"step": f"{_told(*other[:2])}, after {_told(*one[:2])}", "claimed": other[2] - one[2],
+                         "difference": change})
+    return crema.corrected(rows)
+
+
+def step_rows(page: Page) -> list[dict]:
+    """The same for a reader."""
+    return [{"step": row["step"], "the document's": signed(100 * row["claimed"], 0), "ours": points(row["difference"]),
+             "p": p_text(row["difference"])} for row in steps(page)]
+
+
+def say(page: Page) -> dict[str, str]:
+    """How many steps of the selection are more than noise, by our runs."""
+    rows = steps(page)
+    planned = len(crema_1d.SELECTION) - 1
+    if not rows:
+        return {"steps": NOT_RUN, "steps_family": NOT_RUN}
+    apart = [f"{row['step']} ({points(row['difference'])})" for row in rows if told_apart(row["difference"])]
+    missing = f"; {planned - len(rows)} not yet run" if len(rows) < planned else ""
+    return {"steps": f"{len(apart) or 'none'} of {len(rows)}{missing}" + (f": {'; '.join(apart)}" if apart else ""),
+            "steps_family": family([row["difference"] for row in rows])}
+
+
+def picture(page: Page) -> Figure:
+    """Accuracy of model 1 step by step of the selection, the document's and ours."""
+    rows = selection(page)
+    figure, axis = plt.subplots(figsize=(plots.WIDTH, 1.2 + 0.4 * len(rows)))
+    marks = []
+    for y, row in enumerate(rows):
+        axis.plot(row["claimed"], y, ROLES["claimed"].marker, color="black", mfc="white", mew=1.6, ms=7, zorder=4)
+        if row["ours"]:
+            kind = {"none": "all values", "LDA": "LDA to 5"}.get(row["reduction"], "PCA")
+            marks.append((y + 0.2, kind, row["ours"]))
+            axis.plot(row["ours"].seeds, [y + 0.42] * len(row["ours"].seeds), "|", color=_LOOKS[kind].colour, ms=6)
+    plots.intervals(axis, marks, _LOOKS)
+    axis.set_yticks(range(len(rows)), [_told(row["features"], row["reduction"]) for row in rows])
+    axis.set_ylim(len(rows) - 0.4, -0.6)
+    axis.set_xlim(0.2, 0.6)
+    axis.xaxis.set_major_formatter(PercentFormatter(1, symbol=" %"))
+    axis.grid(axis="x", alpha=0.25)
+    axis.legend(handles=[*plots.handles({"the document's": ROLES["claimed"]}, mfc="white", mew=1.6),
+                         *plots.handles(_LOOKS)], loc="lower center", ncols=2, bbox_to_anchor=(0.3, 1.0))
+    figure.tight_layout()
+    return figure

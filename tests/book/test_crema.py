@@ -1,0 +1,143 @@
+"""What the chapter on the CREMA-D study's ten CNNs says: of no records, and of made-up ones."""
+
+import numpy as np
+import pytest
+
+from ser_repro import datasets
+from ser_repro.book import crema, crema_selection
+from ser_repro.book.page import Page
+from ser_repro.documents import crema_1d
+from ser_repro.runs import plans, records
+from ser_repro.runs.found import NOT_RUN
+from ser_repro.runs.run import Run
+
+pytestmark = pytest.mark.usefixtures("made_up_records")
+EPOCHS = 120
+
+
+def write(folder, run, right):
+    """A record of a network that is right in this share of its test clips, whichever these are."""
+    clips = datasets.published("CREMA-D")
+    of = clips.set_index("clip").loc[list(run.recipe.parts(clips, run.protocol, run.fold).test)]
+    classes = sorted(set(clips["emotion"]))
+    rng = np.random.default_rng(run.seed + 10 * run.fold + 100 * run.n)
+    hit, wrong = rng.random(len(of)) < right, rng.integers(1, 6, len(of))
+    rows = []
+    for clip, speaker, emotion, told, away in zip(of.index, of["speaker"], of["emotion"], hit, wrong, strict=True):
+        named = emotion if told else classes[(classes.index(emotion) + away) % len(classes)]
+        rows.append([clip, speaker, emotion, *(0.95 if one == named else 0.01 for one in classes)])
+    watched = (right + 0.02 * rng.normal(size=EPOCHS)).round(5)
+    history = {f"{part}_{score}": list(watched if score == "accuracy" else 2 - watched)
+               for part in ("train", "validation") for score in ("accuracy", "loss")}
+    records.write({"format": records.FORMAT, "run": run.name, "config": run.config, "history": history,
+                   "clips": {"train": 4948, "validation": 261, "test": len(rows)}, "train_seconds": 60.0,
+                   "split_hash": "0" * 16, "corpus_hash": "0" * 64, "device": "made up", "parameters": 1,
+                   "finished": "2026-01-01T00:00:00", "features_hash": "",
+                   "test": {"classes": classes, "order": "as split", "rows": rows, "conditions": {},
+                            "columns": ["clip", "speaker", "emotion", *(f"p({c})" for c in classes)]}},
+                  run.path(folder))
+
+
+def right(run):
+    """What the made-up networks reach: the document's claims, with effects that tests know."""
+    base = {"crema_1d": 0.47, "crema_2d": 0.55}[run.document] - 0.05 * (run.document == "crema_2d" and run.n != 2)
+    base -= 0.06 * (run.protocol == "speaker") + 0.1 * (run.values.get("features") == "crema_step1")
+    base += 0.2 * (run.values.get("augmentation") == crema_1d.BEFORE)
+    return base + 0.004 * run.seed
+
+
+def runs(document, **only):
+    return [run for run in plans.core() if run.document == document
+            and all(getattr(run, name) in values for name, values in only.items())]
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("results")
+    features = ("crema258", "crema_step1", "crema_step2")
+    vectors = [run for run in runs("crema_1d", n=(1, 2), protocol=("published",), reading=("code",))
+               if run.values["features"] in features and run.values["reduction"] in ("LDA", "none")
+               and run.values["early_stopping"] == "restored"]
+    for run in [*vectors, *runs("crema_2d", n=(1, 2), protocol=("published",))]:
+        write(folder, run, right(run))
+    return Page("crema_1d", {"results": folder})
+
+
+def test_a_page_without_records_says_so(tmp_path):
+    page = Page("crema_1d", {"results": tmp_path})
+    told = crema.headlines(page) | crema_selection.say(page)
+    for key in ("best_1d", "best_2d", "stride", "leaks", "starts_validation", "optimism", "pairs", "steps"):
+        assert told[key] == NOT_RUN, key
+    assert told["near_best"] == "5 of 7"  # all but .38 and .45, by 1.96 * sqrt(2 * .48 * .52 / 2233)
+    assert len(crema.table(page)) == len(crema.recalls(page)) == 10
+    assert crema.pair_rows(page) == crema.optimism_rows(page) == crema.leak_rows(page) == []
+    assert crema_selection.step_rows(page) == []
+    assert len(crema.starts_rows(page)) == 3  # the document's own
+    assert sum(NOT_RUN in line for line in crema.verdict(page, told["steps"])) == 4
+    assert crema.picture(page).axes and crema_selection.picture(page).axes
+
+
+def test_the_tables_have_the_documents_numbers_beside_ours(made):
+    first, ninth = (crema.table(made)[place] for place in (0, 8))
+    assert (first["validation, claimed"], first["test, claimed"], first["macro F1, claimed"]) == (
+        "54\N{NO-BREAK SPACE}%", "48\N{NO-BREAK SPACE}%", "47\N{NO-BREAK SPACE}%")
+    assert "speakers, starts" in first["test, ours"] and first["new speakers"] == NOT_RUN
+    assert ninth["model"] == "2-D MODEL2" and ninth["test, ours"] != NOT_RUN
+    told = crema.recalls(made)[0]["anger"]
+    assert told.startswith("60\N{NO-BREAK SPACE}% / 4") and crema.recalls(made)[2]["anger"].endswith(NOT_RUN)
+
+
+def test_pairs_of_models_are_compared_on_the_same_clips(made):
+    rows = {row["pair"]: row for row in crema.pairs(made)}
+    assert len(rows) == 6 and all(row["difference"].clips == 2233 for row in rows.values())
+    row = rows["2-D MODEL2 instead of Model 1"]
+    assert row["claimed"] == pytest.approx(0.07) and row["difference"].value > 0.05
+    assert row["difference"].family == 6 and crema.headlines(made)["pairs"].endswith(" of 6")
+
+
+def test_leaks_and_prices_are_told_with_their_size(made):
+    rows = crema.leaks(made)
+    assert [(row["model"], row["starts"]) for row in rows] == [("Model 1", "3 and 3"), ("Model 2", "3 and 3"),
+                                                              ("Model 1", "3 and 3")]
+    assert abs(rows[0]["difference"].value) < 0.02 and rows[2]["difference"].value == pytest.approx(0.2, abs=0.03)
+    told = crema.headlines(made)
+    assert told["bank"].endswith("(1 and 1 starts)") and told["slow"].endswith("(3 and 1 starts)")
+    assert told["stride"] == told["sigmoid"] == NOT_RUN  # of models that have not been run
+
+
+def test_the_best_epoch_is_set_against_the_test_clips(made):
+    row = crema.optimism(made)[0]
+    assert row["epochs"] == str(EPOCHS) and row["starts"] == 3
+    assert np.mean(row["more than on test clips"]) == pytest.approx(0.05, abs=0.02)  # the maximum of a normal noise
+    assert len(crema.starts_rows(made)) == 3 + 3 + 2
+    assert crema.headlines(made)["starts_test"].endswith("(3 starts)")
+
+
+def test_steps_of_the_selection_are_told_apart_from_noise(made):
+    rows = crema_selection.steps(made)
+    assert rows[0]["step"] == "+ chroma, mel, after ZCR, energy, 20 MFCC"
+    assert rows[0]["claimed"] == pytest.approx(0.08) and rows[0]["difference"].value == pytest.approx(0.1, abs=0.03)
+    told = crema_selection.say(made)["steps"]
+    assert told.startswith("1 of ") and "not yet run" in told and "+ chroma, mel" in told
+    ours = [row["ours"] for row in crema_selection.selection(made)]
+    assert ours[0].value < ours[1].value and None in ours
+    assert len(crema_selection.picture(made).axes[0].get_yticklabels()) == len(crema_1d.SELECTION)
+
+
+def test_the_verdict_counts_what_has_been_run(made):
+    lines = crema.verdict(made, crema_selection.say(made)["steps"])
+    assert "pairs of models apart" in lines[0] and NOT_RUN in lines[-1]
+
+
+def test_changes_run_of_the_core_are_those_that_the_page_asks_for():
+    """Every price that the page names has runs in the core."""
+    changed = {(run.document, run.n, *sorted(map(str, run.changed.items()))) for name in ("crema_1d", "crema_2d")
+               for run in runs(name)}
+    wanted = [Run.of("crema_2d", "CREMA-D", n=3, stride=1), Run.of("crema_1d", "CREMA-D", n=5, optimiser="RMSprop"),
+              Run.of("crema_1d", "CREMA-D", n=6, loss="categorical on sigmoid"),
+              Run.of("crema_1d", "CREMA-D", n=1, early_stopping="last"),
+              *(Run.of("crema_2d", "CREMA-D", n=2, features=f"mel_image{what}")
+                for what in ("", "_bank", "_decibels", "_pad")),
+              *(Run.of("crema_2d", "CREMA-D", n=1, learning_rate=rate) for rate in (1e-4, 5e-4))]
+    for run in wanted:
+        assert (run.document, run.n, *sorted(map(str, run.changed.items()))) in changed, run

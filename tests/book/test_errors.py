@@ -1,0 +1,52 @@
+"""The clips that every model gets wrong: counted as the records have them."""
+
+import pandas as pd
+import pytest
+
+from ser_repro.book import errors
+
+CLIPS = list("abcdef")
+EMOTIONS = ["anger", "fear", "anger", "fear", "anger", "fear"]
+
+
+def answers(wrong, tested=CLIPS):
+    """A model's test clips, wrong in some of them."""
+    table = pd.DataFrame({"clip": CLIPS, "emotion": EMOTIONS}).set_index("clip")
+    table["predicted"] = [{"anger": "fear", "fear": "anger"}[emotion] if clip in wrong else emotion
+                          for clip, emotion in table["emotion"].items()]
+    return table.loc[list(tested)]
+
+
+@pytest.fixture
+def page(monkeypatch):
+    """Two models; with shared speakers one is tested on a and b, the other on b and c."""
+    page = errors.Errors.__new__(errors.Errors)
+    page.corpora = ["made up"]
+    page.answers = lambda corpus: ({"one": answers("a", "ab"), "two": answers("", "bc")},
+                                   {"one": answers("abcd"), "two": answers("abce")})
+    monkeypatch.setattr(errors.datasets, "published", lambda corpus: pd.DataFrame(
+        {"clip": CLIPS, "emotion": EMOTIONS, "speaker": list("xxyyzz"), "sentence": "s", "intensity": "normal"}))
+    return page
+
+
+def test_a_clip_is_of_the_kind_that_all_answers_make_it(page):
+    kinds = page.clips("made up")["kind"].to_dict()
+    assert kinds == {"a": errors.ALWAYS, "b": errors.SHARED_ONLY, "c": errors.SHARED_ONLY, "d": errors.RIGHT,
+                     "e": errors.RIGHT, "f": errors.RIGHT}
+
+
+def test_it_is_told_who_is_wrong_and_what_is_heard_instead(page):
+    table = page.clips("made up")
+    assert table["wrong models"].to_dict() == {"a": ["one", "two"], "b": ["one", "two"], "c": ["one", "two"],
+                                               "d": ["one"], "e": ["two"], "f": []}
+    assert table.at["a", "heard as"] == "fear 2" and table.at["d", "heard as"] == "anger"
+
+
+def test_chance_is_that_of_errors_that_fall_by_lot(page, monkeypatch):
+    seen = []
+    monkeypatch.setattr(errors.show, "table", seen.append)
+    page.overview()
+    page.by("speaker")
+    assert seen[0][0]["wrong in every model, new speakers"].startswith("50.0") and seen[0][0]["clips"] == 6
+    assert seen[0][0]["if errors fell by lot"].startswith(f"{100 * (4 / 6) ** 2:.1f}")
+    assert seen[1][0]["most"].startswith("x 100")

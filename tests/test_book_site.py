@@ -1,0 +1,59 @@
+"""What the built book has beyond Jupyter Book: words explained once, citations, icons, references."""
+
+import sys
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+
+pytest.importorskip("sphinx", reason="the extra `book` is not installed")
+sys.path.insert(0, str(Path(__file__).parents[1] / "tools"))
+
+from book_site import downloads, heads, references, words
+
+
+def test_a_word_is_linked_at_its_first_use_only():
+    waiting = {"new speakers": "never heard", "UAR": "a mean"}
+    parts = words.linked("With new speakers the UAR of new speakers falls.", waiting, "intro.html")
+    text = "".join(part.astext() for part in parts)
+    assert text.count('<a class="term"') == 2 and not waiting
+    assert '<a class="term" href="intro.html#word-new-speakers" aria-description="never heard">new speakers</a>' in text
+
+
+def test_a_plural_is_the_word_and_a_part_of_another_is_not():
+    waiting = {"seed": "&", "chance": "most frequent"}
+    parts = words.linked("Uncertain seeds; by chance, reseeded.", waiting, "intro.html")
+    text = "".join(part.astext() for part in parts)
+    link = '<a class="term" href="intro.html#word-seed" aria-description="&amp;">seeds</a>'
+    assert text == f"Uncertain {link}; by chance, reseeded."
+
+
+def test_a_table_is_cited_with_what_it_speaks_of(tmp_path):
+    (tmp_path / "some.bib").write_text("@misc{one2020,\n  title = {One}\n}\n\n@misc{two2021,\n  title = {Two}\n}\n")
+    app = SimpleNamespace(srcdir=tmp_path, config=SimpleNamespace(
+        bibtex_bibfiles=["some.bib"], html_title="A & B", author="a_b", copyright="2026"))
+    text = downloads.citation(app, "chapters/x", "claims", "Every claim.", ["two2021"])
+    assert text.startswith("@misc{ser_repro_claims,") and "{{a\\_b}}" in text and "A \\& B" in text
+    assert "two2021" in text and "one2020" not in text
+
+
+def test_heads_lose_the_script_of_icons_and_know_the_theme(tmp_path):
+    page = tmp_path / "page.html"
+    page.write_text('<script>dataset.theme = localStorage.getItem("theme") || "";</script>\n'
+                    "  <!-- So that users can add custom icons -->\n"
+                    '  <script defer src="_static/scripts/fontawesome.js?digest=1"></script>')
+    heads.mend(SimpleNamespace(outdir=tmp_path, builder=SimpleNamespace(format="html")), None)
+    assert "fontawesome" not in page.read_text() and "prefers-color-scheme" in page.read_text()
+
+
+def test_references_are_named_as_the_text_cites():
+    from pybtex.database import Entry, Person
+
+    def entry(*names, **fields):
+        return Entry("misc", fields=list(fields.items()), persons={"author": [Person(name) for name in names]})
+
+    told = references.AuthorYearLabels().format_labels([
+        entry("Issa, Dias", "Demirci, M. Fatih", "Yazici, Adnan", year="2020"),
+        entry("Haq, S.", "Jackson, P.", year="2009"),
+        entry(key="CNN-BiGRU")])
+    assert list(told) == ["Issa et al., 2020", "Haq and Jackson, 2009", "CNN-BiGRU"]
