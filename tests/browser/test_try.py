@@ -189,4 +189,4 @@ def test_the_page_says_what_is_missing(site, page):
         content_type="text/javascript", body="OFFERED = {runtime: null, networks: [{name: 'mfcc_cnn'}]}"))
     page.goto(f"{site}try.html")
     assert "`make runtime` fetches it" in page.locator("[data-part=status]").inner_text()
-    assert page.locator("[data-part=controls]").is_disabled()
+    assert page.get_by_role("button", name="Record").is_disabled()
