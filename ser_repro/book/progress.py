@@ -161,8 +161,8 @@ class Progress:
             for run, record in found.core:
                 if record is None:
                     rows.setdefault(run.kind, []).append(took[run])
-        return [{"document": _title(kind.document), "corpus": kind.corpus, "n": kind.n or "—", "reading": kind.reading,
-                 "split": split_name(kind.protocol),
+        return [{"document": _title(kind.document), "corpus": " and ".join(kind.trained), "n": kind.n or "—",
+                 "reading": kind.reading, "split": split_name(kind.protocol),
                  "changed": ", ".join(f"{name} = {value}" for name, value in kind.changed.items()) or "—",
                  "runs": len(of), "min": "—" if of[0] is None else f"{of[0] / 60:.1f}"} for kind, of in rows.items()]
 
