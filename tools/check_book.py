@@ -118,8 +118,9 @@ def check_words(html: Path) -> Iterator[str]:
     seen: dict[str, tuple[bytes, str]] = {}
     for page in sorted(html.rglob("*.html")):
         for address, words in Links(page.read_text()).pictures if "_static" not in page.relative_to(html).parts else ():
-            picture = page.parent / unquote(urlsplit(address).path)
-            if picture.is_file():
+            url = urlsplit(address)
+            picture = page.parent / unquote(url.path)
+            if not url.scheme and picture.is_file():
                 name = f"{picture.name} of {page.relative_to(html)}"
                 known, first = seen.setdefault(words, (picture.read_bytes(), name))
                 if known != picture.read_bytes():

@@ -21,6 +21,7 @@ VERSION = "1.30.0"
 CHECKSUM = "sha256:d2228df7e4616bc3348bf504ee888f3bec43789a273f0a63f3e68d203ce3bf71"
 ADDRESS = f"https://registry.npmjs.org/onnxruntime-web/-/onnxruntime-web-{VERSION}.tgz"
 PARTS = ("ort.wasm.min.js", "ort-wasm-simd-threaded.mjs", "ort-wasm-simd-threaded.wasm")
+ORDER = ("mfcc_cnn", "cnn_n_gru", "cnn_bigru")  # on the page
 RATES = (8000, 16000, 22050, 24000, 32000, 44100, 48000, 96000)
 """Of files, in Hz, that are resampled as the package does it; others are left to the browser."""
 
@@ -53,7 +54,9 @@ def networks() -> None:
 
     MADE.mkdir(parents=True, exist_ok=True)
     offered, rates, fault = [], set(), None
-    for folder in sorted(path for path in NETWORKS.iterdir() if path.is_dir()):
+    for old in MADE.glob("*.onnx"):
+        old.unlink()
+    for folder in (NETWORKS / name for name in ORDER if (NETWORKS / name).is_dir()):
         file = MADE / f"{folder.name}.onnx"
         try:
             told = export.export(saved.load(folder), file)

@@ -19,6 +19,7 @@ MEANINGS = {
     "config.settings": ("object", "setting to value, all of them"),
     "config.synthetic": ("boolean", "whether it rests on the demo corpus, and is no result"),
     "config.tested": ("list of text", "other corpora that were tested"),
+    "config.joined": ("list of text", "corpora that train together with `corpus`"),
     "split_hash": ("hexadecimal", "SHA-256 of which clip is in which part"),
     "corpus_hash": ("hexadecimal", "SHA-256 of the decoded samples of all clips"),
     "arrays_checksum": ("text", "of the arrays that trained"),

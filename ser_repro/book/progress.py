@@ -177,7 +177,7 @@ class Progress:
         show.picture(grid(found), f"{_title(name)}: runs done and not yet made, a cell a run. The table below has the "
                      "counts.", "A cell is a run, dark where it is done; a row is a seed.")
         show.table(counts(found))
-        if any(run.changed for run, _ in found.status):
+        if any(run.changed and not run.tested for run, _ in found.status):
             show.text("*One setting changed at a time, in reading `code` with shared speakers: runs done. The setting "
                       "takes the text's value or, where a value is named, that value.*")
             show.table(changes(found))
@@ -227,12 +227,12 @@ class Progress:
         """Document -> scores on other corpora, a row a pair of corpora."""
         tables = {}
         for name, found in self.found.items():
-            pairs = dict.fromkeys((run.corpus, run.reading, other) for run, _ in found.status for other in run.tested)
+            pairs = dict.fromkeys((run.trained, run.reading, other) for run, _ in found.status for other in run.tested)
             for trained, reading, tested in pairs:
                 three = [found.elsewhere(trained, tested, score, reading=reading) for score in scores.SCORES]
                 told = dict(zip(scores.SCORES.values(), (str(score or NOT_RUN) for score in three), strict=True))
                 tables.setdefault(name, []).append(
-                    {"trained on": trained, "tested on": tested, "reading": reading} | told | {
+                    {"trained on": " and ".join(trained), "tested on": tested, "reading": reading} | told | {
                     "clips": three[0].clips if three[0] else "—", "chance": _chance(found, trained, tested)})
         return tables
 
@@ -240,8 +240,9 @@ class Progress:
         """A row a record, of all documents."""
         rows, more = [], []
         for run, record, asked in self._all():
+            size = f", n = {run.n}" if run.n else ""
             rows.append({
-                "document": _title(run.document), "corpus": run.corpus + (f", n = {run.n}" if run.n else ""),
+                "document": _title(run.document), "corpus": " and ".join(run.trained) + size,
                 "reading": run.reading, "split": split_name(run.protocol), "changed": _changed(run), "fold": run.fold,
                 "seed": run.seed, "accuracy": _accuracy(record), "epochs": records.epochs(record) or "—",
                 "min": f"{record['train_seconds'] / 60:.1f}", "finished": record["finished"][:10],
@@ -349,7 +350,7 @@ def changes(found: Found) -> pd.DataFrame:
     """Runs with one setting changed, done of planned: a row a corpus, a column a change."""
     table: dict = {corpus: {} for corpus in found.document.corpora}
     for run, record in found.status:
-        if run.changed:
+        if run.changed and not run.tested:
             what = found.difference(*next(iter(run.changed.items())), run.n)
             table[run.corpus].setdefault(what, []).append(record is not None)
     hyphen = "\N{NON-BREAKING HYPHEN}"
@@ -388,10 +389,11 @@ def _accuracy(record: dict) -> str:
                      for corpus in record["tested"])
 
 
-def _chance(found: Found, trained: str, tested: str) -> str:
-    """Of naming the most frequent emotion of one corpus among those that another has too."""
-    known, other = (datasets.studied(datasets.published(corpus))["emotion"] for corpus in (trained, tested))
-    return percent(other[other.isin(known)].value_counts(normalize=True).max(), 1)
+def _chance(found: Found, trained: tuple[str, ...], tested: str) -> str:
+    """Of naming the most frequent emotion of one corpus among those that the others have too."""
+    other, *known = (datasets.studied(datasets.published(corpus))["emotion"] for corpus in (tested, *trained))
+    shared = set.intersection(*map(set, known))
+    return percent(other[other.isin(shared)].value_counts(normalize=True).max(), 1)
 
 
 def _library(versions: dict) -> str:

@@ -264,7 +264,8 @@ class Found:
                 found.append(Effect(name, ", ".join(filter(None, (split, part))), kind.corpus, difference, seeds))
 
         for kind, seeds in self.done.items():
-            if kind.changed and kind.protocol != REDRAWN:  # draws test other clips each: nothing pairs them all
+            # Draws test other clips each: nothing pairs them all. Of other corpora, settings are not priced.
+            if kind.changed and kind.protocol != REDRAWN and not kind.tested:
                 name = " and ".join(self.difference(*change) for change in kind.changed.items()) + _size(kind.n)
                 compare(name, kind, self.done.get(kind.unchanged, []), seeds)
         for protocol in plans.GRID:

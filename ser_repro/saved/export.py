@@ -23,6 +23,7 @@ from ser_repro import SerReproError
 from ser_repro.features import arrays, sets
 from ser_repro.files import digest, whole_folder, write_atomic
 from ser_repro.runs import methods, rounding
+from ser_repro.runs.run import settings_of
 from ser_repro.saved import card, hearing
 from ser_repro.saved.model import CARD, WEIGHTS, Saved, refuse_foreign
 
@@ -55,8 +56,9 @@ def about(model: Saved) -> dict:
     trained it, and what its answers are worth."""
     what = model.card["input"]["what"]
     name, rate = hearing.takes(what, model.sample_rate)
-    return {"document": model.card["document"], "run": model.card["run"], "input": name, "sample_rate": rate,
-            "heard_rate": model.heard_rate,
+    title, n = model.card["document"], settings_of(model.card["config"]).get("n")
+    return {"document": title.replace("-n-", f"-{n}-") if n else title, "run": model.card["run"],
+            "input": name, "sample_rate": rate, "heard_rate": model.heard_rate,
             "channel": "first" if arrays.is_waveform(what) else "mean", "features": str(what),
             "classes": model.classes, "seconds": model.card["trained_on"]["seconds"],
             "corpus": model.card["corpus"]["name"], "licence": model.card["corpus"]["licence"],

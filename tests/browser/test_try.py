@@ -182,3 +182,11 @@ def test_it_fits_a_phone_and_works_by_keyboard(site, page, watched, tmp_path):
     tab.get_by_role("button", name="Record").focus()
     tab.keyboard.press("Tab")
     assert tab.evaluate("document.activeElement.dataset.part") == "file"
+
+
+def test_the_page_says_what_is_missing(site, page):
+    page.route("**/offered.js", lambda route: route.fulfill(
+        content_type="text/javascript", body="OFFERED = {runtime: null, networks: [{name: 'mfcc_cnn'}]}"))
+    page.goto(f"{site}try.html")
+    assert "`make runtime` fetches it" in page.locator("[data-part=status]").inner_text()
+    assert page.locator("[data-part=controls]").is_disabled()

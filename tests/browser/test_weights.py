@@ -13,7 +13,7 @@ def test_the_first_load_of_a_page_is_light(name, most, site, page):
     loaded = {}
     page.on("response", lambda answer: loaded.update({answer.url: answer}) if answer.ok else None)
     page.goto(f"{site}{name}.html", wait_until="networkidle")
-    sizes = {url: len(gzip.compress(answer.body(), 6)) for url, answer in loaded.items()}
+    sizes = {url: len(gzip.compress(answer.body(), 6)) for url, answer in list(loaded.items())}
     heaviest = sorted(sizes.items(), key=lambda one: -one[1])[:5]
     assert sum(sizes.values()) <= most, f"{name}: {sum(sizes.values()) / 1e6:.2f} MB; most of it: {heaviest}"
 

@@ -438,3 +438,22 @@ def test_a_table_with_its_split(type_in, demo, tmp_path):
     assert not heard["train"] & heard["test"]
     # as a corpus of one's own it still does
     assert len(datasets.clips(tmp_path / "t.csv")) == len(table)
+
+
+# ---- export ------------------------------------------------------------------------------------------------------
+
+
+def test_export_writes_a_graph_and_a_smaller_model(type_in, model, clip):
+    pytest.importorskip("onnx")
+    code, out, lines = type_in("export", "model", "--onnx", "mine.onnx", "--rounded", "small", "--bits", 16)
+    assert code == 0 and not out
+    assert "samples of one channel at 16000 Hz" in lines[1] and Path("mine.onnx").exists()
+    assert type_in("predict", clip, "--model", "small")[0] == 0
+
+
+@pytest.mark.parametrize(("words", "says"), [
+    ((), "nothing to write is named"), (("--rounded", "small", "--bits", 4), "--bits"),
+    (("--onnx", "model/mine.onnx"), "lies in the model's folder"), (("--rounded", "model"), "lies in the model's")])
+def test_export_refuses_what_makes_no_sense(type_in, model, words, says):
+    code, _, lines = type_in("export", "model", *words)
+    assert code == 1 and says in lines[-1]

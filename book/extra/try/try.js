@@ -9,6 +9,7 @@
   const part = name => root.querySelector(`[data-part="${name}"]`);
   const say = text => { part("status").textContent = text; };
   const percent = p => `${(100 * p).toFixed(1)} %`;
+  const titled = text => text[0].toUpperCase() + text.slice(1);
   const mega = bytes => `${(bytes / 1e6).toFixed(1)} MB`;
 
   function make(tag, attributes = {}, ...children) {
@@ -132,7 +133,7 @@
     });
     const note = silent ? [make("p", {}, "Silent: what a network makes of silence means nothing.")] : [];
     return make("section", {class: "answer", "data-network": network.name},
-                make("h3", {}, network.document), ...note,
+                make("h2", {}, titled(network.document)), ...note,
                 make("table", {}, make("caption", {class: "skip"}, `Probabilities by ${network.document}`), make("tbody", {}, ...rows)),
                 ...(windows.length > 1 ? [overTime(network, windows)] : []));
   }
@@ -150,11 +151,11 @@
 
   function verdict(answers) {
     const named = answers.map(({network, mean}) => [network.document, network.classes[best(mean)], Math.max(...mean)]);
-    const told = named.map(([who, emotion, p]) => `${who} says ${emotion} (${percent(p)})`).join("; ");
+    const told = titled(named.map(([who, emotion, p]) => `${who} says ${emotion} (${percent(p)})`).join("; "));
     const same = new Set(named.map(one => one[1])).size === 1;
     if (named.length === 1) return `${told}.`;
     return same ? `All ${named.length} name ${named[0][1]}. That they agree makes none of them right: they learned from the same actors.`
-      : `They disagree: ${told}. At most one can be right, and perhaps none is.`;
+      : `They disagree. ${told}. At most one can be right, and perhaps none is.`;
   }
 
   function csv(answers) {
@@ -253,6 +254,8 @@
   // ---- on the page
 
   if (!root) return;
+  for (const link of document.querySelectorAll("table a[href^='chapters/']"))
+    if (offered && !offered.networks.some(one => link.pathname.endsWith(`/chapters/${one.name}.html`))) link.closest("tr").remove();
   const lacking = missing();
   part("server").hidden = location.protocol !== "file:";
   if (lacking !== "") {
