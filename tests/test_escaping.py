@@ -59,7 +59,7 @@ def test_cells_of_a_page_are_text_but_where_the_page_itself_writes_html(shown):
                  "score": "3.1 % [1.0, 2.0; x]"}])
     show.table(pd.DataFrame({"a": [attack]}, index=[0]), formats={"a": lambda text: text})
     page = "".join(shown)
-    assert "<script" not in page and page.count("&lt;script&gt;") == 3
+    assert "<script" not in page and page.count("&lt;script&gt;") == 4  # with the label of the table
     assert "<a href='#x'>x</a>" in page and "3.1&nbsp;% [1.0,&nbsp;2.0; x]" in page
 
 

@@ -12,6 +12,7 @@ import functools
 
 import numpy as np
 
+from ser_repro import SerReproError
 from ser_repro.features.sets import Extra, FeatureSet, register
 
 SAMPLE_RATE = 16000  # Hz
@@ -46,13 +47,17 @@ def _smile():
 
 
 def egemaps(clip) -> np.ndarray:
-    """The 88 values of a `clip.Clip`, shape (88,)."""
+    """The 88 values of a `clip.Clip`, shape (88,); a SerReproError for a clip that is too short."""
     import soxr
 
     # Not `clip.at`, whose paths differ in rounding: where a frame is on the verge of being voiced, that shows.
     samples = clip.samples if clip.sample_rate == SAMPLE_RATE else soxr.resample(
         clip.samples, clip.sample_rate, SAMPLE_RATE, quality="VHQ")
-    return _smile().process_signal(samples, SAMPLE_RATE).to_numpy(np.float32)[0]
+    values = _smile().process_signal(samples, SAMPLE_RATE).to_numpy(np.float32)[0]
+    if not np.isfinite(values).all():  # openSMILE's way to say that no frame fits
+        raise SerReproError(f"a clip of {len(samples)} samples at {SAMPLE_RATE} Hz is too short for eGeMAPS: give a "
+                            "longer one.")
+    return values
 
 
 _DEFINITION = {"kind": "openSMILE", "set": "eGeMAPSv02", "level": "functionals", "sample_rate": SAMPLE_RATE}

@@ -1,6 +1,7 @@
 """Exploration: measures of signals whose pitch, level and silence are known, and summaries that fit their index."""
 
 import json
+from fnmatch import fnmatch
 from pathlib import Path
 
 import numpy as np
@@ -10,6 +11,7 @@ import soundfile
 from ser_repro import SerReproError, datasets
 from ser_repro.book import exploration
 from ser_repro.results import scores as evaluation
+from ser_repro.runs import records as stored
 
 CORPORA = ["RAVDESS", "TESS", "EMO-DB", "CREMA-D", "EMOVO", "SAVEE"]
 SILENT = {"CREMA-D": ["1076_MTI_SAD_XX"]}
@@ -204,7 +206,8 @@ def test_stored_outlines_come_back_and_those_of_other_samples_do_not(tmp_path):
 
 def test_the_outlines_that_the_book_draws_are_stored():
     found = exploration.load_outlines("RAVDESS", RESULTS)
-    records = [json.loads(path.read_text()) for path in (RESULTS / "cnn_bigru").glob("ravdess-paper-*-fold0-seed0-*")]
+    records = [stored.read(path) for path in stored.files(RESULTS, "cnn_bigru")
+               if fnmatch(path.name, "ravdess-paper-*-fold0-seed0-*")]
     drawn = {clip for record in records for clip in evaluation.table(record).drop_duplicates("emotion")["clip"]}
     assert len(drawn) >= 8 and drawn <= set(found)
     assert all(one.shape == (2, 240) and abs(one).max() == 100 for one in found.values())

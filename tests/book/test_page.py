@@ -312,4 +312,4 @@ def test_an_unknown_parameter_of_a_chapter_is_one_line(tmp_path):
 
 def test_every_protocol_has_a_fold():
     assert all(protocols.folds(corpus, protocol) >= 1 for of in documents.DOCUMENTS.values() for corpus in of.corpora
-               for protocol in protocols.PROTOCOLS)
+               for protocol in protocols.PROTOCOLS if protocol != "emobox" or corpus in protocols.EMOBOX)

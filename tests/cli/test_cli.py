@@ -23,8 +23,8 @@ from ser_repro.runs import plans, search, study
     ("study --corpus XYZ", "no corpus 'XYZ': choose one of CREMA-D, EMO-DB, EMOVO, IEMOCAP, RAVDESS, SAVEE"),
     ("study --corpus ShEMO", "--corpus ShEMO is not in the study: choose from CREMA-D, EMO-DB, EMOVO, RAVDESS, SAVEE"),
     ("study --document cnn", "--document cnn is not in the study: choose from cnn_bigru, cnn_n_gru, crema_1d, "
-     "crema_2d, issa, mfcc_cnn, qayyum, qayyum_baselines, svm193"),
-    ("study --document issa --corpus TESS", "no run of the study is all of these: leave an option out"),
+     "crema_2d, issa, logistic193, logistic_egemaps, mfcc_cnn, qayyum, qayyum_baselines, svm193, svm_egemaps"),
+    ("study --document qayyum --corpus TESS", "no run of the study is all of these: leave an option out"),
     ("prepare RAVDESS --document cnn", "no document 'cnn': choose one of cnn_n_gru, mfcc_cnn, cnn_bigru, "
      "issa, crema_1d, crema_2d, qayyum, qayyum_baselines, svm193"),
     ("prepare RAVDESS --features mfcc", "no feature set 'mfcc': choose one of crema258"),
@@ -34,8 +34,8 @@ from ser_repro.runs import plans, search, study
     ("claims --document mfcc_cnn", "mfcc_cnn claims no number: leave --document out"),
     ("claims --results gone/x.json --document issa --complete", "2 claims lack the runs of their verdict, first Issa"),
     ("study --reading text", "--reading text is not in the study: choose from code, paper"),
-    ("study --protocol mine", "--protocol mine is not in the study: choose from cross_corpus, published, redrawn, "
-     "sentence, speaker, speaker_sentence"),
+    ("study --protocol mine", "--protocol mine is not in the study: choose from cross_corpus, emobox, "
+     "published, redrawn, sentence, speaker, speaker_sentence"),
     ("study --jobs 0", "--jobs 0 makes no run: give 1 or more"),
     ("study --address auto", "--address auto is that of a Ray cluster: give --engine ray with it"),
     ("study --engine dask", "no --engine 'dask': choose one of joblib, ray"),

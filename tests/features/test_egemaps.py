@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from making import make_run
 
-from ser_repro import datasets
+from ser_repro import SerReproError, datasets
 from ser_repro.features import arrays, egemaps, sets
 from ser_repro.features.clip import Clip
 from ser_repro.runs import study
@@ -39,6 +39,11 @@ def test_every_path_computes_the_same(clip):
     fast, reference = (SET.compute(Clip(*clip, path=path)) for path in ("fast", "reference"))
     assert fast.shape == (88,) and np.isfinite(fast).all() and fast.std() > 0
     assert (fast == reference).all()
+
+
+def test_a_clip_that_is_too_short_is_refused(clip):
+    with pytest.raises(SerReproError, match="300 samples at 16000 Hz is too short for eGeMAPS"):
+        SET.compute(Clip(clip[0][:300], 16000))
 
 
 def test_a_clip_at_another_rate_is_brought_to_16_khz_first(clip):

@@ -225,7 +225,7 @@ def elsewhere(corpora, tmp_path_factory):
 
 def test_a_run_across_corpora_leaves_one_record_with_a_table_each(elsewhere, corpora):
     run, _, place = elsewhere
-    assert [path.name for path in place.glob("mfcc_cnn/*.json")] == [f"{run.name}.json"]
+    assert [records.name_of(path) for path in records.files(place, "mfcc_cnn")] == [run.name]
     record = records.read(run.path(place))
     assert list(record["tested"]) == ["EMO-DB", "SAVEE"] and "test" not in record
     assert record["clips"]["test"] == 0 and record["clips"]["train"] > 100
@@ -272,7 +272,7 @@ def test_the_same_weights_say_the_same_of_another_corpus(elsewhere):
     model = methods.loaded(run.document, run.values, 8, made.weights.read_bytes(), "")
     waves = arrays.load("SAVEE", run.inputs, cache=place)
     found = model.probabilities(waves, np.arange(len(waves.clips)))
-    assert found == pytest.approx(np.array([row[3:] for row in made.record["tested"]["SAVEE"]["rows"]]), abs=2e-5)
+    assert found == pytest.approx(np.array([row[3:] for row in made.record["tested"]["SAVEE"]["rows"]]), abs=6e-4)
 
 
 def test_a_run_may_test_its_own_corpus_and_others(corpora, tmp_path):

@@ -14,7 +14,7 @@ from filelock import FileLock
 from ser_repro import SerReproError, documents
 from ser_repro.datasets.demo import write_demo
 from ser_repro.features import arrays
-from ser_repro.runs import execution, plans, search, study
+from ser_repro.runs import execution, plans, records, search, study
 from ser_repro.runs.engines import Setup
 from ser_repro.runs.run import Run, settings_of
 
@@ -180,7 +180,7 @@ def test_runs_of_an_estimator_and_across_corpora_go_through_the_study(tmp_path, 
     assert alone(wanted, tmp_path / "results", data=tmp_path / "data", report=lines.append) == 0
     assert {run.protocol for run in wanted} == {"published", "cross_corpus"}
     assert all(record for _, record in plans.status(wanted, tmp_path / "results"))
-    assert len(list((tmp_path / "results" / "svm193").glob("*.json"))) == len(wanted)
+    assert len(list(records.files(tmp_path / "results", "svm193"))) == len(wanted)
 
 
 @pytest.mark.parametrize(("document", "what", "more"), [

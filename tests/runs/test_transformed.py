@@ -78,7 +78,7 @@ def test_altered_copies_are_of_training_clips_unless_they_are_made_before_the_sp
     run = Run.of("crema_1d", "CREMA-D", n=1, augmentation=when)
     assert run.recipe.copies(run.values).sets == crema258.COPIES
     parts = {part: (rows, rows % 6) for part, rows in PARTS.items()}
-    source, told = execution._to_train_on(run, made(0), parts, [made(1000), made(2000)])
+    source, told = execution._with_copies(run, made(0), parts, [made(1000), made(2000)])
     rows, targets = told["train"]
     copied = PARTS["train"] if when == "training" else np.arange(90)
     values = source.batch(rows)[0].flatten().numpy()
@@ -94,7 +94,7 @@ def test_altered_copies_are_refused_where_they_are_of_other_clips_or_values():
 
     run = Run.of("crema_1d", "CREMA-D", n=1, augmentation="training")
     with pytest.raises(SerReproError, match="altered copies of CREMA-D are not of the clips at hand"):
-        execution._to_train_on(run, made(90), {}, [made(89)])
+        execution._with_copies(run, made(90), {}, [made(89)])
     with pytest.raises(SerReproError, match="altered copies have the values of crema258 alone, not of crema_step1"):
         run.recipe.copies(run.values | {"features": "crema_step1"})
     assert run.recipe.copies(Run.of("crema_1d", "CREMA-D", n=1).values).sets == ()
