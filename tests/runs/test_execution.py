@@ -237,7 +237,7 @@ def test_a_run_across_corpora_leaves_one_record_with_a_table_each(elsewhere, cor
             [f"{corpus}/{clip}", f"{corpus}/{speaker}", emotion]
             for clip, speaker, emotion in zip(known["clip"], known["speaker"], known["emotion"], strict=True)]
         assert told["corpus_hash"] == arrays.load(corpus, run.inputs, cache=place).corpus_hash
-        assert np.array([row[3:] for row in told["rows"]]).sum(1) == pytest.approx(1, abs=1e-3)
+        assert np.array([row[3:] for row in told["rows"]]).sum(1) == pytest.approx(1, abs=5e-3)  # three digits each
     assert "boredom" in set(arrays.load("EMO-DB", run.inputs, cache=place).clips["emotion"])
 
 
