@@ -177,7 +177,7 @@
     links.splice(0).forEach(URL.revokeObjectURL);
     const ms = answers.map(({network, ms}) => `${network.document} ${Math.round(ms)} ms`).join(", ");
     const notes = [`${name}, ${duration.toFixed(2)} s. ${ms}.`];
-    if (!exact) notes.push("Decoded or resampled by the browser: the package, which has its own ways, may differ in the second decimal.");
+    if (!exact) notes.push("Decoded or resampled by the browser: the package decodes in its own way, and its answers may differ a little.");
     const shortest = Math.min(...answers.map(one => one.network.seconds.shortest));
     if (duration < shortest / 2) notes.push(`Far shorter than any clip that trained (${shortest} s or more): the answers mean little.`);
     const files = [download(csv(answers), "text/csv", "heard.csv", "What they said as CSV")];
