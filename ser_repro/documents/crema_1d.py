@@ -55,7 +55,8 @@ RECALLS = {1: (0.60, 0.35, 0.34, 0.42, 0.41, 0.72), 2: (0.58, 0.38, 0.37, 0.42, 
            3: (0.47, 0.33, 0.44, 0.52, 0.37, 0.59), 4: (0.55, 0.41, 0.39, 0.35, 0.51, 0.57),
            5: (0.60, 0.22, 0.18, 0.28, 0.38, 0.58), 6: (0.64, 0.15, 0.28, 0.48, 0.59, 0.58),
            7: (0.59, 0.31, 0.39, 0.48, 0.45, 0.59)}
-CLAIMS = crema_study.claims(NETWORKS, TABLE, RECALLS)
+CLAIMS = crema_study.claims(NETWORKS, TABLE, RECALLS, untestable={
+    1: "its layers are not told: our Model 1 is a reconstruction"})
 
 # The incremental selection with model 1, in the report's order: features, reduction, test accuracy, macro F1.
 SELECTION = (("crema_step1", "none", 0.36, 0.35), ("crema_step2", "none", 0.44, 0.41),

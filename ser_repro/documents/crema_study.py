@@ -36,7 +36,8 @@ TRAINING = {
 """Settings of the training, the same for all networks: the notebook's, which the report's figures agree with."""
 
 
-def claims(networks: dict[int, str], table: dict[int, tuple], recalls: dict[int, tuple]) -> tuple[Claim, ...]:
+def claims(networks: dict[int, str], table: dict[int, tuple], recalls: dict[int, tuple],
+           untestable: dict[int, str] | None = None) -> tuple[Claim, ...]:
     """What the README's tables claim of each model, and the report's figures of each emotion.
 
     Parameters
@@ -47,12 +48,16 @@ def claims(networks: dict[int, str], table: dict[int, tuple], recalls: dict[int,
         Number -> validation accuracy, test accuracy, macro F1.
     recalls : dict
         Number -> recall on the test clips of each of `CLASSES`.
+    untestable : dict, optional
+        Number -> why no run of ours can test it.
     """
+    why = untestable or {}
     names = ("validation_accuracy", "accuracy", "macro_f1")
     return tuple(
-        [Claim("CREMA-D", n, name, value, f"README: {told}") for n, told in networks.items()
+        [Claim("CREMA-D", n, name, value, f"README: {told}", untestable=why.get(n, "")) for n, told in networks.items()
          for name, value in zip(names, table[n], strict=True)]
-        + [Claim("CREMA-D", n, f"recall of {emotion}", value, f"report, figure: {told}") for n, told in networks.items()
+        + [Claim("CREMA-D", n, f"recall of {emotion}", value, f"report, figure: {told}", untestable=why.get(n, ""))
+           for n, told in networks.items()
            for emotion, value in zip(CLASSES, recalls[n], strict=True)])
 
 

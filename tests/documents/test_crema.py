@@ -95,6 +95,7 @@ def test_the_steps_of_the_selection_are_planned_with_three_starts():
 def test_every_entry_of_the_tables_is_a_claim():
     claims = [claim for of in (crema_1d, crema_2d) for claim in of.CLAIMS]
     assert len(claims) == len(set(claims)) == 10 * 3 + 10 * 6
+    assert [claim for claim in claims if claim.untestable] == [claim for claim in crema_1d.CLAIMS if claim.n == 1]
     assert claims[0].value == 0.54 and crema_2d.CLAIMS[-1] == ledger.Claim(
         "CREMA-D", 3, "recall of sadness", 0.63, "report, figure: 2-D MODEL3")
 

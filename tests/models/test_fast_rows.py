@@ -6,6 +6,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 import torch
+from plain_layers import assert_as_plain, relative
 from torch.nn import functional as F
 
 from ser_repro import documents
@@ -14,25 +15,13 @@ from ser_repro.models.crema_1d import CREMA1D, Convolution
 from ser_repro.runs import training
 
 
-def relative(a, b):
-    return ((a - b).abs().max() / b.abs().max()).item()
-
-
 @pytest.mark.parametrize("kernel", [2, 3, 5])
 @pytest.mark.parametrize("length", [1, 2, 3, 5, 20])
 @pytest.mark.parametrize("channels", [1, 16])
 def test_values_and_gradients_are_those_of_the_plain_layer(kernel, length, channels):
     torch.manual_seed(0)
     conv = Convolution(channels, 12, kernel, keras.same(length, kernel)).to(memory_format=torch.channels_last)
-    plain, x = copy.deepcopy(conv), torch.randn(4, channels, 1, length)
-    inputs = x.clone().requires_grad_(), x.clone().requires_grad_()
-    outputs = conv(inputs[0], optimised=True), plain(inputs[1])
-    given = torch.randn_like(outputs[1])
-    for output in outputs:
-        output.backward(given)
-    assert relative(*outputs) < 1e-5 and relative(inputs[0].grad, inputs[1].grad) < 1e-5
-    for a, b in zip(conv.parameters(), plain.parameters(), strict=True):
-        assert relative(a.grad, b.grad) < 1e-5
+    assert_as_plain(conv, lambda x, layer: layer(x, optimised=True), torch.randn(4, channels, 1, length))
 
 
 @pytest.mark.parametrize(("length", "before", "after", "kernel"), [(4, 0, 0, 3), (3, 0, 0, 3), (2, 3, 1, 5)])
