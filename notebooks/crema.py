@@ -140,8 +140,8 @@ book.table(crema.starts_rows(page))
 # ### The best epoch on 261 clips
 #
 # In the document validation accuracy exceeds test accuracy by {glue:text}`cr_optimism_theirs`. Ours, means over
-# starts: {glue:text}`cr_optimism`. The test clips chose nothing. So what exceeds their score is the luck of a maximum,
-# and that of which 261 clips validate.
+# starts: {glue:text}`cr_optimism`. The test clips chose nothing, so what exceeds their score, where something does,
+# is the luck of a maximum, and that of which 261 clips validate.
 
 # %% tags=["hide-input"]
 book.table(crema.optimism_rows(page))

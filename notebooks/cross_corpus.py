@@ -30,7 +30,7 @@ show.say("cc_shared", across.shared(methods))
 show.say("cc_alike", across.one_answer(methods[0]))
 
 # %% [markdown]
-# A model that hears emotion should hear it in other speakers, other rooms and other languages. Here every network of
+# A model that hears emotion should hear it in other speakers, other rooms and other languages. Here four networks of
 # the study and four plain baselines are trained on all of one corpus and tested on all of another, on the emotions that
 # both have. {glue:text}`cc_finding`
 

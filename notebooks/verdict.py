@@ -35,7 +35,7 @@ show.html_block(chapter.cards(rows, folder="chapters/"), "vd_cards")
 
 # %% tags=["hide-input"]
 book.picture(chapter.picture(rows), chapter.words(rows), caption=(
-    "A row a document, on the corpus that it is best known for. Filled marks: the method as its public code has it "
+    "A row a method, on the corpus that it is best known for. Filled marks: the method as its public code has it "
     "(reading `code`); hollow: as its text has it (reading `paper`). Triangles: the same method trained on that corpus "
     "and tested on others, on the emotions that both have. Scores are accuracies where nothing else is named; new "
     "speakers are shown once all of them have been tested. Intervals are in the chapters."))

@@ -115,9 +115,9 @@ def finding(several: Iterable[Across]) -> str:
                 if (own := one.way_within(corpus, "speaker")) is not None
                 and (single := [pair.way for pair in one.pairs if pair.tested == corpus])]
         fall += [own > other for own, other in ways]
-    return line + (f". On {sum(fall)} of {len(fall)} tested corpora a method does better for new speakers when it was "
-                   "trained on other speakers of the same corpus than, in the median, on another corpus." if fall
-                   else ".")
+    return line + (f". In {sum(fall)} of {len(fall)} cases, a method and a tested corpus each, it does better for new "
+                   "speakers when it was trained on other speakers of the same corpus than, in the median, on another "
+                   "corpus." if fall else ".")
 
 
 def arousal(several: Iterable[Across]) -> str:

@@ -56,7 +56,7 @@ HEADLINES = (
     Headline("cnn_n_gru", "TESS", 3, "CNN-n-GRU, n = 3", "cnn_n_gru",
              "The same method with three recurrent layers; the document gives no number for it."),
     Headline("crema_2d", "CREMA-D", 2, "CREMA-D study, MODEL2", "crema",
-             "Speakers are shared. The weights tested are those of the best of hundreds of epochs on 261 clips."),
+             "Speakers are shared. The weights tested are those of the best of 100 or more epochs on 261 clips."),
     Headline("qayyum", "SAVEE", 3, "Qayyum et al., raw audio", "qayyum",
              "80 test clips of four speakers, who all train. The paper does not tell which 80."),
     Headline("mfcc_cnn", "RAVDESS", None, "CNN on 50 MFCCs", "mfcc_cnn",

@@ -6,6 +6,7 @@ matrices are rounded, which hold nearly all of the values; biases and statistics
 
 import numpy as np
 
+from ser_repro import SerReproError
 from ser_repro.files import one_of
 
 BITS = (16, 8)
@@ -29,12 +30,19 @@ def rounded(content: bytes, bits: int) -> bytes:
     content : bytes
     bits : 16 or 8
         Of each weight: floating point, or whole numbers and a scale for each row.
+
+    Raises
+    ------
+    SerReproError
+        For other bits, and for weights that are rounded already.
     """
     from safetensors.numpy import load, save
 
     one_of(bits, BITS, "bits")
-    made = {}
-    for name, values in load(content).items():
+    made, stored = {}, load(content)
+    if any(values.dtype in (np.int8, np.float16) for values in stored.values()):
+        raise SerReproError("these weights are rounded already: round those that training left.")
+    for name, values in stored.items():
         if values.ndim < 2 or values.dtype != np.float32:
             made[name] = values
         elif bits == 16:

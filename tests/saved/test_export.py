@@ -116,3 +116,13 @@ def test_what_can_not_be_exported_is_refused(small, demo, tmp_path):
     (tmp_path / "mine/notes.txt").write_text("mine")
     with pytest.raises(SerReproError, match="left alone"):
         export.rounded(small, tmp_path / "mine", 16)
+
+
+@pytest.mark.parametrize("bits", rounding.BITS)
+def test_weights_that_are_rounded_are_not_rounded_again(bits):
+    from safetensors.numpy import save
+
+    once = rounding.rounded(save({"w": np.arange(6, dtype=np.float32).reshape(2, 3)}), bits)
+    for again in rounding.BITS:
+        with pytest.raises(SerReproError, match="are rounded already"):
+            rounding.rounded(once, again)

@@ -155,7 +155,7 @@
     const same = new Set(named.map(one => one[1])).size === 1;
     if (named.length === 1) return `${told}.`;
     return same ? `All ${named.length} name ${named[0][1]}. That they agree makes none of them right: they learned from the same actors.`
-      : `They disagree. ${told}. At most one can be right, and perhaps none is.`;
+      : `They disagree. ${told}. At most one emotion is right, and perhaps none is.`;
   }
 
   function csv(answers) {
