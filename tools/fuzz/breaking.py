@@ -8,7 +8,7 @@ import signal
 import time
 from pathlib import Path
 
-import cases
+from sound import DOCUMENT, TRAIN
 from typing_in import left, type_in
 
 from ser_repro import files
@@ -32,7 +32,7 @@ def _started(box: Path, *commands: tuple[str, ...]) -> list[int]:
 
 def result(box: Path) -> dict:
     """What training leaves, without what differs from one making to the next."""
-    record = json.loads(next((box / "results" / cases.DOCUMENT).glob("*.json")).read_text())
+    record = json.loads(next((box / "results" / DOCUMENT).glob("*.json")).read_text())
     kept = {name: value for name, value in record.items() if name not in VARIES}
     return kept | {"weights": files.file_checksum(box / "model" / "model.safetensors"),
                    "model": sorted(path.name for path in (box / "model").iterdir())}
@@ -41,7 +41,8 @@ def result(box: Path) -> dict:
 def fresh(base: Path, box: Path) -> None:
     """A copy in which nothing has been prepared or trained."""
     shutil.rmtree(box, ignore_errors=True)
-    shutil.copytree(base, box, ignore=shutil.ignore_patterns("cache", "results", "model", "stored", "demo", "audio"))
+    shutil.copytree(base, box, ignore=shutil.ignore_patterns("cache", "results", "searched", "model", "stored",
+                                                                   "demo", "audio"))
 
 
 def broken(base: Path, box: Path, seed: int, number: int, whole: dict, takes: float, race: bool) -> dict:
@@ -49,17 +50,17 @@ def broken(base: Path, box: Path, seed: int, number: int, whole: dict, takes: fl
     rng = random.Random(f"{seed} {'race' if race else 'kill'} {number}")
     fresh(base, box)
     if race:
-        others = (cases.TRAIN, ("prepare", "mine.csv", "--document", cases.DOCUMENT, "--cache", "cache"))
-        for process in _started(box, cases.TRAIN, rng.choice(others)):
+        others = (TRAIN, ("prepare", "mine.csv", "--document", DOCUMENT, "--cache", "cache"))
+        for process in _started(box, TRAIN, rng.choice(others)):
             os.waitpid(process, 0)
     else:
         for _ in range(rng.choice((1, 1, 2))):
-            process, = _started(box, cases.TRAIN)
+            process, = _started(box, TRAIN)
             time.sleep(rng.random() * takes)
             os.kill(process, signal.SIGKILL)
             os.waitpid(process, 0)
     files._swept.clear()  # a new start looks in every folder for what was left, and this process is an old one
-    status, _, err = type_in(*cases.TRAIN, cwd=box)
+    status, _, err = type_in(*TRAIN, cwd=box)
     faults = [path.read_text()[-800:] for path in box.glob("fault-*")]
     fault = faults[0] if faults else f"{status}: {err[-800:]}" if status else ""
     if not fault and result(box) != whole:
@@ -67,14 +68,14 @@ def broken(base: Path, box: Path, seed: int, number: int, whole: dict, takes: fl
     if not fault and (remains := left(box, Path(os.environ["TMPDIR"]))):
         fault = f"left behind: {', '.join(remains)[:200]}"
     return {"case": number, "kind": "race" if race else "kill", "fault": fault, "status": status, "spoilt": "",
-            "command": list(cases.TRAIN), "s": 0, "said": ""}
+            "command": list(TRAIN), "s": 0, "said": ""}
 
 
 def all_of(base: Path, box: Path, seed: int, kills: int, races: int, report: Path) -> None:
     """Unbroken once, then kills and races, a line of the report each."""
     fresh(base, box)
     began = time.monotonic()
-    status, _, err = type_in(*cases.TRAIN, cwd=box)
+    status, _, err = type_in(*TRAIN, cwd=box)
     takes = time.monotonic() - began
     assert status == 0, err
     whole = result(box)

@@ -1,73 +1,19 @@
 """One case a number: what is spoilt in a copy of a small, sound set of files, and the command that meets it."""
 
 import csv
+import gzip
 import json
 import os
 import random
-import shutil
 import zipfile
 from pathlib import Path
 
 import mutations
-import numpy as np
-import soundfile
+from sound import DOCUMENT, SEARCH, SEARCHED, TRAIN, write_workbook
 
-from ser_repro.datasets.demo import write_demo
 from ser_repro.features import arrays
 from ser_repro.files import digest
 from ser_repro.runs import records
-
-ROOT = Path(__file__).parents[2]
-DOCUMENT, EPOCHS = "mfcc_cnn", 2
-TRAIN = ("train", DOCUMENT, "mine.csv", "--epochs", str(EPOCHS), "--device", "cpu", "--cache", "cache", "--results",
-         "results", "--model", "model")
-STORED = "savee-code-published-fold0-seed0-*.json"  # of a published corpus, whose split and clips are known
-FORMATS = {"wav": ("WAV", "PCM_16"), "float.wav": ("WAV", "FLOAT"), "flac": ("FLAC", "PCM_16"),
-           "ogg": ("OGG", "VORBIS"), "opus": ("OGG", "OPUS"), "mp3": ("MP3", "MPEG_LAYER_III"),
-           "aiff": ("AIFF", "PCM_16"), "au": ("AU", "PCM_16"), "w64": ("W64", "PCM_16"), "caf": ("CAF", "PCM_16"),
-           "rf64": ("RF64", "PCM_16"), "sph": ("NIST", "PCM_16")}
-
-
-# ---- what is sound -------------------------------------------------------------------------------------------------
-
-
-def make(base: Path, type_in) -> None:
-    """A corpus of 24 short clips with its table, recordings in many formats, a demo, an archive, a trained model with
-    its cache, and a stored record."""
-    (base / "clips").mkdir(parents=True)
-    rows = []
-    for i in range(24):
-        emotion, speaker = ("anger", "fear", "neutral")[i % 3], f"s{i % 4}"
-        name = f"{speaker}_{emotion}_{i}.wav"
-        soundfile.write(base / "clips" / name, _voice(i), 8000)
-        rows.append([f"clips/{name}", emotion, speaker, "female" if i % 2 else "male", f"{20 + i % 4}"])
-    with open(base / "mine.csv", "w", newline="") as file:
-        csv.writer(file).writerows([["path", "emotion", "speaker", "sex", "age"], *rows])
-    (base / "audio").mkdir()
-    for ending, (container, subtype) in FORMATS.items():
-        soundfile.write(base / "audio" / f"a.{ending}", _voice(1), 8000 if container != "NIST" else 16000,
-                        format=container, subtype=subtype)
-    write_demo("RAVDESS", base / "demo", speakers=["01", "02"], per_emotion=1, sample_rate=8000, duration_s=0.2)
-    with zipfile.ZipFile(base / "archive.zip", "w") as archive:
-        for path in sorted((base / "clips").glob("*_0.wav")):
-            archive.write(path, f"ALL/{path.name}")
-    code, _, err = type_in(*TRAIN, cwd=base)
-    assert code == 0, err
-    work = next((base / "cache" / "runs").iterdir())
-    shutil.copy(work / "weights.safetensors", work / "last.safetensors")  # of another kind than a checkpoint
-    stored = next((ROOT / "results" / "svm193").glob(STORED))
-    (base / "stored" / "svm193").mkdir(parents=True)
-    shutil.copy(stored, base / "stored" / "svm193")
-    shutil.copytree(ROOT / "results" / "cnn_n_gru" / "search", base / "stored" / "cnn_n_gru" / "search")
-
-
-def _voice(seed: int) -> np.ndarray:
-    rng = np.random.default_rng(seed)
-    time = np.arange(3200) / 8000
-    return (0.3 * np.sin(2 * np.pi * (120 + 10 * seed) * time) + 0.02 * rng.normal(size=len(time))).astype(np.float32)
-
-
-# ---- what is spoilt ------------------------------------------------------------------------------------------------
 
 
 def _write(path: Path, content: bytes) -> str:
@@ -114,14 +60,53 @@ def record(rng: random.Random) -> tuple:
         path = next(Path("results", DOCUMENT).glob("*.json"))
         return _json(path, rng, _sealed), TRAIN
     path = next(Path("stored", "svm193").glob("*.json"))
-    return _json(path, rng, _sealed), ("study", "--list", "--results", "stored", "--document", "svm193", "--corpus",
-                                       "SAVEE", "--protocol", "published", "--seed", "0")
+    return _json(path, rng, _sealed), _listed("SAVEE")
+
+
+def packed(rng: random.Random) -> tuple:
+    """A gzipped record: its bytes, or what it holds."""
+    path = next(Path("stored", "svm193").glob("*.json.gz"))
+    content = path.read_bytes()
+    if rng.random() < 0.3:
+        return _write(path, mutations.spoilt(content, rng)), _listed("RAVDESS")
+    text = gzip.decompress(content)
+    spoilt = mutations.spoilt(text, rng) if rng.random() < 0.3 else mutations.changed_json(text, rng, _sealed)
+    return _write(path, gzip.compress(spoilt)), _listed("RAVDESS")
+
+
+def _listed(corpus: str) -> tuple:
+    return ("study", "--list", "--results", "stored", "--document", "svm193", "--corpus", corpus, "--protocol",
+            "published", "--seed", "0")
+
+
+def claimed(rng: random.Random) -> tuple:
+    """A stored record, and the ledger that asks for it."""
+    if rng.random() < 0.5:
+        spoilt, _ = packed(rng)
+    else:
+        spoilt = _json(next(Path("stored", "svm193").glob("*.json")), rng, _sealed)
+    options = {"--csv": ["out.csv", "mine.csv", "out"], "--document": ["issa", "qayyum"]}
+    complete = ("--complete",) if rng.random() < 0.3 else ()
+    return spoilt, ("claims", "--results", "stored", "--document", "svm193", *complete, *mutations.words(rng, options))
 
 
 def search(rng: random.Random) -> tuple:
     path = Path("stored/cnn_n_gru/search/tess-n3-code-published-fold0.json")
     return _json(path, rng, None), ("study", "--list", "--results", "stored", "--document", "cnn_n_gru", "--corpus",
                                     "TESS", "--n", "3", "--protocol", "published", "--seed", "0")
+
+
+def asha(rng: random.Random) -> tuple:
+    """A document's own search, which is gone on with; or one that was broken off, and its checkpoints."""
+    path = next(Path("searched", SEARCHED, "asha").iterdir())
+    if rng.random() < 0.7:
+        return _json(path, rng, None), SEARCH
+    told = json.loads(path.read_text())
+    del told["winner"], told["record"]
+    told["trials"][rng.randrange(2)] |= {"history": {}, "stopped": None}
+    path.write_text(json.dumps(told))
+    left = rng.choice(sorted(path for path in Path("cache", "asha").rglob("*") if path.is_file()))
+    return _write(left, mutations.spoilt(left.read_bytes(), rng)), SEARCH
 
 
 def cache(rng: random.Random) -> tuple:
@@ -159,12 +144,63 @@ def _told(path: Path) -> None:
 
 def table(rng: random.Random) -> tuple:
     spoilt = _write(Path("mine.csv"), mutations.changed_table(Path("mine.csv").read_bytes(), rng))
-    return spoilt, rng.choice((
-        ("corpora", "check", "mine.csv"), ("corpora", "table", "mine.csv"), ("corpora", "show", "mine.csv"),
-        ("corpora", "table", "mine.csv", "--csv", "out.csv"), ("corpora", "index", "mine.csv", "--csv", "out.csv"),
-        ("corpora", "check", "mine.csv", "--csv", "out.csv"),
-        ("prepare", "mine.csv", "--document", DOCUMENT, "--cache", "cache"),
-        ("corpora", "table", "mine.csv", "--document", "svm193", "--csv", "out.csv")))
+    return spoilt, _with_table("mine.csv", rng)
+
+
+def _with_table(name: str, rng: random.Random) -> tuple:
+    return rng.choice((
+        ("corpora", "check", name), ("corpora", "table", name), ("corpora", "show", name),
+        ("corpora", "table", name, "--csv", "out.csv"), ("corpora", "index", name, "--csv", "out.csv"),
+        ("corpora", "check", name, "--csv", "out.csv"),
+        ("prepare", name, "--document", DOCUMENT, "--cache", "cache"),
+        ("corpora", "table", name, "--document", "svm193", "--csv", "out.csv")))
+
+
+def workbook(rng: random.Random) -> tuple:
+    """An Excel file: its bytes, one of the files in it, or its cells."""
+    path = Path("mine.xlsx")
+    kind = rng.random()
+    if kind < 0.3:
+        path.write_bytes(mutations.spoilt(path.read_bytes(), rng))
+    elif kind < 0.6:
+        with zipfile.ZipFile(path) as book:
+            held = {name: book.read(name) for name in book.namelist()}
+        name = rng.choice(list(held))
+        held[name] = mutations.spoilt(held[name], rng)
+        with zipfile.ZipFile(path, "w") as book:
+            for one, content in held.items():
+                book.writestr(one, content)
+    else:
+        rows = list(csv.reader(Path("mine.csv").read_text().splitlines()))
+        for _ in range(rng.choice((1, 1, 2, 5))):
+            row = rng.choice(rows)
+            row[rng.randrange(len(row))] = rng.choice(mutations.CELLS)
+        write_workbook(path, rows)
+    return str(path), _with_table(str(path), rng)
+
+
+def split(rng: random.Random) -> tuple:
+    """A split of the user's own, as a table or as a toolkit keeps it."""
+    if rng.random() < 0.6:
+        path, given = Path("split.csv"), "split.csv"
+        spoilt = _write(path, mutations.changed_table(path.read_bytes(), rng))
+    else:
+        path, given = Path("toolkit", rng.choice(("train.json", "test.json"))), "toolkit"
+        spoilt = _json(path, rng, None)
+        if rng.random() < 0.3:
+            path.rename(path.with_name(f"{path.stem}{rng.choice(('.jsonl', '.csv', '_fold_1.json'))}"))
+    options = {"--corpus": ["SAVEE", "mine.csv"], "--accept": ["speakers"], "--json": ["-", "out.json"],
+               "--csv": ["out.csv"], "--sheet": ["out.md"]}
+    names_only = ("--names-only",) if rng.random() < 0.5 else ()
+    return spoilt, ("audit", given, *names_only, *mutations.words(rng, options))
+
+
+def export(rng: random.Random) -> tuple:
+    """A card, or weights, of a model that is exported."""
+    spoilt, _ = (card if rng.random() < 0.6 else weights)(rng)
+    options = {"--onnx": ["out.onnx", "model/out.onnx", "mine.csv"], "--rounded": ["rounded", "model", "clips"],
+               "--bits": ["8", "16"]}
+    return spoilt, ("export", "model", *mutations.words(rng, options))
 
 
 def audio(rng: random.Random) -> tuple:
@@ -227,6 +263,11 @@ ARGUMENTS = {
                            "--engine": ["joblib"], "--device": ["cpu"], "--gpus": ["0.5"], "--cpus": ["1"]}),
     "search": (["cnn_n_gru", "TESS"], {"--n": ["3"], "--reading": ["code"], "--results": ["results"],
                                        "--data": ["clips"], "--device": ["cpu"]}),
+    "claims": ([], {"--document": ["svm193", "issa"], "--results": ["stored", "mine.csv"], "--csv": ["out.csv", "out"],
+                    "--complete": []}),
+    "audit": (["split.csv"], {"--corpus": ["SAVEE", "mine.csv"], "--document": ["issa"], "--accept": ["speakers"],
+                              "--json": ["-", "out.json"], "--csv": ["split.csv"], "--sheet": ["out.md", "clips"]}),
+    "export": (["model"], {"--onnx": ["out.onnx", "clips"], "--rounded": ["rounded", "mine.csv"], "--bits": ["8"]}),
     "demo": (["RAVDESS", "clips"], {"--seed": ["1"]}),
     "corpora": (["table", "mine.csv"], {"--document": ["svm193"], "--protocol": ["speaker"], "--fold": ["1"],
                                         "--csv": ["out.csv", "mine.csv", "out"], "--data": ["demo"]}),
@@ -245,15 +286,22 @@ def arguments(rng: random.Random) -> tuple:
     return "nothing", (name, *given, *extra)
 
 
-CASES = {card: 5, weights: 2, record: 4, search: 1, cache: 4, table: 4, audio: 6, clip: 2, names: 2, demo: 1,
-         archive: 1, arguments: 5}
+CASES = {card: 5, weights: 2, record: 4, packed: 2, claimed: 2, search: 1, asha: 1, cache: 4, table: 4, workbook: 2,
+         split: 3, audio: 6, clip: 2, names: 2, demo: 1, archive: 1, export: 2, arguments: 6}
+
+
+def _drawn(seed: int, number: int) -> tuple:
+    """What spoils in a case, and the generator it goes on with."""
+    rng = random.Random(f"{seed} {number}")
+    return rng.choices(list(CASES), CASES.values())[0], rng
+
+
+def kind(seed: int, number: int) -> str:
+    return _drawn(seed, number)[0].__name__
 
 
 def one(seed: int, number: int) -> tuple[str, str, tuple]:
     """Kind, what is spoilt, and the command of a case; the folder it is in is changed."""
-    rng = random.Random(f"{seed} {number}")
-    kind = rng.choices(list(CASES), CASES.values())[0]
-    spoilt, command = kind(rng)
-    return kind.__name__, spoilt, command
-
-
+    spoil, rng = _drawn(seed, number)
+    spoilt, command = spoil(rng)
+    return spoil.__name__, spoilt, command

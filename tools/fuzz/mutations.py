@@ -2,6 +2,7 @@
 
 import contextlib
 import csv
+import datetime
 import io
 import json
 import math
@@ -11,6 +12,9 @@ HOSTILE = [None, True, False, 0, -1, 1, 7, 10**9, -(10**400), 1e308, -0.5, 0.5, 
            "0", "nan", "anger", "x" * 10_000, "\x1b[2J", "\x00", "\n", "\u202egpj", "<script>alert(1)</script>",
            "../../x", "/etc", "=1+1", "'; --", "é", "\ud800", [], {}, [[]], [None], {"a": {}}, [1, "a"], ["anger"],
            {"__class__": "x"}]
+# What a cell of an Excel file can hold.
+CELLS = [None, True, 0, -1, 1e308, 0.5, "", " ", "x", "nan", "anger", "=1+1", "='x", "é", "\u202egpj", "../../x",
+         "a\nb", datetime.datetime(2020, 1, 1), datetime.time(1, 2)]
 WHOLE = [b"", b"\0" * 100, b"RIFF", b"\x80\x04K\x01.", b"PK\3\4", b"{", b"[" * 5000,
          b"version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 1\n"]
 
