@@ -1,6 +1,6 @@
 # make book       the book, in book/_build/html/index.html
 # make test       ruff and pytest
-# make fuzz       spoilt input to the commands, kills and races: 2 550 cases, about 20 minutes
+# make fuzz       spoilt input to the commands, kills and races: 3 150 cases, about 25 minutes
 # make cluster    tests of Ray on a cluster of three nodes on this machine; installs Ray (630 MB) into .venv
 # make browser    tests of the built book in a browser: installs Playwright into .venv; the browser is Debian's chromium,
 #                 or what `.venv/bin/playwright install chromium` fetches

@@ -176,9 +176,9 @@ def write_demo(
 ) -> Path:
     """Write a demo corpus: WAV files with official names in the official folders, and a marker.
 
-    The same arguments give the same bytes. The folder appears whole or not at all; one that holds the same
-    demo already is left as it is, and another demo is replaced, where nothing else lies beside it. The marker lists
-    what was written, with checksums: what is not on the list, or was changed, is not removed.
+    The same arguments give the same bytes. The folder appears whole or not at all; one that holds the whole of the same
+    demo already is left as it is, and another demo, or a part of one, is replaced, where nothing else lies beside it.
+    The marker lists what was written, with checksums: what is not on the list, or was changed, is not removed.
 
     Parameters
     ----------
@@ -243,18 +243,28 @@ def _holds(dest: Path, marker: str, corpus: Corpus) -> bool:
     if not (dest / MARKER).is_file():
         raise SerReproError(f"{dest} exists and is no demo corpus: give a folder that does not exist yet")
     told = (dest / MARKER).read_text(encoding="utf-8", errors="replace")
-    if told.startswith(marker):
+    written = _written(told)
+    if told.startswith(marker) and written and all(_is(dest / name, it) for name, it in written.items()):
         return True
-    strange = _strangers(dest, told, corpus)
+    strange = _strangers(dest, written, corpus)
     if strange:
         raise SerReproError(f"{dest} holds {strange[0]!r}, which is not as a demo wrote it, and would be removed: move "
                             "it away, or give a folder that does not exist yet")
     return False
 
 
-def _strangers(dest: Path, told: str, corpus: Corpus) -> list[str]:
-    """What lies in a folder besides an untouched demo."""
-    known = {name: checksum for checksum, _, name in (line.partition(" ") for line in told.splitlines()[2:])}
+def _written(told: str) -> dict[str, str]:
+    """Path and checksum of what a marker lists."""
+    return {name: checksum for checksum, _, name in (line.partition(" ") for line in told.splitlines()[2:])}
+
+
+def _is(path: Path, checksum: str) -> bool:
+    return path.is_file() and file_checksum(path) == checksum
+
+
+def _strangers(dest: Path, written: dict[str, str], corpus: Corpus) -> list[str]:
+    """What lies in a folder besides an untouched demo, or what is left of one."""
+    known = dict(written)
     if not known:  # of a version that kept no list: what could be its own by place and name
         rows = official(corpus).to_dict("records")
         known = dict.fromkeys([f"{corpus.place(row)}.wav" for row in rows]

@@ -141,6 +141,22 @@ def test_writing_again_changes_nothing_and_another_demo_replaces_it(tmp_path):
     assert set(datasets.find("EMO-DB", folder).speaker) == {"08"}
 
 
+def test_a_part_of_a_demo_is_not_taken_for_the_whole(tmp_path):
+    settings = {"speakers": ["03", "08"], "per_emotion": 1, "duration_s": 0.2}
+    folder = datasets.write_demo("EMO-DB", tmp_path / "demo", **settings)
+    whole = _content(folder)
+    next(folder.rglob("03*.wav")).unlink()
+    datasets.write_demo("EMO-DB", folder, **settings)
+    assert _content(folder) == whole
+    (tmp_path / "marker").mkdir()
+    (tmp_path / "marker" / MARKER).write_bytes((folder / MARKER).read_bytes())  # and nothing else
+    datasets.write_demo("EMO-DB", tmp_path / "marker", **settings)
+    assert _content(tmp_path / "marker") == whole
+    next(folder.rglob("03*.wav")).write_bytes(b"other sound")
+    with pytest.raises(SerReproError, match="which is not as a demo wrote it"):
+        datasets.write_demo("EMO-DB", folder, **settings)
+
+
 def test_a_demo_never_overwrites_other_files(tmp_path):
     (tmp_path / "03a01Fa.wav").write_text("precious")
     with pytest.raises(SerReproError, match="is no demo corpus: give a folder"):
