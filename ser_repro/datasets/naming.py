@@ -1,4 +1,4 @@
-"""What people call emotions, and which of the study's is meant.
+"""What people call emotions and sexes, and which of the study's is meant.
 
 Common names in English, German and Italian, the languages of the corpora, are known in any case, with accents or
 without; so are the corpora's own codes of three letters. A letter alone is not: A is anger in one corpus and fear in
@@ -33,6 +33,10 @@ NAMES = {
 }
 """Emotion -> what it is called."""
 
+SEXES = {"female": "female f w woman Frau weiblich femmina femminile donna",
+         "male": "male m man Mann männlich maschio maschile uomo"}
+"""Sex -> what it is called; letters that mean one of the two in all three languages are known."""
+
 _SHOWN = 30  # labels that a message lists
 _ALIKE = 0.85  # of a misspelt name and the name: "hapiness", "suprise", but not "unhappy" or "content"
 
@@ -53,12 +57,21 @@ def _spellings(name: str) -> set[str]:
     return {_key(name), _key(name.casefold().replace("ä", "ae").replace("ö", "oe").replace("ü", "ue"))}
 
 
-_KNOWN = {key: emotion for emotion, names in NAMES.items() for name in names.split() for key in _spellings(name)}
+def _known(names: Mapping[str, str]) -> dict[str, str]:
+    return {key: one for one, called in names.items() for name in called.split() for key in _spellings(name)}
+
+
+_KNOWN, _KNOWN_SEXES = _known(NAMES), _known(SEXES)
 
 
 def emotion_of(label: str) -> str:
     """The study's emotion that a label commonly names; "" where there is none."""
     return _KNOWN.get(_key(label), "")
+
+
+def sex_of(label: str) -> str:
+    """female or male where a label commonly names it, else the label."""
+    return _KNOWN_SEXES.get(_key(label), label)
 
 
 def near(label: str) -> str:

@@ -82,6 +82,7 @@ def of_table(path: Path, table: pd.DataFrame, emotions: Mapping[str, str] | None
     for column in OPTIONAL:
         if column not in table:
             table[column] = UNSPECIFIED if column == "intensity" else ""
+    table["sex"] = table["sex"].map(naming.sex_of)
     table["label"] = table["label"].where(table["label"] != "", labels)
     corpus = _corpus(path, table, others, "; ".join(notes))
     for known in CORPORA.values():  # however it is spelt: `get` takes TESS for tess

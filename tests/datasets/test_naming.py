@@ -29,6 +29,16 @@ def test_common_names_are_known(emotion, label, form):
     assert naming.emotion_of(unicodedata.normalize(form, label)) == emotion
 
 
+@pytest.mark.parametrize(("sex", "labels"), [("female", "f F female Female FEMALE w Frau weiblich donna femmina"),
+                                             ("male", "m M male Male Mann männlich maennlich uomo maschio")])
+def test_a_sex_is_written_in_several_ways(tmp_path, sex, labels):
+    for number, label in enumerate(labels.split()):
+        (tmp_path / f"{number}.wav").touch()
+        (tmp_path / f"mine{number}.csv").write_text(f"path,emotion,speaker,sex\n{number}.wav,joy,a,{label}\n")
+        assert datasets.clips(tmp_path / f"mine{number}.csv")["sex"].tolist() == [sex]
+    assert naming.sex_of("") == "" and naming.sex_of("unknown") == "unknown"
+
+
 def test_no_name_means_two_emotions_and_all_of_the_study_are_known():
     keys = [(key, emotion) for emotion, names in naming.NAMES.items() for name in names.split()
             for key in naming._spellings(name)]
