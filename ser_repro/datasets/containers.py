@@ -12,6 +12,7 @@ import struct
 from dataclasses import dataclass, field
 from typing import BinaryIO
 
+CUT = "it ends within a frame, so it may have been cut short: what is there is read"
 OPEN = "its header leaves the length open, so whether it is whole can't be told: it is read to its end"
 
 
@@ -271,10 +272,28 @@ def _mpeg(file: BinaryIO, size: int, head: bytes) -> Length:
         return Length(told, frames, "frames")
     note = f"its header tells of {told} frames, and {frames} are there: all are read"
     if told is None:
-        note = "it ends within a frame, so it may have been cut short: what is there is read" if last < end else OPEN
+        note = CUT if last < end else OPEN
     return Length(notes=[note], pieces=[(start + (first if tag else 0), start + last)], longer=_LONGER, counted=False)
+
+
+_ASF_PROPERTIES = bytes.fromhex("a1dcab8c47a9cf118ee400c00c205365")
+
+
+def _asf(file: BinaryIO, size: int, head: bytes) -> Length:
+    """WMA, whose header tells the size of the file, unless it was sent as it was made."""
+    file.seek(0)
+    content = file.read(4096)
+    at = content.find(_ASF_PROPERTIES)
+    if at < 0 or at + 92 > len(content):
+        return Length()
+    told, = struct.unpack_from("<Q", content, at + 40)
+    live = content[at + 88] & 1
+    if not told or live or told <= size:
+        return Length()
+    return Length(fault=f"its header promises {told} bytes and {size} are there")
 
 
 _READERS = [(rb"(RIFF|RIFX|RF64|BW64)....WAVE", _riff), (rb"FORM....(AIF[FC]|8SVX|16SV)", _form),
             (rb"riff\x2e\x91\xcf\x11", _w64), (rb"caff", _caf), (rb"\.snd|dns\.", _au), (rb"NIST_1A", _nist),
-            (rb"fLaC", _flac), (rb"OggS", _ogg), (rb"ID3|\xff[\xe2-\xff]", _mpeg)]
+            (rb"fLaC", _flac), (rb"OggS", _ogg), (rb"\x30\x26\xb2\x75\x8e\x66\xcf\x11", _asf),
+            (rb"ID3|\xff[\xe2-\xff]", _mpeg)]

@@ -241,17 +241,40 @@ class _Ffmpeg(Source):
         if not self._container.streams.audio:
             raise SerReproError(f"{printable(self.path)} holds no sound: {self.remedy}")
         self._stream = self._container.streams.audio[0]
+        if self._stream.codec_context is None:  # as where the part of the file is missing that says how it is coded
+            raise SerReproError(f"{printable(self.path)} cannot be read as audio (it does not say how its sound is "
+                                f"coded): {self.remedy}")
         self.sample_rate = self._stream.rate
         to = av.AudioResampler(format="flt", layout=self._stream.layout, rate=self._stream.rate)
 
         def parts() -> Iterator[np.ndarray]:
             channels = self._stream.channels
             with _read_as_audio(self.path, self.remedy):
-                for frame in itertools.chain(self._container.decode(self._stream), [None]):
+                for frame in itertools.chain(self._decoded(), [None]):
                     for one in to.resample(frame):
                         yield one.to_ndarray().reshape(-1, channels)
 
         self._parts, self._left = parts(), np.zeros((0, self._stream.channels), np.float32)
+
+    def _decoded(self) -> Iterator:
+        """The frames, of which the very last may be broken, as where a file was cut; one before it is damage."""
+        import av
+
+        broken, whole = None, False
+        for packet in self._container.demux(self._stream):
+            if broken and packet.size:
+                raise broken
+            try:
+                for frame in packet.decode():
+                    whole = True
+                    yield frame
+            except av.InvalidDataError as error:
+                broken = error
+        if broken and not whole:
+            raise broken
+        if broken:
+            self.notes = [note for note in self.notes if note not in (containers.OPEN, containers.CUT)]
+            self.notes.append(containers.CUT)
 
     @functools.cached_property
     def frames(self) -> int:

@@ -304,6 +304,43 @@ def test_files_of_ffmpeg_are_read_as_it_reads_them(tmp_path, noted, ending, code
         assert f"a.{ending} is truncated: " in str(error) or "cannot be read as audio" in str(error)
 
 
+@pytest.mark.parametrize(("ending", "codec", "promises"), [("aac", "aac", False), ("wma", "wmav2", True)])
+def test_a_last_frame_that_was_cut_is_told_from_damage(tmp_path, noted, ending, codec, promises):
+    pytest.importorskip("av", reason="the package av, which makes and decodes these files")
+    path = tmp_path / f"a.{ending}"
+    encode(path, codec, 44100, "mono", {})
+    whole, content = noted(path)[0], path.read_bytes()
+    path.write_bytes(content[:len(content) // 2])
+    if promises:
+        with pytest.raises(SerReproError, match=f"is truncated: its header promises {len(content)} bytes and"):
+            noted(path)
+    else:
+        samples, _, notes = noted(path)
+        assert 0.4 < len(samples) / len(whole) < 0.6 and len(notes) == 1
+        assert "it ends within a frame, so it may have been cut short: what is there is read" in notes[0]
+        np.testing.assert_allclose(samples[:-2048], whole[:len(samples) - 2048], atol=1e-3)
+        path.write_bytes(content[:len(content) // 2] + content[-len(content) // 3:])  # some of it is missing
+        with pytest.raises(SerReproError, match="cannot be read as audio"):
+            noted(path)
+
+
+@pytest.mark.parametrize(("ending", "codec", "options"), [
+    ("m4a", "aac", {"movflags": "faststart"}), ("m4a", "aac", {}), ("webm", "libopus", {}), ("wma", "wmav2", {}),
+    ("mka", "flac", {}), ("aac", "aac", {})])
+def test_wherever_a_file_is_cut_it_is_one_line_or_a_note(tmp_path, noted, ending, codec, options):
+    pytest.importorskip("av", reason="the package av, which makes and decodes these files")
+    path = tmp_path / f"a.{ending}"
+    encode(path, codec, 48000, "mono", options)
+    whole, content = len(noted(path)[0]), path.read_bytes()
+    for length in range(8, len(content), len(content) // 60):
+        path.write_bytes(content[:length])
+        try:
+            samples, rate, notes = noted(path)
+            assert notes or len(samples) >= whole - 0.1 * rate
+        except SerReproError as error:
+            assert "\n" not in str(error)
+
+
 # FFmpeg does not know these without their names, and decodes Opus at 48 kHz whatever was encoded.
 COMPARED = [(container, encoding) for container, encoding in WRITTEN
             if container not in ("MAT4", "MAT5", "WVE", "HTK") and encoding != "OPUS"]

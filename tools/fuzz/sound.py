@@ -1,6 +1,7 @@
 """What is sound, before it is spoilt: a small set of files of every kind that commands read."""
 
 import csv
+import importlib.util
 import json
 import shutil
 import zipfile
@@ -26,6 +27,7 @@ FORMATS = {"wav": ("WAV", "PCM_16"), "float.wav": ("WAV", "FLOAT"), "flac": ("FL
            "ogg": ("OGG", "VORBIS"), "opus": ("OGG", "OPUS"), "mp3": ("MP3", "MPEG_LAYER_III"),
            "aiff": ("AIFF", "PCM_16"), "au": ("AU", "PCM_16"), "w64": ("W64", "PCM_16"), "caf": ("CAF", "PCM_16"),
            "rf64": ("RF64", "PCM_16"), "sph": ("NIST", "PCM_16")}
+OTHERS = {"m4a": "aac", "webm": "libopus", "wma": "wmav2", "aac": "aac", "mka": "flac"}  # where the package av is
 
 
 def make(base: Path, type_in) -> None:
@@ -45,6 +47,9 @@ def make(base: Path, type_in) -> None:
     for ending, (container, subtype) in FORMATS.items():
         soundfile.write(base / "audio" / f"a.{ending}", _voice(1), 8000 if container != "NIST" else 16000,
                         format=container, subtype=subtype)
+    if importlib.util.find_spec("av"):
+        for ending, codec in OTHERS.items():
+            _encode(base / "audio" / f"a.{ending}", codec)
     write_demo("RAVDESS", base / "demo", speakers=["01", "02"], per_emotion=1, sample_rate=8000, duration_s=0.2)
     with zipfile.ZipFile(base / "archive.zip", "w") as archive:
         for path in sorted((base / "clips").glob("*_0.wav")):
@@ -79,6 +84,20 @@ def write_workbook(path: Path, rows: list[list]) -> None:
         for place, cell in enumerate(row, 1):
             book.active.cell(number, place).value = cell
     book.save(path)
+
+
+def _encode(path: Path, codec: str) -> None:
+    import av
+
+    with av.open(str(path), "w") as out:
+        stream = out.add_stream(codec, rate=48000, layout="mono")
+        frame = av.AudioFrame.from_ndarray(_voice(1)[None], format="flt", layout="mono")
+        frame.sample_rate, frame.pts = 8000, 0
+        to = av.AudioResampler(format=stream.codec_context.codec.audio_formats[0].name, layout="mono", rate=48000,
+                               frame_size=stream.codec_context.frame_size or 1024)
+        for one in (*to.resample(frame), *to.resample(None), None):
+            for packet in stream.encode(one):
+                out.mux(packet)
 
 
 def _voice(seed: int) -> np.ndarray:
