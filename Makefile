@@ -1,6 +1,7 @@
 # make book       the book, in book/_build/html/index.html
 # make test       ruff and pytest
 # make fuzz       spoilt input to the commands, kills and races: 3 150 cases, about 25 minutes
+# make formats    tests of audio formats, each compared with FFmpeg's own decoding; installs PyAV (104 MB) into .venv
 # make cluster    tests of Ray on a cluster of three nodes on this machine; installs Ray (630 MB) into .venv
 # make browser    tests of the built book in a browser: installs Playwright into .venv; the browser is Debian's chromium,
 #                 or what `.venv/bin/playwright install chromium` fetches
@@ -13,7 +14,7 @@
 # PYTHON=python3.12 make book chooses the interpreter (3.11 to 3.13).
 
 .DELETE_ON_ERROR:
-.PHONY: book chapters html test fuzz cluster browser pdf archive links runtime notebooks clean distclean install
+.PHONY: book chapters html test fuzz formats cluster browser pdf archive links runtime notebooks clean distclean install
 
 # The first interpreter that will do: a system's python3 is often older than its python3.11.
 ifndef PYTHON
@@ -87,6 +88,11 @@ test: $(INSTALLED)
 # Not in `make test`: it takes too long for every change. One case again: .venv/bin/python tools/fuzz --only 1234
 fuzz: $(INSTALLED)
 	@$(BIN)/python tools/fuzz
+
+# Without PyAV, `make test` leaves these comparisons out.
+formats: $(INSTALLED)
+	@$(BIN)/python -m pip install -q --disable-pip-version-check -c constraints.txt -e '.[$(EXTRAS),formats]'
+	@$(BIN)/python -m pytest -q tests/datasets/test_opening.py
 
 # Tune only compares its ASHA with ours. Not on all cores: three nodes are at work already.
 cluster: $(INSTALLED)

@@ -90,7 +90,7 @@ def _encode(path: Path, codec: str) -> None:
     import av
 
     with av.open(str(path), "w") as out:
-        stream = out.add_stream(codec, rate=48000, layout="mono")
+        stream = out.add_stream(codec, rate=48000, layout="mono", bit_rate=64000)
         frame = av.AudioFrame.from_ndarray(_voice(1)[None], format="flt", layout="mono")
         frame.sample_rate, frame.pts = 8000, 0
         to = av.AudioResampler(format=stream.codec_context.codec.audio_formats[0].name, layout="mono", rate=48000,
