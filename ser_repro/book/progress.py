@@ -10,6 +10,7 @@
 """
 
 import re
+from functools import cache, cached_property
 from pathlib import Path
 from urllib.parse import quote
 
@@ -92,7 +93,7 @@ class Progress:
                 show.say(f"intro_{name}_epochs", of.settings["epochs"].code)
             for n in of.sizes or (None,):
                 self._glue_size(name, n)
-        for name, table in self._elsewhere().items():
+        for name, table in self._elsewhere.items():
             for row in table:
                 show.say(f"intro_{name}_{row['trained on']}_{row['tested on']}", row["accuracy"])
 
@@ -185,7 +186,7 @@ class Progress:
             show.text("*The document's own split drawn again: runs done, and the accuracy of each, a draw after the "
                       "other. That of the random state that the document has stands before them.*")
             show.table(drawn)
-        if elsewhere := self._elsewhere().get(name):
+        if elsewhere := self._elsewhere.get(name):
             show.text("*Trained on all clips of one corpus, tested on another: clips of the emotions that both have. "
                       "Chance is always naming the most frequent of them.*")
             show.table(elsewhere)
@@ -223,18 +224,20 @@ class Progress:
     def _all(self) -> list[tuple[Run, dict, bool]]:
         return [one for of in self.records.values() for one in of]
 
+    @cached_property
     def _elsewhere(self) -> dict[str, list[dict]]:
         """Document -> scores on other corpora, a row a pair of corpora."""
-        tables = {}
+        told_of = {}
         for name, found in self.found.items():
             pairs = dict.fromkeys((run.trained, run.reading, other) for run, _ in found.status for other in run.tested)
             for trained, reading, tested in pairs:
-                three = [found.elsewhere(trained, tested, score, reading=reading) for score in scores.SCORES]
+                tables = found.tables_elsewhere(trained, tested, reading=reading)
+                three = [found.score_elsewhere(tables, score) for score in scores.SCORES]
                 told = dict(zip(scores.SCORES.values(), (str(score or NOT_RUN) for score in three), strict=True))
-                tables.setdefault(name, []).append(
+                told_of.setdefault(name, []).append(
                     {"trained on": " and ".join(trained), "tested on": tested, "reading": reading} | told | {
-                    "clips": three[0].clips if three[0] else "—", "chance": _chance(found, trained, tested)})
-        return tables
+                    "clips": three[0].clips if three[0] else "—", "chance": _chance(trained, tested)})
+        return told_of
 
     def listed(self) -> None:
         """A row a record, of all documents."""
@@ -389,7 +392,8 @@ def _accuracy(record: dict) -> str:
                      for corpus in record["tested"])
 
 
-def _chance(found: Found, trained: tuple[str, ...], tested: str) -> str:
+@cache
+def _chance(trained: tuple[str, ...], tested: str) -> str:
     """Of naming the most frequent emotion of one corpus among those that the others have too."""
     other, *known = (datasets.studied(datasets.published(corpus))["emotion"] for corpus in (tested, *trained))
     shared = set.intersection(*map(set, known))

@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
+from functools import cache
 from pathlib import Path
 
 import pandas as pd
@@ -119,7 +120,11 @@ def published(corpus: str | Corpus) -> pd.DataFrame:
     SerReproError
         If the corpus has no index.
     """
-    corpus = get(corpus)
+    return _published(get(corpus)).copy()
+
+
+@cache
+def _published(corpus: Corpus) -> pd.DataFrame:
     index = read_index(corpus)
     table = pd.DataFrame([{"corpus": corpus.name, **corpus.parse(clip)} for clip in index["clip"]])
     table["age"] = table["age"].astype("Int64")

@@ -226,7 +226,10 @@ class Found:
 
     def elsewhere(self, trained: str | Iterable[str], tested: str, name: str = "accuracy", **which) -> Score | None:
         """The score of what was trained on one corpus, on the clips of another; None where that has not been run."""
-        tables = self.tables_elsewhere(trained, tested, **which)
+        return self.score_elsewhere(self.tables_elsewhere(trained, tested, **which), name)
+
+    def score_elsewhere(self, tables: list[pd.DataFrame], name: str = "accuracy") -> Score | None:
+        """The score of `tables_elsewhere`; None of no table."""
         return scores.score(tables, name, by_lot=not self.document.is_estimator) if tables else None
 
     def table(self) -> pd.DataFrame:
