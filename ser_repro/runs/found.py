@@ -7,7 +7,7 @@
 A set of records to score together goes by its `Run.kind`: the run of fold 0 and seed 0.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
@@ -73,7 +73,7 @@ class Found:
     @cached_property
     def status(self) -> list[tuple[Run, dict | None]]:
         """Every planned run of the document, with its record."""
-        return plans.status(plans.select(plans.plans(), document=[self.name]), self.folder)
+        return plans.status(plans.plans(self.name), self.folder)
 
     @cached_property
     def done(self) -> dict[Run, list[list[dict]]]:
@@ -88,7 +88,7 @@ class Found:
     @cached_property
     def core(self) -> list[tuple[Run, dict | None]]:
         """The runs of the document that belong to the core of the study (see `plans.core`), with their records."""
-        core = set(plans.core())
+        core = set(plans.core(self.name))
         return [(run, record) for run, record in self.status if run in core]
 
     @property
@@ -201,7 +201,7 @@ class Found:
                          protocol: str = "cross_corpus", n: int | None = None,
                          condition: str = "") -> list[pd.DataFrame]:
         """Test clips of another corpus than was trained on, a table a seed; empty where that has not been run, or not
-        under the condition.
+        under the condition. Where it has been run with several changes, of the run with the fewest.
 
         Parameters
         ----------
@@ -213,16 +213,20 @@ class Found:
             Under which they were tested, where not as they are: `scores.ADAPTED`.
         """
         def table(record: dict) -> pd.DataFrame:
-            return scores.condition(record, condition, tested) if condition else scores.table(record, tested)
+            return _once(record, (tested, condition), lambda one: (
+                scores.condition(one, condition, tested) if condition else scores.table(one, tested)))
 
         def has(record: dict) -> bool:
             return not condition or condition in record["tested"][tested].get("conditions", {})
 
         wanted = {trained} if isinstance(trained, str) else set(trained)
         n = n or min(self.document.sizes, default=None)
-        return [pd.concat([table(record) for record in folds]) for kind, seeds in self.begun.items()
-                if (set(kind.trained), kind.reading, kind.protocol, kind.n) == (wanted, reading, protocol, n)
-                and tested in kind.tested for folds in seeds if all(map(has, folds))]
+        kinds = [kind for kind in self.begun if tested in kind.tested and (
+            set(kind.trained), kind.reading, kind.protocol, kind.n) == (wanted, reading, protocol, n)]
+        if not kinds:
+            return []
+        seeds = self.begun[min(kinds, key=lambda kind: len(kind.changed))]
+        return [pd.concat([table(record) for record in folds]) for folds in seeds if all(map(has, folds))]
 
     def elsewhere(self, trained: str | Iterable[str], tested: str, name: str = "accuracy", **which) -> Score | None:
         """The score of what was trained on one corpus, on the clips of another; None where that has not been run."""
@@ -385,24 +389,29 @@ def epochs(seeds: list[list[dict]]) -> int:
     return records.epochs(seeds[0][0])
 
 
-_TABLES: dict[str, pd.DataFrame] = {}
+_TABLES: dict[tuple, pd.DataFrame] = {}
 
 
 def _identity(record: dict) -> str | int:
     return record.get("checksum") or id(record)
 
 
+def _once(record: dict, which: tuple, table: Callable[[dict], pd.DataFrame]) -> pd.DataFrame:
+    """A table of a stored record, made once; of one that was never stored, made each time."""
+    known = (record.get("checksum"), *which)
+    made = _TABLES.get(known)
+    if made is None:
+        made = table(record)
+        if known[0]:
+            _TABLES[known] = made
+    return made
+
+
 def frames(seeds: list[list[dict]]) -> list[pd.DataFrame]:
     """A table of test clips a seed, its folds one after the other, told apart in column `fold`; that of a stored record
     is made once. Of draws of the split, whose test clips are partly the same, a table a draw."""
     def table(record: dict) -> pd.DataFrame:
-        known = record.get("checksum")
-        made = _TABLES.get(known)
-        if made is None:
-            made = scores.table(record).assign(fold=record["config"]["fold"])
-            if known:
-                _TABLES[known] = made
-        return made
+        return _once(record, (), lambda one: scores.table(one).assign(fold=one["config"]["fold"]))
 
     if seeds and seeds[0][0]["config"]["protocol"] == REDRAWN:
         seeds = [[record] for folds in seeds for record in folds]

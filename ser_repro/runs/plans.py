@@ -18,9 +18,10 @@ STARTS = (0, 1, 2)  # of a change whose price the core wants
 GRID = ("published", "speaker")  # protocols that the study wants of every document, corpus, fold and seed
 
 
-def core() -> list[Run]:
-    """Every run of the core: what is fitted at once, then what each document names, then its changes one at a time."""
-    every = sorted(documents.DOCUMENTS.values(), key=lambda of: not of.is_estimator)
+def core(document: str = "") -> list[Run]:
+    """Every run of the core, or those of one document: what is fitted at once, then what each document names, then its
+    changes one at a time."""
+    every = sorted(_these(document), key=lambda of: not of.is_estimator)
     wanted = [run for of in every for kind in of.core for run in runs_of(of, kind)]
     for of in every:
         for seed in (0,) if of.is_estimator else STARTS:
@@ -29,10 +30,10 @@ def core() -> list[Run]:
     return list(dict.fromkeys(wanted))
 
 
-def plans() -> list[Run]:
-    """Every run of the study: the core, then changes on other corpora and from more starts, then the rest of the
-    grid."""
-    every, wanted = documents.DOCUMENTS.values(), core()
+def plans(document: str = "") -> list[Run]:
+    """Every run of the study, or those of one document: the core, then changes on other corpora and from more starts,
+    then the rest of the grid."""
+    every, wanted = _these(document), core(document)
     wanted += [run for of in every for run in ablations(of)]
     wanted += [run for of in every for seed in STARTS[1:] for run in ablations(of, seed) if run.corpus == "RAVDESS"]
     for of in every:
@@ -43,6 +44,10 @@ def plans() -> list[Run]:
                     for protocol in GRID:
                         wanted += filter(_says_more, runs_of(of, CoreRuns(reading, protocol, n=n, seeds=(seed,))))
     return list(dict.fromkeys(wanted))
+
+
+def _these(document: str) -> list[Document]:
+    return [documents.get(document)] if document else list(documents.DOCUMENTS.values())
 
 
 def _says_more(run: Run) -> bool:

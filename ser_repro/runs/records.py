@@ -6,6 +6,7 @@ probabilities of every test clip: `test` of the training corpus, and under `test
 Scores are computed from it (`ser_repro.results.scores`), never stored in its place.
 """
 
+import functools
 import gzip
 import json
 from pathlib import Path
@@ -87,6 +88,19 @@ def read(path: str | Path) -> dict:
             raise SerReproError(f"record {path} can't be right ({error}): {_DAMAGED}.") from None
         _right.add(record["checksum"])
     return record
+
+
+def kept(path: str | Path) -> dict:
+    """A record as `read` gives it, read once as long as its file stays as it is: for all who ask, so not to be changed.
+    """
+    path = Path(path)
+    at = path.stat()
+    return _kept(path, at.st_mtime_ns, at.st_size)
+
+
+@functools.cache
+def _kept(path: Path, *_as_it_is: int) -> dict:
+    return read(path)
 
 
 def read_all(results: str | Path, document: str) -> list[dict]:

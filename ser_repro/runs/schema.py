@@ -343,9 +343,12 @@ def _agree(name: str, table: dict) -> None:
         raise ValueError(f"{name}.rows: a clip stands there twice")
     if strange := set(emotions) - set(classes):
         raise ValueError(f"{name}.rows: {min(strange)[:40]} is none of its classes")
-    if not all(0 <= value <= 1 for column in numbers for value in column):  # nor is what is not a number
+    try:
+        probabilities = np.array(numbers, dtype=float).T
+    except OverflowError:  # a whole number of hundreds of digits
+        probabilities = np.full((1, 1), np.inf)
+    if not ((probabilities >= 0) & (probabilities <= 1)).all():  # nor is what is not a number
         raise ValueError(f"{name}.rows: a probability is not within 0 and 1")
-    probabilities = np.array(numbers).T
     rounded = ROUNDED_ELSEWHERE if name.startswith("tested.") else ROUNDED
     if np.abs(probabilities.sum(1) - 1).max() > rounded * len(classes):
         raise ValueError(f"{name}.rows: the probabilities of a clip do not sum to 1")

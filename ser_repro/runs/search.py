@@ -83,9 +83,9 @@ def decided(results: str | Path, run: Run) -> Run | None:
 
 
 def record(results: str | Path, run: Run) -> dict | None:
-    """The stored record of a run of the study, or None."""
+    """The stored record of a run of the study, or None; as `records.kept`, not to be changed."""
     run = decided(results, run)
-    return records.read(run.path(results)) if run and run.path(results).exists() else None
+    return records.kept(run.path(results)) if run and run.path(results).exists() else None
 
 
 def _of(run: Run) -> dict:
