@@ -62,8 +62,8 @@ class Errors:
                 for tested, protocol in zip(told, GRID, strict=True):
                     if seeds := found.seeds(corpus, "code", protocol, n=n):
                         (frame,) = frames(seeds[:1])
-                        if frame["predicted"].nunique() > 1:
-                            tested[of.title + (f", n = {n}" if n else "")] = frame.set_index("clip")
+                        if tells(frame):
+                            tested[named(of.title, n)] = frame.set_index("clip")
         return told
 
     @functools.cache  # noqa: B019
@@ -142,8 +142,18 @@ class Errors:
         display({"text/html": page, "text/plain": "clip by clip"}, raw=True, metadata={"files": files, "sorts": True})
 
 
-def address(corpus: str, model: str) -> str:
-    """Where a chapter finds the clips that a model gets wrong."""
+def tells(frame: pd.DataFrame) -> bool:
+    """Whether a model tells clips apart: the page has only such."""
+    return frame["predicted"].nunique() > 1
+
+
+def named(title: str, n: int | None = None) -> str:
+    """A model as the page names it."""
+    return title + (f", n = {n}" if n else "")
+
+
+def address(corpus: str, title: str, n: int | None = None) -> str:
+    """Where a chapter finds the clips that a model gets wrong, if it `tells` those of new speakers apart."""
     from urllib.parse import urlencode
 
-    return f"errors.html?{urlencode({'corpus': corpus, 'model': model})}#clips"
+    return f"errors.html?{urlencode({'corpus': corpus, 'model': named(title, n)})}#clips"
