@@ -22,9 +22,13 @@ def test_a_table_sorts_filters_and_searches(name, table, site, page):
     assert status.inner_text() == f"{every} of {every} rows"
 
     head = part.locator("thead th").first
-    head.click()
+    def sort(way):
+        head.click()
+        page.wait_for_function("([head, way]) => head.ariaSort === way", arg=[head.element_handle(), way])
+
+    sort("ascending")
     first = rows.locator("td:first-child").all_inner_texts()
-    head.click()
+    sort("descending")
     assert rows.locator("td:first-child").all_inner_texts()[0] != first[0] and first == sorted(first)
 
     choice = part.locator("select").first
