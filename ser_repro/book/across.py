@@ -193,6 +193,7 @@ def matrix(several: list[Across]) -> Figure:
         axis.set_ylabel("trained on")
         axis.tick_params(axis="y", rotation=0)
         axis.tick_params(length=0)
+    figure.get_layout_engine().execute(figure)  # it is measured before it is drawn
     return figure
 
 

@@ -101,6 +101,7 @@ def picture(several: list[Across], corpora: tuple[str, ...]) -> Figure:
         axis.set_visible(False)
     titles = {one.title: LOOKS[one.found.name] for one in several}
     figure.legend(handles=[*handles(titles), *lines({"guessing": chance})], loc="outside upper center", ncols=3)
+    figure.get_layout_engine().execute(figure)  # it is measured before it is drawn
     return figure
 
 

@@ -128,4 +128,5 @@ def picture(table: pd.DataFrame) -> Figure:
     shown = [kind for kind in _LOOKS if kind in set(table["verdict"])]
     figure.legend([Patch(facecolor=_LOOKS[kind][0], hatch=_LOOKS[kind][1], edgecolor=_LINE) for kind in shown],
                   shown, loc="outside lower center", ncols=min(4, len(shown)), frameon=False, fontsize=9)
+    figure.get_layout_engine().execute(figure)  # it is measured before it is drawn
     return figure

@@ -2,6 +2,7 @@
 
 import matplotlib.pyplot as plt
 import pytest
+from making import is_cut
 
 from ser_repro.book import dial
 from ser_repro.book.across import CORPORA, Across
@@ -45,4 +46,4 @@ def test_without_records_nothing_is_claimed(tmp_path):
 def test_every_corpus_has_a_panel(svm):
     figure = dial.picture([svm], CORPORA)
     assert [axis.get_title(loc="left") or axis.get_title() for axis in figure.axes] == list(CORPORA)
-    plt.close("all")
+    assert not is_cut(figure)
