@@ -30,6 +30,9 @@ async () => {
     else link.removeAttribute("href");
   }
 
+  // What a click would show is shown, but for code.
+  for (const folded of document.querySelectorAll("details:not(.hide)")) folded.open = true;
+
   // Cells break words only where a table would be wider than the sheet.
   for (const table of document.querySelectorAll(".bd-article table"))
     if (table.getBoundingClientRect().right > document.documentElement.clientWidth + 1) table.classList.add("squeezed");
