@@ -47,6 +47,7 @@ def test_a_table_is_worked_with_the_keyboard(site, page):
     part.get_by_role("status").wait_for()
     part.locator("thead th [role=button], thead th button").first.focus()
     page.keyboard.press("Enter")
+    part.locator("thead th[aria-sort=ascending]").wait_for()  # it sorts a moment later
     assert part.locator("thead th").first.get_attribute("aria-sort") == "ascending"
 
 
