@@ -63,7 +63,7 @@ class Errors:
                     if seeds := found.seeds(corpus, "code", protocol, n=n):
                         (frame,) = frames(seeds[:1])
                         if frame["predicted"].nunique() > 1:
-                            tested[of.title + (f", n = {n}" if n else "")] = frame.set_index("clip")
+                            tested[of.title + (f", {of.size(n)}" if n else "")] = frame.set_index("clip")
         return told
 
     @functools.cache  # noqa: B019

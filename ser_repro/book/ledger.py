@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 _LINE = "#52514e"
 _LOOKS = {  # a colour and a hatch each, so that none needs colours to be told apart
-    ledger.REPRODUCED: (BLUE, ""), ledger.OTHER_METHOD: (SKY, "//"), ledger.CHANCE: ("#cde2fb", ".."),
+    ledger.REPRODUCED: (BLUE, ""), ledger.SHARED_ONLY: (SKY, "//"), ledger.CHANCE: ("#cde2fb", ".."),
     ledger.NOT_REPRODUCED: (RED, "--"), ledger.UNSETTLED: (ORANGE, "xx"), ledger.UNTESTABLE: ("#c3c2b7", ""),
     ledger.NOT_RUN: ("white", "")}
 
@@ -80,7 +80,7 @@ def compact(rows: pd.DataFrame) -> list[dict]:
     readings = [name.split(",")[0] for name in rows if name.endswith(SPLITS["published"])]
     told = []
     for _, row in rows.iterrows():
-        size = f", n = {row['n']}" if row.get("n", "—") != "—" else ""
+        size = f", {row['network']}" if row.get("network", "—") != "—" else ""
         own = row.get("own matrix gives", "—")
         told.append({"claim": f"{row['corpus']}{size}: {row['score']}",
                      "claimed": _lines(row["claimed"], row["where"],

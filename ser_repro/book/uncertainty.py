@@ -81,7 +81,8 @@ def drawn(results: str | Path) -> list[tuple[str, Score, Score | None]]:
             for corpus in of.corpora:
                 score = found.drawn(corpus, n=n)
                 if score and len(score.seeds) > 1:
-                    rows.append((f"{corpus}, {of.title}{f', n = {n}' if n else ''}", score, found.score(corpus, n=n)))
+                    size = f", {of.size(n)}" if n else ""
+                    rows.append((f"{corpus}, {of.title}{size}", score, found.score(corpus, n=n)))
     return rows
 
 
@@ -135,8 +136,8 @@ def starts(results: str | Path) -> list[dict]:
         for kind, seeds in found.done.items():
             if kind.protocol == plans.GRID[0] and not kind.changed and not kind.tested and len(seeds) > 1:
                 spread = found.starts_of(kind)
-                size = f", n = {kind.n}" if kind.n else ""
-                rows.append({"name": f"{of.title}{size}, {kind.corpus}, {kind.reading}",
+                size = f", {of.size(kind.n)}" if kind.n else ""
+                rows.append({"name": f"{of.title}{size}, {kind.corpus}, {of.called(kind.reading)}",
                              "seeds": [(frame["emotion"] == frame["predicted"]).mean() for frame in frames(seeds)],
                              "spread": None if spread is None else float(np.sqrt(max(spread.variance, 0))),
                              "df": None if spread is None else spread.df})
@@ -183,7 +184,7 @@ def tests_of_documents() -> list[dict]:
             if not clips:
                 continue
             half = uncertainty.by_lot(claim.value, clips)
-            rows.append({"document": of.title + (f", n = {claim.n}" if claim.n else ""), "corpus": claim.corpus,
+            rows.append({"document": of.title + (f", {of.size(claim.n)}" if claim.n else ""), "corpus": claim.corpus,
                          "claimed": percent(claim.value, 1), "test clips": clips,
                          "clips alone": f"±{unit(100 * half, 'points', 1)}"})
     return rows

@@ -40,7 +40,8 @@ def test_recalls_are_a_table_of_their_own(monkeypatch):
 
 
 def test_a_row_has_its_verdict_before_the_numbers_and_leaves_out_what_was_not_run():
-    table = made(ledger.REPRODUCED).assign(corpus="TESS", n=18, claimed="99.2 %", where="README", because="near")
+    table = made(ledger.REPRODUCED).assign(corpus="TESS", n=18, network="n = 18", claimed="99.2 %",
+                                           where="README", because="near")
     row = {"own matrix gives": "98.9 % (UAR 98.8 %)", "code, shared speakers": "98.0 %",
            "paper, shared speakers": ledger.NOT_RUN, "code, new speakers": ledger.NOT_RUN,
            "paper, new speakers": ledger.NOT_RUN}
