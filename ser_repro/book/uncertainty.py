@@ -73,7 +73,7 @@ def ends(rows: pd.DataFrame, which: str) -> str:
 
 def drawn(results: str | Path) -> list[tuple[str, Score, Score | None]]:
     """A row a document, size and corpus whose random split has been drawn again: its name, the mean over the draws, and
-    the printed score of the one published split."""
+    the printed score of the first draw: the document's own where its code has one, ours where not."""
     rows = []
     for of in documents.DOCUMENTS.values():
         found = Found(of.name, results)
@@ -87,7 +87,7 @@ def drawn(results: str | Path) -> list[tuple[str, Score, Score | None]]:
 
 
 def draws_picture(rows: list[tuple[str, Score, Score | None]]) -> Figure:
-    """Accuracy of each draw as a dot, and the printed score of the published split with its interval below."""
+    """Accuracy of each draw as a dot, and the printed score of the first draw with its interval below."""
     figure, axis = plt.subplots(figsize=(WIDTH, 0.9 + 0.42 * len(rows)))
     for y, (_, score, printed) in enumerate(rows):
         axis.plot(score.seeds, [y - 0.14] * len(score.seeds), "o", color=BLUE, ms=5, alpha=0.55, mew=0,
@@ -96,7 +96,7 @@ def draws_picture(rows: list[tuple[str, Score, Score | None]]) -> Figure:
         if printed:
             if printed.has_interval:
                 axis.plot([printed.low, printed.high], [y + 0.18] * 2, color=ORANGE, lw=3, alpha=0.45)
-            axis.plot(printed.value, y + 0.18, "s", color=ORANGE, ms=5, label="" if y else "published split, printed")
+            axis.plot(printed.value, y + 0.18, "s", color=ORANGE, ms=5, label="" if y else "the first draw, printed")
     axis.set_yticks(range(len(rows)), [name for name, *_ in rows])
     axis.set_ylim(len(rows) - 0.5, -0.6)
     axis.xaxis.set_major_formatter(PercentFormatter(1, symbol=" %"))
@@ -110,7 +110,7 @@ def draws_table(rows: list[tuple[str, Score, Score | None]]) -> list[dict]:
     """The same as a table."""
     return [{"corpus and method": name, "draws": len(score.seeds), "mean of the draws": str(score),
              "lowest and highest": f"{100 * min(score.seeds):.1f} to {percent(max(score.seeds), 1)}",
-             "published split": str(printed or NOT_RUN)} for name, score, printed in rows]
+             "the first draw": str(printed or NOT_RUN)} for name, score, printed in rows]
 
 
 def widest(rows: list[tuple[str, Score, Score | None]]) -> str:
@@ -142,6 +142,14 @@ def starts(results: str | Path) -> list[dict]:
                              "spread": None if spread is None else float(np.sqrt(max(spread.variance, 0))),
                              "df": None if spread is None else spread.df})
     return rows
+
+
+def widest_starts(rows: list[dict]) -> str:
+    """The network whose starts lie furthest apart, in words."""
+    if not rows:
+        return NOT_RUN
+    row = max(rows, key=lambda row: np.ptp(row["seeds"]))
+    return f"{unit(100 * np.ptp(row['seeds']), 'points', 1)} ({row['name']}, {len(row['seeds'])} starts)"
 
 
 def starts_picture(rows: list[dict]) -> Figure:
@@ -211,5 +219,5 @@ def powers(results: str | Path) -> list[dict]:
             speakers = len(next(iter(rates.values())))
             rows.append({"corpus": corpus, "speakers": speakers, "pairs of methods": len(spreads),
                          "spread over speakers": unit(100 * spread, "points", 1)} | {
-                         f"{100 * one:.0f} points": uncertainty.units_needed(spread, one) for one in DIFFERENCES})
+                         f"speakers for {100 * one:.0f} points": uncertainty.units_needed(spread, one) for one in DIFFERENCES})
     return rows

@@ -33,8 +33,8 @@ def test_draws_are_drawn_beside_the_printed_score():
     axis = uncertainty.draws_picture(rows).axes[0]
     assert [label.get_text() for label in axis.get_yticklabels()] == ["EMOVO, one", "SAVEE, two"]
     first, second = uncertainty.draws_table(rows)
-    assert (first["draws"], first["published split"]) == (3, str(printed))
-    assert second["published split"] == "not yet run"
+    assert (first["draws"], first["the first draw"]) == (3, str(printed))
+    assert second["the first draw"] == "not yet run"
     assert uncertainty.widest(rows).startswith("10.0\N{NO-BREAK SPACE}points (EMOVO, one, 3 draws")
 
 
