@@ -116,8 +116,8 @@ book.draw("un_coverage", chapter.coverage_picture(covered))
 # %% tags=["hide-input"]
 if drawn:
     book.picture(chapter.draws_picture(drawn), "Accuracy of each draw of the split, and of the first one",
-                 "Accuracy of each draw of a document's own split, and of the book's first draw, which is printed elsewhere: "
-                 "the document's own where its code has one, ours where not.")
+                 "Accuracy of each draw of a document's own split, and of the book's first draw, which is printed "
+                 "elsewhere: the document's own where its code has one, ours where not.")
 book.table(chapter.draws_table(drawn), empty="*No split has been drawn again yet: `ser-repro study --protocol redrawn` "
            "does it.*")
 

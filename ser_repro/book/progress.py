@@ -86,7 +86,7 @@ class Progress:
         show.say("core_says", self.says())
         show.say("intro_chance", percent(chance(_CORPUS), 1))
         counts = [self.found[name].count for name in BASELINES if name in self.found]
-        show.say("intro_baselines_count", "{} of {}".format(*map(sum, zip(*counts, strict=True))) if counts else NOT_RUN)
+        show.say("intro_baselines_count", "{} of {}".format(*map(sum, zip(*counts, strict=True))) if counts else "0")
         for name, found in self.found.items():
             of = found.document
             show.say(f"intro_{name}_count", "{} of {}".format(*found.count))

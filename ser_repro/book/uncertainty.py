@@ -219,5 +219,6 @@ def powers(results: str | Path) -> list[dict]:
             speakers = len(next(iter(rates.values())))
             rows.append({"corpus": corpus, "speakers": speakers, "pairs of methods": len(spreads),
                          "spread over speakers": unit(100 * spread, "points", 1)} | {
-                         f"speakers for {100 * one:.0f} points": uncertainty.units_needed(spread, one) for one in DIFFERENCES})
+                         f"speakers for {100 * one:.0f} points": uncertainty.units_needed(spread, one)
+                         for one in DIFFERENCES})
     return rows

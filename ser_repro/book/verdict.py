@@ -177,10 +177,10 @@ def answer(of: list[Row]) -> str:
                     f"{'reach' if len(away) > 1 else 'reaches'} a mean recall (UAR) of "
                     f"{_span(row.average[0] for row in away)}, where guessing gives "
                     f"{_span(row.average[1] for row in away)}.")
-    verdicts = [row.verdict for row in claims]
-    each = listed([f"{verdicts.count(kind)} is {kind}" if verdicts.count(kind) == 1 else
-                   f"{verdicts.count(kind)} are {kind}" for kind in RULE if kind in verdicts])
     if claims:
+        verdicts = [row.verdict for row in claims]
+        each = listed([f"{verdicts.count(kind)} {'is' if verdicts.count(kind) == 1 else 'are'} {kind}" for kind in RULE
+                       if kind in verdicts])
         told.append(f"Of the {len(claims)} claims, by the split that each names, {each}.")
     return " ".join(told)
 

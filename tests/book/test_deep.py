@@ -88,7 +88,7 @@ def test_switches_are_shown_with_their_spread_and_their_gradient():
         "one GRU layer "
         "(100.0\N{NO-BREAK SPACE}%). Not yet tried: GRU over time, AdamW, no weight decay and batches of 2.")
     assert deep.answer(FOUND, {"AdamW": runs["nothing changed"]}, 0.5).startswith(
-        "It does not learn with AdamW. Not yet tried: nothing changed, one GRU layer, ")
+        "It did not learn with AdamW. Not yet tried: nothing changed, one GRU layer, ")
     assert deep.answer(FOUND, {}, 1 / 7) == "Which part keeps it from learning has not been tried yet."
     rows = deep.table(FOUND, runs)
     assert [(row["changed"], row["kinds of answer"], row["gradient, layer 1"], row["training"]) for row in rows] == [
