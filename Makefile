@@ -26,14 +26,9 @@ VENV := .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 EXTRAS := book,test
-NOTEBOOKS := $(wildcard notebooks/*.ipynb)
-CHAPTERS := $(NOTEBOOKS:notebooks/%=book/chapters/%)
-RUNNING := book/_build/running
 # What "Try it yourself" runs, in one list; and what that is made of.
 OFFERED := book/extra/try/made/offered.js
 BEHIND_OFFERED := tools/try_it.py $(wildcard ser_repro/saved/*.py ser_repro/models/*.py book/networks/*/*)
-# Folders too, as a record that is removed makes no file newer.
-BEHIND_CHAPTERS := $(shell find ser_repro -name '*.py') $(shell find results -name '*.json' -o -name '*.json.gz' -o -name '*.csv' -o -type d 2>/dev/null)
 
 # The kernel is that of .venv, whatever kernels the user has.
 export JUPYTER_PREFER_ENV_PATH := 1
@@ -58,15 +53,8 @@ $(INSTALLED): pyproject.toml constraints.txt
 	touch $@ && \
 	echo "installed in $$(( $$(date +%s) - began )) s"
 
-chapters: $(CHAPTERS)
-
-# Papermill writes as it goes: only a run that ended well becomes a chapter.
-book/chapters/%.ipynb: notebooks/%.ipynb $(BEHIND_CHAPTERS) | $(INSTALLED)
-	@mkdir -p $(RUNNING)
-	@echo "running $<"
-	@$(BIN)/papermill $< $(RUNNING)/$*.ipynb --cwd . -k python3 --no-progress-bar >$(RUNNING)/$*.log 2>&1 \
-		|| { tail -n 30 $(RUNNING)/$*.log; echo "$< failed; as far as it got: $(RUNNING)/$*.ipynb"; exit 1; }
-	@mv $(RUNNING)/$*.ipynb $@
+chapters: $(INSTALLED)
+	@$(BIN)/python tools/chapters.py
 
 runtime: $(INSTALLED)
 	@$(BIN)/python tools/try_it.py runtime
@@ -76,7 +64,7 @@ $(OFFERED): $(BEHIND_OFFERED) | $(INSTALLED)
 	@echo "exporting networks"
 	@$(BIN)/python tools/try_it.py networks
 
-html: $(CHAPTERS) $(OFFERED) | $(INSTALLED)
+html: chapters $(OFFERED) | $(INSTALLED)
 	@touch book/*.md  # pages that show another page's numbers: Sphinx does not see those change
 	@$(BIN)/jupyter-book build book -q -W -n --keep-going
 	@$(BIN)/python tools/check_book.py
@@ -105,7 +93,7 @@ browser: $(INSTALLED)
 	@$(BIN)/python -m pytest -q tests/browser
 
 # On one page, so that links between chapters stay links.
-pdf: $(CHAPTERS) | $(INSTALLED)
+pdf: chapters | $(INSTALLED)
 	@$(BIN)/python -m pip install -q --disable-pip-version-check -c constraints.txt -e '.[$(EXTRAS),browser]'
 	@$(BIN)/jupyter-book build book -q --builder singlehtml --path-output book/_build/single
 	@$(BIN)/python tools/pdf.py book/_build/single/_build/singlehtml/intro.html book/_build/book.pdf
@@ -113,7 +101,7 @@ pdf: $(CHAPTERS) | $(INSTALLED)
 archive: | $(INSTALLED)
 	@$(BIN)/python tools/archive.py
 
-links: $(CHAPTERS) | $(INSTALLED)
+links: chapters | $(INSTALLED)
 	@$(BIN)/jupyter-book build book -q --builder linkcheck --path-output book/_build/links
 
 notebooks: $(INSTALLED)

@@ -114,7 +114,7 @@ def redrawn(monkeypatch):
                                                                 folds=lambda corpus, speakers: 4))
     planned = plans.plans()
     draws = [Run.of("mfcc_cnn", "RAVDESS", "code", "redrawn", fold) for fold in range(4)]
-    monkeypatch.setattr(plans, "plans", lambda: list(dict.fromkeys(planned + draws)))
+    monkeypatch.setattr(plans, "plans", lambda document="": list(dict.fromkeys(planned + draws)))
 
 
 def test_draws_of_the_split_have_a_score_and_widen_that_of_one(tmp_path, redrawn):
@@ -180,7 +180,7 @@ def test_runs_of_fewer_epochs_stand_apart_and_are_compared_among_themselves(tmp_
     wanted = []
     for right, changes in ((9, {}), (4, {"epochs": 5}), (10, {"dropout": 0.2}), (7, {"dropout": 0.2, "epochs": 5})):
         wanted.append(write(tmp_path, right, "RAVDESS", "code", **changes))
-    monkeypatch.setattr(plans, "plans", lambda: wanted)
+    monkeypatch.setattr(plans, "plans", lambda document="": wanted)
     found = Found("mfcc_cnn", tmp_path)
     assert found.score("RAVDESS").value == pytest.approx(0.9)
     assert found.score("RAVDESS", epochs=5).value == pytest.approx(0.4)
