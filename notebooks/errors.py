@@ -41,8 +41,8 @@ page.overview()
 page.by("emotion")
 
 # %% [markdown]
-# *Share of the clips that every model gets wrong with new speakers. Named are, here and below, at most four at each end,
-# of those whose share chance in their clips does not explain (binomial, p corrected for the number of names).*
+# *Share of the clips that every model gets wrong with new speakers. Named are, here and below, at most four at each
+# end, of those whose share chance in their clips does not explain (binomial, p corrected for the number of names).*
 #
 # ## Which speakers
 

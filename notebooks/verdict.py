@@ -37,8 +37,8 @@ book.picture(chapter.picture(rows), chapter.words(rows), caption=(
     "A row a method, on one corpus. Filled marks: the method as its public code has it "
     "(reading `code`), or rebuilt where no code is public; hollow: as its text has it (reading `paper`). Triangles: "
     "the UAR of the same method trained on that corpus and tested on others, on the emotions that both have; guessing "
-    "then gives another number, so each line has its own mark for it. Scores are accuracies where nothing else is named; "
-    "new speakers are shown once all of them have been tested. Intervals are in the chapters."))
+    "then gives another number, so each line has its own mark for it. Scores are accuracies where nothing else is "
+    "named; new speakers are shown once all of them have been tested. Intervals are in the chapters."))
 
 # %% [markdown]
 # ## Document by document

@@ -160,8 +160,8 @@ def _beyond_chance(missed: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
 
     overall = missed["sum"].sum() / missed["size"].sum()
     p = uncertainty.holm([binomtest(int(k), int(n), overall).pvalue for k, n in missed.itertuples(index=False)])
-    apart, share = missed[np.array(p) < LIMIT], missed["sum"] / missed["size"]
-    order = apart.assign(share=share).sort_values("share", ascending=False)
+    apart = missed[np.array(p) < LIMIT]
+    order = apart.assign(share=apart["sum"] / apart["size"]).sort_values("share", ascending=False)
     more, less = order[order["share"] > overall], order[order["share"] < overall][::-1]
     return more.drop(columns="share")[:_SHOWN], less.drop(columns="share")[:_SHOWN]
 

@@ -48,10 +48,11 @@ def test_headlines_count_who_leads_and_range_over_whole_tests(versus):
     told = baseline.headlines(page)
     assert told["above_speaker_penalty"] == "0 of 1" and told["penalty"] == "10 instead of 1"
     assert told["sentence_published"] == told["draws"] + "." == "not yet run."
+    all_ = words.number(1440)
     assert told["sentence_speaker"] == (
         "1 of 2 readings of networks lead the SVM and 1 trails it, by a difference that is told apart from none; the "
-        "differences go from −5.0 points [−8.0, −2.0; speakers] (one, reading code, 1\N{NARROW NO-BREAK SPACE}440 clips) "
-        "to +3.0 points [+2.0, +4.0; speakers] (two, reading code, 1\N{NARROW NO-BREAK SPACE}440 clips). Intervals reach "
+        f"differences go from −5.0 points [−8.0, −2.0; speakers] (one, reading code, {all_} clips) to +3.0 points "
+        f"[+2.0, +4.0; speakers] (two, reading code, {all_} clips). Intervals reach "
         "1 to 3 points either way: less could not be seen. Not finished: few, reading code (1 of 6 folds, so far +30.0 "
         "points [+20.0, +40.0; speakers]).")
 

@@ -9,12 +9,15 @@ from ser_repro.results import ledger
 
 def made(*verdicts):
     return pd.DataFrame({"document": ["the first"] * len(verdicts), "score": ["accuracy"] * len(verdicts),
-                         "verdict": verdicts, "records": ""})
+                         "verdict": verdicts, "records": "",
+                         "because": "reading code 1.0 points below, within the interval"})
 
 
 def test_a_summary_counts_each_verdict_in_the_order_of_the_rule():
     table = made(ledger.NOT_RUN, ledger.REPRODUCED, ledger.UNTESTABLE, ledger.NOT_RUN)
-    assert page.summary(table) == ("**Of 4 claims, 1 is reproduced, 1 can't be tested here and 2 are not yet run.**")
+    assert page.summary(table) == (
+        "**Of 4 claims, 1 is reproduced (in 1 of them our score lies below the claim and only its interval reaches it), "
+        "1 can't be tested here and 2 are not yet run.**")
     assert page.judged(table) == "1 of 4"
 
 
