@@ -56,22 +56,22 @@ page.say("qa_planned", planned)
 #
 # **The paper's rates are not shares of its 80 test clips.** {glue:text}`qa_impossible` rates of an emotion can't be a
 # share of as many test clips as it has, and {glue:text}`qa_beyond` not even one of all its clips in SAVEE.
-# {glue:text}`qa_eighths` are, to rounding, whole eighths of a per cent, as a mean of eight whole per cents would be. How
-# they were taken is not known.
+# {glue:text}`qa_eighths` are, to rounding, whole eighths of a per cent, as a mean of eight whole per cents would be.
+# How they were taken is not known.
 #
 # **Chance.** One test on 80 clips places 60 % within {glue:text}`qa_margin_60`, and {glue:text}`qa_paper` within
 # {glue:text}`qa_margin_paper`. From one draw of the split to the next, the mean class rate of an SVM on MFCC and MSF
-# goes from {glue:text}`qa_draws`; {glue:text}`qa_reached` draws came to the {glue:text}`qa_paper_svm` that the paper has
-# of it. In accuracy that SVM reaches {glue:text}`qa_svm_published` on our first draw, and {glue:text}`qa_svm_redrawn` as
-# the mean over others.
+# goes from {glue:text}`qa_draws`; {glue:text}`qa_reached` draws came to the {glue:text}`qa_paper_svm` that the paper
+# has of it. In accuracy that SVM reaches {glue:text}`qa_svm_published` on our first draw, and
+# {glue:text}`qa_svm_redrawn` as the mean over others.
 #
 # **Normalisation.** To normalise by speaker over all clips, the tested ones too, and not over training clips alone, is
 # worth to the SVM, in accuracy, {glue:text}`qa_leak`.
 #
-# **What we measure on SAVEE**, accuracy on our first draw of the split, which may be a lucky one: the study's CNN {glue:text}`qa_full_published`, with a
-# quarter of its channels {glue:text}`qa_small_published`; the RNN on MFCC and MSF {glue:text}`qa_rnn_published`; the
-# SVM {glue:text}`qa_svm_published`. With new speakers: the small CNN {glue:text}`qa_small_speaker`, the RNN
-# {glue:text}`qa_rnn_speaker`, the SVM {glue:text}`qa_svm_speaker`.
+# **What we measure on SAVEE**, accuracy on our first draw of the split, which may be a lucky one: the study's CNN
+# {glue:text}`qa_full_published`, with a quarter of its channels {glue:text}`qa_small_published`; the RNN on MFCC and
+# MSF {glue:text}`qa_rnn_published`; the SVM {glue:text}`qa_svm_published`. With new speakers: the small CNN
+# {glue:text}`qa_small_speaker`, the RNN {glue:text}`qa_rnn_speaker`, the SVM {glue:text}`qa_svm_speaker`.
 #
 # **What stays open.** The paper's CNN on raw audio at full size: {glue:text}`qa_raw_published`. At 16 kHz it takes some
 # {glue:text}`qa_multiplications` multiplications to hear a clip, so it is a task for a GPU. With a sixteenth of the
@@ -90,8 +90,8 @@ show.picture(suspicion.picture(page), "Mean class rate on SAVEE, the paper's and
 # ## What is claimed
 #
 # The study's claims (networks 1) and the paper's (3 to 7), and then the paper's on the baselines that are fitted at
-# once. The paper's table was read off a picture in the study's report. A verdict on a claim rests on the mean over draws
-# where the split has been drawn again, as nobody knows which 80 clips the paper tested.
+# once. The paper's table was read off a picture in the study's report. A verdict on a claim rests on the mean over
+# draws where the split has been drawn again, as nobody knows which 80 clips the paper tested.
 
 # %% tags=["hide-input"]
 page.claims()
@@ -109,8 +109,8 @@ book.table([{"number": number, "baseline": told} for number, told in qayyum_base
 # ### The paper's rates of the emotions
 #
 # For anger {glue:text}`qa_anger_rate` needs at least {glue:text}`qa_anger_clips` clips: no smaller number has a share
-# that rounds to it. By the report the paper tests 80 clips, in an even draw {glue:text}`qa_anger_tested` of them of anger, and SAVEE
-# has {glue:text}`qa_anger_all`.
+# that rounds to it. By the report the paper tests 80 clips, in an even draw {glue:text}`qa_anger_tested` of them of
+# anger, and SAVEE has {glue:text}`qa_anger_all`.
 
 # %% tags=["hide-input"]
 book.table(suspicion.rates())
@@ -220,4 +220,5 @@ record = page.run()
 # ## Verdict
 
 # %% tags=["hide-input"]
-page.verdict(suspicion.verdict(page), n={"SAVEE": qayyum.SMALL, "CREMA-D": qayyum.REPORTED})
+page.verdict(suspicion.verdict(page), n={"SAVEE": qayyum.SMALL, "CREMA-D": qayyum.REPORTED},
+             beside=[suspicion.baselines(page)])

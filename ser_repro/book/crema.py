@@ -213,7 +213,8 @@ def optimism_say(page: Page) -> dict[str, str]:
     ours = [100 * float(np.mean(row["more than on test clips"])) for row in optimism(page)]
     return {"optimism_theirs": f"{signed(min(theirs), 0)} to {signed(max(theirs), 0)} points",
             "optimism_runs": f"{sum(row['starts'] for row in optimism(page))} runs of {len(ours)} of its models",
-            "optimism": f"{' to '.join(dict.fromkeys(map(signed, (min(ours), max(ours)))))} points" if ours else NOT_RUN}
+            "optimism": f"{' to '.join(dict.fromkeys(signed(of(ours)) for of in (min, max)))} points" if ours
+            else NOT_RUN}
 
 
 # ---- leaks and the rest ------------------------------------------------------------------------------------------

@@ -11,6 +11,7 @@ Each section is a method that shows its tables and pictures. What a chapter has 
 """
 
 import types
+from collections.abc import Iterable
 
 import pandas as pd
 
@@ -374,16 +375,18 @@ class Page:
                                   data=p["data"] or None, cache=p["cache"] or None, device=p["device"])
         return self._record
 
-    def verdict(self, lines=(), n: dict[str, int | None] | None = None) -> None:
+    def verdict(self, lines=(), n: dict[str, int | None] | None = None, beside: Iterable["Page"] = ()) -> None:
         """What the runs say, a line a corpus, then the chapter's own lines, then what is still open.
 
         Parameters
         ----------
         n : dict, optional
             Corpus -> size of the network that is judged, for a document that has several.
+        beside : iterable of Page
+            Pages of the same chapter, whose runs are counted too.
         """
         told = [self._judged(corpus, (n or {}).get(corpus)) for corpus in self.corpora]
-        show.text([*told, *lines, *self.unmade()])
+        show.text([*told, *lines, *self.unmade(beside)])
 
     def _clips(self, corpus: str, reading: str, n: int | None = None, **_) -> str:
         """The way to the clips behind a confusion matrix."""
@@ -404,9 +407,9 @@ class Page:
         told = verdicts.both_splits(self.found, corpus, "code", n)
         return f"{told or f'**{corpus}**: {NOT_RUN}'}."
 
-    def unmade(self) -> list[str]:
+    def unmade(self, beside: Iterable["Page"] = ()) -> list[str]:
         """The line on runs that have no record, where there are any."""
-        done, planned = self.found.count
+        done, planned = (sum(counts) for counts in zip(*(page.found.count for page in (self, *beside)), strict=True))
         return [f"{planned - done} of the {planned} runs of this document in the core of the study are not yet made: "
                 "what rests on them is open."] if done < planned else []
 

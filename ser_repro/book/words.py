@@ -88,9 +88,8 @@ def versus_chance(score, chance: float) -> str:
 
 
 def against_guessing(score, chance: float) -> str:
-    """The same for a column of a table, which says where there is no interval, and so no test."""
-    alone = score.has_interval or score.alike[0] == score.alike[1]
-    return versus_chance(score, chance) + ("" if alone else ", no test")
+    """The same for a column of a table, which says where units are too few for an interval, and so for a test."""
+    return versus_chance(score, chance) + (", no test" if score.units and score.alike[0] < score.alike[1] else "")
 
 
 def stamp(record: dict) -> str:

@@ -16,8 +16,8 @@ def made(*verdicts):
 def test_a_summary_counts_each_verdict_in_the_order_of_the_rule():
     table = made(ledger.NOT_RUN, ledger.REPRODUCED, ledger.UNTESTABLE, ledger.NOT_RUN)
     assert page.summary(table) == (
-        "**Of 4 claims, 1 is reproduced (in 1 of them our score lies below the claim and only its interval reaches it), "
-        "1 can't be tested here and 2 are not yet run.**")
+        "**Of 4 claims, 1 is reproduced (in 1 of them our score lies below the claim and only its interval reaches "
+        "it), 1 can't be tested here and 2 are not yet run.**")
     assert page.judged(table) == "1 of 4"
 
 
