@@ -201,8 +201,8 @@ def priced(rows: list[Price], leak: str) -> str:
         f"{signed(values[0])}{NBSP}points")
     measured = [row for row in mine if row.difference and row.difference.has_interval]
     if measured and len(measured) < len(mine):
-        told += f", {signed(100 * min(row.value for row in measured))} to " \
-                f"{signed(100 * max(row.value for row in measured))} where there is an interval"
+        ends = dict.fromkeys(signed(100 * of(row.value for row in measured)) for of in (min, max))
+        told += f", {' to '.join(ends)} where there is an interval"
     apart = sum(told_apart(row.difference) for row in measured)
     return told + (f", {apart} of {len(measured)} with an interval told apart from none" if measured
                    else " (no interval)")

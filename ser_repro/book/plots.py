@@ -16,7 +16,7 @@ from matplotlib.lines import Line2D
 from matplotlib.ticker import PercentFormatter
 
 from ser_repro.book.palette import GREY, RED, ROLES, Look, corpora
-from ser_repro.book.words import told_apart
+from ser_repro.book.words import NBSP, told_apart
 from ser_repro.results.scores import Score
 
 WIDTH = 6.2  # in: words of 9 or 10 points can still be read where a phone shrinks the picture
@@ -206,8 +206,8 @@ def guessing(axis, share: float) -> Look:
 
 
 def _wrapped(name: str) -> str:
-    """A name in lines that leave room for the picture."""
-    return "\n".join(fill(line, 40) for line in name.split("\n"))
+    """A name in lines that leave room for the picture; no line ends within "n = 3"."""
+    return "\n".join(fill(line.replace(" = ", f"{NBSP}={NBSP}"), 40) for line in name.split("\n"))
 
 
 def effects(rows: list[tuple[str, str, Score]]) -> Figure:
