@@ -127,7 +127,7 @@ def picture(table: pd.DataFrame) -> Figure:
                 left += width
     axis.set_yticks(range(len(names)), [f"{name[0].upper()}{name[1:]}" for name in names])
     axis.invert_yaxis()
-    axis.set_xlim(0, table["document"].value_counts().max())
+    axis.set_xlim(0, 1.01 * table["document"].value_counts().max())
     axis.set_xlabel("claims")
     axis.spines[:].set_visible(False)
     axis.tick_params(length=0)
