@@ -142,7 +142,8 @@ _CHEAP = (1, 2, 3, 4, 5)  # models on five values
 DOCUMENT = Document(
     name="crema_1d", title="the CREMA-D study's 1-D CNNs", settings=SETTINGS, corpora=("CREMA-D",), build=_build,
     inputs=lambda values: values["features"], optimiser=_optimiser, schedule=crema_study.schedule, claims=CLAIMS,
-    adjust=_adjust, split=crema_study.stratified, validates=True, sizes=tuple(NETWORKS), demo={"epochs": 3},
+    adjust=_adjust, split=crema_study.stratified, validates=True, sizes=tuple(NETWORKS), networks=NETWORKS,
+    demo={"epochs": 3},
     cost=_cost, copies=_copies, transform=_transform,
     core=(*(_core(n, seeds=THREE) for n in _CHEAP), *(_core(n, "speaker") for n in _CHEAP),
           # The incremental selection, its last step apart, which is model 1 itself.

@@ -184,7 +184,7 @@ DOCUMENT = Document(
     inputs=lambda values: values["features"], optimiser=_optimiser, schedule=crema_study.schedule, claims=CLAIMS,
     adjust=_adjust, split=split, validates=True, sizes=tuple(NETWORKS), demo={"epochs": 3}, cost=_cost,
     transform=transform,
-    readings=("code",),
+    readings=("code",), has_code=False, networks=NETWORKS,
     core=(_core(SMALL), *(_core(SMALL, part=part) for part in ("MFCC", "MSF", "energies")), _core(RNN_BOTH),
           *(_core(n) for n in (RNN_MFCC, RNN_MSF)), _core(SMALL, **TRAINING_CLIPS), _core(SMALL, **TOGETHER),
           _core(SMALL, dropout=0.5),
