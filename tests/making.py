@@ -1,5 +1,7 @@
 """Runs and saved models that several tests start from."""
 
+import base64
+import io
 import os
 import signal
 import subprocess
@@ -111,3 +113,13 @@ def train_both_ways(run, demo, cache, plain):
         curves.append([list(row.values()) for row in trained.history])
         probabilities.append(training.predict(model, source, parts["test"][0], batch_size=32))
     return curves, probabilities
+
+
+def is_cut(figure) -> bool:
+    """Whether anything is drawn at an edge of the picture that a page would show of a figure."""
+    import matplotlib.pyplot as plt
+
+    from ser_repro.book import show
+
+    shown = plt.imread(io.BytesIO(base64.b64decode(show._saved(figure)[0])))[..., :3]
+    return any(edge.min() < 0.98 for edge in (shown[:2], shown[-2:], shown[:, :2], shown[:, -2:]))

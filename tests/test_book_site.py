@@ -33,8 +33,26 @@ def test_a_table_is_cited_with_what_it_speaks_of(tmp_path):
     app = SimpleNamespace(srcdir=tmp_path, config=SimpleNamespace(
         bibtex_bibfiles=["some.bib"], html_title="A & B", author="a_b", copyright="2026"))
     text = downloads.citation(app, "chapters/x", "claims", "Every claim.", ["two2021"])
-    assert text.startswith("@misc{ser_repro_claims,") and "{{a\\_b}}" in text and "A \\& B" in text
+    assert text.startswith("@misc{ser_repro_table_claims,") and "{{a\\_b}}" in text and "A \\& B" in text
     assert "two2021" in text and "one2020" not in text
+
+
+def test_the_archive_of_records_follows_them(tmp_path):
+    app = SimpleNamespace(srcdir=tmp_path / "book", outdir=tmp_path / "html", builder=SimpleNamespace(format="html"))
+    records = tmp_path / "results/issa"
+    records.mkdir(parents=True)
+    for name in ("a.json", "b.json"):
+        (records / name).write_text("{}")
+    made = tmp_path / "html/_downloads/records.zip"
+    made.parent.parent.mkdir()
+    downloads.archive(app, None)
+    assert downloads.held(made) == ["results/issa/a.json", "results/issa/b.json"]
+    (records / "b.json").unlink()
+    downloads.archive(app, None)
+    assert downloads.held(made) == ["results/issa/a.json"]
+    made.write_bytes(b"cut short")
+    downloads.archive(app, None)
+    assert downloads.held(made) == ["results/issa/a.json"]
 
 
 def test_heads_lose_the_script_of_icons_and_know_the_theme(tmp_path):

@@ -1,7 +1,7 @@
 // What pages need beside the theme: boxes that scroll say so, and definitions can be put away.
 
 (() => {
-const boxes = document.querySelectorAll(".scroll, .frame, .flow-frame, .formula");
+const boxes = document.querySelectorAll(".scroll, .frame, .flow-frame, .formula, .pst-scrollable-table-container");
 
 function tell(box) {
   const wide = box.scrollWidth > box.clientWidth + 1, tall = box.scrollHeight > box.clientHeight + 1;

@@ -23,6 +23,7 @@ import pandas as pd
 from ser_repro import datasets, documents
 from ser_repro.book import show, sortable
 from ser_repro.book.words import LIMIT, percent
+from ser_repro.documents import Document
 from ser_repro.results import uncertainty
 from ser_repro.runs.found import Found, frames
 from ser_repro.runs.plans import GRID
@@ -66,8 +67,8 @@ class Errors:
                 for tested, protocol in zip(told, GRID, strict=True):
                     if seeds := found.records(corpus, "code", protocol, n=n):
                         (frame,) = frames(seeds[:1])
-                        if frame["predicted"].nunique() > 1:
-                            tested[of.title + (f", {of.size(n)}" if n else "")] = frame.set_index("clip")
+                        if tells(frame):
+                            tested[named(of, n)] = frame.set_index("clip")
         return told
 
     @functools.cache  # noqa: B019
@@ -166,8 +167,18 @@ def _beyond_chance(missed: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
     return more.drop(columns="share")[:_SHOWN], less.drop(columns="share")[:_SHOWN]
 
 
-def address(corpus: str, model: str) -> str:
-    """Where a chapter finds the clips that a model gets wrong."""
+def tells(frame: pd.DataFrame) -> bool:
+    """Whether a model tells clips apart: the page has only such."""
+    return frame["predicted"].nunique() > 1
+
+
+def named(document: Document, n: int | None = None) -> str:
+    """A model as the page names it."""
+    return document.title + (f", {document.size(n)}" if n else "")
+
+
+def address(corpus: str, document: Document, n: int | None = None) -> str:
+    """Where a chapter finds the clips that a model gets wrong, if it `tells` those of new speakers apart."""
     from urllib.parse import urlencode
 
-    return f"errors.html?{urlencode({'corpus': corpus, 'model': model})}#clips"
+    return f"errors.html?{urlencode({'corpus': corpus, 'model': named(document, n)})}#clips"

@@ -210,15 +210,18 @@ class Page:
 
         `which` as in `Run.of`, here and in the sections below.
         """
-        from ser_repro.book import plots
+        from ser_repro.book import errors, plots
 
         drawn = False
         for corpus in self.corpora:
             for reading in self.document.readings:
-                panels = []
+                panels, clips = [], ""
                 for protocol in plans.GRID:
                     if seeds := self.found.seeds(corpus, reading, protocol, **which):
                         tested = pd.concat(frames(seeds[:1]))
+                        if (reading == "code" and protocol == "speaker" and not missing(seeds)
+                                and errors.tells(tested)):
+                            clips = f" [Clip by clip]({errors.address(corpus, self.document, which.get('n'))})"
                         classes = sorted(tested["emotion"].unique())
                         title = f"{corpus}{self._size(which)}, {self.document.called(reading)},\n" + ", ".join(
                             filter(None, (split_name(protocol), missing(seeds))))
@@ -228,7 +231,7 @@ class Page:
                     show.picture(plots.confusion(panels), self._alt(f"confusion matrix, true emotion down, predicted "
                                                                     f"across: {titles}"),
                                  f"{titles}: confusion matrix in per cent of the true emotion, which is the row. First "
-                                 "seed, all folds that have been run." + self._clips(corpus, reading, **which))
+                                 "seed, all folds that have been run." + clips)
                     drawn = True
         if not drawn:
             show.text("*No confusion matrix yet: nothing has been run.*")
@@ -387,13 +390,6 @@ class Page:
         """
         told = [self._judged(corpus, (n or {}).get(corpus)) for corpus in self.corpora]
         show.text([*told, *lines, *self.unmade(beside)])
-
-    def _clips(self, corpus: str, reading: str, n: int | None = None, **_) -> str:
-        """The way to the clips behind a confusion matrix."""
-        from ser_repro.book.errors import address
-
-        model = self.document.title + (f", {self.document.size(n)}" if n else "")
-        return f" [Clip by clip]({address(corpus, model)})" if reading == "code" else ""
 
     def _size(self, which: dict) -> str:
         return f", {self.document.size(which['n'])}" if which.get("n") else ""

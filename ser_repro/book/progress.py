@@ -196,7 +196,8 @@ class Progress:
                       "Chance is always naming the most frequent of them.*")
             show.table(elsewhere)
         count, here = len(self.records[name]), f"?document={quote(_title(name))}#records"
-        show.text(f"[Its {number(count)} records]({here}) are in the table of all records below." if count else
+        told = f"Its {number(count)} records]({here}) are" if count > 1 else f"Its record]({here}) is"
+        show.text(f"[{told} in the table of all records below." if count else
                   "*No record yet: `ser-repro study` makes them.*")
         if found.document.searched:
             self._searches(name)

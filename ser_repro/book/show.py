@@ -46,9 +46,9 @@ def table(rows: pd.DataFrame | list[dict], *, index: bool = False, formats: dict
           empty: str = "*Nothing has been run yet.*") -> None:
     """Show a table that scrolls in its own box, so that a wide one leaves the page readable.
 
-    Cells are text, or `Html`; they wrap where the table would be wider than a page. A `long` table keeps a row to a
-    line, and scrolls both ways: one of hundreds of rows takes no more of the page than a short one. Without a row it
-    says `empty`.
+    Cells are text, or `Html`; they wrap where the table would be wider than a page. A `long` table
+    scrolls both ways, and on a phone keeps a row to a line: one of hundreds of rows takes no more of the page than a
+    short one. Without a row it says `empty`.
     """
     from IPython.display import HTML, display
 

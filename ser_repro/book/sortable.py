@@ -43,9 +43,9 @@ def table(name: str, caption: str, rows: list[dict], ids: Iterable[str], *, filt
     by = [dict(zip(filters, values, strict=True)) for values in zip(*filters.values(), strict=True)]
     code = "\n".join(_row(*one) for one in zip(rows, unique(ids), by, _orders(rows), strict=True))
     head = "".join(f'<th scope="col">{html(column)}</th>' for column in rows[0])
-    page = (f'<div class="sortable" id="{name}"><p class="downloads">{html(caption)} Take it along: '
+    page = (f'<div class="sortable" id="{name}"><p class="downloads">{html(caption)} <span class="take">Take it along: '
             f'<a href="../_downloads/{name}.csv" download>CSV</a>, '
-            f'<a href="../_downloads/{name}.bib" download>BibTeX</a>. '
+            f'<a href="../_downloads/{name}.bib" download>BibTeX</a>.</span> '
             f'<a class="skip" href="#after-{name}">Skip the table</a></p>'
             f'<div class="scroll" role="region" tabindex="0" aria-label="{html(caption)}">'
             f'<table class="compact wordy dataframe"><thead><tr>{head}</tr></thead><tbody>{code}</tbody></table></div>'

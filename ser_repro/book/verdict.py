@@ -199,7 +199,7 @@ _OWN, _AWAY = 0.2, -0.26  # height of the two lines of a row
 def picture(of: list[Row]) -> Figure:
     """Two lines a document: its own corpus (claim, shared speakers, new speakers), and below it the other corpora, a
     small mark each and a large one for their mean. Filled marks are of reading code, hollow ones of reading paper."""
-    figure, axis = plt.subplots(figsize=(WIDTH, 1.2 + 0.74 * len(of)))
+    figure, axis = plt.subplots(figsize=(WIDTH, 1.2 + 0.56 * len(of)))
     for i, row in enumerate(of):
         y = len(of) - 1 - i
         if i % 2:

@@ -191,5 +191,5 @@ DOCUMENT = Document(
           _core(REPORTED, seeds=(0,)), _core(RAW_SMALL, seeds=(0,)), _core(SMALL, "speaker"),
           _core(SMALL, "speaker", seeds=(0,), **TRAINING_CLIPS), *(_core(n, "speaker", seeds=(0,)) for n in RNNS),
           CoreRuns("code", "redrawn", corpora=("SAVEE",), n=SMALL, folds=DRAWS),
-          _core(REPORTED, seeds=(1, 2)), _core(RAW_SMALL, seeds=(1, 2)),
-          _core(REPORTED, seeds=(0,), corpus="CREMA-D")))
+          # On CREMA-D one run takes some 15 hours on a CPU: of the extended study alone.
+          _core(REPORTED, seeds=(1, 2)), _core(RAW_SMALL, seeds=(1, 2))))

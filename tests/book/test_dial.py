@@ -2,6 +2,7 @@
 
 import matplotlib.pyplot as plt
 import pytest
+from making import is_cut
 
 from ser_repro.book import dial
 from ser_repro.book.across import CORPORA, Across
@@ -49,4 +50,4 @@ def test_every_corpus_has_a_panel_and_all_of_it_is_saved(svm):
     figure.draw_without_rendering()
     assert measured == pytest.approx(figure.get_tightbbox().bounds, abs=0.02)
     assert [axis.get_title(loc="left") or axis.get_title() for axis in figure.axes] == list(CORPORA)
-    plt.close("all")
+    assert not is_cut(figure)

@@ -1,7 +1,7 @@
 """The page of all claims: what it counts, and that every verdict has a look of its own."""
 
-import matplotlib.pyplot as plt
 import pandas as pd
+from making import is_cut
 
 from ser_repro.book import ledger as page
 from ser_repro.results import ledger
@@ -29,7 +29,7 @@ def test_every_verdict_has_a_look_and_its_number_is_drawn():
     axis = figure.axes[0]
     assert [text.get_text() for text in axis.texts] == ["2", "1", "1", "1", "1", "1", "1"]
     assert [label.get_text() for label in axis.get_yticklabels()] == ["The first"]
-    plt.close(figure)
+    assert not is_cut(figure)
 
 
 def test_recalls_are_a_table_of_their_own(monkeypatch):

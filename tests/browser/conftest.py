@@ -2,13 +2,17 @@
 
 import functools
 import http.server
-import shutil
+import sys
 import threading
 from pathlib import Path
 
 import pytest
 
-HTML = Path(__file__).parents[2] / "book/_build/html"
+ROOT = Path(__file__).parents[2]
+HTML = ROOT / "book/_build/html"
+sys.path.insert(0, str(ROOT / "tools"))
+
+from chromium import start  # noqa: E402
 
 
 class Quiet(http.server.SimpleHTTPRequestHandler):
@@ -38,11 +42,10 @@ def chromium(site):
     """Playwright's Chromium, or the system's."""
     sync_api = pytest.importorskip("playwright.sync_api", reason="Playwright is not installed: `make browser` does it")
     with sync_api.sync_playwright() as playwright:
-        own = Path(playwright.chromium.executable_path)
-        path = own if own.exists() else shutil.which("chromium") or shutil.which("google-chrome")
-        if not path:
-            pytest.skip("no browser: install chromium, or run `playwright install chromium`")
-        browser = playwright.chromium.launch(executable_path=path)
+        try:
+            browser = start(playwright.chromium)
+        except FileNotFoundError as error:
+            pytest.skip(str(error))
         yield browser
         browser.close()
 

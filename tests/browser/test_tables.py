@@ -1,9 +1,15 @@
 """Tables that sort, filter and search; what is downloaded; and the clips behind a confusion matrix."""
 
 import csv
+import html
+import json
+import re
 import zipfile
+from urllib.parse import parse_qs
 
 import pytest
+
+from ser_repro.book.sortable import slug
 
 
 @pytest.mark.parametrize("name, table", [("claims", "claims"), ("runs", "records"), ("leak_audit", "prices")])
@@ -16,9 +22,13 @@ def test_a_table_sorts_filters_and_searches(name, table, site, page):
     assert status.inner_text() == f"{every} of {every} rows"
 
     head = part.locator("thead th").first
-    head.click()
+    def sort(way):
+        head.click()
+        page.wait_for_function("([head, way]) => head.ariaSort === way", arg=[head.element_handle(), way])
+
+    sort("ascending")
     first = rows.locator("td:first-child").all_inner_texts()
-    head.click()
+    sort("descending")
     assert rows.locator("td:first-child").all_inner_texts()[0] != first[0] and first == sorted(first)
 
     choice = part.locator("select").first
@@ -68,7 +78,7 @@ def test_a_table_can_be_taken_along(name, table, site, page):
         assert len(list(csv.DictReader(file))) == part.locator("tbody tr").count()
     with page.expect_download() as download:
         part.get_by_role("link", name="BibTeX").click()
-    assert download.value.path().read_text().startswith(f"@misc{{ser_repro_{table},")
+    assert download.value.path().read_text().startswith(f"@misc{{ser_repro_table_{table},")
 
 
 def test_all_records_and_a_drawing_can_be_taken_along(site, page):
@@ -111,3 +121,12 @@ def test_a_word_is_explained_to_the_keyboard_and_put_away(site, page):
     assert term.evaluate(shown) == "none"
     term.click()
     assert "#word-" in page.url and page.locator(f"[id='{page.url.split('#')[1]}']").count() == 1
+
+
+def test_links_to_clips_name_models_that_the_page_of_errors_has(built):
+    asked = {link for page in (built / "chapters").glob("*.html")
+             for link in re.findall(r'errors\.html\?([^"#]+)#clips', page.read_text())}
+    assert len(asked) > 5
+    for one in (parse_qs(html.unescape(link)) for link in asked):
+        rows = built / f"_downloads/errors-{slug(*one['corpus'])}.json"
+        assert one["model"][0] in json.loads(rows.read_text())["models"], one

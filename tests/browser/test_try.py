@@ -1,6 +1,5 @@
 """The page "Try it yourself" in a browser: of files and of a microphone it says what `ser-repro predict` says."""
 
-import shutil
 import struct
 import wave
 from pathlib import Path
@@ -8,6 +7,7 @@ from urllib.parse import urlsplit
 
 import numpy as np
 import pytest
+from chromium import start
 
 NEAR = 1e-4
 NETWORKS = Path(__file__).parents[2] / "book/networks"
@@ -143,11 +143,9 @@ def test_real_speech_is_heard_as_by_predict(site, page, watched, models, real_co
 
 def test_a_microphone_is_heard_and_its_recording_kept(site, chromium, models, watched, tmp_path):
     spoken = write_wav(tmp_path / "spoken.wav", speechlike(8, 48000), 48000)
-    own = Path(chromium.browser_type.executable_path)
-    browser = chromium.browser_type.launch(
-        executable_path=own if own.exists() else shutil.which("chromium") or shutil.which("google-chrome"),
-        args=["--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream",
-              f"--use-file-for-fake-audio-capture={spoken}"])
+    browser = start(chromium.browser_type, args=[
+        "--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream",
+        f"--use-file-for-fake-audio-capture={spoken}"])
     tab = watched(browser.new_context(permissions=["microphone"], accept_downloads=True).new_page(), site)
     tab.get_by_role("button", name="Record").click()
     tab.get_by_role("button", name="Stop").wait_for()
@@ -172,6 +170,15 @@ def test_what_is_no_sound_is_refused_in_words(site, page, watched, tmp_path):
     tab.set_input_files("[data-part=file]", tmp_path / "a.wav")
     tab.wait_for_function("/can't/.test(document.querySelector('[data-part=status]').textContent)")
     assert "a.wav can't be decoded" in tab.locator("[data-part=status]").inner_text()
+
+
+def test_the_text_names_the_networks_that_are_offered(site, chromium):
+    context = chromium.new_context(java_script_enabled=False)
+    tab = context.new_page()
+    tab.goto(f"{site}try.html")
+    links = tab.locator("table").first.locator("tbody td:first-child a").evaluate_all("all => all.map(a => a.pathname)")
+    context.close()
+    assert {Path(link).stem for link in links} == {folder.name for folder in NETWORKS.iterdir() if folder.is_dir()}
 
 
 def test_it_fits_a_phone_and_works_by_keyboard(site, page, watched, tmp_path):

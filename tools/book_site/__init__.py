@@ -8,9 +8,15 @@ source is and what it was built from.
 from book_site import colophon, downloads, heads, icons, maths, pictures, references, words
 
 
+def unnumbered(app, config) -> None:
+    """No numbers of figures, whatever Jupyter Book's LaTeX writer sets: some would have one, most none."""
+    config.numfig = False
+
+
 def setup(app) -> dict:
     references.register()
     maths.register(app)
+    app.connect("config-inited", unnumbered, priority=900)  # after all others
     for step in (pictures.place, downloads.write, words.explain):
         app.connect("doctree-resolved", step)
     app.connect("html-page-context", colophon.place)

@@ -47,12 +47,12 @@ def write(app, doctree, page: str) -> None:
 
 
 def citation(app, page: str, name: str, title: str, keys: list[str]) -> str:
-    """BibTeX of a table, and of what it speaks of."""
+    """BibTeX of a table, and of what it speaks of; pages have keys of their own (`colophon.bibtex`)."""
     bib = Path(app.srcdir, app.config.bibtex_bibfiles[0]).read_text()
     entries = dict(re.findall(r"(?ms)^(?=@\w+\{([^,]+),)(.*?^\})", bib))
     book = re.sub(r"([&%$#_])", r"\\\1", app.config.html_title)
     author = re.sub(r"([&%$#_])", r"\\\1", app.config.author)
-    own = (f"@misc{{ser_repro_{name},\n  author = {{{{{author}}}}},\n"
+    own = (f"@misc{{ser_repro_table_{name},\n  author = {{{{{author}}}}},\n"
            f"  title = {{{title.rstrip('.')}}},\n"
            f"  howpublished = {{Table {name} on page {page} of \"{book}\"}},\n"
            f"  year = {{{app.config.copyright}}}\n}}\n")
@@ -66,13 +66,23 @@ def archive(app, failure) -> None:
         return
     to = Path(app.outdir, "_downloads", "records.zip")
     to.parent.mkdir(exist_ok=True)
-    files = sorted(path for path in results.rglob("*") if path.is_file())
-    newest = max((path.stat().st_mtime for path in files), default=0)
-    if to.exists() and to.stat().st_mtime > newest:
+    files = {str(Path("results", path.relative_to(results))): path
+             for path in sorted(results.rglob("*")) if path.is_file()}
+    newest = max((path.stat().st_mtime for path in files.values()), default=0)
+    if to.exists() and to.stat().st_mtime > newest and held(to) == list(files):
         return
     with zipfile.ZipFile(to, "w", compresslevel=6) as whole:
-        for path in files:
-            entry = zipfile.ZipInfo(str(Path("results", path.relative_to(results))))
+        for name, path in files.items():
+            entry = zipfile.ZipInfo(name)
             stored = path.suffix in (".gz", ".safetensors", ".npz")
             entry.compress_type = zipfile.ZIP_STORED if stored else zipfile.ZIP_DEFLATED
             whole.writestr(entry, path.read_bytes())
+
+
+def held(file: Path) -> list[str]:
+    """What an archive holds; nothing where a build was stopped while it wrote."""
+    try:
+        with zipfile.ZipFile(file) as whole:
+            return whole.namelist()
+    except zipfile.BadZipFile:
+        return []

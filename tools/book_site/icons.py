@@ -1,6 +1,7 @@
 """The theme's icons: a font of those that pages show, in place of the library's script and fonts of 2.6 MB."""
 
 import re
+import shutil
 from pathlib import Path
 
 from fontTools import subset
@@ -22,7 +23,10 @@ def reduce(app, failure) -> None:
         write(fonts, shown(out, styles), static / "icons.woff")
     for pattern in UNUSED:
         for path in static.glob(pattern):
-            remove(path)
+            if path.is_dir():
+                shutil.rmtree(path)
+            else:
+                path.unlink()
 
 
 def shown(out: Path, styles: list[Path]) -> set[int]:
@@ -46,12 +50,3 @@ def write(font: Path, points: set[int], to: Path) -> None:
     chosen.subset(reduced)
     reduced.flavor = "woff"
     reduced.save(to)
-
-
-def remove(path: Path) -> None:
-    if path.is_dir():
-        for inner in path.iterdir():
-            remove(inner)
-        path.rmdir()
-    else:
-        path.unlink(missing_ok=True)

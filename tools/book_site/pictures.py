@@ -15,6 +15,9 @@ from docutils import nodes
 EMBEDDED = re.compile(r'<figure class="picture"><img alt="([^"]*)" src="data:image/png;base64,([^"]*)">'
                       r"(?:<figcaption>(.*?)</figcaption>)?</figure>", re.DOTALL)
 
+NARROW = 600
+"""Pixels: such a picture can be read on a phone as a whole; a wider one scrolls there."""
+
 
 @functools.cache
 def drawings(folder: str) -> dict[str, bytes]:
@@ -49,9 +52,10 @@ class Place:
         name = f"{self.stem}-{self.count}"
         (self.folder / f"{name}.png").write_bytes(picture)
         width, height = (int.from_bytes(picture[at:at + 4]) for at in (16, 20))  # of the PNG's first chunk
+        narrow = ' class="narrow"' if width <= NARROW else ""
         shown = (f'<div class="frame" role="group" tabindex="0" aria-label="Picture {self.count}">'
-                 f'<img alt="{alt}" src="{self.root}/{name}.png" width="{width}" height="{height}" loading="lazy">'
-                 "</div>")
+                 f'<img{narrow} alt="{alt}" src="{self.root}/{name}.png" width="{width}" height="{height}" '
+                 'loading="lazy"></div>')
         drawing = self.drawings.get(hashlib.sha256(picture).hexdigest())
         if drawing is None:
             return shown, ""

@@ -68,8 +68,7 @@
   }
 
   async function probabilities(session, network, samples) {
-    const values = network.input === "values" ? Values193.of(samples, network.sample_rate) : samples;
-    const fed = {[network.input]: new ort.Tensor("float32", Float32Array.from(values), [values.length])};
+    const fed = {samples: new ort.Tensor("float32", Float32Array.from(samples), [samples.length])};
     return Array.from((await session.run(fed)).probabilities.data);
   }
 
@@ -254,8 +253,6 @@
   // ---- on the page
 
   if (!root) return;
-  for (const link of document.querySelectorAll("table a[href^='chapters/']"))
-    if (offered && !offered.networks.some(one => link.pathname.endsWith(`/chapters/${one.name}.html`))) link.closest("tr").remove();
   const lacking = missing();
   part("server").hidden = location.protocol !== "file:";
   if (lacking !== "") {
