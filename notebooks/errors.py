@@ -21,17 +21,19 @@ page = Errors(results)
 
 # %% [markdown]
 # Every record holds the answer to each test clip. Laid over each other, they tell apart what one model misses from what
-# all of them miss, and what is recognised only because the speaker was heard in training:
+# all of them miss with new speakers:
 
 # %% tags=["hide-input"]
 page.overview()
 
 # %% [markdown]
-# Models are the documents in reading `code`, and our baselines, one seed each. "If errors fell by lot": the share of
-# clips that all would miss if each model missed its clips independently of the others. Where the measured share is
-# above it, models miss the same clips. The last two columns split the clips that no model gets right with new
-# speakers: those that were tested with shared speakers too, and missed there, and those that at least one model then
-# gets right.
+# Models are the documents' methods in reading `code`, and our baselines, one seed each; those that were tested on every
+# new speaker. "If errors fell by lot": the share of clips that all would miss if each model missed its clips
+# independently of the others. Models that share features miss the same clips without these being hard, and some here
+# are near-copies of each other, so a share above that is no measure of hard clips.
+#
+# The last columns split the clips that no model gets right with new speakers. Some are then right in at least one model
+# with shared speakers, whose training is another: part of that is luck, as several models have several tries.
 #
 # ## Which emotions
 
@@ -39,7 +41,8 @@ page.overview()
 page.by("emotion")
 
 # %% [markdown]
-# *Share of the clips that every model gets wrong with new speakers.*
+# *Share of the clips that every model gets wrong with new speakers. Named are, here and below, at most four at each
+# end, of those whose share chance in their clips does not explain (binomial, p corrected for the number of names).*
 #
 # ## Which speakers
 

@@ -32,6 +32,7 @@ show.say("un_before_ends", chapter.ends(covered, "before"))
 show.say("un_clips_ends", chapter.ends(covered.dropna(subset="clips"), "clips"))
 drawn, started = chapter.drawn(results), chapter.starts(results)
 show.say("un_widest", chapter.widest(drawn))
+show.say("un_starts_widest", chapter.widest_starts(started))
 known = [row["spread"] for row in started if row["spread"] is not None]
 show.say("un_starts", f"{100 * min(known):.1f} to {unit(100 * max(known), 'points', 1)}" if known else "not known")
 
@@ -39,8 +40,9 @@ show.say("un_starts", f"{100 * min(known):.1f} to {unit(100 * max(known), 'point
 # **A score is one of many that could have been measured**: of other speakers, after another start of the training, on
 # another draw of the test clips. An interval counts only what it names.
 #
-# - Starts of one network lie {glue:text}`un_starts` apart (standard deviation, by network and corpus).
-# - Draws of the test clips lie up to this far apart: {glue:text}`un_widest`.
+# - Starts of one network lie up to this far apart: {glue:text}`un_starts_widest`. Beyond what chance in the test clips
+#   explains, their standard deviation is {glue:text}`un_starts`, by network and corpus.
+# - Draws of the test clips lie up to this far apart, other clips being tested: {glue:text}`un_widest`.
 # - In {glue:text}`un_after` kinds of made-up studies the intervals of this book hold the truth in 92 to 98 % of cases
 #   (range {glue:text}`un_after_ends`). The usual bootstrap, which resamples speakers and starts, does so in
 #   {glue:text}`un_before` (range {glue:text}`un_before_ends`). Where clips are taken as independent, an interval of
@@ -53,11 +55,18 @@ show.say("un_starts", f"{100 * min(known):.1f} to {unit(100 * max(known), 'point
 # | `[low, high; speakers]` | other speakers; another start or draw is left out |
 # | `[low, high; speakers, starts]` | also another start of the training |
 # | `[low, high; speakers, starts, draws]` | also another random choice of the test clips |
+# | `[low, high; speakers, draws]` | the same of a model that has no start, such as an SVM |
 # | `[low, high; folds]` | other groups of speakers, each with a network of its own, and so starts too |
+# | `[low, high; folds, starts]` | of a difference whose one side has folds and the other starts |
+# | `[low, high; clips]` | other clips of the same speakers, each as if independent: too narrow for other speakers |
 # | `(one and other by start; two speakers, no interval)` | nothing: this is what was measured |
 #
 # Of two speakers there is no interval: two numbers do not show how far a third would be away. Nor is there one for a
 # network that gives one answer to every clip, as its score only counts how often that answer is right.
+#
+# A score's interval is never narrower than chance in its test clips alone allows. Where few speakers happen to agree
+# better than that, the variance of the clips takes the place of theirs, and the bracket says *clips* instead of
+# *speakers*.
 #
 # A network that was started once shows nothing of its starts. Its interval takes their spread from other runs of the
 # same document, size and corpus, where there are any; otherwise it names speakers alone, and is too narrow for another
@@ -106,8 +115,9 @@ book.draw("un_coverage", chapter.coverage_picture(covered))
 
 # %% tags=["hide-input"]
 if drawn:
-    book.picture(chapter.draws_picture(drawn), "Accuracy of each draw of the split, and of the published one",
-                 "Accuracy of each draw of a document's own split, and of the draw that it published.")
+    book.picture(chapter.draws_picture(drawn), "Accuracy of each draw of the split, and of the first one",
+                 "Accuracy of each draw of a document's own split, and of the book's first draw, which is printed "
+                 "elsewhere: the document's own where its code has one, ours where not.")
 book.table(chapter.draws_table(drawn), empty="*No split has been drawn again yet: `ser-repro study --protocol redrawn` "
            "does it.*")
 
@@ -150,4 +160,5 @@ book.table(chapter.tests_of_documents())
 book.table(chapter.powers(results))
 
 # %% [markdown]
-# *Spread: standard deviation over speakers, one training each, so starts are in it; median of the pairs.*
+# *Spread: standard deviation over speakers, one
+# training each, so starts are in it; median of the pairs.*

@@ -28,17 +28,17 @@ rows = chapter.rows(results)
 show.say("vd_answer", chapter.answer(rows))
 show.say("vd_claims", ledger.summary(claimed.whole(results)).replace("**", ""))
 book.draw("vd_picture", chapter.picture(rows), elsewhere=chapter.words(rows))
-show.html_block(chapter.cards(rows, folder="chapters/"), "vd_cards")
 
 # %% [markdown]
 # **{glue:text}`vd_answer`**
 
 # %% tags=["hide-input"]
 book.picture(chapter.picture(rows), chapter.words(rows), caption=(
-    "A row a method, on the corpus that it is best known for. Filled marks: the method as its public code has it "
-    "(reading `code`); hollow: as its text has it (reading `paper`). Triangles: the same method trained on that corpus "
-    "and tested on others, on the emotions that both have. Scores are accuracies where nothing else is named; new "
-    "speakers are shown once all of them have been tested. Intervals are in the chapters."))
+    "A row a method, on one corpus. Filled marks: the method as its public code has it "
+    "(reading `code`), or rebuilt where no code is public; hollow: as its text has it (reading `paper`). Triangles: "
+    "the UAR of the same method trained on that corpus and tested on others, on the emotions that both have; guessing "
+    "then gives another number, so each line has its own mark for it. Scores are accuracies where nothing else is "
+    "named; new speakers are shown once all of them have been tested. Intervals are in the chapters."))
 
 # %% [markdown]
 # ## Document by document
@@ -47,20 +47,20 @@ book.picture(chapter.picture(rows), chapter.words(rows), caption=(
 show.html_block(chapter.cards(rows))
 
 # %% [markdown]
-# "Why" says what the document's text or code has that bears on the number. It is a fact about the document, not proof
-# that this is what made the number.
+# "To know" says what the document's text or code has that bears on the number. It is a fact about the document, not
+# proof that this is what made the number.
 #
 # ## What follows
 #
-# - **Ask who is tested.** A score on shared speakers says how well a model knows these people. How far it falls with
-#   new ones is in [one model, five tests](dial.ipynb), and what each other leak is worth, where it could be measured,
-#   in [leaks](leak_audit.ipynb).
+# - **Ask who is tested.** A score on shared speakers also says how well a model knows these people. How far it falls
+#   with new ones is in [one model, five tests](dial.ipynb), and what each other leak is worth, where it could be
+#   measured, in [leaks](leak_audit.ipynb).
 # - **Ask for the interval.** A score on a few hundred clips of a few speakers is worth several points either way; [how
 #   sure is a score](uncertainty.ipynb) has the widths, and how many speakers a claim of two points needs.
 # - **Ask for a plain baseline.** A [support vector machine](svm193.ipynb) that is fitted in seconds stands in the same
 #   picture.
 # - **Ask for another corpus.** [Trained on one, tested on another](cross_corpus.ipynb) is where a model would be used.
 #
-# Every number that the five documents claim is in the [ledger](claims.ipynb), with a verdict by one rule written
+# Every number that the six documents claim is in the [ledger](claims.ipynb), with a verdict by one rule written
 # beforehand. {glue:text}`vd_claims` "Not reproduced" is not "refuted": it speaks of our runs of what a document tells,
 # or of what its code does. "Not settled" means that nothing that we ran can speak for or against the claim.

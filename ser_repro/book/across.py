@@ -15,7 +15,8 @@ import seaborn
 from matplotlib.figure import Figure
 
 from ser_repro import datasets
-from ser_repro.book.words import listed, number, percent, versus_chance
+from ser_repro.book.plots import laid_out
+from ser_repro.book.words import against_guessing, listed, number, percent, versus_chance
 from ser_repro.documents.svm193 import CORPORA
 from ser_repro.results import scores
 from ser_repro.results.scores import Score
@@ -97,9 +98,10 @@ class Across:
         return made
 
     def within(self, corpus: str, protocol: str) -> Score | None:
-        """UAR on the corpus that was trained on, over all of its emotions."""
-        seeds = self.found.seeds(corpus, protocol=protocol)
-        return self.found.score_of(seeds, "uar") if seeds else None
+        """UAR on the corpus that was trained on, over all of its emotions, of every fold; with shared speakers the mean
+        over all draws of the split, where they have been made: one draw may be a lucky one."""
+        drawn = self.found.drawn(corpus, name="uar") if protocol == "published" else None
+        return drawn or self.found.score(corpus, protocol=protocol, name="uar")
 
     def way_within(self, corpus: str, protocol: str) -> float | None:
         score = self.within(corpus, protocol)
@@ -116,13 +118,27 @@ def headline(one: Across) -> str:
     """What a method keeps on other corpora, in a line."""
     if not one.pairs:
         return f"**{titled(one)}**: {NOT_RUN}."
-    above = sum(versus_chance(pair.uar, pair.guess) == "above chance" for pair in one.pairs)
     ways = [pair.way for pair in one.pairs]
     own = [value for corpus in CORPORA if (value := one.way_within(corpus, "speaker")) is not None]
-    line = (f"**{titled(one)}**: in {above} of {len(one.pairs)} pairs of corpora its UAR lies above guessing. Of the "
-            f"way from guessing to no fault it makes {percent(np.median(ways))} in the median pair "
+    line = (f"**{titled(one)}**: in {above(one.pairs)} pairs of corpora that have an interval, it lies above guessing. "
+            f"Of the way from guessing to no fault it makes {percent(np.median(ways))} in the median pair "
             f"({_ends(ways)})")
     return line + (f"; on new speakers of the same corpus, {percent(np.median(own))}." if own else ".")
+
+
+def above(pairs: list[Pair], score: str = "uar") -> str:
+    """In how many pairs an interval lies above guessing, of how many that have one."""
+    tested = [(found, pair.guess) for pair in pairs if (found := getattr(pair, score)) and found.units == ()]
+    return f"{sum(versus_chance(*one) == 'above chance' for one in tested)} of {len(tested)}"
+
+
+def run_so_far(several: list[Across]) -> str:
+    """How many of the plain baselines and of the networks have been run, in words."""
+    told = []
+    for kind, of in (("plain baselines", [one for one in several if one.found.document.is_estimator]),
+                     ("networks", [one for one in several if not one.found.document.is_estimator])):
+        told.append(f"{sum(bool(one.pairs) for one in of)} of {len(of)} {kind}")
+    return listed(told)
 
 
 def shared(several: list[Across]) -> str:
@@ -144,11 +160,9 @@ def adapting(one: Across) -> str:
         # Arrays alone could tell what is one vector a clip; that its records hold none adapted tells it too.
         return f"**{titled(one)}**: {'not tried, as it is not fed one vector a clip' if one.pairs else NOT_RUN}."
     ways = [way(pair.adapted.value, len(pair.emotions)) for pair in pairs]
-    above = sum(versus_chance(pair.adapted, pair.guess) == "above chance" for pair in pairs)
     more = sum(pair.adapted.value > pair.uar.value for pair in pairs)
-    return (f"**{titled(one)}**: above guessing in {above} of {len(pairs)} pairs instead of "
-            f"{sum(versus_chance(pair.uar, pair.guess) == 'above chance' for pair in pairs)}; the median pair makes "
-            f"{percent(np.median(ways))} of the way ({_ends(ways)}) instead of "
+    return (f"**{titled(one)}**: above guessing in {above(pairs, 'adapted')} pairs instead of {above(pairs)}; the "
+            f"median pair makes {percent(np.median(ways))} of the way ({_ends(ways)}) instead of "
             f"{percent(np.median([pair.way for pair in pairs]))}, and {more} of {len(pairs)} gain.")
 
 
@@ -159,7 +173,7 @@ def rows(one: Across) -> list[dict]:
         named = pair.table["predicted"].value_counts(normalize=True)
         told.append({"trained on": pair.trained, "tested on": pair.tested, "emotions": len(pair.emotions),
                      "clips": number(pair.accuracy.clips), "UAR": str(pair.uar), "guessing": percent(pair.guess, 1),
-                     "": versus_chance(pair.uar, pair.guess),
+                     "against guessing": against_guessing(pair.uar, pair.guess),
                      "UAR, adapted": str(pair.adapted or "—"), "accuracy": str(pair.accuracy),
                      "most frequent": percent(pair.table["emotion"].value_counts(normalize=True).iloc[0], 1),
                      "calls most clips": f"{named.index[0]} ({percent(named.iloc[0])})"})
@@ -177,13 +191,13 @@ def matrix(several: list[Across]) -> Figure:
             place = CORPORA.index(pair.trained), CORPORA.index(pair.tested)
             values[place] = 100 * pair.way
             star = "" if versus_chance(pair.uar, pair.guess) == "above chance" else "\n(no better)"
-            told[place] = f"{100 * pair.uar.value:.0f} of {100 * pair.guess:.0f}{star}"
+            told[place] = f"{100 * pair.uar.value:.0f} ({100 * pair.guess:.0f}){star}"
         for i, corpus in enumerate(CORPORA):
             score = one.within(corpus, "speaker")
             if score:
                 values[i, i] = 100 * way(score.value, len(emotions_of(corpus)))
-                told[i, i] = f"{100 * score.value:.0f} of {100 / len(emotions_of(corpus)):.0f}"
-        seaborn.heatmap(values, vmin=0, vmax=100, cmap="Blues", annot=told, fmt="", annot_kws={"fontsize": 9},
+                told[i, i] = f"{100 * score.value:.0f} ({100 / len(emotions_of(corpus)):.0f})"
+        seaborn.heatmap(values, vmin=-60, vmax=60, cmap="RdBu", annot=told, fmt="", annot_kws={"fontsize": 9},
                         linewidths=1, linecolor="white", xticklabels=CORPORA, yticklabels=CORPORA, ax=axis,
                         cbar_kws={"label": "of the way from guessing, %"})
         for i in range(len(CORPORA)):
@@ -193,8 +207,7 @@ def matrix(several: list[Across]) -> Figure:
         axis.set_ylabel("trained on")
         axis.tick_params(axis="y", rotation=0)
         axis.tick_params(length=0)
-    figure.get_layout_engine().execute(figure)  # it is measured before it is drawn
-    return figure
+    return laid_out(figure)
 
 
 def languages(one: Across) -> list[dict]:
@@ -244,25 +257,14 @@ def sides(one: Across) -> list[dict]:
 
 def _side(pair: Pair, first: tuple[str, ...], second: tuple[str, ...]) -> float | None:
     """Balanced accuracy of telling two groups of emotions apart by the sums of their probabilities; None where the pair
-    has but one of them."""
+    has but one of them. A clip of which neither group has more is a guess, and half right."""
     both = [[emotion for emotion in pair.emotions if emotion in side] for side in (first, second)]
     if not all(both):
         return None
     one, other = (pair.table[[f"p({emotion})" for emotion in side]].sum(axis=1) for side in both)
-    rates = [(one > other)[pair.table["emotion"].isin(both[0])].mean(),
-             (other > one)[pair.table["emotion"].isin(both[1])].mean()]
+    right = (one > other) + 0.5 * (one == other)
+    rates = [right[pair.table["emotion"].isin(both[0])].mean(), 1 - right[pair.table["emotion"].isin(both[1])].mean()]
     return float(np.mean(rates))
-
-
-def transfer(several: list[Across]) -> str:
-    """Which emotions carry over best and least, in a sentence."""
-    lines = []
-    for one in several:
-        table = emotions(one)
-        if len(table):
-            best, least = table.iloc[:2]["emotion"].tolist(), table.iloc[-2:]["emotion"].tolist()
-            lines.append(f"{titled(one)}: {listed(best)} most, {listed(least)} least")
-    return "; ".join(lines) or NOT_RUN
 
 
 def titled(one: Across) -> str:

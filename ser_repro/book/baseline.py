@@ -21,17 +21,13 @@ def headlines(page: Page) -> dict[str, str]:
     told[f"{CORPUS}_chance"] = percent(page.chance[CORPUS])
     rows = [row for row in versus(page) if row["corpus"] == CORPUS]
     for protocol in plans.GRID:
-        same = [row for row in rows if row["split"] == split_name(protocol)]
-        most = max((row["clips"] for row in same), default=0)  # the networks that are tested on all of these clips
-        ends = sorted((row for row in same if row["clips"] == most), key=lambda row: row["difference"].value)
-        told[f"versus_{protocol}"] = " to ".join(
-            f"{points(row['difference'])} ({row['network']}, reading {row['reading']})" for row in (ends[0], ends[-1])
-        ) if ends else NOT_RUN
-        told[f"above_{protocol}"] = _above(same)
+        told[f"sentence_{protocol}"] = sentence([row for row in rows if row["split"] == split_name(protocol)])
         told[f"{CORPUS}_{protocol}_penalty"] = page.found.told(CORPUS, protocol=protocol, C=PENALTY)
         told[f"above_{protocol}_penalty"] = _above(
             [row for row in versus(page, C=PENALTY) if row["split"] == split_name(protocol)])
     told["family"] = family_of(page)
+    drawn = page.found.drawn(CORPUS)
+    told["draws"] = f"{100 * min(drawn.seeds):.1f} to {percent(max(drawn.seeds), 1)}" if drawn else NOT_RUN
     told["penalty"] = f"{PENALTY:g} instead of {page.document.settings['C'].code:g}"
     effects = {one.where: one for one in page.found.effects() if one.corpus == CORPUS}
     for protocol in plans.GRID:
@@ -40,9 +36,29 @@ def headlines(page: Page) -> dict[str, str]:
     return told
 
 
+def sentence(rows: list[dict]) -> str:
+    """How many networks lead the SVM or trail it in one kind of test, how far, what could not have been seen, and what
+    is not finished."""
+    whole = sorted((row for row in rows if not row["folds"]), key=lambda row: row["difference"].value)
+    if not whole:
+        return f"{NOT_RUN}."
+    ends = " to ".join(f"{points(row['difference'])} ({row['network']}, reading {row['reading']}, "
+                       f"{number(row['clips'])} clips)" for row in (whole[0], whole[-1]))
+    behind = sum(told_apart(row["difference"]) and row["difference"].value < 0 for row in whole)
+    told = (f"{_above(rows)} readings of networks lead the SVM and {behind} trail{'s' * (behind == 1)} it, by a "
+            f"difference that is told apart from none; the differences go from {ends}.")
+    halves = [50 * (row["difference"].high - row["difference"].low) for row in whole if row["difference"].has_interval]
+    if halves:
+        told += f" Intervals reach {min(halves):.0f} to {max(halves):.0f} points either way: less could not be seen."
+    part = [f"{row['network']}, reading {row['reading']} ({row['folds']}, so far {points(row['difference'])})"
+            for row in rows if row["folds"]]
+    return told + (f" Not finished: {'; '.join(part)}." if part else "")
+
+
 def _above(rows: list[dict]) -> str:
-    """How many differences are told apart from none and above it."""
-    return f"{sum(_leads(row) for row in rows)} of {len(rows)}"
+    """How many differences are told apart from none and above it, of those on every fold."""
+    whole = [row for row in rows if not row["folds"]]
+    return f"{sum(_leads(row) for row in whole)} of {len(whole)}"
 
 
 def _leads(row: dict) -> bool:

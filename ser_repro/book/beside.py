@@ -81,7 +81,7 @@ def joins(one: Across) -> bool:
 def _told(score: Score | None, emotions: int) -> str:
     if score is None:
         return NOTHING
-    return f"{percent(across.way(score.value, emotions))} ({100 * score.value:.0f} of {100 / emotions:.0f})"
+    return f"{percent(across.way(score.value, emotions))} ({100 * score.value:.0f}, guessing {100 / emotions:.0f})"
 
 
 def against_one(one: Across) -> str:
@@ -109,6 +109,12 @@ def finding(several: Iterable[Across]) -> str:
             f"({most.title}) of the way from guessing to no fault in the median pair" if len(known) > 1 else
             f"On another corpus, {most.title} comes {percent(high)} of the way from guessing to no fault in the median "
             "pair")
+    adapted = [np.median([across.way(pair.adapted.value, len(pair.emotions)) for pair in one.pairs if pair.adapted])
+               for one, _ in known if any(pair.adapted for pair in one.pairs)]
+    if adapted:
+        ends = list(dict.fromkeys(percent(of(adapted)) for of in (min, max)))
+        line += (f", and {' to '.join(ends)} once each value is shifted and stretched to the tested corpus, without "
+                 "its labels (of those that are fed one vector a clip)")
     fall = []
     for one, _ in known:
         ways = [(own, np.median(single)) for corpus in FREE
@@ -121,13 +127,12 @@ def finding(several: Iterable[Across]) -> str:
 
 
 def arousal(several: Iterable[Across]) -> str:
-    """Whether arousal carries over better than valence, in a sentence without its end."""
+    """How well arousal and valence carry over, in a sentence without its end."""
     both = [(one.title, *(np.median(found) for found in sides)) for one in several
             if all(sides := [across.side_rates(one, name) for name in across.SIDES])]
     if not both:
         return NOT_RUN
-    more = [title for title, high, valence in both if high > valence]
-    ends = [percent(np.median([of[place] for of in both])) for place in (1, 2)]
-    names = f" ({listed(more)})" if 0 < len(more) < len(both) else ""
-    return (f"Arousal is told better than valence by {len(more)} of {len(both)} methods{names}: in the median method "
-            f"{ends[0]} against {ends[1]}, where guessing is right in {percent(0.5)}")
+    told = [f"{name} {percent(min(of))} to {percent(max(of))}" for name, of in zip(
+        across.SIDES, zip(*(sides for _, *sides in both), strict=True), strict=True)]
+    return (f"Right, in the median pair of {len(both)} methods: {listed(told)}, where guessing is right in "
+            f"{percent(0.5)}")

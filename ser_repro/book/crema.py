@@ -212,7 +212,9 @@ def optimism_say(page: Page) -> dict[str, str]:
     theirs = [100 * (best - test) for of in (crema_1d, crema_2d) for best, test, _ in of.TABLE.values()]
     ours = [100 * float(np.mean(row["more than on test clips"])) for row in optimism(page)]
     return {"optimism_theirs": f"{signed(min(theirs), 0)} to {signed(max(theirs), 0)} points",
-            "optimism": f"{signed(min(ours))} to {signed(max(ours))} points" if ours else NOT_RUN}
+            "optimism_runs": f"{sum(row['starts'] for row in optimism(page))} runs of {len(ours)} of its models",
+            "optimism": f"{' to '.join(dict.fromkeys(signed(of(ours)) for of in (min, max)))} points" if ours
+            else NOT_RUN}
 
 
 # ---- leaks and the rest ------------------------------------------------------------------------------------------

@@ -167,10 +167,11 @@ def answer(found: Found, runs: dict[str, dict], chance: float) -> str:
             f"it tells no two clips of a batch apart and stays at chance ({accuracy[BASE]})." if alike else
             f"it stays at chance ({accuracy[BASE]})."))
     if learn:
-        worked = listed([f"{name} ({accuracy[name]})" for name in learn])
-        told.append(f"With one thing changed it learns: {worked}.")
+        most = max(records.epochs(runs[name]) for name in (*learn, *deaf))
+        worked = ", or with ".join(f"{name} ({accuracy[name]})" for name in learn)
+        told.append(f"In one run each, of at most {most} epochs, with one thing changed, it learned with {worked}.")
     if deaf:
-        told.append(f"It does not learn with {listed(deaf)}.")
+        told.append(f"It did not learn with {', or with '.join(deaf)}.")
     if waiting := [name for name in SWITCHES if name not in runs]:
         told.append(f"Not yet tried: {listed(waiting)}.")
     return " ".join(told)

@@ -14,10 +14,10 @@ from matplotlib.ticker import PercentFormatter
 
 from ser_repro.book.across import Across, emotions_of, way
 from ser_repro.book.palette import BLUE, ORANGE, ROLES, Look
-from ser_repro.book.plots import handles, lines
-from ser_repro.book.words import number, percent, signed, versus_chance
+from ser_repro.book.plots import handles, laid_out, lines
+from ser_repro.book.words import against_guessing, number, percent, signed
 from ser_repro.results.scores import Score
-from ser_repro.runs.found import NOT_RUN, REDRAWN, missing
+from ser_repro.runs.found import NOT_RUN
 
 STEPS = {"shared": "shared speakers", "sentence": "new sentences", "speaker": "new speakers",
          "speaker_sentence": "both new", "elsewhere": "another corpus"}
@@ -37,8 +37,6 @@ class Step:
         UAR, and that of guessing; of another corpus the means over those that trained.
     each : tuple of float
         Of another corpus: what a network of each gives.
-    part : str
-        Which folds there are, where some are missing.
     """
 
     name: str
@@ -46,33 +44,22 @@ class Step:
     value: float
     guess: float
     each: tuple[float, ...] = ()
-    part: str = ""
 
     def __str__(self) -> str:
-        told = str(self.score or f"{percent(self.value, 1)}, mean of {len(self.each)} corpora that trained")
-        return f"{told} ({self.part})" if self.part else told
+        return str(self.score or f"{percent(self.value, 1)}, mean of {len(self.each)} corpora that trained")
 
 
 def steps(one: Across, corpus: str) -> list[Step]:
-    """The settings that have been run, in the dial's order."""
+    """The settings that have been run with every fold, in the dial's order."""
     guess, told = 1 / len(emotions_of(corpus)), []
     for name in ("shared", "sentence", "speaker", "speaker_sentence"):
-        seeds = _seeds(one, corpus, name)
-        if seeds:
-            score = one.found.score_of(seeds, "uar")
-            told.append(Step(name, score, score.value, guess, part="" if name == "shared" else missing(seeds)))
+        score = one.within(corpus, "published" if name == "shared" else name)
+        if score:
+            told.append(Step(name, score, score.value, guess))
     if pairs := [pair for pair in one.pairs if pair.tested == corpus]:
         each = tuple(pair.uar.value for pair in pairs)
         told.append(Step("elsewhere", None, float(np.mean(each)), float(np.mean([pair.guess for pair in pairs])), each))
     return told
-
-
-def _seeds(one: Across, corpus: str, name: str) -> list[list[dict]]:
-    """With shared speakers all draws of the split, where they have been made: one draw may be a lucky one."""
-    if name == "shared":
-        return (one.found.records(corpus, protocol=REDRAWN, whole=False)
-                or one.found.seeds(corpus, protocol="published"))
-    return one.found.seeds(corpus, protocol=name)
 
 
 def picture(several: list[Across], corpora: tuple[str, ...]) -> Figure:
@@ -101,8 +88,7 @@ def picture(several: list[Across], corpora: tuple[str, ...]) -> Figure:
         axis.set_visible(False)
     titles = {one.title: LOOKS[one.found.name] for one in several}
     figure.legend(handles=[*handles(titles), *lines({"guessing": chance})], loc="outside upper center", ncols=3)
-    figure.get_layout_engine().execute(figure)  # it is measured before it is drawn
-    return figure
+    return laid_out(figure)
 
 
 def words(several: list[Across], corpora: tuple[str, ...]) -> str:
@@ -115,10 +101,10 @@ def words(several: list[Across], corpora: tuple[str, ...]) -> str:
 def rows(several: list[Across], corpora: tuple[str, ...]) -> list[dict]:
     """A row a model, corpus and setting."""
     return [{"corpus": corpus, "model": one.title, "tested on": STEPS[step.name], "UAR": str(step),
-             "guessing": percent(step.guess, 1), "": versus_chance(step.score, step.guess) if step.score else "",
+             "guessing": percent(step.guess, 1),
+             "against guessing": against_guessing(step.score, step.guess) if step.score else "—",
              "clips": number(step.score.clips) if step.score else "—",
              "of the way": percent(round(_way(step), 2) + 0.0)}  # 0 has no sign
-           
             for corpus in corpora for one in several for step in steps(one, corpus)]
 
 

@@ -1,4 +1,4 @@
-"""The page of errors: clips that every model gets wrong, and clips that only shared speakers let it get right.
+"""The page of errors: clips that every model gets wrong with new speakers, and what becomes of them with shared ones.
 
     from ser_repro.book import errors
 
@@ -8,7 +8,8 @@
     page.browser()                # clip by clip
 
 A model is a document in reading `code` (and a size of its network), with the first seed of each protocol. A network
-that gives one answer to every clip has learned nothing and is left out.
+that gives one answer to every clip has learned nothing and is left out; so is one that was not tested on every new
+speaker, as a clip would then have fewer models to fool than another.
 """
 
 import functools
@@ -21,14 +22,18 @@ import pandas as pd
 
 from ser_repro import datasets, documents
 from ser_repro.book import show, sortable
-from ser_repro.book.words import percent
+from ser_repro.book.words import LIMIT, percent
+from ser_repro.documents import Document
+from ser_repro.results import uncertainty
 from ser_repro.runs.found import Found, frames
 from ser_repro.runs.plans import GRID
 
 RIGHT, SHARED_ONLY, ALWAYS, NEVER_SHARED = (
-    "some model is right with new speakers", "right with shared speakers only", "wrong in every test",
+    "some model is right with new speakers", "a model is right with shared speakers", "wrong in every test",
     "wrong with new speakers, not tested with shared")
 KINDS = (ALWAYS, SHARED_ONLY, NEVER_SHARED, RIGHT)
+_OF_THESE = {ALWAYS: "of these wrong with shared too", SHARED_ONLY: "right in a model with shared",
+             NEVER_SHARED: "not tested with shared"}
 LEAST = 2  # models that must have been tested
 _SHOWN = 4  # values at each end
 
@@ -60,10 +65,10 @@ class Errors:
             of = found.document
             for n in (of.sizes or (None,)) if corpus in of.corpora else ():
                 for tested, protocol in zip(told, GRID, strict=True):
-                    if seeds := found.seeds(corpus, "code", protocol, n=n):
+                    if seeds := found.records(corpus, "code", protocol, n=n):
                         (frame,) = frames(seeds[:1])
                         if tells(frame):
-                            tested[named(of.title, n)] = frame.set_index("clip")
+                            tested[named(of, n)] = frame.set_index("clip")
         return told
 
     @functools.cache  # noqa: B019
@@ -104,21 +109,22 @@ class Errors:
             rows.append({"corpus": corpus, "models": len(new), "clips": len(table),
                          "wrong in every model, new speakers": f"{percent(missed.mean(), 1)} ({missed.sum()})",
                          "if errors fell by lot": percent(lot, 1)} | {
-                             kind: int((table["kind"] == kind).sum()) for kind in KINDS[:2]})
+                             told: int((table["kind"] == kind).sum()) for kind, told in _OF_THESE.items()})
         show.table(rows)
 
     def by(self, what: str) -> None:
         """Where the clips are that no model gets right with new speakers: a row a corpus, the values with the largest
-        and the smallest share of them."""
+        and the smallest share of them, of those whose share chance in the clips does not explain."""
         rows = []
         for corpus in self.corpora:
             table = self.clips(corpus)
-            shares = (table["kind"] != RIGHT).groupby(table[what]).mean().sort_values(ascending=False)
-            told = [f"{value} {percent(share)}" for value, share in shares.items()]
-            if len(told) > 1:
-                least = told[max(_SHOWN, len(told) - _SHOWN):][::-1]
-                rows.append({"corpus": corpus, "most": ", ".join(told[:_SHOWN]), "least": ", ".join(least) or "—",
-                             "of": len(told)})
+            missed = (table["kind"] != RIGHT).groupby(table[what]).agg(["sum", "size"])
+            if len(missed) > 1:
+                most, least = (", ".join(f"{value} {percent(k / n)} ({k} of {n})" for value, (k, n) in part.iterrows())
+                               for part in _beyond_chance(missed))
+                rows.append({"corpus": corpus, "overall": percent(missed["sum"].sum() / missed["size"].sum()),
+                             "more often than chance explains": most or "none",
+                             "less often": least or "none", f"{what}s": len(missed)})
         show.table(rows)
 
     def browser(self) -> None:
@@ -142,18 +148,37 @@ class Errors:
         display({"text/html": page, "text/plain": "clip by clip"}, raw=True, metadata={"files": files, "sorts": True})
 
 
+def _beyond_chance(missed: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Values with more, and with fewer, missed clips than chance would leave among so many values, the furthest first.
+
+    Parameters
+    ----------
+    missed : DataFrame
+        A row a value: `sum` missed clips of `size`. Each is held against the share of all clips, two-sided (binomial);
+        p is corrected for the number of values.
+    """
+    from scipy.stats import binomtest
+
+    overall = missed["sum"].sum() / missed["size"].sum()
+    p = uncertainty.holm([binomtest(int(k), int(n), overall).pvalue for k, n in missed.itertuples(index=False)])
+    apart = missed[np.array(p) < LIMIT]
+    order = apart.assign(share=apart["sum"] / apart["size"]).sort_values("share", ascending=False)
+    more, less = order[order["share"] > overall], order[order["share"] < overall][::-1]
+    return more.drop(columns="share")[:_SHOWN], less.drop(columns="share")[:_SHOWN]
+
+
 def tells(frame: pd.DataFrame) -> bool:
     """Whether a model tells clips apart: the page has only such."""
     return frame["predicted"].nunique() > 1
 
 
-def named(title: str, n: int | None = None) -> str:
+def named(document: Document, n: int | None = None) -> str:
     """A model as the page names it."""
-    return title + (f", n = {n}" if n else "")
+    return document.title + (f", {document.size(n)}" if n else "")
 
 
-def address(corpus: str, title: str, n: int | None = None) -> str:
+def address(corpus: str, document: Document, n: int | None = None) -> str:
     """Where a chapter finds the clips that a model gets wrong, if it `tells` those of new speakers apart."""
     from urllib.parse import urlencode
 
-    return f"errors.html?{urlencode({'corpus': corpus, 'model': named(title, n)})}#clips"
+    return f"errors.html?{urlencode({'corpus': corpus, 'model': named(document, n)})}#clips"

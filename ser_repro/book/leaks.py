@@ -16,7 +16,7 @@ from matplotlib.patches import Patch, Rectangle
 from ser_repro import documents, protocols
 from ser_repro.book import show, sortable
 from ser_repro.book.palette import GREY, RED
-from ser_repro.book.words import NBSP, family, interval, listed, p_text, percent, signed, told_apart
+from ser_repro.book.words import NBSP, interval, listed, p_text, percent, signed, told_apart
 from ser_repro.documents import leaks
 from ser_repro.documents.cnn_n_gru import fed_otherwise
 from ser_repro.documents.crema_1d import BEFORE
@@ -82,10 +82,17 @@ def picture(matrix: pd.DataFrame) -> Figure:
     return figure
 
 
+STUDIED = {"CNN-n-GRU": ("cnn_n_gru",), "the CREMA-D study": ("crema_1d", "crema_2d"),
+           "Qayyum et al.": ("qayyum", "qayyum_baselines"), "the CNN on 50 MFCCs": ("mfcc_cnn",),
+           "CNN-BiGRU with attention": ("cnn_bigru",), "Issa et al.": ("issa",)}
+"""A document as a reader counts it, and the names under which its methods are rebuilt."""
+_OTHERS_CODE = ("issa",)  # whose public code is of others, so that the text alone is the document's
+
+
 def words(matrix: pd.DataFrame) -> str:
     """The picture for those who do not see it."""
     return "; ".join(f"{leak}: {listed([f'{state} {count}' for state, count in matrix[leak].value_counts().items()])}"
-                     for leak in matrix) + f", of {len(matrix)} methods"
+                     for leak in matrix) + f", of {len(matrix)} rows"
 
 
 def methods(matrix: pd.DataFrame) -> pd.DataFrame:
@@ -94,26 +101,32 @@ def methods(matrix: pd.DataFrame) -> pd.DataFrame:
 
 
 def counted(matrix: pd.DataFrame, leak: str) -> str:
-    """How many methods have a leak, and of how many that can't be told."""
-    column = methods(matrix)[LEAKS[leak].title]
-    unknown = int((column == UNKNOWN).sum())
-    return f"{int((column == YES).sum())} of {len(column)}" + (f" ({unknown} can't be told)" if unknown else "")
+    """How many documents have a leak in one of their methods as it was published, and of how many that can't be told:
+    readings of one document count once, and baselines of ours are none."""
+    column, states = matrix[LEAKS[leak].title], []
+    for names in STUDIED.values():
+        each = [documents.get(name) for name in names]
+        found = [column[f"{of.title}, {of.called('paper' if of.name in _OTHERS_CODE else 'code')}"] for of in each]
+        states.append(min(found, key=STATES.index))
+    unknown = states.count(UNKNOWN)
+    return f"{states.count(YES)} of {len(states)}" + (f" ({unknown} can't be told)" if unknown else "")
 
 
 # ---- what they are worth -----------------------------------------------------------------------------------------
 
 
 def prices(results: str | Path) -> list[Price]:
-    """Every price that records tell; p-values of paired differences are corrected for their number (Holm)."""
+    """Every price that records tell; p-values of paired differences are corrected for the number of prices of the same
+    leak (Holm): whether that leak is worth anything is one question."""
     each = [Found(name, results) for name in documents.DOCUMENTS]
     rows = [price for of in each for by in _PRICED for price in by(of)]
-    measured = [row for row in rows if row.difference]
-    corrected = iter(scores.corrected([row.difference for row in measured]))
-    return [replace(row, difference=next(corrected)) if row.difference else row for row in rows]
+    corrected = {leak: iter(scores.corrected([row.difference for row in rows if row.leak == leak and row.difference]))
+                 for leak in LEAKS}
+    return [replace(row, difference=next(corrected[row.leak])) if row.difference else row for row in rows]
 
 
 def _title(of: Found, n: int | None) -> str:
-    return of.document.title + (f", n = {n}" if n else "")
+    return of.document.title + (f", {of.document.size(n)}" if n else "")
 
 
 def _measured(leak: str, of: Found, corpus: str, n: int | None, mended: str, difference: Score | None
@@ -187,6 +200,9 @@ def priced(rows: list[Price], leak: str) -> str:
     told = f"{signed(values[0])} to {signed(values[-1])}{NBSP}points" if len(mine) > 1 else (
         f"{signed(values[0])}{NBSP}points")
     measured = [row for row in mine if row.difference and row.difference.has_interval]
+    if measured and len(measured) < len(mine):
+        ends = dict.fromkeys(signed(100 * of(row.value for row in measured)) for of in (min, max))
+        told += f", {' to '.join(ends)} where there is an interval"
     apart = sum(told_apart(row.difference) for row in measured)
     return told + (f", {apart} of {len(measured)} with an interval told apart from none" if measured
                    else " (no interval)")
@@ -212,11 +228,6 @@ def every(rows: list[Price]) -> None:
         sortable.slug("price", *(one[key] for key in ("leak", "method", "corpus", "mended"))) for one in told],
         csv=csv, cites=["kapoor2023leakage"], filters={
             key: [one[key] for one in told] for key in ("leak", "method", "corpus")})
-
-
-def caption(rows: list[Price]) -> str:
-    """What stands under the prices."""
-    return family([row.difference for row in rows if row.difference])
 
 
 def at_most(leak: str) -> str:

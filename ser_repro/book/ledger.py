@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 _LINE = "#52514e"
 _LOOKS = {  # a colour and a hatch each, so that none needs colours to be told apart
-    ledger.REPRODUCED: (BLUE, ""), ledger.OTHER_METHOD: (SKY, "//"), ledger.CHANCE: ("#cde2fb", ".."),
+    ledger.REPRODUCED: (BLUE, ""), ledger.SHARED_ONLY: (SKY, "//"), ledger.CHANCE: ("#cde2fb", ".."),
     ledger.NOT_REPRODUCED: (RED, "--"), ledger.UNSETTLED: (ORANGE, "xx"), ledger.UNTESTABLE: ("#c3c2b7", ""),
     ledger.NOT_RUN: ("white", "")}
 
@@ -37,6 +37,10 @@ def summary(table: pd.DataFrame) -> str:
     told = [f"{number(int(counts[kind]))} {'is' if counts[kind] == 1 else 'are'} {kind}"
             if kind != ledger.UNTESTABLE else f"{number(int(counts[kind]))} can't be tested here"
             for kind in ledger.RULE if kind in counts]
+    if ledger.REPRODUCED in counts:
+        because = table.loc[table["verdict"] == ledger.REPRODUCED, "because"]
+        below = int((~because.str.contains("reached|exceeded")).sum())
+        told[0] += f" (in {number(below)} of them our score lies below the claim and only its interval reaches it)"
     return f"**Of {number(len(table))} claims, {listed(told)}.**"
 
 
@@ -80,7 +84,7 @@ def compact(rows: pd.DataFrame) -> list[dict]:
     readings = [name.split(",")[0] for name in rows if name.endswith(SPLITS["published"])]
     told = []
     for _, row in rows.iterrows():
-        size = f", n = {row['n']}" if row.get("n", "—") != "—" else ""
+        size = f", {row['network']}" if row.get("network", "—") != "—" else ""
         own = row.get("own matrix gives", "—")
         told.append({"claim": f"{row['corpus']}{size}: {row['score']}",
                      "claimed": _lines(row["claimed"], row["where"],
@@ -103,30 +107,31 @@ def _measured(of: dict[str, str]) -> show.Html:
 
 
 def picture(table: pd.DataFrame) -> Figure:
-    """A bar a document, parted by verdict, each part with its number."""
+    """A bar a document, as long as it has claims, parted by verdict, each part with its number."""
     import matplotlib.pyplot as plt  # which not every chapter that shows claims needs
     from matplotlib.patches import Patch
+
+    from ser_repro.book.plots import laid_out
 
     names = list(dict.fromkeys(table["document"]))
     figure, axis = plt.subplots(figsize=(7.5, 0.9 + 0.42 * len(names)), layout="constrained")
     for y, name in enumerate(names):
         counts = table.loc[table["document"] == name, "verdict"].value_counts()
-        left, total = 0.0, counts.sum()
+        left = 0.0
         for kind, (colour, hatch) in _LOOKS.items():
             if kind in counts:
-                width = counts[kind] / total
+                width = counts[kind]
                 axis.barh(y, width, left=left, color=colour, hatch=hatch, edgecolor=_LINE, linewidth=0.8)
                 axis.text(left + width / 2, y, str(counts[kind]), ha="center", va="center", fontsize=9,
                           bbox={"facecolor": "white", "edgecolor": "none", "pad": 1.2, "alpha": 0.85})
                 left += width
     axis.set_yticks(range(len(names)), [f"{name[0].upper()}{name[1:]}" for name in names])
     axis.invert_yaxis()
-    axis.set_xlim(0, 1)
-    axis.set_xticks([])
+    axis.set_xlim(0, 1.01 * table["document"].value_counts().max())
+    axis.set_xlabel("claims")
     axis.spines[:].set_visible(False)
     axis.tick_params(length=0)
     shown = [kind for kind in _LOOKS if kind in set(table["verdict"])]
     figure.legend([Patch(facecolor=_LOOKS[kind][0], hatch=_LOOKS[kind][1], edgecolor=_LINE) for kind in shown],
                   shown, loc="outside lower center", ncols=min(4, len(shown)), frameon=False, fontsize=9)
-    figure.get_layout_engine().execute(figure)  # it is measured before it is drawn
-    return figure
+    return laid_out(figure)

@@ -11,6 +11,7 @@ Each section is a method that shows its tables and pictures. What a chapter has 
 """
 
 import types
+from collections.abc import Iterable
 
 import pandas as pd
 
@@ -180,8 +181,9 @@ class Page:
                     if reading == "code" or any(pair):
                         claim = self.claimed(corpus)
                         value = claim.value if claim and claim.n == n else None
-                        size = f", n = {n}" if n else ""
-                        rows.append((f"{corpus}{size}, {reading}", value, *pair, self.chance[corpus]))
+                        size = f", {self.document.size(n)}" if n else ""
+                        name = f"{corpus}{size}, {self.document.called(reading)}"
+                        rows.append((name, value, *pair, self.chance[corpus]))
         claimed_ = "claimed (diamonds) and " if any(row[1] is not None for row in rows) else ""
         show.picture(plots.claims(rows), self._alt(
             "accuracy claimed, and measured with shared and with new speakers, by line: "
@@ -217,10 +219,11 @@ class Page:
                 for protocol in plans.GRID:
                     if seeds := self.found.seeds(corpus, reading, protocol, **which):
                         tested = pd.concat(frames(seeds[:1]))
-                        if reading == "code" and protocol == "speaker" and errors.tells(tested):
-                            clips = f" [Clip by clip]({errors.address(corpus, self.document.title, which.get('n'))})"
+                        if (reading == "code" and protocol == "speaker" and not missing(seeds)
+                                and errors.tells(tested)):
+                            clips = f" [Clip by clip]({errors.address(corpus, self.document, which.get('n'))})"
                         classes = sorted(tested["emotion"].unique())
-                        title = f"{corpus}{_size(which)}, {reading},\n" + ", ".join(
+                        title = f"{corpus}{self._size(which)}, {self.document.called(reading)},\n" + ", ".join(
                             filter(None, (split_name(protocol), missing(seeds))))
                         panels.append((title, scores.confusion(tested, classes), classes))
                 if panels:
@@ -238,7 +241,8 @@ class Page:
         from ser_repro.book import plots
 
         for corpus in self.corpora:
-            panels = [(f"{corpus}{_size(which)}, {reading}", runs) for reading in self.document.readings
+            panels = [(f"{corpus}{self._size(which)}, {self.document.called(reading)}", runs)
+                      for reading in self.document.readings
                       if (runs := [record for folds in self.found.records(corpus, reading, **which) for record in folds
                                    if records.epochs(record)])]
             if panels:
@@ -279,30 +283,30 @@ class Page:
 
     def new_speakers(self, **which) -> None:
         """What is left with new speakers, a row a corpus and reading that has been run."""
-        rows, changes = [], []
+        rows = []
         for corpus in self.corpora:
             for reading in self.document.readings:
                 both = [self.found.seeds(corpus, reading, protocol, **which) for protocol in plans.GRID]
                 if not all(both):
                     continue
                 tested, change = pd.concat(frames(both[1])), self.found.lost(corpus, reading, **which)
-                changes += [change] if change else []
                 voices = (tested["emotion"] == tested["predicted"]).groupby(tested["speaker"]).mean()
                 trained = [sum(record["clips"]["train"] for record in seeds[0]) / len(seeds[0]) for seeds in both]
                 rows.append({
-                    "corpus": corpus, "reading": reading, "folds": missing(both[1]) or f"all {len(both[1][0])}",
+                    "corpus": corpus, "reading": self.document.called(reading),
+                    "folds": missing(both[1]) or f"all {len(both[1][0])}",
                     "training clips, shared and new": " / ".join(f"{n:.0f}" for n in trained),
                     "shared speakers": self.found.told(corpus, reading, **which),
                     "new speakers": str(self.found.score_of(both[1])),
                     "new − shared, same clips": "—" if change is None else
                     f"{signed(100 * change.value)} {interval(change)} ({change.clips} clips)",
-                    "p": "—" if change is None else p_text(change),
                     "speakers, worst to best": f"{percent(voices.min())} to {percent(voices.max())}",
                     "chance": percent(self.chance[corpus])})
         show.table(rows)
         show.text("*New − shared: points of accuracy on the test clips that both have, means over starts, so not the "
                   "difference of the two columns before it, which rest on other clips. An interval counts what stands "
-                  f"behind its numbers ([How sure is a score](uncertainty.html)); {family(changes)}.*")
+                  "behind its numbers ([How sure is a score](uncertainty.html)). Which of these differences are told "
+                  "apart from none, among those of all documents, stands on [the page of leaks](leak_audit.html).*")
 
     def differences(self) -> list[found.Effect]:
         """What each change from code to text is worth: a picture, and the numbers as a table."""
@@ -348,7 +352,8 @@ class Page:
         if config["synthetic"]:
             show.banner()
         of = Run.from_config(config)
-        title = ", ".join([of.corpus, *([f"n = {of.n}"] if of.n else []), of.reading, split_name(of.protocol),
+        title = ", ".join([of.corpus, *([self.document.size(of.n)] if of.n else []),
+                           self.document.called(of.reading), split_name(of.protocol),
                            *([f"fold {of.fold}"] if of.folds > 1 else [])])
         told = "; ".join(f"{known} **{scores.score([frame], name)}**" for name, known in scores.SCORES.items())
         show.text(f"{told} on {len(frame)} test clips{also(record)}. {stamp(record)}")
@@ -373,16 +378,21 @@ class Page:
                                   data=p["data"] or None, cache=p["cache"] or None, device=p["device"])
         return self._record
 
-    def verdict(self, lines=(), n: dict[str, int | None] | None = None) -> None:
+    def verdict(self, lines=(), n: dict[str, int | None] | None = None, beside: Iterable["Page"] = ()) -> None:
         """What the runs say, a line a corpus, then the chapter's own lines, then what is still open.
 
         Parameters
         ----------
         n : dict, optional
             Corpus -> size of the network that is judged, for a document that has several.
+        beside : iterable of Page
+            Pages of the same chapter, whose runs are counted too.
         """
         told = [self._judged(corpus, (n or {}).get(corpus)) for corpus in self.corpora]
-        show.text([*told, *lines, *self.unmade()])
+        show.text([*told, *lines, *self.unmade(beside)])
+
+    def _size(self, which: dict) -> str:
+        return f", {self.document.size(which['n'])}" if which.get("n") else ""
 
     def _alt(self, what: str) -> str:
         """A text for those who do not see a picture; the chapter's name is in it, as others have such a picture too."""
@@ -393,16 +403,12 @@ class Page:
         told = verdicts.both_splits(self.found, corpus, "code", n)
         return f"{told or f'**{corpus}**: {NOT_RUN}'}."
 
-    def unmade(self) -> list[str]:
+    def unmade(self, beside: Iterable["Page"] = ()) -> list[str]:
         """The line on runs that have no record, where there are any."""
-        done, planned = self.found.count
+        done, planned = (sum(counts) for counts in zip(*(page.found.count for page in (self, *beside)), strict=True))
         return [f"{planned - done} of the {planned} runs of this document in the core of the study are not yet made: "
                 "what rests on them is open."] if done < planned else []
 
 
 def _listed(titles) -> str:
     return "; ".join(title.replace("\n", " ") for title in titles)
-
-
-def _size(which: dict) -> str:
-    return f", n = {which['n']}" if which.get("n") else ""

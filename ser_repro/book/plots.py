@@ -16,7 +16,7 @@ from matplotlib.lines import Line2D
 from matplotlib.ticker import PercentFormatter
 
 from ser_repro.book.palette import GREY, RED, ROLES, Look, corpora
-from ser_repro.book.words import told_apart
+from ser_repro.book.words import NBSP, told_apart
 from ser_repro.results.scores import Score
 
 WIDTH = 6.2  # in: words of 9 or 10 points can still be read where a phone shrinks the picture
@@ -52,6 +52,13 @@ def intervals(axis, rows: Iterable[tuple[float, str, Score]], looks: dict[str, L
                   lw=3 if score.has_interval else 1, solid_capstyle="round", zorder=2)
         axis.plot(score.value, y, look.marker, color=look.colour, ms=8, mew=1.4 if hollow(score) else 0,
                   mfc="white" if hollow(score) else look.colour, zorder=3)
+
+
+def laid_out(figure: Figure) -> Figure:
+    """A figure of constrained layout, laid out. Left to itself that happens when it is drawn, after a page has measured
+    what to save of it: its rim would be cut off."""
+    figure.get_layout_engine().execute(figure)
+    return figure
 
 
 def handles(looks: dict[str, Look], **style) -> list[Line2D]:
@@ -199,8 +206,8 @@ def guessing(axis, share: float) -> Look:
 
 
 def _wrapped(name: str) -> str:
-    """A name in lines that leave room for the picture."""
-    return "\n".join(fill(line, 40) for line in name.split("\n"))
+    """A name in lines that leave room for the picture; no line ends within "n = 3"."""
+    return "\n".join(fill(line.replace(" = ", f"{NBSP}={NBSP}"), 40) for line in name.split("\n"))
 
 
 def effects(rows: list[tuple[str, str, Score]]) -> Figure:

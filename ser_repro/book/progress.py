@@ -19,12 +19,13 @@ import pandas as pd
 
 from ser_repro import datasets, documents
 from ser_repro.book import palette, show, sortable
+from ser_repro.book.baseline import BASELINES
 from ser_repro.book.words import NBSP, number, percent, unit
 from ser_repro.escaping import html
 from ser_repro.files import read_json
 from ser_repro.results import scores
 from ser_repro.runs import plans, records, schema
-from ser_repro.runs.found import NOT_RUN, Found, chance, split_name
+from ser_repro.runs.found import NOT_RUN, Found, chance, missing, split_name
 from ser_repro.runs.run import Run
 
 _NOT_DONE = "#dcdad3"
@@ -84,6 +85,8 @@ class Progress:
         """Glue what other pages say of all documents."""
         show.say("core_says", self.says())
         show.say("intro_chance", percent(chance(_CORPUS), 1))
+        counts = [self.found[name].count for name in BASELINES if name in self.found]
+        show.say("intro_baselines_count", "{} of {}".format(*map(sum, zip(*counts, strict=True))) if counts else "0")
         for name, found in self.found.items():
             of = found.document
             show.say(f"intro_{name}_count", "{} of {}".format(*found.count))
@@ -104,6 +107,8 @@ class Progress:
             which = "" if reading == "code" else f"{reading}_"
             for protocol in plans.GRID:
                 told = found.text(_CORPUS, reading, protocol, n=n)
+                if told == NOT_RUN and (begun := found.seeds(_CORPUS, reading, protocol, n=n)):
+                    told = f"incomplete ({missing(begun)})"
                 told = re.sub(r"(\d), (\S+);", rf"\1,{NBSP}\2;", told.replace(" %", f"{NBSP}%"))  # not within them
                 show.say(f"intro_{name}{size}_{which}{protocol}", told)
             took = [record["train_seconds"] for folds in found.records(_CORPUS, reading, n=n) for record in folds]

@@ -73,7 +73,7 @@ def ends(rows: pd.DataFrame, which: str) -> str:
 
 def drawn(results: str | Path) -> list[tuple[str, Score, Score | None]]:
     """A row a document, size and corpus whose random split has been drawn again: its name, the mean over the draws, and
-    the printed score of the one published split."""
+    the printed score of the first draw: the document's own where its code has one, ours where not."""
     rows = []
     for of in documents.DOCUMENTS.values():
         found = Found(of.name, results)
@@ -81,12 +81,13 @@ def drawn(results: str | Path) -> list[tuple[str, Score, Score | None]]:
             for corpus in of.corpora:
                 score = found.drawn(corpus, n=n)
                 if score and len(score.seeds) > 1:
-                    rows.append((f"{corpus}, {of.title}{f', n = {n}' if n else ''}", score, found.score(corpus, n=n)))
+                    size = f", {of.size(n)}" if n else ""
+                    rows.append((f"{corpus}, {of.title}{size}", score, found.score(corpus, n=n)))
     return rows
 
 
 def draws_picture(rows: list[tuple[str, Score, Score | None]]) -> Figure:
-    """Accuracy of each draw as a dot, and the printed score of the published split with its interval below."""
+    """Accuracy of each draw as a dot, and the printed score of the first draw with its interval below."""
     figure, axis = plt.subplots(figsize=(WIDTH, 0.9 + 0.42 * len(rows)))
     for y, (_, score, printed) in enumerate(rows):
         axis.plot(score.seeds, [y - 0.14] * len(score.seeds), "o", color=BLUE, ms=5, alpha=0.55, mew=0,
@@ -95,7 +96,7 @@ def draws_picture(rows: list[tuple[str, Score, Score | None]]) -> Figure:
         if printed:
             if printed.has_interval:
                 axis.plot([printed.low, printed.high], [y + 0.18] * 2, color=ORANGE, lw=3, alpha=0.45)
-            axis.plot(printed.value, y + 0.18, "s", color=ORANGE, ms=5, label="" if y else "published split, printed")
+            axis.plot(printed.value, y + 0.18, "s", color=ORANGE, ms=5, label="" if y else "the first draw, printed")
     axis.set_yticks(range(len(rows)), [name for name, *_ in rows])
     axis.set_ylim(len(rows) - 0.5, -0.6)
     axis.xaxis.set_major_formatter(PercentFormatter(1, symbol=" %"))
@@ -109,7 +110,7 @@ def draws_table(rows: list[tuple[str, Score, Score | None]]) -> list[dict]:
     """The same as a table."""
     return [{"corpus and method": name, "draws": len(score.seeds), "mean of the draws": str(score),
              "lowest and highest": f"{100 * min(score.seeds):.1f} to {percent(max(score.seeds), 1)}",
-             "published split": str(printed or NOT_RUN)} for name, score, printed in rows]
+             "the first draw": str(printed or NOT_RUN)} for name, score, printed in rows]
 
 
 def widest(rows: list[tuple[str, Score, Score | None]]) -> str:
@@ -135,12 +136,20 @@ def starts(results: str | Path) -> list[dict]:
         for kind, seeds in found.done.items():
             if kind.protocol == plans.GRID[0] and not kind.changed and not kind.tested and len(seeds) > 1:
                 spread = found.starts_of(kind)
-                size = f", n = {kind.n}" if kind.n else ""
-                rows.append({"name": f"{of.title}{size}, {kind.corpus}, {kind.reading}",
+                size = f", {of.size(kind.n)}" if kind.n else ""
+                rows.append({"name": f"{of.title}{size}, {kind.corpus}, {of.called(kind.reading)}",
                              "seeds": [(frame["emotion"] == frame["predicted"]).mean() for frame in frames(seeds)],
                              "spread": None if spread is None else float(np.sqrt(max(spread.variance, 0))),
                              "df": None if spread is None else spread.df})
     return rows
+
+
+def widest_starts(rows: list[dict]) -> str:
+    """The network whose starts lie furthest apart, in words."""
+    if not rows:
+        return NOT_RUN
+    row = max(rows, key=lambda row: np.ptp(row["seeds"]))
+    return f"{unit(100 * np.ptp(row['seeds']), 'points', 1)} ({row['name']}, {len(row['seeds'])} starts)"
 
 
 def starts_picture(rows: list[dict]) -> Figure:
@@ -183,7 +192,7 @@ def tests_of_documents() -> list[dict]:
             if not clips:
                 continue
             half = uncertainty.by_lot(claim.value, clips)
-            rows.append({"document": of.title + (f", n = {claim.n}" if claim.n else ""), "corpus": claim.corpus,
+            rows.append({"document": of.title + (f", {of.size(claim.n)}" if claim.n else ""), "corpus": claim.corpus,
                          "claimed": percent(claim.value, 1), "test clips": clips,
                          "clips alone": f"±{unit(100 * half, 'points', 1)}"})
     return rows
@@ -210,5 +219,6 @@ def powers(results: str | Path) -> list[dict]:
             speakers = len(next(iter(rates.values())))
             rows.append({"corpus": corpus, "speakers": speakers, "pairs of methods": len(spreads),
                          "spread over speakers": unit(100 * spread, "points", 1)} | {
-                         f"{100 * one:.0f} points": uncertainty.units_needed(spread, one) for one in DIFFERENCES})
+                         f"speakers for {100 * one:.0f} points": uncertainty.units_needed(spread, one)
+                         for one in DIFFERENCES})
     return rows

@@ -8,7 +8,7 @@ LIMIT = 0.05  # below it a p-value tells a difference apart
 
 def unit(value: float, name: str, digits: int = 0) -> str:
     """A number that keeps its unit on its line."""
-    return f"{value:.{digits}f}{NBSP}{name}"
+    return f"{value:.{digits}f}".replace("-", "\N{MINUS SIGN}") + f"{NBSP}{name}"
 
 
 def percent(share: float, digits: int = 0) -> str:
@@ -85,6 +85,11 @@ def versus_chance(score, chance: float) -> str:
         return "at chance"
     low, high = (score.low, score.high) if score.has_interval else score.measured
     return "above chance" if low > chance else "below chance" if high < chance else "at chance"
+
+
+def against_guessing(score, chance: float) -> str:
+    """The same for a column of a table, which says where units are too few for an interval, and so for a test."""
+    return versus_chance(score, chance) + (", no test" if score.units and score.alike[0] < score.alike[1] else "")
 
 
 def stamp(record: dict) -> str:

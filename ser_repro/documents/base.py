@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 import pandas as pd
 
 from ser_repro import protocols
-from ser_repro.results.ledger import Claim, PublishedMatrix
+from ser_repro.results.ledger import REBUILT, Claim, PublishedMatrix
 
 READINGS = ("code", "paper")
 SILENT = "silent: customary practice, our choice"
@@ -188,6 +188,11 @@ class Document:
         What the document claims, and the confusion matrices that it prints.
     readings : tuple of str
         "code" and "paper"; a baseline of our own has one.
+    has_code : bool
+        Whether any code of the method is public. Where none is, reading `code` is rebuilt from the text, and its split
+        is one draw of ours by the text's rule.
+    networks : mapping
+        What a reader calls the network of each size, where "n = 18" would not tell.
     adjust : callable(values, corpus, n) -> values
         What a reading cannot say once for all corpora and sizes.
     split : callable(clips, random_state=...) -> Split
@@ -234,6 +239,8 @@ class Document:
     claims: tuple[Claim, ...] = ()
     matrices: tuple[PublishedMatrix, ...] = ()
     readings: tuple[str, ...] = READINGS
+    has_code: bool = True
+    networks: Mapping[int, str] = field(default_factory=dict)
     adjust: Callable[[dict, str, int | None], dict] = lambda values, corpus, n: values
     split: protocols.Rule = RANDOM_FIFTH
     feedings: Callable[[dict], dict[str, Feeding]] = lambda values: {"": AS_SPLIT}
@@ -258,6 +265,14 @@ class Document:
     def searched(self) -> tuple[str, ...]:
         """Settings that the study searches."""
         return tuple(self.fallback)
+
+    def called(self, reading: str) -> str:
+        """What a reader calls a reading."""
+        return reading if self.has_code else REBUILT
+
+    def size(self, n: int | None) -> str:
+        """What a reader calls the network of a size; "" of a document with one."""
+        return self.networks.get(n, f"n = {n}") if n else ""
 
     def parts(self, clips: pd.DataFrame, protocol: str, fold: int = 0) -> protocols.Split:
         """The document's split of a clips table; errors as those of `protocols.make`."""

@@ -69,7 +69,8 @@ def _core(n: int, protocol: str = "published", **which) -> CoreRuns:
 DOCUMENT = Document(
     name="crema_2d", title="the CREMA-D study's 2-D CNNs", settings=SETTINGS, corpora=("CREMA-D",), build=_build,
     inputs=lambda values: values["features"], optimiser=_optimiser, schedule=crema_study.schedule, claims=CLAIMS,
-    adjust=_adjust, split=crema_study.stratified, validates=True, sizes=tuple(NETWORKS), demo={"epochs": 3},
+    adjust=_adjust, split=crema_study.stratified, validates=True, sizes=tuple(NETWORKS), networks=NETWORKS,
+    demo={"epochs": 3},
     cost=_cost,
     core=(_core(2), _core(1), _core(3), _core(2, "speaker", folds=(0, 1)), _core(1, "speaker", folds=(0, 1)),
           _core(3, "speaker", folds=(0, 1)), _core(1, seeds=(1, 2)),

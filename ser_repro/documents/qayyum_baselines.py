@@ -54,6 +54,7 @@ _SAVEE, _CREMAD = ("SAVEE",), ("CREMA-D",)
 _OTHERWISE = (qayyum.TRAINING_CLIPS, {"normalised": "together"}, qayyum.TOGETHER)
 DOCUMENT = Document(
     name="qayyum_baselines", title="Qayyum et al.'s baselines", settings=SETTINGS, readings=("code",),
+    has_code=False, networks=NETWORKS,
     corpora=("SAVEE", "CREMA-D"), build=_build, inputs=lambda values: values["features"], claims=CLAIMS, adjust=_adjust,
     split=qayyum.split, transform=qayyum.transform, validates=True, sizes=tuple(BASELINES),
     core=(*(_core(n, protocol, _SAVEE) for n in BASELINES for protocol in ("published", "speaker")),

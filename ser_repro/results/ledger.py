@@ -3,10 +3,11 @@
 The rule, from the first that applies (`RULE` says it in words that a reader sees):
 
 1. No run can test it: its corpus can't be had, or the document doesn't say what was done.
-2. Nothing has been run on the split that it names.
+2. Nothing has been run on the split that it names, or not every fold of it.
 3. What was run says nothing of it: no setting taught the network anything, or the search for one isn't over.
-4. An interval of ours, in either reading, holds the claim or lies above it: reproduced. Where only another split than
-   the one that the claim names does so (shared speakers for new ones), it is reached by another method.
+4. An interval of ours, in either reading, holds the claim or lies above it: reproduced. How far the score itself is
+   below the claim is said with it. Where only another split than the one that the claim names does so (shared speakers
+   for new ones), it is reached with shared speakers only.
 5. The nearest of our scores differs from it by less than chance may: two test sets of the claim's size.
 6. Otherwise it is not reproduced.
 """
@@ -21,19 +22,20 @@ from ser_repro.results.scores import Score
 from ser_repro.results.uncertainty import by_lot
 
 SHARED, NEW = "shared", "new"
+REBUILT = "rebuilt"  # what a reader calls a reading of a document whose code is not public
 
-REPRODUCED, OTHER_METHOD, CHANCE = "reproduced", "reached by another method", "within chance"
+REPRODUCED, SHARED_ONLY, CHANCE = "reproduced", "reached with shared speakers only", "within chance"
 NOT_REPRODUCED, UNSETTLED, UNTESTABLE, NOT_RUN = "not reproduced", "not settled", "can't be tested here", "not yet run"
 RULE = {
     REPRODUCED: "a 95 % interval of ours, in one of the readings and on the split that the claim names, holds the "
-                "claim or lies above it",
-    OTHER_METHOD: "that is so on shared speakers only, while the document speaks of new ones",
+                "claim or lies above it. The score itself may lie below; each row says how far",
+    SHARED_ONLY: "that is so on shared speakers only, while the document speaks of new ones",
     CHANCE: "our nearest score lies off the claim, but by less than two test sets of that size may differ by chance",
     NOT_REPRODUCED: "our nearest score differs from the claim by more than that",
     UNSETTLED: "what was run can't speak for or against it: no setting taught the network anything, or the search for "
                "one isn't over",
     UNTESTABLE: "its corpus can't be had, or the document doesn't say what was done",
-    NOT_RUN: "its runs are planned, and have not been made",
+    NOT_RUN: "its runs are planned, and have not been made, or not for every group of speakers",
 }
 """Every verdict that there is, and when it is given."""
 
@@ -91,6 +93,8 @@ class Evidence:
         SHARED or NEW.
     part : str
         Which folds it has, where some are missing: "6 of 10 folds".
+    draws : int
+        Of how many draws of the split it is the mean; 0 of the one draw that the document's code or ours makes.
     says_nothing : str
         Why it can speak neither for nor against the claim; "" where it can.
     """
@@ -99,6 +103,7 @@ class Evidence:
     speakers: str
     score: Score
     part: str = ""
+    draws: int = 0
     says_nothing: str = ""
 
 
@@ -117,7 +122,8 @@ class Verdict:
 def distance(claim: Claim, score: Score) -> str:
     """One phrase: whether our interval reaches the claim, or, without one, whether all that was measured does.
 
-    What was measured are then the starts and the speakers (or folds), one by one.
+    What was measured are then the starts and the speakers (or folds), one by one. Either way it says how far the score
+    lies below the claim.
     """
     points = 100 * (score.value - claim.value)
     low, high = _reach(score)
@@ -126,7 +132,8 @@ def distance(claim: Claim, score: Score) -> str:
         return f"{-points:.1f} points below{beside}"
     if low > claim.value:
         return f"exceeded by {points:.1f} points{beside}"
-    return "reached within the interval" if score.has_interval else "within what was measured (no interval)"
+    within = "within the interval" if score.has_interval else "within what was measured (no interval)"
+    return f"{-points:.1f} points below, {within}" if points < 0 else f"reached {within}"
 
 
 def verdict(claim: Claim, evidence: list[Evidence], clips: int, missing: str = "") -> Verdict:
@@ -135,7 +142,7 @@ def verdict(claim: Claim, evidence: list[Evidence], clips: int, missing: str = "
     Parameters
     ----------
     evidence : list of Evidence
-        Of runs in either reading and on either split.
+        Of runs in either reading and on either split. What has not every fold is told, and not judged.
     clips : int
         On how many clips the claim was counted; 0 where that is not known: then on as many as our score.
     missing : str
@@ -143,9 +150,10 @@ def verdict(claim: Claim, evidence: list[Evidence], clips: int, missing: str = "
     """
     if claim.untestable or missing:
         return Verdict(UNTESTABLE, claim.untestable or missing)
-    named = [one for one in evidence if one.speakers == claim.speakers]
+    begun = [one for one in evidence if one.speakers == claim.speakers]
+    named = [one for one in begun if not one.part]
     if not named:
-        return Verdict(NOT_RUN)
+        return Verdict(NOT_RUN, _listed([f"{_where(one)} so far {distance(claim, one.score)}" for one in begun]))
     heard = [one for one in named if not one.says_nothing]
     if not heard:
         return Verdict(UNSETTLED, _listed([one.says_nothing for one in named]), tuple(named))
@@ -155,7 +163,7 @@ def verdict(claim: Claim, evidence: list[Evidence], clips: int, missing: str = "
     below = f"{_where(nearest)} {distance(claim, nearest.score)}"
     if claim.speakers == NEW and (other := _reaching(claim, [
             one for one in evidence if one.speakers == SHARED and not one.says_nothing])):
-        return Verdict(OTHER_METHOD, f"with shared speakers {_each(claim, other)}; with new ones {below}",
+        return Verdict(SHARED_ONLY, f"with shared speakers {_each(claim, other)}; with new ones {below}",
                        (*other, nearest))
     away, chance = claim.value - nearest.score.value, by_chance(claim, nearest.score, clips)
     if away <= chance:
@@ -182,7 +190,8 @@ def _reaching(claim: Claim, evidence: list[Evidence]) -> tuple[Evidence, ...]:
 
 
 def _where(one: Evidence) -> str:
-    return f"reading {one.reading}" + (f" ({one.part})" if one.part else "")
+    beside = one.part or (f"mean of {one.draws} draws" if one.draws else "")
+    return (one.reading if one.reading == REBUILT else f"reading {one.reading}") + (f" ({beside})" if beside else "")
 
 
 def _each(claim: Claim, evidence: tuple[Evidence, ...]) -> str:

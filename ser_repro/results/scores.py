@@ -7,8 +7,9 @@ defines them, so resampling works on stacks of confusion matrices.
 
 A score has a 95 % interval (`uncertainty`), and names what that counts: "speakers" (clips of one speaker are not
 independent), "starts" of the training (where several are known, of this network or of others like it), "draws" of a
-random split, or "folds" (each fold has a network and speakers of its own). Of two speakers or folds there is none, nor
-of a network that gives one answer to every clip: then a score says what was measured instead.
+random split, or "folds" (each fold has a network and speakers of its own). Few speakers who happen to agree would make
+it narrower than chance in the clips allows; it then counts "clips" in their place. Of two speakers or folds there is
+none, nor of a network that gives one answer to every clip: then a score says what was measured instead.
 """
 
 import functools
@@ -41,7 +42,7 @@ class Score:
     low, high : float
         NaN where there is no interval.
     counts : tuple of str
-        What the interval counts, of "speakers", "folds", "starts" and "draws"; empty where there is none.
+        What the interval counts, of "speakers", "folds", "clips", "starts" and "draws"; empty where there is none.
     seeds : tuple of float
         The score of each network that was tested on all clips alone (folds of one seed count as one).
     of : str
@@ -292,11 +293,18 @@ def score(frames: list[pd.DataFrame], name: str = "accuracy", *, starts: Spread 
     alike = _alike(frames, of)
     parts = []
     if len(groups) > FEW and alike[0] < alike[1]:
-        parts = [uncertainty.over_units(tested.values.mean(0), _UNITS[unit])]
+        units = uncertainty.over_units(tested.values.mean(0), _UNITS[unit])
+        parts = [uncertainty.wider(units, _over_clips(frames, name))]
         if unit == "speaker":
             parts += _networks(starts or tested.spread(), draws, len(frames), of, by_lot)
     return _summed(name, float(tested.own.mean()), len(frames[0]), tuple(map(float, tested.own)), tested.units, parts,
                    (0.0, 1.0), of=of, unit=unit, alike=alike)
+
+
+def _over_clips(frames: list[pd.DataFrame], name: str) -> Part:
+    """The part of the clips, as if each were independent of all others: the least that chance does to a score."""
+    clips = _Tested(frames, name, _classes(frames), "clip", _groups(frames, "clip"))
+    return uncertainty.over_units(clips.values.mean(0), "clips")
 
 
 def validation(seeds: list[list[dict]]) -> Score:

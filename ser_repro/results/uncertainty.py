@@ -7,6 +7,9 @@ t of its own degrees of freedom (Howe's approximation, as in Burdick and Graybil
 
     sqrt(t(speakers - 1)² variance_speakers + t(df of starts)² variance_starts + ...)
 
+Where few speakers agree better than chance in their clips allows, the variance of single clips takes the place of
+theirs (`wider`).
+
 tests/results/test_coverage.py simulates how often such intervals hold what they should.
 
 Shapes: all functions work over leading axes, and so on many made-up studies at once. Variances are of fractions.
@@ -76,6 +79,12 @@ def over_units(values: np.ndarray, source: str) -> Part:
     """The part of the units, from what each adds to the score, shape (..., unit)."""
     units = values.shape[-1]
     return Part(source, values.var(-1, ddof=1) / units, units - 1)
+
+
+def wider(units: Part, clips: Part) -> Part:
+    """The part of the units, or that of single clips where it is the larger: speakers are made of clips, so where few
+    of them agree to less than chance in their clips allows, they agree by chance."""
+    return clips if margin([clips]) > margin([units]) else units
 
 
 def over_networks(spread: Spread, source: str, networks: int = 1, known: np.ndarray | float = 0.0) -> Part:

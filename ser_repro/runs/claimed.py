@@ -13,7 +13,7 @@ from ser_repro import datasets, documents
 from ser_repro.results import scores
 from ser_repro.results.ledger import NEW, NOT_RUN, SHARED, Claim, Evidence, PublishedMatrix, Verdict, verdict
 from ser_repro.runs import plans, search
-from ser_repro.runs.found import SPLITS, Found
+from ser_repro.runs.found import REDRAWN, SPLITS, Found
 from ser_repro.runs.found import missing as part_of
 
 NO_SETTING = "our search found no setting that beats chance"
@@ -28,10 +28,21 @@ def evidence(found: Found, claim: Claim) -> list[Evidence]:
         for protocol in plans.GRID:
             seeds = found.seeds(claim.corpus, reading, protocol, n=claim.n)
             if seeds:
-                score = found.score_of(seeds, claim.score)
-                told.append(Evidence(reading, _SPEAKERS[protocol], score, part_of(seeds),
+                mean = _over_draws(found, claim, reading, protocol)
+                score = mean or found.score_of(seeds, claim.score)
+                told.append(Evidence(found.document.called(reading), _SPEAKERS[protocol], score, part_of(seeds),
+                                     len(mean.seeds) if mean else 0,
                                      _says_nothing(found, claim, reading, protocol, score)))
     return told
+
+
+def _over_draws(found: Found, claim: Claim, reading: str, protocol: str) -> scores.Score | None:
+    """The mean over draws of the split, which is judged where the document's own draw is not known: our first draw may
+    be a lucky one. None where it is known, or has not been drawn again."""
+    if protocol != "published" or found.document.has_code or claim.score == scores.VALIDATION:
+        return None
+    mean = found.drawn(claim.corpus, reading, claim.score, n=claim.n)
+    return mean if mean and len(mean.seeds) > 1 else None
 
 
 def judged(found: Found, claim: Claim) -> Verdict:
@@ -77,16 +88,24 @@ def ledger(found: Found) -> pd.DataFrame:
         told = judged(found, claim)
         matrix = next((one for one in of.matrices if one.corpus == claim.corpus), None)
         row = {"corpus": claim.corpus, "score": claim.score.replace("_", " ")}
-        row |= {"n": claim.n} if of.sizes else {}
+        row |= {"n": claim.n, "network": of.size(claim.n)} if of.sizes else {}
         row |= {"claimed": f"{100 * claim.value:.1f} %", "where": claim.place}
         if of.matrices:
             row["own matrix gives"] = _recomputed(matrix, claim.score) if matrix else "—"
         for reading in of.readings:
             for protocol in plans.GRID:
-                row[f"{reading}, {SPLITS[protocol]}"] = "—" if missing(of, claim.corpus) else found.told(
-                    claim.corpus, reading, protocol, claim.score, n=claim.n)
+                row[f"{of.called(reading)}, {SPLITS[protocol]}"] = _told(found, claim, reading, protocol)
         rows.append(row | {"verdict": told.kind, "because": told.because, "records": ", ".join(_records(found, claim))})
     return pd.DataFrame(rows)
+
+
+def _told(found: Found, claim: Claim, reading: str, protocol: str) -> str:
+    """The score that is judged, in words."""
+    if missing(found.document, claim.corpus):
+        return "—"
+    mean = _over_draws(found, claim, reading, protocol)
+    return f"{mean} (mean of {len(mean.seeds)} draws)" if mean else found.told(
+        claim.corpus, reading, protocol, claim.score, n=claim.n)
 
 
 def _recomputed(matrix: PublishedMatrix, score: str) -> str:
@@ -102,7 +121,7 @@ def whole(results: str | Path, names=()) -> pd.DataFrame:
     if not each:
         return pd.DataFrame()
     table = pd.concat(each, ignore_index=True)
-    first = [name for name in ("document", "corpus", "n", "score", "claimed", "where", "own matrix gives")
+    first = [name for name in ("document", "corpus", "n", "network", "score", "claimed", "where", "own matrix gives")
              if name in table]
     last = ["verdict", "because", "records"]
     table = table[[*first, *(name for name in table if name not in (*first, *last)), *last]]
@@ -127,4 +146,6 @@ def _says_nothing(found: Found, claim: Claim, reading: str, protocol: str, score
 def _records(found: Found, claim: Claim) -> list[str]:
     """Names of the records behind all that is known of a claim."""
     return sorted({record["run"] for reading in found.document.readings for protocol in plans.GRID
-                   for folds in found.seeds(claim.corpus, reading, protocol, n=claim.n) for record in folds})
+                   for folds in (found.records(claim.corpus, reading, REDRAWN, whole=False, n=claim.n)
+                                 if _over_draws(found, claim, reading, protocol) else
+                                 found.seeds(claim.corpus, reading, protocol, n=claim.n)) for record in folds})

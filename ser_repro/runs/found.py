@@ -248,7 +248,8 @@ class Found:
             number = f"{len(spread)} draws" if drawn else f"{len(of)}"
             size = {"n": kind.n} if self.document.sizes else {}
             rows.append({"corpus": kind.corpus} | size | {
-                "reading": kind.reading, "split": ", ".join(filter(None, (split_name(kind.protocol), missing(of)))),
+                "reading": self.document.called(kind.reading),
+                "split": ", ".join(filter(None, (split_name(kind.protocol), missing(of)))),
                 "seeds": number + (f" ({100 * min(spread):.1f}–{100 * max(spread):.1f})" if len(spread) > 1 else ""),
                 "accuracy": str(three[0]), "UAR": str(three[1]), "macro F1": str(three[2])})
         return pd.DataFrame(rows)
@@ -292,7 +293,7 @@ class Found:
         """What new speakers cost: accuracy with new speakers minus accuracy with shared ones, so below zero where it
         costs; paired on the test clips that both have. None where they share none.
 
-        Its p-value is corrected for the number of all such differences of the document.
+        Its p-value is not corrected: these differences of all documents are one family, which `book.leaks` corrects.
         """
         return self._lost.get(self.kind(corpus, reading, **which))
 
@@ -305,7 +306,7 @@ class Found:
                 change = on_same_clips((self, both[0]), (self, both[1]))
                 if change:
                     found[kind] = change
-        return dict(zip(found, scores.corrected(list(found.values())), strict=True))
+        return found
 
     def _compared(self, one: list[list[dict]], other: list[list[dict]]) -> tuple[Score | None, str, tuple[int, int]]:
         """Other minus one, each the mean of all its seeds, on the folds that all have; which folds, where some are

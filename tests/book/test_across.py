@@ -27,18 +27,18 @@ def test_a_pair_is_judged_on_the_emotions_that_both_have(heard):
     assert first.guess == pytest.approx(1 / 3) and first.uar.value == pytest.approx(2 / 3)
     assert first.way == pytest.approx(0.5)
     line = across.headline(heard)
-    assert line == ("**SVM on 193 values**: in 2 of 2 pairs of corpora its UAR lies above guessing. Of the way from "
-                    "guessing to no fault it makes 50\N{NO-BREAK SPACE}% in the median pair (50\N{NO-BREAK SPACE}% to "
-                    "50\N{NO-BREAK SPACE}%).")
+    assert line == ("**SVM on 193 values**: in 2 of 2 pairs of corpora that have an interval, it lies above guessing. "
+                    "Of the way from guessing to no fault it makes 50\N{NO-BREAK SPACE}% in the median pair "
+                    "(50\N{NO-BREAK SPACE}% to 50\N{NO-BREAK SPACE}%).")
     assert across.headline(made({})) == "**SVM on 193 values**: not yet run."
     row = across.rows(heard)[0]
-    assert (row["tested on"], row["emotions"], row[""]) == ("EMO-DB", 3, "above chance")
+    assert (row["tested on"], row["emotions"], row["against guessing"]) == ("EMO-DB", 3, "above chance")
     assert row["calls most clips"] == "anger (67\N{NO-BREAK SPACE}%)"
 
 
 def test_adapting_is_told_beside_what_it_adapts(heard):
     line = across.adapting(heard)
-    assert "in 2 of 2 pairs instead of 2; the median pair makes 100\N{NO-BREAK SPACE}% of the way" in line
+    assert "in 2 of 2 pairs instead of 2 of 2; the median pair makes 100\N{NO-BREAK SPACE}% of the way" in line
     assert line.endswith("instead of 50\N{NO-BREAK SPACE}%, and 2 of 2 gain.")
     assert across.rows(heard)[0]["UAR, adapted"].startswith("100.0 %")
     assert across.adapting(made({})) == "**SVM on 193 values**: not yet run."
@@ -48,8 +48,8 @@ def test_emotions_are_counted_against_calling_all_clips_so(heard):
     table = across.emotions(heard).set_index("emotion")
     assert table.loc["sadness", "difference"] == 1 and table.loc["anger", "difference"] == 0.5
     assert table.loc["happiness", ["where it is meant", "where another is"]].tolist() == [0, 0]
-    assert across.transfer([heard]) == ("SVM on 193 values: sadness and anger most, anger and happiness least")
-    assert across.emotions(made({})).empty and across.transfer([made({})]) == "not yet run"
+    assert across.emotions(made({})).empty
+    assert across.run_so_far([heard, made({})]) == "1 of 2 plain baselines and 0 of 0 networks"
 
 
 def test_sides_are_told_by_summed_probabilities(heard):
@@ -57,6 +57,12 @@ def test_sides_are_told_by_summed_probabilities(heard):
     assert arousal["right, median"] == "100\N{NO-BREAK SPACE}%"  # anger and happiness together against sadness
     # Of the negative all are right (anger 0.6 + 0.1, sadness 0.8), of the positive none.
     assert valence["right, median"] == "50\N{NO-BREAK SPACE}%"
+
+
+def test_a_clip_of_which_neither_side_has_more_counts_half():
+    neither = {"anger": 0.0, "sadness": 0.0, "fear": 0.0, "disgust": 1.0}
+    one = made({("RAVDESS", "EMO-DB"): clips(*[(emotion, neither) for emotion in ("anger", "sadness", "fear")] * 6)})
+    assert across.side_rates(one, "arousal") == [0.5]
 
 
 def test_a_pair_without_one_side_says_nothing_of_it():
@@ -74,5 +80,5 @@ def test_the_picture_has_a_square_a_pair(heard):
     figure = across.matrix([heard])
     values = figure.axes[0].collections[0].get_array().filled(np.nan)
     assert np.isfinite(values).sum() == 2 and np.nanmax(values) == pytest.approx(50)
-    assert [text.get_text() for text in figure.axes[0].texts if text.get_text()] == ["67 of 33"] * 2
+    assert [text.get_text() for text in figure.axes[0].texts if text.get_text()] == ["67 (33)"] * 2
     plt.close(figure)

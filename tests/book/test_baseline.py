@@ -41,13 +41,20 @@ def test_a_row_of_some_folds_says_so(versus):
 
 
 def test_headlines_count_who_leads_and_range_over_whole_tests(versus):
-    page = SimpleNamespace(found=SimpleNamespace(told=lambda *a, **k: "", effects=list), chance={"RAVDESS": 0.13},
+    page = SimpleNamespace(found=SimpleNamespace(told=lambda *a, **k: "", effects=list, drawn=lambda *a: None),
+                           chance={"RAVDESS": 0.13},
                            document=documents.get("svm193"))
-    versus += [row("one", -0.08, -0.02), row("two", 0.02, 0.04), row("few", 0.2, 0.4, clips=240)]
+    versus += [row("one", -0.08, -0.02), row("two", 0.02, 0.04), row("few", 0.2, 0.4, clips=240, folds="1 of 6 folds")]
     told = baseline.headlines(page)
-    assert told["above_speaker"] == "2 of 3" and told["above_published"] == "0 of 0"
     assert told["above_speaker_penalty"] == "0 of 1" and told["penalty"] == "10 instead of 1"
-    assert told["versus_speaker"].startswith("−5.0 points") and "(two, reading code)" in told["versus_speaker"]
+    assert told["sentence_published"] == told["draws"] + "." == "not yet run."
+    all_ = words.number(1440)
+    assert told["sentence_speaker"] == (
+        "1 of 2 readings of networks lead the SVM and 1 trails it, by a difference that is told apart from none; the "
+        f"differences go from −5.0 points [−8.0, −2.0; speakers] (one, reading code, {all_} clips) to +3.0 points "
+        f"[+2.0, +4.0; speakers] (two, reading code, {all_} clips). Intervals reach "
+        "1 to 3 points either way: less could not be seen. Not finished: few, reading code (1 of 6 folds, so far +30.0 "
+        "points [+20.0, +40.0; speakers]).")
 
 
 @pytest.mark.parametrize(("epochs", "seconds", "says"), [(0, 0.4, "fitted in 1 s"), (3, 600, "3 epochs in 10 min")])

@@ -15,8 +15,9 @@ def svm():
 
 def test_settings_stand_in_order_and_each_beside_its_own_guess(svm):
     made = dial.steps(svm, "RAVDESS")
-    assert [step.name for step in made] == list(dial.STEPS)
-    assert all(step.guess == pytest.approx(1 / 8) for step in made[:4])
+    assert [step.name for step in made] == [name for name in dial.STEPS if name in ("shared", "elsewhere")
+                                            or svm.found.records("RAVDESS", protocol=name)]
+    assert all(step.guess == pytest.approx(1 / 8) for step in made[:-1])
     other = made[-1]
     assert len(other.each) == 5 and other.score is None and other.guess > 1 / 8
     assert min(other.each) < other.value < max(other.each)
@@ -43,7 +44,10 @@ def test_without_records_nothing_is_claimed(tmp_path):
     plt.close("all")
 
 
-def test_every_corpus_has_a_panel(svm):
+def test_every_corpus_has_a_panel_and_all_of_it_is_saved(svm):
     figure = dial.picture([svm], CORPORA)
+    measured = figure.get_tightbbox().bounds  # as a page does
+    figure.draw_without_rendering()
+    assert measured == pytest.approx(figure.get_tightbbox().bounds, abs=0.02)
     assert [axis.get_title(loc="left") or axis.get_title() for axis in figure.axes] == list(CORPORA)
     assert not is_cut(figure)

@@ -49,4 +49,17 @@ def test_chance_is_that_of_errors_that_fall_by_lot(page, monkeypatch):
     page.by("speaker")
     assert seen[0][0]["wrong in every model, new speakers"].startswith("50.0") and seen[0][0]["clips"] == 6
     assert seen[0][0]["if errors fell by lot"].startswith(f"{100 * (4 / 6) ** 2:.1f}")
-    assert seen[1][0]["most"].startswith("x 100")
+    assert [seen[0][0][head] for head in errors._OF_THESE.values()] == [1, 2, 0]
+    assert seen[1][0]["more often than chance explains"] == "none"  # two clips a speaker say nothing
+    assert seen[1][0]["overall"].startswith("50") and seen[1][0]["speakers"] == 3
+
+
+def test_named_are_those_that_chance_among_so_many_does_not_explain():
+    missed = pd.DataFrame({"sum": [40, 10, 12, 0, 2], "size": [50, 50, 50, 50, 2]}, index=list("abcde"))
+    more, less = errors._beyond_chance(missed)
+    assert list(more.index) == ["a"] and list(less.index) == ["d"]  # e is all missed, on two clips
+
+
+def test_a_model_that_has_not_heard_every_new_speaker_is_left_out():
+    models = errors.Errors("results").answers("EMO-DB")[1]
+    assert len(models) >= 2 and len({len(frame) for frame in models.values()}) == 1

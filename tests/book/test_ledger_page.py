@@ -9,12 +9,15 @@ from ser_repro.results import ledger
 
 def made(*verdicts):
     return pd.DataFrame({"document": ["the first"] * len(verdicts), "score": ["accuracy"] * len(verdicts),
-                         "verdict": verdicts, "records": ""})
+                         "verdict": verdicts, "records": "",
+                         "because": "reading code 1.0 points below, within the interval"})
 
 
 def test_a_summary_counts_each_verdict_in_the_order_of_the_rule():
     table = made(ledger.NOT_RUN, ledger.REPRODUCED, ledger.UNTESTABLE, ledger.NOT_RUN)
-    assert page.summary(table) == ("**Of 4 claims, 1 is reproduced, 1 can't be tested here and 2 are not yet run.**")
+    assert page.summary(table) == (
+        "**Of 4 claims, 1 is reproduced (in 1 of them our score lies below the claim and only its interval reaches "
+        "it), 1 can't be tested here and 2 are not yet run.**")
     assert page.judged(table) == "1 of 4"
 
 
@@ -40,7 +43,8 @@ def test_recalls_are_a_table_of_their_own(monkeypatch):
 
 
 def test_a_row_has_its_verdict_before_the_numbers_and_leaves_out_what_was_not_run():
-    table = made(ledger.REPRODUCED).assign(corpus="TESS", n=18, claimed="99.2 %", where="README", because="near")
+    table = made(ledger.REPRODUCED).assign(corpus="TESS", n=18, network="n = 18", claimed="99.2 %",
+                                           where="README", because="near")
     row = {"own matrix gives": "98.9 % (UAR 98.8 %)", "code, shared speakers": "98.0 %",
            "paper, shared speakers": ledger.NOT_RUN, "code, new speakers": ledger.NOT_RUN,
            "paper, new speakers": ledger.NOT_RUN}

@@ -16,7 +16,7 @@ def test_every_method_has_one_answer_to_every_leak(matrix):
     assert matrix.shape == (len(leaks.rows()), len(LEAKS))
     assert set(matrix.stack()) <= set(STATES)
     assert {leak.place for leak in LEAKS.values()} <= set(PLACES)
-    readings = {f"{of.title}, {reading}" for of in documents.DOCUMENTS.values() for reading in of.readings}
+    readings = {f"{of.title}, {of.called(reading)}" for of in documents.DOCUMENTS.values() for reading in of.readings}
     assert readings <= set(matrix.index)
 
 
@@ -28,7 +28,7 @@ def test_what_is_declared_is_of_a_row_and_has_a_place():
 
 def test_splits_by_lot_share_speakers_and_those_by_speaker_do_not(matrix):
     for of in documents.DOCUMENTS.values():
-        assert matrix.loc[f"{of.title}, code", "speakers"] == "yes"
+        assert matrix.loc[f"{of.title}, {of.called('code')}", "speakers"] == "yes"
     new = matrix.loc[leaks.NEW_SPEAKERS]
     assert new["speakers"] == "no" and new["sentences"] == "yes" and new["two labels"] == "yes"
     assert matrix.loc[leaks.NEW_SENTENCES, ["speakers", "sentences"]].tolist() == ["no", "no"]

@@ -54,6 +54,20 @@ def test_an_interval_over_draws_of_the_split_holds_the_truth_as_often_as_it_says
         assert 0.92 <= held(value[:, part].mean(1), half, "accuracy") <= 0.98, networks
 
 
+@pytest.mark.parametrize("speakers", [4, 24])
+def test_the_larger_part_of_speakers_and_clips_holds_the_truth_where_speakers_do_not_differ(speakers):
+    """Clips are then independent: the worst case for taking the larger of two estimates of one variance."""
+    rng = np.random.default_rng(speakers)
+    counts = matrices(rng, np.broadcast_to(RECALL, (STUDIES, speakers, len(RECALL))))
+    value, found, clips = measure("accuracy")(counts.sum(1)), values(counts, "accuracy"), int(counts[0].sum())
+    halves = []
+    for share, units in zip(value, found, strict=True):
+        by_clips = uncertainty.Part("clips", share * (1 - share) / (clips - 1), clips - 1)
+        halves.append(uncertainty.margin([uncertainty.wider(uncertainty.over_units(units, "speakers"), by_clips)]))
+        assert halves[-1] >= uncertainty.margin([by_clips])
+    assert 0.95 <= held(value, np.array(halves), "accuracy") <= 0.99
+
+
 def test_clips_or_speakers_taken_alone_do_not_hold_the_truth():
     rng = np.random.default_rng(0)
     counts = side(rng, rng.normal(0, SPEAKERS, (STUDIES, 24)), 1)

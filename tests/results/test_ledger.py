@@ -37,12 +37,12 @@ def test_every_verdict_can_be_given():
     new = replace(CLAIM, speakers=NEW)
     assert kind(reached, claim=new) == ledger.NOT_RUN  # nothing on the split that it names
     fallen = Evidence("code", NEW, score(0.4))
-    assert kind(reached, fallen, claim=new) == ledger.OTHER_METHOD
+    assert kind(reached, fallen, claim=new) == ledger.SHARED_ONLY
     assert kind(far, fallen, claim=new) == ledger.NOT_REPRODUCED
     assert kind(far, replace(fallen, score=score(0.81)), claim=new) == ledger.REPRODUCED
     assert kind(replace(reached, says_nothing="no setting")) == ledger.UNSETTLED
     assert set(ledger.RULE) == {getattr(ledger, name) for name in (
-        "REPRODUCED", "OTHER_METHOD", "CHANCE", "NOT_REPRODUCED", "UNSETTLED", "UNTESTABLE", "NOT_RUN")}
+        "REPRODUCED", "SHARED_ONLY", "CHANCE", "NOT_REPRODUCED", "UNSETTLED", "UNTESTABLE", "NOT_RUN")}
 
 
 def test_what_says_nothing_neither_reaches_nor_refutes():
@@ -53,9 +53,18 @@ def test_what_says_nothing_neither_reaches_nor_refutes():
     assert (told.kind, told.because, told.by) == (ledger.NOT_REPRODUCED, "reading paper 20.0 points below", (alive,))
 
 
-def test_the_nearest_reading_counts_and_parts_are_named():
-    low, part = Evidence("code", SHARED, score(0.5)), Evidence("paper", SHARED, score(0.7), "2 of 6 folds")
-    assert verdict(CLAIM, [low, part], 500).because == "reading paper (2 of 6 folds) 10.0 points below"
+def test_the_nearest_reading_counts_and_one_that_lacks_folds_is_told_but_not_judged():
+    low, near = Evidence("code", SHARED, score(0.5)), Evidence("paper", SHARED, score(0.7))
+    assert verdict(CLAIM, [low, near], 500).because == "reading paper 10.0 points below"
+    part = replace(near, part="2 of 6 folds")
+    assert verdict(CLAIM, [low, part], 500).because == "reading code 30.0 points below"
+    assert str(verdict(CLAIM, [part], 500)) == "not yet run: reading paper (2 of 6 folds) so far 10.0 points below"
+
+
+def test_a_wide_interval_that_reaches_a_claim_says_how_far_below_the_score_is():
+    one = Evidence(ledger.REBUILT, SHARED, score(0.6, half=0.3), draws=10)
+    assert str(verdict(CLAIM, [one], 80)) == (
+        "reproduced: rebuilt (mean of 10 draws) 20.0 points below, within the interval")
 
 
 def test_chance_of_a_claim_is_that_of_its_clips_and_ours_together():
@@ -68,6 +77,7 @@ def test_chance_of_a_claim_is_that_of_its_clips_and_ours_together():
 def test_distance_in_words():
     assert ledger.distance(CLAIM, score(0.5)) == "30.0 points below"
     assert ledger.distance(CLAIM, score(0.81)) == "reached within the interval"
+    assert ledger.distance(CLAIM, score(0.79)) == "1.0 points below, within the interval"
     assert ledger.distance(CLAIM, score(0.9)) == "exceeded by 10.0 points"
 
 
@@ -76,6 +86,7 @@ def test_a_distance_without_an_interval_rests_on_all_that_was_measured():
         return ledger.distance(CLAIM, replace(score(value, half=0), seeds=starts, units=units))
 
     assert told(0.78, 0.77, 0.785) == "2.0 points below (no interval)"
-    assert told(0.78, 0.76, 0.81) == "within what was measured (no interval)"  # one of two speakers reaches it
-    assert told(0.78, 0.77, 0.785, starts=(0.76, 0.81)) == "within what was measured (no interval)"
+    within = "2.0 points below, within what was measured (no interval)"
+    assert told(0.78, 0.76, 0.81) == within  # one of two speakers reaches it
+    assert told(0.78, 0.77, 0.785, starts=(0.76, 0.81)) == within
     assert told(0.85, 0.82, 0.88, starts=(0.85,)) == "exceeded by 5.0 points (no interval)"

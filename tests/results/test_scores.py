@@ -291,3 +291,16 @@ def test_validation_accuracy_is_the_best_of_any_epoch_with_wilsons_interval():
     assert scores.validation([[record(100, 0.5), record(300, 0.1)]]).value == pytest.approx(0.2)
     with pytest.raises(SerReproError, match="a run that validates on nothing"):
         scores.validation([[{"history": {"train_accuracy": [1.0]}, "clips": {"validation": 0}}]])
+
+
+def test_speakers_who_agree_by_chance_do_not_make_an_interval_narrower_than_the_clips_do():
+    alike = pd.DataFrame({"clip": [f"c{i}" for i in range(80)], "speaker": [f"s{i % 4}" for i in range(80)],
+                          "emotion": np.where(np.arange(80) // 4 % 2, "anger", "fear")})
+    alike["predicted"] = np.where(np.arange(80) // 8 % 2, alike["emotion"], "anger")  # of each speaker as many right
+    found = scores.score([alike])
+    assert found.counts == ("clips",)
+    assert found.high - found.value == pytest.approx(
+        stats.t.ppf(0.975, 79) * np.sqrt(found.value * (1 - found.value) / 79))
+    assert scores.score([alike], "uar").counts == scores.score([alike], "macro_f1").counts == ("clips",)
+    apart = alike.assign(predicted=np.where(alike["speaker"] < "s2", alike["emotion"], alike["predicted"]))
+    assert scores.score([apart]).counts == ("speakers",)

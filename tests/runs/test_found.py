@@ -128,7 +128,8 @@ def test_draws_of_the_split_have_a_score_and_widen_that_of_one(tmp_path, redrawn
     assert ten.counts == ("speakers", "starts", "draws")
     after = found.score("RAVDESS")
     assert after.value == before.value and after.high - after.low > before.high - before.low
-    assert after.counts == ("speakers", "starts", "draws")
+    # Its speakers, six of ten clips right, agree better than chance in so few clips allows.
+    assert before.counts == ("clips",) and after.counts == ("clips", "starts", "draws")
     assert found.drawn("EMO-DB") is None and found.effects() == []
     rows = found.table().set_index("split")
     assert rows.loc["shared speakers, other draws", "accuracy"] == str(ten)
