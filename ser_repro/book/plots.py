@@ -127,15 +127,17 @@ def confusion(panels: list[tuple[str, np.ndarray, list[str]]], synthetic: bool =
                                 squeeze=False)
     for axis, (title, counts, classes) in zip(axes.flat, panels, strict=True):
         share = 100 * counts / np.maximum(counts.sum(1, keepdims=True), 1)
-        digits = np.where(counts > 0, np.char.mod("%.0f", share), "")
-        seaborn.heatmap(share, vmin=0, vmax=100, cmap="Blues", square=True, cbar=False, annot=digits, fmt="",
-                        annot_kws={"fontsize": 10}, linewidths=0.5, linecolor="#dddddd", xticklabels=classes,
-                        yticklabels=classes, ax=axis)
-        for text, cell in zip(axis.texts, share.flat, strict=True):
-            text.set_color("white" if cell > 65 else "black")
-        axis.set_xticks(axis.get_xticks(), classes, rotation=45, ha="right", rotation_mode="anchor")
-        axis.tick_params(length=0, axis="both")
-        axis.tick_params(axis="y", rotation=0)
+        # As seaborn's heatmap draws it, which draws the whole figure once more to see whether names overlap.
+        axis.pcolormesh(share, vmin=0, vmax=100, cmap="Blues", linewidth=0.5, edgecolors="#dddddd")
+        axis.set(aspect="equal", xlim=(0, len(classes)), ylim=(len(classes), 0))
+        axis.spines[:].set_visible(False)
+        for row, column in zip(*np.nonzero(counts), strict=True):
+            axis.text(column + 0.5, row + 0.5, f"{share[row, column]:.0f}", ha="center", va="center", fontsize=10,
+                      color="white" if share[row, column] > 65 else "black")
+        middles = np.arange(len(classes)) + 0.5
+        axis.set_xticks(middles, classes, rotation=45, ha="right", rotation_mode="anchor")
+        axis.set_yticks(middles, classes)
+        axis.tick_params(length=0)
         axis.set(title=title, xlabel="predicted", ylabel="true (a row adds to 100 %)")
     figure.subplots_adjust(hspace=0.55)  # tight_layout would draw it all once more
     return mark(figure, synthetic)
