@@ -21,6 +21,7 @@ from pathlib import Path
 
 AT_ONCE = max(2, os.cpu_count() or 1)
 CHAPTERS, RUNNING = Path("book/chapters"), Path("book/_build/running")
+AT_ONCE_READY = ("data_exploration", "features")  # that read no records: they need not wait until these are read
 
 
 def stale() -> list[tuple[Path, Path]]:
@@ -34,20 +35,25 @@ def stale() -> list[tuple[Path, Path]]:
             or chapter.stat().st_mtime < max(newest, notebook.stat().st_mtime)]
 
 
-def warm() -> None:
-    """Import and read what most notebooks do. Not torch: its threads would not live through a fork."""
+def imported() -> None:
+    """Import what most notebooks do. Not torch: its threads would not live through a fork."""
     import ipykernel.kernelapp  # noqa: F401
     import matplotlib.pyplot
     import myst_nb  # noqa: F401
     import papermill  # noqa: F401
 
     from ser_repro import book
-    from ser_repro.runs import plans
 
     for module in pkgutil.walk_packages(book.__path__, "ser_repro.book."):
         importlib.import_module(module.name)
     book.palette.use_theme()
     matplotlib.pyplot.close("all")
+
+
+def records_read() -> None:
+    """Read all records, which every process forked from here on has then read."""
+    from ser_repro.runs import plans
+
     plans.status(plans.plans(), "results")
 
 
@@ -148,14 +154,22 @@ def main() -> int:
     for folder in (CHAPTERS, RUNNING):
         folder.mkdir(parents=True, exist_ok=True)
     sys.path.insert(0, "")  # as in a kernel
-    warm()
+    imported()
+
+    def start(notebook: Path, chapter: Path) -> None:
+        print(f"running {notebook}", flush=True)
+        busy[started(notebook, chapter)] = RUNNING / notebook.name
+
+    waiting.sort(key=lambda one: one[0].stem not in AT_ONCE_READY)
+    while waiting and waiting[0][0].stem in AT_ONCE_READY and len(busy) < AT_ONCE - 1:  # one core reads
+        start(*waiting.pop(0))
+    if waiting:
+        records_read()
     gc.collect()
     gc.freeze()  # so that no collection of a child's touches, and so copies, what it shares with us
     while waiting or busy:
         while waiting and len(busy) < AT_ONCE:
-            notebook, chapter = waiting.pop(0)
-            print(f"running {notebook}", flush=True)
-            busy[started(notebook, chapter)] = RUNNING / notebook.name
+            start(*waiting.pop(0))
         pid, status = os.wait()
         running = busy.pop(pid)
         if status:

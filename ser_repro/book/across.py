@@ -15,7 +15,6 @@ import seaborn
 from matplotlib.figure import Figure
 
 from ser_repro import datasets
-from ser_repro.book.plots import laid_out
 from ser_repro.book.words import against_guessing, listed, number, percent, versus_chance
 from ser_repro.documents.svm193 import CORPORA
 from ser_repro.results import scores
@@ -207,7 +206,7 @@ def matrix(several: list[Across]) -> Figure:
         axis.set_ylabel("trained on")
         axis.tick_params(axis="y", rotation=0)
         axis.tick_params(length=0)
-    return laid_out(figure)
+    return figure
 
 
 def languages(one: Across) -> list[dict]:

@@ -14,7 +14,7 @@ from matplotlib.ticker import PercentFormatter
 
 from ser_repro.book.across import Across, emotions_of, way
 from ser_repro.book.palette import BLUE, ORANGE, ROLES, Look
-from ser_repro.book.plots import handles, laid_out, lines
+from ser_repro.book.plots import handles, lines
 from ser_repro.book.words import against_guessing, number, percent, signed
 from ser_repro.results.scores import Score
 from ser_repro.runs.found import NOT_RUN
@@ -88,7 +88,7 @@ def picture(several: list[Across], corpora: tuple[str, ...]) -> Figure:
         axis.set_visible(False)
     titles = {one.title: LOOKS[one.found.name] for one in several}
     figure.legend(handles=[*handles(titles), *lines({"guessing": chance})], loc="outside upper center", ncols=3)
-    return laid_out(figure)
+    return figure
 
 
 def words(several: list[Across], corpora: tuple[str, ...]) -> str:

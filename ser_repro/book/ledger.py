@@ -111,8 +111,6 @@ def picture(table: pd.DataFrame) -> Figure:
     import matplotlib.pyplot as plt  # which not every chapter that shows claims needs
     from matplotlib.patches import Patch
 
-    from ser_repro.book.plots import laid_out
-
     names = list(dict.fromkeys(table["document"]))
     figure, axis = plt.subplots(figsize=(7.5, 0.9 + 0.42 * len(names)), layout="constrained")
     for y, name in enumerate(names):
@@ -134,4 +132,4 @@ def picture(table: pd.DataFrame) -> Figure:
     shown = [kind for kind in _LOOKS if kind in set(table["verdict"])]
     figure.legend([Patch(facecolor=_LOOKS[kind][0], hatch=_LOOKS[kind][1], edgecolor=_LINE) for kind in shown],
                   shown, loc="outside lower center", ncols=min(4, len(shown)), frameon=False, fontsize=9)
-    return laid_out(figure)
+    return figure

@@ -54,13 +54,6 @@ def intervals(axis, rows: Iterable[tuple[float, str, Score]], looks: dict[str, L
                   mfc="white" if hollow(score) else look.colour, zorder=3)
 
 
-def laid_out(figure: Figure) -> Figure:
-    """A figure of constrained layout, laid out. Left to itself that happens when it is drawn, after a page has measured
-    what to save of it: its rim would be cut off."""
-    figure.get_layout_engine().execute(figure)
-    return figure
-
-
 def handles(looks: dict[str, Look], **style) -> list[Line2D]:
     """What stands in a legend for points of these looks."""
     return [Line2D([], [], color=look.colour, marker=look.marker, label=name, **{"ls": "", "ms": 7, "mew": 0} | style)

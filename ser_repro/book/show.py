@@ -143,7 +143,11 @@ def _saved(figure) -> tuple[str, dict]:
     it."""
     import matplotlib.pyplot as plt
 
-    box = figure.get_tightbbox().padded(0.1)  # once: each way of saving would lay the figure out for itself
+    # Laid out and measured once: left to itself each way of saving would do both anew, after a drawing of its own.
+    if layout := figure.get_layout_engine():
+        layout.execute(figure)
+        figure.set_layout_engine(None)
+    box = figure.get_tightbbox().padded(0.1)
     picture, drawing = BytesIO(), BytesIO()
     # Packed quickly: a few per cent larger, and a book has over a hundred.
     figure.savefig(picture, format="png", dpi="figure", bbox_inches=box, pil_kwargs={"compress_level": 1})
