@@ -125,8 +125,9 @@ def run(notebook: Path, chapter: Path) -> None:
     kernel = {} if sys.platform == "darwin" else {"kernel_manager_class": forked_kernel()}
     import papermill
 
-    # Papermill writes as it goes: only a run that ended well becomes a chapter.
-    papermill.execute_notebook(notebook, running, cwd=".", kernel_name="python3", progress_bar=False, **kernel)
+    # Written at its end, or where it fails: papermill would write all pictures again before and after each cell.
+    papermill.execute_notebook(notebook, running, cwd=".", kernel_name="python3", progress_bar=False,
+                               request_save_on_cell_execute=False, autosave_cell_every=0, **kernel)
     os.replace(running, chapter)
 
 

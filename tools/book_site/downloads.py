@@ -7,6 +7,7 @@ import json
 import re
 import shutil
 import zipfile
+from importlib.util import find_spec
 from pathlib import Path
 
 from docutils import nodes
@@ -37,11 +38,11 @@ def write(app, doctree, page: str) -> None:
             (folder / f"{told['name']}.bib").write_text(citation(app, page, **told))
         sorts |= "citation" in metadata or "sorts" in metadata
     if sorts:
-        import itables
+        itables = find_spec("itables").submodule_search_locations[0]  # to import it takes seconds
 
         to = Path(app.outdir, "_static/tables.js")
         if not to.exists():
-            shutil.copy(Path(itables.__file__).parent / "html" / BUNDLE, to)
+            shutil.copy(Path(itables, "html", BUNDLE), to)
         doctree += nodes.raw("", '<span id="tables-script" data-address="../_static/tables.js" hidden></span>',
                              format="html")
 
