@@ -9,7 +9,7 @@ Both in turn, each in a process of its own, on one thread; processor time counts
 the least of the repetitions.
 
     train      `ser-repro train cnn_n_gru RAVDESS --n 3 --epochs 1`, its arrays (168 MB) prepared before
-    chapters   notebooks/*.py as scripts, one after the other: what `make book` runs before Sphinx
+    chapters   tools/chapters.py, all chapters: what `make book` runs before Sphinx; it reads the records once for all
     records    all records of results/, read one after the other
 """
 
@@ -45,12 +45,12 @@ sys.argv = ["ser-repro", "train", "cnn_n_gru", "RAVDESS", "--n", "3", "--epochs"
             "--data", {data!r}, "--cache", {cache!r}, "--results", {here!r}, "--model", {here!r} + "/model"]
 main()
 """
-CHAPTER = """
-import io, contextlib
-from IPython.core.interactiveshell import InteractiveShell
-InteractiveShell.instance()
-with contextlib.redirect_stdout(io.StringIO()):
-    runpy.run_path("{chapter}", run_name="__main__")
+CHAPTERS = """
+sys.path.insert(0, "tools")
+import chapters
+from pathlib import Path
+chapters.CHAPTERS = chapters.RUNNING = Path({here!r})
+sys.exit(chapters.main())
 """
 RECORDS = """
 from ser_repro.runs import records
@@ -71,17 +71,14 @@ def seconds(code: str) -> float:
     return took
 
 
-def compared(works: list[str], repetitions: int, before=lambda: None) -> tuple[float, float]:
-    """Seconds with and without verifying, in turn, of some works together."""
-    total = [0.0, 0.0]
-    for work in works:
-        best = [float("inf")] * 2
-        for _ in range(repetitions):
-            for i, code in enumerate((PRELUDE + work, PRELUDE + WITHOUT + work)):
-                before()
-                best[i] = min(best[i], seconds(code))
-        total = [a + b for a, b in zip(total, best, strict=True)]
-    return total[0], total[1]
+def compared(work: str, repetitions: int, before) -> tuple[float, float]:
+    """Seconds with and without verifying, in turn."""
+    best = [float("inf")] * 2
+    for _ in range(repetitions):
+        for i, code in enumerate((PRELUDE + work, PRELUDE + WITHOUT + work)):
+            before()
+            best[i] = min(best[i], seconds(code))
+    return best[0], best[1]
 
 
 def main() -> None:
@@ -100,8 +97,8 @@ def main() -> None:
             shutil.rmtree(cache / "runs", ignore_errors=True)
 
         train = TRAIN.format(data=arguments.data, cache=str(cache), here=str(here))
-        chapters = [CHAPTER.format(chapter=path.relative_to(ROOT)) for path in sorted(ROOT.glob("notebooks/*.py"))]
-        works = {"records": ([RECORDS], lambda: None), "train": ([train], afresh), "chapters": (chapters, lambda: None)}
+        works = {"records": (RECORDS, lambda: None), "train": (train, afresh),
+                 "chapters": (CHAPTERS.format(here=str(here)), afresh)}
         print("what     with s  without s  difference s")
         for name, (work, before) in works.items():
             both = compared(work, arguments.repetitions, before)

@@ -46,7 +46,8 @@ def test_without_records_nothing_is_claimed(tmp_path):
 
 def test_every_corpus_has_a_panel_and_all_of_it_is_saved(svm):
     figure = dial.picture([svm], CORPORA)
-    measured = figure.get_tightbbox().bounds  # as a page does
+    figure.get_layout_engine().execute(figure)  # as a page does before it measures
+    measured = figure.get_tightbbox().bounds
     figure.draw_without_rendering()
     assert measured == pytest.approx(figure.get_tightbbox().bounds, abs=0.02)
     assert [axis.get_title(loc="left") or axis.get_title() for axis in figure.axes] == list(CORPORA)

@@ -1,10 +1,14 @@
+import base64
+from io import BytesIO
+
 import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 from matplotlib.colors import same_color
+from PIL import Image
 
 from ser_repro import datasets
-from ser_repro.book import diagrams, networks, palette, plots
+from ser_repro.book import diagrams, networks, palette, plots, show
 from ser_repro.results.scores import Score
 from ser_repro.saved import pictures
 
@@ -79,9 +83,11 @@ def test_confusion_matrices_stand_below_each_other_where_classes_are_many(n, gri
     for axis, title in zip(figure.axes, ("one", "two"), strict=True):
         assert axis.get_title(loc="left") == title and axis.get_xlabel() == "predicted"
         assert [tick.get_text() for tick in axis.get_yticklabels()] == classes
-        digits = np.array([text.get_text() for text in axis.texts]).reshape(n, n)
-        assert digits[0].tolist() == ["75", "25", *[""] * (n - 2)] and not any(digits[n - 1])
-        assert digits[1, 1] == "100" and same_color(axis.texts[n + 1].get_color(), "white")
+        digits = {text.get_position(): text for text in axis.texts}  # none where no clip is
+        assert {at: text.get_text() for at, text in digits.items()} == {(0.5, 0.5): "75", (1.5, 0.5): "25"} | {
+            (i + 0.5, i + 0.5): "100" for i in range(1, n - 1)}
+        assert same_color(digits[1.5, 1.5].get_color(), "white") and same_color(digits[1.5, 0.5].get_color(), "black")
+        assert axis.yaxis_inverted() and axis.get_aspect() == 1
     assert said(figure) == ["synthetic: not a result"] and whole(figure)
     assert said(plots.confusion([("one", counts, classes)])) == []
 
@@ -175,3 +181,16 @@ def test_the_views_of_the_bigru_put_bands_of_channels_and_single_frames_into_ste
     assert figure.axes[0].images[0].get_array().tolist() == [[0, 0, 0], [0, 1, 1], [1, 1, 2], [2, 2, 2]]
     assert figure.axes[1].images[0].get_array().tolist() == [[0, 1, 2]] * 4
     assert [text.get_text() for text in figure.axes[3].texts][:3] == ["100", "none", "none"]
+
+
+def test_a_figure_is_laid_out_before_it_is_measured():
+    def drawn():
+        figure, axis = plt.subplots(figsize=(3, 2), layout="constrained")
+        axis.set(ylabel="a label\nof three\nlines", yticks=(0, 1), yticklabels=("a name", "a name that is much longer"))
+        return figure
+
+    saved = Image.open(BytesIO(base64.b64decode(show._saved(drawn())[0])))
+    right = drawn()
+    right.draw_without_rendering()
+    box = right.get_tightbbox().padded(0.1)
+    assert saved.size == pytest.approx((box.width * right.dpi, box.height * right.dpi), abs=1.5)
