@@ -66,7 +66,7 @@ def won(found: Found, made: dict) -> dict | None:
     """The record of a search's chosen trial, tested with its own last weights; None of a search that is not over."""
     if "winner" not in made:
         return None
-    return records.read(record_path(found.folder, made["document"], made["record"]))
+    return records.kept(record_path(found.folder, made["document"], made["record"]))
 
 
 def outcome(found: Found, made: dict | None, guess: float) -> str:

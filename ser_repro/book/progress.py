@@ -56,7 +56,7 @@ class Progress:
         self.records = {}
         for name, found in self.found.items():
             planned = {record["run"]: record for _, record in found.status if record}
-            extra = [records.read(path) for path in records.files(self.results, name)
+            extra = [records.kept(path) for path in records.files(self.results, name)
                      if records.name_of(path) not in planned]
             self.records[name] = [(Run.from_config(record["config"]), record, asked) for of, asked in (
                 (planned.values(), True), (extra, False)) for record in of]

@@ -21,7 +21,6 @@ DIGITS = 5  # of a probability
 DIGITS_ELSEWHERE = 5  # of one on another corpus, which is scored on some emotions alone: what is left may be small
 REMEDY = "free some room or set --results to another folder, and start again: the trained weights are kept"
 _DAMAGED = "remove it and run `ser-repro study` again"
-_right: set[str] = set()  # checksums of records that this process has found to be right: chapters read them again
 
 
 def checksum(content: dict) -> str:
@@ -68,6 +67,8 @@ def read(path: str | Path) -> dict:
         If it is damaged, was changed by hand, or its name is not that of its configuration; or if what it says can't
         be (see `schema`).
     """
+    from ser_repro.runs import schema
+
     path = Path(path)
     record = read_json(path, "record", _DAMAGED, missing=f"no record {path}: run `ser-repro study` to make it.",
                        check=lambda content: (content["config"], content["checksum"]))
@@ -79,14 +80,10 @@ def read(path: str | Path) -> dict:
     if not name_of(path).endswith(config_hash(record["config"])):
         raise SerReproError(f"record {path} belongs to another configuration ({config_hash(record['config'])}): "
                             f"{_DAMAGED}.")
-    if record["checksum"] not in _right:
-        from ser_repro.runs import schema
-
-        try:
-            schema.check_record(record)
-        except ValueError as error:
-            raise SerReproError(f"record {path} can't be right ({error}): {_DAMAGED}.") from None
-        _right.add(record["checksum"])
+    try:
+        schema.check_record(record)
+    except ValueError as error:
+        raise SerReproError(f"record {path} can't be right ({error}): {_DAMAGED}.") from None
     return record
 
 
@@ -94,6 +91,8 @@ def kept(path: str | Path) -> dict:
     """A record as `read` gives it, read once as long as its file stays as it is: for all who ask, so not to be changed.
     """
     path = Path(path)
+    if not path.exists():
+        return read(path)  # which says so
     at = path.stat()
     return _kept(path, at.st_mtime_ns, at.st_size)
 

@@ -112,3 +112,17 @@ def test_a_gzipped_file_that_would_fill_the_memory_is_refused(tmp_path, monkeypa
     path.write_bytes(gzip.compress(b" " * 10**6 + b"{}"))
     with pytest.raises(SerReproError, match="is damaged"):
         files.read_json(path, "record", "remove it")
+
+
+def test_a_kept_record_is_read_again_only_where_its_file_has_changed(tmp_path, monkeypatch):
+    read, asked = records.read, []
+    monkeypatch.setattr(records, "read", lambda path: asked.append(path) or read(path))
+    path = tmp_path / "record.json"
+    with pytest.raises(SerReproError, match="no record"):
+        records.kept(path)
+    asked.clear()
+    monkeypatch.setattr(records, "read", lambda path: asked.append(path) or {"text": path.read_text()})
+    path.write_text("one")
+    assert records.kept(path) is records.kept(path) and len(asked) == 1
+    path.write_text("other")
+    assert records.kept(path) == {"text": "other"} and len(asked) == 2
