@@ -11,20 +11,8 @@ All convolve over the values of a vector, whose order is that in which the repor
 import torch
 from torch import Tensor, nn
 
-from ser_repro.models import fast_rows, keras
-
-
-class Convolution(nn.Conv2d):
-    """A convolution of one row, with zeros `before` and `after` it."""
-
-    def __init__(self, channels: int, after: int, kernel: int, zeros: tuple[int, int]):
-        super().__init__(channels, after, (1, kernel))
-        self.zeros = zeros
-
-    def forward(self, x: Tensor, optimised: bool = False) -> Tensor:
-        if optimised and x.device.type == "cpu" and x.shape[3] <= fast_rows.LONGEST:
-            return fast_rows.convolution(x, self, *self.zeros)
-        return super().forward(nn.functional.pad(x, self.zeros))
+from ser_repro.models import keras
+from ser_repro.models.fast_rows import Convolution
 
 
 class Stack:

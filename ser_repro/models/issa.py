@@ -10,7 +10,8 @@ public implementation does not, and has 896.
 import torch
 from torch import Tensor, nn
 
-from ser_repro.models import fast_conv, keras
+from ser_repro.models import keras
+from ser_repro.models.fast_rows import Convolution
 
 VALUES = 193
 KERNEL = 5
@@ -37,7 +38,7 @@ class Issa(nn.Module):
     same_padding : bool
         Convolutions keep the length, as in the figure.
     optimised : bool
-        Use the package's own CPU kernel (see `ser_repro.models.fast_conv`); the result is the same to rounding.
+        Use the package's own CPU kernel (see `ser_repro.models.fast_rows`); the result is the same to rounding.
     """
 
     def __init__(self, *, n_classes: int, variant: str = "ravdess", same_padding: bool = True, optimised: bool = True):
@@ -59,8 +60,9 @@ class Issa(nn.Module):
             elif what < 1:
                 layers.append(nn.Dropout(what))
             else:
-                layers.append(nn.Conv2d(channels, what, (1, KERNEL), padding="same" if same_padding else 0))
-                channels, length = what, length - (0 if same_padding else KERNEL - 1)
+                zeros = keras.same(length, KERNEL) if same_padding else (0, 0)
+                layers.append(Convolution(channels, what, KERNEL, zeros))
+                channels, length = what, length + sum(zeros) - KERNEL + 1
         # Images of one row with channels last: the same sums as Conv1d, a third faster on a CPU.
         self.layers = nn.Sequential(*layers).to(memory_format=torch.channels_last)
         keras.initialise(self)
@@ -75,7 +77,6 @@ class Issa(nn.Module):
             A vector has no length; all models take one.
         """
         x = x.transpose(1, 2).unsqueeze(2).contiguous(memory_format=torch.channels_last)
-        on_cpu = self.optimised and x.device.type == "cpu"
         for layer in self.layers:
-            x = fast_conv.convolution(x, layer) if on_cpu and isinstance(layer, nn.Conv2d) else layer(x)
+            x = layer(x, self.optimised) if isinstance(layer, Convolution) else layer(x)
         return x
