@@ -186,7 +186,7 @@ def _optimiser(parameters, values: dict):
     from torch import optim
 
     kind = {"Adam": optim.Adam, "AdamW": optim.AdamW}[one_of(values["optimiser"], ("Adam", "AdamW"), "optimiser")]
-    return kind(parameters, lr=values["learning_rate"], weight_decay=values["weight_decay"])
+    return kind(parameters, lr=values["learning_rate"], weight_decay=values["weight_decay"], fused=True)
 
 
 def _schedule(optimiser, values: dict):

@@ -281,7 +281,10 @@ class Training:
                 states.setdefault(int(index), {})[what] = value
         self.model.load_state_dict(_weights(tensors, "model."))
         self.best = _weights(tensors, "best.")
+        forms = [{name: group.get(name) for name in ("foreach", "fused")} for group in self.optimiser.param_groups]
         self.optimiser.load_state_dict({"state": states, "param_groups": rest["groups"]})
+        for group, form in zip(self.optimiser.param_groups, forms, strict=True):
+            group |= form  # how a step is computed is no part of what is resumed
         # A fused step takes a parameter and its moments to lie alike in memory; in the file all lie in one order.
         for parameter, held in self.optimiser.state.items():
             held |= {name: torch.empty_like(parameter).copy_(value) for name, value in held.items()

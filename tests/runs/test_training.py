@@ -201,6 +201,30 @@ def test_moments_lie_in_memory_as_their_weights_do_after_a_resume(tmp_path):
     assert_same(whole.model.state_dict(), again.model.state_dict())
 
 
+def test_a_checkpoint_of_the_optimisers_default_form_goes_on_in_its_faster_form(waves_of, tmp_path):
+    """Whether a step is fused is the machine's affair: a checkpoint made without goes on with it, to the same end."""
+    vectors, rows = torch.randn(40, 5, 1), np.arange(40)
+    source = SimpleNamespace(batch=lambda rows: (vectors[rows], torch.ones(len(rows), dtype=torch.int64)))
+    values = documents.settings("crema_1d", "code", "CREMA-D", 1)
+
+    def trained(**form):
+        torch.manual_seed(0)
+        one = training.Training(documents.get("crema_1d"), documents.build("crema_1d", values, 6), values, source,
+                                {"train": (rows[:30], rows[:30] % 6)}, 0)
+        one.start(training.device_of("cpu"))
+        one.optimiser.param_groups[0].update(form)
+        return one
+
+    plain, fused = trained(fused=False), trained()
+    plain.epoch()
+    (tmp_path / methods.CHECKPOINT).write_bytes(plain.checkpoint())
+    fused.resume(tmp_path / methods.CHECKPOINT)
+    assert fused.history == plain.history and fused.optimiser.param_groups[0]["fused"] is True
+    for one in (plain, fused):
+        one.epoch()
+    assert fused.history[-1]["train_loss"] == pytest.approx(plain.history[-1]["train_loss"], abs=1e-5)
+
+
 @pytest.mark.parametrize("damage", [
     lambda content: content[:1000], lambda content: content[:-1], lambda content: b"", lambda content: content[:4],
     lambda content: b"\xff" * 100, lambda content: content.replace(b'"training"', b'"draining"', 1)])
