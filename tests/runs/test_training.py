@@ -210,7 +210,7 @@ def test_a_checkpoint_of_the_optimisers_default_form_goes_on_in_its_faster_form(
     def trained(**form):
         torch.manual_seed(0)
         one = training.Training(documents.get("crema_1d"), documents.build("crema_1d", values, 6), values, source,
-                                {"train": (rows[:30], rows[:30] % 6)}, 0)
+                                {"train": (rows[:30], rows[:30] % 6), "validation": (rows[30:], rows[30:] % 6)}, 0)
         one.start(training.device_of("cpu"))
         one.optimiser.param_groups[0].update(form)
         return one
