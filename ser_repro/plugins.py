@@ -11,8 +11,40 @@ import importlib
 import os
 
 from ser_repro import SerReproError
+from ser_repro.files import one_of
 
 VARIABLE = "SER_REPRO_PLUGINS"
+
+
+class Registry(dict):
+    """What is known of one kind, by name, in the order in which it was made known.
+
+    Parameters
+    ----------
+    kind : str
+        What one of them is called, in messages.
+    """
+
+    def __init__(self, kind: str):
+        super().__init__()
+        self.kind = kind
+
+    def register(self, one):
+        """Make one known by its attribute `name`, and return it.
+
+        Raises
+        ------
+        SerReproError
+            If the name is taken.
+        """
+        if one.name in self:
+            raise SerReproError(f"a {self.kind} named {one.name} is registered already: give it another name.")
+        self[one.name] = one
+        return one
+
+    def named(self, name: str):
+        """The one of that name; a SerReproError where there is none."""
+        return self[one_of(name, self, self.kind)]
 
 
 def load() -> None:

@@ -10,8 +10,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pandas as pd
 
-from ser_repro import SerReproError, datasets
-from ser_repro.files import digest, one_of
+from ser_repro import SerReproError, datasets, plugins
+from ser_repro.files import digest
 
 PUBLISHED_SEED = 42  # the documents' random_state
 DRAWS = 10  # of protocol `redrawn`, with random states 0 to 9
@@ -110,26 +110,8 @@ class Protocol:
     elsewhere: bool = False
 
 
-PROTOCOLS: dict[str, Protocol] = {}
-
-
-def register(protocol: Protocol) -> Protocol:
-    """Make a protocol known by its name.
-
-    Raises
-    ------
-    SerReproError
-        If the name is taken.
-    """
-    if protocol.name in PROTOCOLS:
-        raise SerReproError(f"a protocol named {protocol.name} is registered already: give it another name.")
-    PROTOCOLS[protocol.name] = protocol
-    return protocol
-
-
-def get(name: str) -> Protocol:
-    """The protocol of that name; a SerReproError where there is none."""
-    return PROTOCOLS[one_of(name, PROTOCOLS, "protocol")]
+PROTOCOLS: dict[str, Protocol] = plugins.Registry("protocol")
+register, get = PROTOCOLS.register, PROTOCOLS.named
 
 
 def folds(corpus: str, protocol: str, clips: pd.DataFrame | None = None) -> int:

@@ -89,6 +89,13 @@ def interrupt_study(epochs, places, setup):
     return checkpoint
 
 
+def registered(monkeypatch, registry, one):
+    """One registered, until the test ends."""
+    monkeypatch.setitem(registry, one.name, one)  # what is set is taken away afterwards, whoever set it in between
+    del registry[one.name]
+    return registry.register(one)
+
+
 def train_both_ways(run, demo, cache, plain):
     """Losses and accuracies after every epoch, and test probabilities after the last: by the package's kernels, and by
     plain layers with an optimiser that `plain(training)` makes plain."""

@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 import pytest
+from making import registered
 
 from ser_repro import SerReproError, datasets, documents, protocols
 from ser_repro.documents.cnn_n_gru import eighty_ten_ten
@@ -227,13 +228,12 @@ def test_only_a_protocol_that_tests_elsewhere_may_test_nothing():
 @pytest.fixture
 def odd(monkeypatch):
     """A protocol from outside the package: every other clip is tested, in two folds."""
-    monkeypatch.setattr(protocols, "PROTOCOLS", dict(protocols.PROTOCOLS))
-
     def split(clips, fold, rule, validation):
         ids = clips["clip"].tolist()
         return Split("odd", fold, tuple(ids[1 - fold::2]), (), tuple(ids[fold::2]))
 
-    return protocols.register(Protocol("odd", "every other clip", lambda corpus, speakers: 2, split, apart=False))
+    return registered(monkeypatch, protocols.PROTOCOLS,
+                      Protocol("odd", "every other clip", lambda corpus, speakers: 2, split, apart=False))
 
 
 def test_a_protocol_is_used_once_it_is_registered(odd):

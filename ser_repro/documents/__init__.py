@@ -28,26 +28,8 @@ from ser_repro.files import one_of
 __all__ = ["DOCUMENTS", "READINGS", "CoreRuns", "Document", "Setting", "build", "get", "register", "settings",
            "switches", "understood"]
 
-DOCUMENTS: dict[str, Document] = {}
-
-
-def register(document: Document) -> Document:
-    """Make a document known by its name.
-
-    Raises
-    ------
-    SerReproError
-        If the name is taken.
-    """
-    if document.name in DOCUMENTS:
-        raise SerReproError(f"a document named {document.name} is registered already: give it another name.")
-    DOCUMENTS[document.name] = document
-    return document
-
-
-def get(document: str) -> Document:
-    """The document of that name; a SerReproError where there is none."""
-    return DOCUMENTS[one_of(document, DOCUMENTS, "document")]
+DOCUMENTS: dict[str, Document] = plugins.Registry("document")
+register, get = DOCUMENTS.register, DOCUMENTS.named
 
 
 def settings(document: str, reading: str, corpus: str, n: int | None = None, **changes) -> dict:

@@ -14,7 +14,8 @@ from dataclasses import asdict, dataclass
 import numpy as np
 
 from ser_repro import SerReproError
-from ser_repro.files import digest, one_of
+from ser_repro.files import digest
+from ser_repro.plugins import Registry
 
 VERSION = 4  # of the computing: a change of values that no definition shows makes what is stored void
 AGREE = 1e-4  # that two paths may differ by at most, see `differences`
@@ -84,21 +85,8 @@ class FeatureSet:
         return digest([self.name, self.definition], 16)
 
 
-SETS: dict[str, FeatureSet] = {}
-
-
-def register(feature_set: FeatureSet) -> FeatureSet:
-    """Make a set known by its name.
-
-    Raises
-    ------
-    SerReproError
-        If the name is taken.
-    """
-    if feature_set.name in SETS:
-        raise SerReproError(f"a feature set named {feature_set.name} is registered already: give it another name.")
-    SETS[feature_set.name] = feature_set
-    return feature_set
+SETS: dict[str, FeatureSet] = Registry("feature set")
+register = SETS.register
 
 
 def get(name: str | FeatureSet) -> FeatureSet:
@@ -111,7 +99,7 @@ def get(name: str | FeatureSet) -> FeatureSet:
     """
     if isinstance(name, FeatureSet):
         return name
-    return SETS[one_of(name, sorted(SETS), "feature set")]
+    return SETS.named(name)
 
 
 def differences(one: FeatureSet, value: np.ndarray, reference: np.ndarray) -> dict[str, float]:

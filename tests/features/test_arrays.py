@@ -9,6 +9,7 @@ import wave
 import numpy as np
 import pandas as pd
 import pytest
+from making import registered
 
 from ser_repro import SerReproError, datasets
 from ser_repro.datasets import contents
@@ -490,8 +491,7 @@ def test_what_was_stopped_goes_on(demo, decoded, monkeypatch):
 def test_a_set_from_outside_the_package_is_prepared_like_any_other(demo, monkeypatch):
     outside = sets.FeatureSet("outside", {"kind": "greatest"}, lambda clip: np.array([np.abs(clip.samples).max()]),
                               "(1,)", "a test", ("greatest",))
-    monkeypatch.setattr(sets, "SETS", dict(sets.SETS))
-    sets.register(outside)
+    registered(monkeypatch, sets.SETS, outside)
     made = arrays.prepare("RAVDESS", "outside", data=demo, workers=2)  # processes that know nothing of it
     clip = made.clips.iloc[0]
     wave = arrays.prepare("RAVDESS", arrays.NATIVE, data=demo).values[:int(clip["duration_s"] * clip["sample_rate"])]

@@ -1,7 +1,7 @@
 """The list of runs, in the order of what they teach; the readings they take; what a search may draw."""
 
 import pytest
-from making import make_run
+from making import make_run, registered
 
 from ser_repro import SerReproError, datasets, documents, protocols
 from ser_repro.documents import CoreRuns, Document, Setting
@@ -208,17 +208,16 @@ def test_on_ravdess_and_where_the_core_wants_it_every_slip_is_priced_from_three_
 
 def test_a_third_protocol_leaves_the_list_of_the_study_as_it_is(monkeypatch):
     before = plans.plans()
-    monkeypatch.setattr(protocols, "PROTOCOLS", dict(protocols.PROTOCOLS))
-    protocols.register(Protocol("odd", "every other clip", lambda corpus, speakers: 2,
-                                lambda clips, fold, rule, validation: rule(clips), apart=False))
+    registered(monkeypatch, protocols.PROTOCOLS, Protocol(
+        "odd", "every other clip", lambda corpus, speakers: 2, lambda clips, fold, rule, validation: rule(clips),
+        apart=False))
     assert plans.plans() == before
     assert len(list(plans.runs_of(OF, CoreRuns("code", "odd", n=3)))) == 2 * len(OF.corpora)
 
 
 def test_another_document_is_in_the_list_once_it_is_registered(monkeypatch):
     before = plans.plans()
-    monkeypatch.setattr(documents, "DOCUMENTS", dict(documents.DOCUMENTS))
-    mine = documents.register(Document(
+    mine = registered(monkeypatch, documents.DOCUMENTS, Document(
         name="mine", title="mine", settings={"C": Setting(1.0, 2.0, "penalty", switch="C")}, corpora=("SAVEE",),
         build=lambda values, n_classes: None, inputs=lambda values: "issa193", core=(CoreRuns("code", "speaker"),)))
     assert [p for p in plans.plans() if p.document != "mine"] == before

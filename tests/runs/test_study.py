@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 from filelock import FileLock
+from making import registered
 
 from ser_repro import SerReproError, documents
 from ser_repro.datasets.demo import write_demo
@@ -117,7 +118,7 @@ def test_searches_of_two_documents_do_not_share_checkpoints(demo, tmp_path, monk
     places = []
     monkeypatch.setattr(search, "_halve", lambda trials, run, waves, work, *_: places.append(work) or (
         [trial.update(validation_loss=[1.0] * 8) for trial in trials] and (2.0, "a device")))
-    monkeypatch.setattr(documents, "DOCUMENTS", documents.DOCUMENTS | {"other": replace(OF, name="other")})
+    registered(monkeypatch, documents.DOCUMENTS, replace(OF, name="other"))
     waves = arrays.prepare("RAVDESS", 16000, data=demo)
     for document in (DOCUMENT, "other"):
         searched(Run.of(document, "RAVDESS", n=3), waves, tmp_path)
