@@ -7,6 +7,7 @@ import sys
 import time
 from types import SimpleNamespace
 
+import joblib
 import pytest
 from filelock import FileLock
 from making import interrupt_study, make_run, records_in
@@ -163,10 +164,18 @@ def test_tasks_of_ray_have_a_gpu_only_where_they_take_a_share():
     (Setup(jobs=4, cpus=1), False, 4, 1), (Setup(), True, 1, 8),
     (Setup(gpus=0.25), True, 4, 2), (Setup(gpus=0.25, cpus=1), False, 8, 1)])
 def test_how_many_at_a_time(monkeypatch, setup, on_gpu, jobs, threads):
-    monkeypatch.setattr(os, "cpu_count", lambda: 8)
+    monkeypatch.delenv("OMP_NUM_THREADS", raising=False)
+    monkeypatch.setattr(joblib, "cpu_count", lambda: 8)
     monkeypatch.setattr(training, "device_of", lambda name: SimpleNamespace(type="cuda" if on_gpu else "cpu"))
     engine = setup.start("auto")
     assert (engine.jobs, engine.threads) == (jobs, threads)
+
+
+@pytest.mark.parametrize(("most", "threads"), [("1", 1), ("3", 3), ("16", 8), ("", 8), ("0", 8), ("two", 8), ("2,1", 8)])
+def test_a_run_takes_no_more_threads_than_the_user_allows(monkeypatch, most, threads):
+    monkeypatch.setenv("OMP_NUM_THREADS", most)
+    monkeypatch.setattr(joblib, "cpu_count", lambda: 8)
+    assert Setup(jobs=1).start().threads == threads and Setup(jobs=1, cpus=5).start().threads == 5
 
 
 def test_ray_that_is_not_installed_is_one_line(monkeypatch, type_in):

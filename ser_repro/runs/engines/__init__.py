@@ -15,6 +15,8 @@ task's folder. `base` has the interface; an engine is one module that is named i
 import os
 from dataclasses import dataclass
 
+import joblib
+
 from ser_repro import SerReproError
 from ser_repro.files import one_of
 from ser_repro.runs.engines.base import Engine, Place, Task
@@ -37,7 +39,8 @@ class Setup:
     jobs : int, optional
         Tasks at a time. By default as many as there are CPUs for, or shares of a GPU, of which joblib knows one.
     cpus : int, optional
-        Of a task; by default, with joblib, those of the machine shared out among the jobs, and one with Ray.
+        Of a task; by default one with Ray, and with joblib those of the machine shared out among the jobs, but no more
+        than OMP_NUM_THREADS where that is set.
     gpus : float, optional
         Share of a GPU that a task takes; with Ray also a whole number of them.
 
@@ -100,10 +103,13 @@ class Setup:
             return Ray(self.address, self.jobs, self.cpus or 1, self.gpus or 0)
         from ser_repro.runs.engines.with_joblib import Joblib
 
-        cores, on_gpu = os.cpu_count() or 1, False
+        cores, on_gpu = joblib.cpu_count(), False
         if device != "cpu":
             from ser_repro.runs.training import device_of
 
             on_gpu = device_of(device).type == "cuda"
         jobs = self.jobs or (int(1 / (self.gpus or 1)) if on_gpu else max(cores // (self.cpus or 1), 1))
-        return Joblib(jobs, self.cpus or max(cores // jobs, 1))
+        # Who has set it shares the machine with others: threads that wait for one another then take most of the time.
+        most = os.environ.get("OMP_NUM_THREADS", "")
+        share = max(cores // jobs, 1)
+        return Joblib(jobs, self.cpus or (min(share, int(most)) if most.isdecimal() and int(most) else share))
