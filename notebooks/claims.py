@@ -45,9 +45,10 @@ book.picture(ledger.picture(table), "How many claims of each document got which 
 book.table(ledger.rule())
 
 # %% [markdown]
-# "Not reproduced" is not "refuted": it speaks of our runs of what the document tells, or of what its code does. "Within
-# chance" compares a claim with our nearest score as if both were shares of independent test clips. Clips of one speaker
-# are not independent, so chance may be worth more than that.
+# "Not reproduced" is not "refuted": it speaks of our runs of what the document tells, or of what its code does. "Not
+# excluded" is not "reproduced": the more uncertain a score of ours, the more claims its interval holds. "Within chance"
+# compares a claim with our nearest score as if both were shares of independent test clips. Clips of one speaker are not
+# independent, so chance may be worth more than that.
 #
 # ## The ledger
 

@@ -20,9 +20,9 @@ if TYPE_CHECKING:
 
 _LINE = "#52514e"
 _LOOKS = {  # a colour and a hatch each, so that none needs colours to be told apart
-    ledger.REPRODUCED: (BLUE, ""), ledger.SHARED_ONLY: (SKY, "//"), ledger.CHANCE: ("#cde2fb", ".."),
-    ledger.NOT_REPRODUCED: (RED, "--"), ledger.UNSETTLED: (ORANGE, "xx"), ledger.UNTESTABLE: ("#c3c2b7", ""),
-    ledger.NOT_RUN: ("white", "")}
+    ledger.REPRODUCED: (BLUE, ""), ledger.CHANCE: ("#cde2fb", ".."), ledger.SHARED_ONLY: (SKY, "//"),
+    ledger.NOT_EXCLUDED: ("#e9e3f5", "\\\\"), ledger.NOT_REPRODUCED: (RED, "--"), ledger.UNSETTLED: (ORANGE, "xx"),
+    ledger.UNTESTABLE: ("#c3c2b7", ""), ledger.NOT_RUN: ("white", "")}
 
 
 def judged(table: pd.DataFrame) -> str:
@@ -37,10 +37,8 @@ def summary(table: pd.DataFrame) -> str:
     told = [f"{number(int(counts[kind]))} {'is' if counts[kind] == 1 else 'are'} {kind}"
             if kind != ledger.UNTESTABLE else f"{number(int(counts[kind]))} can't be tested here"
             for kind in ledger.RULE if kind in counts]
-    if ledger.REPRODUCED in counts:
-        because = table.loc[table["verdict"] == ledger.REPRODUCED, "because"]
-        below = int((~because.str.contains("reached|exceeded")).sum())
-        told[0] += f" (in {number(below)} of them our score lies below the claim and only its interval reaches it)"
+    if ledger.REPRODUCED not in counts:
+        told.insert(0, "none is reproduced")
     return f"**Of {number(len(table))} claims, {listed(told)}.**"
 
 

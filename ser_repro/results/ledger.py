@@ -5,11 +5,11 @@ The rule, from the first that applies (`RULE` says it in words that a reader see
 1. No run can test it: its corpus can't be had, or the document doesn't say what was done.
 2. Nothing has been run on the split that it names, or not every fold of it.
 3. What was run says nothing of it: no setting taught the network anything, or the search for one isn't over.
-4. An interval of ours, in either reading, holds the claim or lies above it: reproduced. How far the score itself is
-   below the claim is said with it. Where only another split than the one that the claim names does so (shared speakers
-   for new ones), it is reached with shared speakers only.
-5. The nearest of our scores differs from it by less than chance may: two test sets of the claim's size.
-6. Otherwise it is not reproduced.
+4. A score of ours, in either reading, is the claim or lies above it: reproduced.
+5. A score of ours lies below it, but by less than chance may: two test sets of the claim's size. Where either of these
+   two is so on shared speakers only, and the claim names new ones, it is reached with shared speakers only.
+6. An interval of ours holds it: a score this uncertain can't exclude it.
+7. Otherwise it is not reproduced.
 """
 
 from dataclasses import dataclass, field
@@ -24,14 +24,15 @@ from ser_repro.results.uncertainty import by_lot
 SHARED, NEW = "shared", "new"
 REBUILT = "rebuilt"  # what a reader calls a reading of a document whose code is not public
 
-REPRODUCED, SHARED_ONLY, CHANCE = "reproduced", "reached with shared speakers only", "within chance"
-NOT_REPRODUCED, UNSETTLED, UNTESTABLE, NOT_RUN = "not reproduced", "not settled", "can't be tested here", "not yet run"
+REPRODUCED, CHANCE, SHARED_ONLY = "reproduced", "within chance", "reached with shared speakers only"
+NOT_EXCLUDED, NOT_REPRODUCED, UNSETTLED, UNTESTABLE, NOT_RUN = (
+    "not excluded", "not reproduced", "not settled", "can't be tested here", "not yet run")
 RULE = {
-    REPRODUCED: "a 95 % interval of ours, in one of the readings and on the split that the claim names, holds the "
-                "claim or lies above it. The score itself may lie below; each row says how far",
-    SHARED_ONLY: "that is so on shared speakers only, while the document speaks of new ones",
-    CHANCE: "our nearest score lies off the claim, but by less than two test sets of that size may differ by chance",
-    NOT_REPRODUCED: "our nearest score differs from the claim by more than that",
+    REPRODUCED: "our score, in one of the readings and on the split that the claim names, is the claim or lies above it",
+    CHANCE: "our score lies below the claim, but by less than two test sets of that size may differ by chance",
+    SHARED_ONLY: "one of these two is so on shared speakers only, while the document speaks of new ones",
+    NOT_EXCLUDED: "our score lies farther below, but its 95 % interval is so wide that it holds the claim",
+    NOT_REPRODUCED: "our score lies farther below, and its interval too",
     UNSETTLED: "what was run can't speak for or against it: no setting taught the network anything, or the search for "
                "one isn't over",
     UNTESTABLE: "its corpus can't be had, or the document doesn't say what was done",
@@ -120,20 +121,14 @@ class Verdict:
 
 
 def distance(claim: Claim, score: Score) -> str:
-    """One phrase: whether our interval reaches the claim, or, without one, whether all that was measured does.
-
-    What was measured are then the starts and the speakers (or folds), one by one. Either way it says how far the score
-    lies below the claim.
-    """
+    """One phrase: how far our score is from the claim, and whether our interval holds the claim; without an interval,
+    whether it lies among all that was measured, the starts and the speakers (or folds) one by one."""
     points = 100 * (score.value - claim.value)
     low, high = _reach(score)
-    beside = "" if score.has_interval else " (no interval)"
-    if high < claim.value:
-        return f"{-points:.1f} points below{beside}"
-    if low > claim.value:
-        return f"exceeded by {points:.1f} points{beside}"
-    within = "within the interval" if score.has_interval else "within what was measured (no interval)"
-    return f"{-points:.1f} points below, {within}" if points < 0 else f"reached {within}"
+    away = f"{abs(points):.1f} points {'below' if points < 0 else 'above'}"
+    if low <= claim.value <= high:
+        return away + (", within the interval" if score.has_interval else ", within what was measured (no interval)")
+    return away + ("" if score.has_interval else " (no interval)")
 
 
 def verdict(claim: Claim, evidence: list[Evidence], clips: int, missing: str = "") -> Verdict:
@@ -157,36 +152,44 @@ def verdict(claim: Claim, evidence: list[Evidence], clips: int, missing: str = "
     heard = [one for one in named if not one.says_nothing]
     if not heard:
         return Verdict(UNSETTLED, _listed([one.says_nothing for one in named]), tuple(named))
-    if reaching := _reaching(claim, heard):
-        return Verdict(REPRODUCED, _each(claim, reaching), reaching)
+    if met := _met(claim, heard, clips):
+        return met
     nearest = max(heard, key=lambda one: one.score.value)
     below = f"{_where(nearest)} {distance(claim, nearest.score)}"
-    if claim.speakers == NEW and (other := _reaching(claim, [
-            one for one in evidence if one.speakers == SHARED and not one.says_nothing])):
-        return Verdict(SHARED_ONLY, f"with shared speakers {_each(claim, other)}; with new ones {below}",
-                       (*other, nearest))
-    away, chance = claim.value - nearest.score.value, by_chance(claim, nearest.score, clips)
-    if away <= chance:
-        return Verdict(CHANCE, f"{below}, where chance is worth {100 * chance:.1f} either way", (nearest,))
+    if claim.speakers == NEW and (other := _met(claim, [
+            one for one in evidence if one.speakers == SHARED and not one.says_nothing], clips)):
+        return Verdict(SHARED_ONLY, f"with shared speakers {other.because}; with new ones {below}",
+                       (*other.by, nearest))
+    if wide := tuple(one for one in heard if _reach(one.score)[1] >= claim.value):
+        return Verdict(NOT_EXCLUDED, _each(claim, wide), wide)
     return Verdict(NOT_REPRODUCED, below, (nearest,))
+
+
+def _met(claim: Claim, evidence: list[Evidence], clips: int) -> Verdict | None:
+    """That a score of ours is as high as the claim, or would be but for chance; None where none is."""
+    if reached := tuple(one for one in evidence if one.score.value >= claim.value):
+        return Verdict(REPRODUCED, _each(claim, reached), reached)
+    if not evidence:
+        return None
+    nearest = max(evidence, key=lambda one: one.score.value)
+    chance = by_chance(claim, nearest.score, clips)
+    if claim.value - nearest.score.value > chance:
+        return None
+    return Verdict(CHANCE, f"{_where(nearest)} {distance(claim, nearest.score)}, where chance is worth "
+                   f"{100 * chance:.1f} either way", (nearest,))
 
 
 def by_chance(claim: Claim, score: Score, clips: int) -> float:
     """How far a claim and a score of ours may lie apart by chance (95 %), as a fraction.
 
-    The claim is taken for a share of `clips` independent clips, which flatters it: clips of one speaker aren't. Of a
-    score without an interval the clips count in the same way.
+    Both are taken for shares of independent clips, the claim of `clips`. Clips of one speaker aren't independent, so
+    that chance may be worth more.
     """
-    ours = (score.high - score.low) / 2 if score.has_interval else by_lot(score.value, score.clips)
-    return hypot(by_lot(claim.value, clips or score.clips), ours)
+    return hypot(by_lot(claim.value, clips or score.clips), by_lot(score.value, score.clips))
 
 
 def _reach(score: Score) -> tuple[float, float]:
     return (score.low, score.high) if score.has_interval else score.measured
-
-
-def _reaching(claim: Claim, evidence: list[Evidence]) -> tuple[Evidence, ...]:
-    return tuple(one for one in evidence if _reach(one.score)[1] >= claim.value)
 
 
 def _where(one: Evidence) -> str:

@@ -16,9 +16,10 @@ def made(*verdicts):
 def test_a_summary_counts_each_verdict_in_the_order_of_the_rule():
     table = made(ledger.NOT_RUN, ledger.REPRODUCED, ledger.UNTESTABLE, ledger.NOT_RUN)
     assert page.summary(table) == (
-        "**Of 4 claims, 1 is reproduced (in 1 of them our score lies below the claim and only its interval reaches "
-        "it), 1 can't be tested here and 2 are not yet run.**")
+        "**Of 4 claims, 1 is reproduced, 1 can't be tested here and 2 are not yet run.**")
     assert page.judged(table) == "1 of 4"
+    assert page.summary(made(ledger.NOT_EXCLUDED, ledger.NOT_RUN)) == (
+        "**Of 2 claims, none is reproduced, 1 is not excluded and 1 is not yet run.**")
 
 
 def test_every_verdict_has_a_look_and_its_number_is_drawn():
@@ -27,7 +28,7 @@ def test_every_verdict_has_a_look_and_its_number_is_drawn():
     assert len(set(looks)) == len(looks)
     figure = page.picture(made(*ledger.RULE, ledger.REPRODUCED))
     axis = figure.axes[0]
-    assert [text.get_text() for text in axis.texts] == ["2", "1", "1", "1", "1", "1", "1"]
+    assert [text.get_text() for text in axis.texts] == ["2", "1", "1", "1", "1", "1", "1", "1"]
     assert [label.get_text() for label in axis.get_yticklabels()] == ["The first"]
     assert not is_cut(figure)
 

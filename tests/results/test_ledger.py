@@ -32,8 +32,12 @@ def test_every_verdict_can_be_given():
     far, near, reached, above = shared
     assert kind() == ledger.NOT_RUN
     assert kind(missing="no copy") == kind(reached, claim=replace(CLAIM, untestable="which?")) == ledger.UNTESTABLE
-    assert kind(far) == ledger.NOT_REPRODUCED and kind(reached) == kind(above) == ledger.REPRODUCED
+    assert kind(far) == ledger.NOT_REPRODUCED and kind(above) == ledger.REPRODUCED
+    assert kind(reached) == ledger.CHANCE  # one point below, and two test sets of 500 clips are worth 5
     assert kind(near) == ledger.NOT_REPRODUCED and kind(near, clips=80) == ledger.CHANCE  # 80 clips are worth 9 points
+    assert kind(replace(far, score=score(0.60, half=0.25))) == ledger.NOT_EXCLUDED
+    assert kind(replace(far, score=score(0.60, half=0.19))) == ledger.NOT_REPRODUCED
+    assert kind(replace(far, score=replace(score(0.60, half=0), units=(0.35, 0.85)))) == ledger.NOT_EXCLUDED
     new = replace(CLAIM, speakers=NEW)
     assert kind(reached, claim=new) == ledger.NOT_RUN  # nothing on the split that it names
     fallen = Evidence("code", NEW, score(0.4))
@@ -42,7 +46,7 @@ def test_every_verdict_can_be_given():
     assert kind(far, replace(fallen, score=score(0.81)), claim=new) == ledger.REPRODUCED
     assert kind(replace(reached, says_nothing="no setting")) == ledger.UNSETTLED
     assert set(ledger.RULE) == {getattr(ledger, name) for name in (
-        "REPRODUCED", "SHARED_ONLY", "CHANCE", "NOT_REPRODUCED", "UNSETTLED", "UNTESTABLE", "NOT_RUN")}
+        "REPRODUCED", "CHANCE", "SHARED_ONLY", "NOT_EXCLUDED", "NOT_REPRODUCED", "UNSETTLED", "UNTESTABLE", "NOT_RUN")}
 
 
 def test_what_says_nothing_neither_reaches_nor_refutes():
@@ -64,21 +68,21 @@ def test_the_nearest_reading_counts_and_one_that_lacks_folds_is_told_but_not_jud
 def test_a_wide_interval_that_reaches_a_claim_says_how_far_below_the_score_is():
     one = Evidence(ledger.REBUILT, SHARED, score(0.6, half=0.3), draws=10)
     assert str(verdict(CLAIM, [one], 80)) == (
-        "reproduced: rebuilt (mean of 10 draws) 20.0 points below, within the interval")
+        "not excluded: rebuilt (mean of 10 draws) 20.0 points below, within the interval")
 
 
 def test_chance_of_a_claim_is_that_of_its_clips_and_ours_together():
-    of_clips = 1.96 * math.sqrt(0.8 * 0.2 / 80)
-    assert ledger.by_chance(CLAIM, score(0.7), 80) == pytest.approx(math.hypot(of_clips, 0.02))
-    alone = 1.96 * math.sqrt(0.7 * 0.3 / 500)  # no interval: the clips count
-    assert ledger.by_chance(CLAIM, score(0.7, half=0), 80) == pytest.approx(math.hypot(of_clips, alone))
+    theirs, ours = 1.96 * math.sqrt(0.8 * 0.2 / 80), 1.96 * math.sqrt(0.7 * 0.3 / 500)
+    for half in (0, 0.02, 0.3):  # whatever our interval is: a wide one is no chance of the clips
+        assert ledger.by_chance(CLAIM, score(0.7, half=half), 80) == pytest.approx(math.hypot(theirs, ours))
+    assert ledger.by_chance(CLAIM, score(0.7), 0) == pytest.approx(math.hypot(1.96 * math.sqrt(0.16 / 500), ours))
 
 
 def test_distance_in_words():
     assert ledger.distance(CLAIM, score(0.5)) == "30.0 points below"
-    assert ledger.distance(CLAIM, score(0.81)) == "reached within the interval"
+    assert ledger.distance(CLAIM, score(0.81)) == "1.0 points above, within the interval"
     assert ledger.distance(CLAIM, score(0.79)) == "1.0 points below, within the interval"
-    assert ledger.distance(CLAIM, score(0.9)) == "exceeded by 10.0 points"
+    assert ledger.distance(CLAIM, score(0.9)) == "10.0 points above"
 
 
 def test_a_distance_without_an_interval_rests_on_all_that_was_measured():
@@ -89,4 +93,4 @@ def test_a_distance_without_an_interval_rests_on_all_that_was_measured():
     within = "2.0 points below, within what was measured (no interval)"
     assert told(0.78, 0.76, 0.81) == within  # one of two speakers reaches it
     assert told(0.78, 0.77, 0.785, starts=(0.76, 0.81)) == within
-    assert told(0.85, 0.82, 0.88, starts=(0.85,)) == "exceeded by 5.0 points (no interval)"
+    assert told(0.85, 0.82, 0.88, starts=(0.85,)) == "5.0 points above (no interval)"

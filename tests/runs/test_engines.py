@@ -37,7 +37,6 @@ def sleeping(seconds):
 def dying(lives):
     """Dies `lives` times, after an epoch each time, and tells how many epochs it made itself."""
     def work(place):
-        import os
 
         own = 0
         while (epochs := len(list(place.folder.glob("epoch*")))) < 4:
@@ -105,7 +104,6 @@ def test_a_worker_that_dies_costs_an_epoch_at_most(tmp_path, monkeypatch):
 
 def test_a_task_that_kills_its_workers_is_given_up(tmp_path, monkeypatch):
     def dies(place):
-        import os
         os.kill(os.getpid(), signal.SIGKILL)
 
     monkeypatch.setattr(base, "LIVES", 3)
@@ -171,7 +169,7 @@ def test_how_many_at_a_time(monkeypatch, setup, on_gpu, jobs, threads):
     assert (engine.jobs, engine.threads) == (jobs, threads)
 
 
-@pytest.mark.parametrize(("most", "threads"), [("1", 1), ("3", 3), ("16", 8), ("", 8), ("0", 8), ("two", 8), ("2,1", 8)])
+@pytest.mark.parametrize(("most", "threads"), [("1", 1), ("3", 3), ("16", 8), ("", 8), ("0", 8), ("two", 8)])
 def test_a_run_takes_no_more_threads_than_the_user_allows(monkeypatch, most, threads):
     monkeypatch.setenv("OMP_NUM_THREADS", most)
     monkeypatch.setattr(joblib, "cpu_count", lambda: 8)
