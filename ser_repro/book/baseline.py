@@ -3,13 +3,18 @@ SVM on 193 values."""
 
 import functools
 
+import numpy as np
+
+from ser_repro import documents
 from ser_repro.book.page import Page
-from ser_repro.book.words import family, number, p_text, percent, points, told_apart
+from ser_repro.book.words import family, listed, number, p_text, percent, points, told_apart
 from ser_repro.results import scores
+from ser_repro.results.scores import Score
 from ser_repro.runs import plans
 from ser_repro.runs.found import NOT_RUN, Found, missing, on_same_clips, split_name
 
-BASELINES = ("svm193", "logistic193", "svm_egemaps", "logistic_egemaps")
+LOGISTIC = "logistic193"
+BASELINES = ("svm193", LOGISTIC, "svm_egemaps", "logistic_egemaps")
 NETWORKS = ("mfcc_cnn", "issa", "cnn_bigru")
 CORPUS = "RAVDESS"  # of the headlines
 PENALTY = 10.0  # the one that is told beside the baseline's own
@@ -28,12 +33,27 @@ def headlines(page: Page) -> dict[str, str]:
     told["family"] = family_of(page)
     drawn = page.found.drawn(CORPUS)
     told["draws"] = f"{100 * min(drawn.seeds):.1f} to {percent(max(drawn.seeds), 1)}" if drawn else NOT_RUN
+    told["draws_lead"] = _lead_of_draws(page, drawn)
+    other = versus(page, LOGISTIC)
+    told |= {f"logistic_{protocol}": _above([row for row in other if row["corpus"] == CORPUS
+                                             and row["split"] == split_name(protocol)]) for protocol in plans.GRID}
     told["penalty"] = f"{PENALTY:g} instead of {page.document.settings['C'].code:g}"
     effects = {one.where: one for one in page.found.effects() if one.corpus == CORPUS}
     for protocol in plans.GRID:
         one = effects.get("" if protocol == "published" else split_name(protocol))
         told[f"penalty_{protocol}"] = points(one.difference) if one else NOT_RUN
     return told
+
+
+def _lead_of_draws(page: Page, drawn: Score | None) -> str:
+    """What a network that was tested on the same other draws leads by on their mean; nothing where there is none."""
+    of = Found("mfcc_cnn", page.found.folder)
+    theirs = of.drawn(CORPUS)
+    if not (drawn and theirs and len(drawn.seeds) == len(theirs.seeds)):
+        return ""
+    lead = [100 * (one - other) for one, other in zip(theirs.seeds, drawn.seeds, strict=True)]
+    return (f", and {of.document.title} leads it by {np.mean(lead):.1f} points on average ({min(lead):.1f} to "
+            f"{max(lead):.1f})")
 
 
 def sentence(rows: list[dict]) -> str:
@@ -49,7 +69,11 @@ def sentence(rows: list[dict]) -> str:
             f"difference that is told apart from none; the differences go from {ends}.")
     halves = [50 * (row["difference"].high - row["difference"].low) for row in whole if row["difference"].has_interval]
     if halves:
-        told += f" Intervals reach {min(halves):.0f} to {max(halves):.0f} points either way: less could not be seen."
+        told += f" Intervals, not yet corrected, reach {min(halves):.0f} to {max(halves):.0f} points either way"
+        unseen = [row for row in whole if row["difference"].has_interval and not told_apart(row["difference"])]
+        most = max(unseen, key=lambda row: abs(row["difference"].value), default=None)
+        told += (f"; the largest difference that is not told apart is {points(most['difference'])} ({most['network']}, "
+                 f"reading {most['reading']})." if most else ".")
     part = [f"{row['network']}, reading {row['reading']} ({row['folds']}, so far {points(row['difference'])})"
             for row in rows if row["folds"]]
     return told + (f" Not finished: {'; '.join(part)}." if part else "")
@@ -66,19 +90,19 @@ def _leads(row: dict) -> bool:
 
 
 @functools.lru_cache(4)
-def versus(page: Page, **changed) -> list[dict]:
-    """A row a network, corpus, reading and split: `difference`, its accuracy minus that of the baseline (with settings
-    changed, if any are given), on the clips that both test, mean of its starts; `folds` says which of them where some
-    are missing. P-values are corrected for the number of rows."""
-    rows = []
+def versus(page: Page, baseline: str = "", **changed) -> list[dict]:
+    """A row a network, corpus, reading and split: `difference`, its accuracy minus that of the chapter's baseline or
+    another (with settings changed, if any are given), on the clips that both test, mean of its starts; `folds` says
+    which of them where some are missing. P-values are corrected for the number of rows."""
+    rows, found = [], Found(baseline, page.found.folder) if baseline else page.found
     for name in NETWORKS:
         of = Found(name, page.found.folder)
         for corpus in (corpus for corpus in of.document.corpora if corpus in page.corpora):
             for reading in of.document.readings:
                 for protocol in plans.GRID:
                     seeds = of.seeds(corpus, reading, protocol)
-                    own = page.found.seeds(corpus, protocol=protocol, **changed)
-                    change = on_same_clips((page.found, own), (of, seeds))
+                    own = found.seeds(corpus, protocol=protocol, **changed)
+                    change = on_same_clips((found, own), (of, seeds))
                     if change:
                         rows.append({"network": of.document.title, "reading": reading, "corpus": corpus,
                                      "split": split_name(protocol), "folds": missing(seeds), "clips": change.clips,
@@ -100,7 +124,7 @@ def beside(page: Page) -> list[dict]:
     chance = percent(page.chance[CORPUS], 1)
     rows = [{"method": "always the most frequent emotion", "reading": "—"}
             | {split_name(protocol): chance for protocol in plans.GRID}]
-    for name in (*BASELINES, *NETWORKS):
+    for name in (*_run(page), *NETWORKS):
         of = Found(name, page.found.folder)
         for reading in of.document.readings:
             rows.append({"method": of.document.title, "reading": reading if name in NETWORKS else "—"}
@@ -108,9 +132,20 @@ def beside(page: Page) -> list[dict]:
     return rows
 
 
+def _run(page: Page) -> list[str]:
+    """The baselines of which something has been run."""
+    return [name for name in BASELINES if Found(name, page.found.folder).count[0]]
+
+
+def waiting(page: Page) -> str:
+    """The others, in a sentence."""
+    names = [documents.get(name).title for name in BASELINES if name not in _run(page)]
+    return f"Not yet run: {listed(names)}." if names else ""
+
+
 def new_speakers(page: Page) -> list[dict]:
     """Accuracy of each baseline with new speakers, a row a corpus, beside always naming the most frequent emotion."""
-    found = {name: Found(name, page.found.folder) for name in BASELINES}
+    found = {name: Found(name, page.found.folder) for name in _run(page)}
     return [{"corpus": corpus, "most frequent": percent(page.chance[corpus], 1)}
             | {of.document.title: of.told(corpus, protocol="speaker") for of in found.values()}
             for corpus in page.corpora]
@@ -126,13 +161,16 @@ def verdict(page: Page) -> str:
     new = [row for row in versus(page) if row["split"] == split_name("speaker")]
     if not new:
         return f"**Networks against the baseline**, new speakers: {NOT_RUN}."
-    above = [row for row in new if _leads(row)]
-    below = [row for row in new if told_apart(row["difference"]) and row["difference"].value < 0]
-    corpora = dict.fromkeys(row["corpus"] for row in new)
-    line = (f"**Networks against the baseline**, new speakers ({', '.join(corpora)}): of {len(new)} comparisons, "
+    counted = [row for row in new if row["difference"].has_interval and not row["folds"]]
+    above = [row for row in counted if _leads(row)]
+    below = [row for row in counted if told_apart(row["difference"]) and row["difference"].value < 0]
+    corpora = dict.fromkeys(row["corpus"] for row in counted)
+    line = (f"**Networks against the baseline**, new speakers ({', '.join(corpora)}): of {len(counted)} comparisons, "
             f"{len(above) or 'none'} {'shows' if len(above) < 2 else 'show'} the network ahead")
     line += f" ({_listed(above)})" if above else ""
     line += f"; {len(below) or 'none'} behind" + (f" ({_listed(below)})" if below else "")
+    if others := len(new) - len(counted):
+        line += f"; {others} more without every fold or without an interval {'is' if others < 2 else 'are'} not counted"
     return f"{line}; {family_of(page)}."
 
 

@@ -100,7 +100,8 @@ def row(found: Found, made: dict, guess: float) -> dict:
     told_, record = told(made, guess), won(found, made)
     return {"trials begun": f"{told_['begun']} of {told_['trials']}", "learned something": told_["learned"],
             "beat class frequencies by order alone": told_["by_order"],
-            "ended, after epochs": told_["stopped"] or "—", "best validation accuracy": percent(told_["best"], 1),
+            "ended, after epochs": told_["stopped"] or "—",
+            "best validation accuracy (order alone can give it)": percent(told_["best"], 1),
             "chosen trial, test": str(found.score_of([[record]])) if record else "not yet chosen"}
 
 
@@ -132,7 +133,7 @@ def trials(panels: list[tuple[str, dict, float]]) -> Figure:
         axis.minorticks_off()
         axis.set(title=title, ylabel="validation loss", xlim=(0.93, 108))
         axis.grid(alpha=0.2)
-    axes[-1, 0].set_xlabel("epoch (a trial ends at its dot)")
+    axes[-1, 0].set_xlabel("epoch (the dot is a trial's last one)")
     axes[0, 0].legend(handles=[
         Line2D([], [], color=RED, lw=2.2, label="chosen"), Line2D([], [], color=BLUE, label="learned something"),
         Line2D([], [], color=GREY, label="did not"),
@@ -162,7 +163,7 @@ def answer(found: Found, runs: dict[str, dict], chance: float) -> str:
     told = []
     if BASE in runs:
         alike = runs[BASE]["probes"]["answer_spread"][-1][0] == 0
-        told.append("With the settings of the code of 2025 " + (
+        told.append("With learning rate, weight decay and batch size of the code of 2025, and all else of 2022, " + (
             f"it learns ({accuracy[BASE]})." if hears[BASE] else
             f"it tells no two clips of a batch apart and stays at chance ({accuracy[BASE]})." if alike else
             f"it stays at chance ({accuracy[BASE]})."))
@@ -171,7 +172,10 @@ def answer(found: Found, runs: dict[str, dict], chance: float) -> str:
         worked = ", or with ".join(f"{name} ({accuracy[name]})" for name in learn)
         told.append(f"In one run each, of at most {most} epochs, with one thing changed, it learned with {worked}.")
     if deaf:
-        told.append(f"It did not learn with {', or with '.join(deaf)}.")
+        same = {name: [other for other in deaf if runs[other]["history"] == runs[name]["history"]] for name in deaf}
+        words = [name + (f" (number for number the run with {listed(rest)})" if (rest := same[name][:-1]) else "")
+                 for name in deaf if name == same[name][-1]]
+        told.append(f"It did not learn with {', or with '.join(words)}.")
     if waiting := [name for name in SWITCHES if name not in runs]:
         told.append(f"Not yet tried: {listed(waiting)}.")
     return " ".join(told)

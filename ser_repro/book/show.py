@@ -36,9 +36,11 @@ def banner(text: str = SYNTHETIC) -> None:
 
 
 def text(markdown: str | list[str]) -> None:
-    """Show Markdown, of several lines as a list."""
+    """Show Markdown, of several lines as a list; nothing where there are none."""
     from IPython.display import Markdown, display
 
+    if not markdown:
+        return
     display(Markdown(markdown if isinstance(markdown, str) else "\n".join(f"- {line}" for line in markdown)))
 
 

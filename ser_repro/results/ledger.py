@@ -28,7 +28,8 @@ REPRODUCED, CHANCE, SHARED_ONLY = "reproduced", "within chance", "reached with s
 NOT_EXCLUDED, NOT_REPRODUCED, UNSETTLED, UNTESTABLE, NOT_RUN = (
     "not excluded", "not reproduced", "not settled", "can't be tested here", "not yet run")
 RULE = {
-    REPRODUCED: "our score, in one of the readings and on the split that the claim names, is the claim or lies above it",
+    REPRODUCED: "our score, in one of the readings and on the split that the claim names, is the claim or lies above "
+                "it",
     CHANCE: "our score lies below the claim, but by less than two test sets of that size may differ by chance",
     SHARED_ONLY: "one of these two is so on shared speakers only, while the document speaks of new ones",
     NOT_EXCLUDED: "our score lies farther below, but its 95 % interval is so wide that it holds the claim",

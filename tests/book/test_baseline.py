@@ -19,7 +19,7 @@ def row(network, low, high, *, corpus="RAVDESS", split="new speakers", clips=144
 def versus(monkeypatch):
     """Differences that the chapter is to speak of."""
     rows = []
-    monkeypatch.setattr(baseline, "versus", lambda page, **changed: rows[:1] if changed else rows)
+    monkeypatch.setattr(baseline, "versus", lambda page, *other, **changed: rows[:1] if changed else rows)
     return rows
 
 
@@ -40,10 +40,11 @@ def test_a_row_of_some_folds_says_so(versus):
     assert [told["clips"] for told in baseline.rows(None)] == ["240 (1 of 6 folds)", words.number(1440)]
 
 
-def test_headlines_count_who_leads_and_range_over_whole_tests(versus):
+def test_headlines_count_who_leads_and_range_over_whole_tests(versus, monkeypatch):
     page = SimpleNamespace(found=SimpleNamespace(told=lambda *a, **k: "", effects=list, drawn=lambda *a: None),
                            chance={"RAVDESS": 0.13},
                            document=documents.get("svm193"))
+    monkeypatch.setattr(baseline, "_lead_of_draws", lambda page, drawn: "")
     versus += [row("one", -0.08, -0.02), row("two", 0.02, 0.04), row("few", 0.2, 0.4, clips=240, folds="1 of 6 folds")]
     told = baseline.headlines(page)
     assert told["above_speaker_penalty"] == "0 of 1" and told["penalty"] == "10 instead of 1"
@@ -52,9 +53,21 @@ def test_headlines_count_who_leads_and_range_over_whole_tests(versus):
     assert told["sentence_speaker"] == (
         "1 of 2 readings of networks lead the SVM and 1 trails it, by a difference that is told apart from none; the "
         f"differences go from −5.0 points [−8.0, −2.0; speakers] (one, reading code, {all_} clips) to +3.0 points "
-        f"[+2.0, +4.0; speakers] (two, reading code, {all_} clips). Intervals reach "
-        "1 to 3 points either way: less could not be seen. Not finished: few, reading code (1 of 6 folds, so far +30.0 "
+        f"[+2.0, +4.0; speakers] (two, reading code, {all_} clips). Intervals, not yet corrected, reach "
+        "1 to 3 points either way. Not finished: few, reading code (1 of 6 folds, so far +30.0 "
         "points [+20.0, +40.0; speakers]).")
+
+
+def test_the_largest_difference_that_could_not_be_seen_is_named():
+    told = baseline.sentence([row("one", -0.01, 0.31), row("two", 0.02, 0.04)])
+    assert told.endswith("either way; the largest difference that is not told apart is +15.0 points [−1.0, +31.0; "
+                         "speakers] (one, reading code).")
+
+
+def test_what_has_no_interval_or_not_every_fold_is_no_verdict(versus):
+    versus += [row("one", -0.08, -0.02), row("two", 0.1, 0.2, folds="1 of 6 folds")]
+    assert "of 1 comparisons, none shows the network ahead; 1 behind (one" in baseline.verdict(None)
+    assert "; 1 more without every fold or without an interval is not counted; " in baseline.verdict(None)
 
 
 @pytest.mark.parametrize(("epochs", "seconds", "says"), [(0, 0.4, "fitted in 1 s"), (3, 600, "3 epochs in 10 min")])
