@@ -29,6 +29,12 @@ _JUPYTER = {"In", "Out", "exit", "quit", "get_ipython", "open"}
 _KINDS = {int: "a whole number, 0 or more", str: "text (papermill's -r takes a number as text)", bool: "True or False",
           list: "a list (papermill's -y takes one: -y 'name: [a, b]')"}
 
+_HELD_OUT = {  # what the name of a split does not say
+    "redrawn": "the document's rule with other random numbers, a score a draw",
+    "sentence": "no tested sentence occurs in training",
+    "speaker_sentence": "neither a tested speaker nor a tested sentence occurs in training",
+    "emobox": "the folds that the toolkit EmoBox publishes"}
+
 
 def check(namespace: dict, **allowed) -> None:
     """Refuse an unknown or ill-valued parameter of a notebook, which papermill itself lets pass.
@@ -204,6 +210,14 @@ class Page:
     def scores(self) -> None:
         """All scores that have been measured, with their intervals."""
         show.table(self.found.table())
+        seen = {kind.protocol for kind in self.found.begun if not (kind.changed or kind.tested)}
+        told = [f"{split_name(name)}: {what}" for name, what in _HELD_OUT.items() if name in seen]
+        if not self.document.is_estimator:
+            told.insert(0, "where a row of one seed has an interval that names starts, their spread is that of the "
+                        "document's other runs on this corpus")
+        if told:
+            text = "; ".join(told)
+            show.text(f"*{text[0].upper()}{text[1:]}.*")
 
     def confusions(self, **which) -> None:
         """Confusion matrices, a picture a corpus and reading: the first seed, with shared and with new speakers.
@@ -279,6 +293,9 @@ class Page:
                                  "runs": len(runs)} | cells | {
                                      "best − last": signed(100 * (one.best[1] - one.last[1]))})
         show.table(rows, empty="*No run has watched its test part.*")
+        if rows:
+            show.text(f"*Stopped early: with the weights of the epoch at which the loss of the test clips had not fallen "
+                      f"for {patience} epochs.*")
         return picks
 
     def new_speakers(self, **which) -> None:
@@ -309,7 +326,7 @@ class Page:
                   "apart from none, among those of all documents, stands on [the page of leaks](leak_audit.html).*")
 
     def differences(self) -> list[found.Effect]:
-        """What each change from code to text is worth: a picture, and the numbers as a table."""
+        """What each change of a setting is worth: a picture, and the numbers as a table."""
         from ser_repro.book import plots
 
         effects = self.found.effects()
@@ -321,15 +338,15 @@ class Page:
                                     for one in effects]),
                      self._alt("points of accuracy that each change gains, with intervals: "
                                + _listed(dict.fromkeys(one.name for one in effects))),
-                     "What each change from code to text is worth, in points of accuracy with 95 % intervals. Filled: "
+                     "What each change is worth, in points of accuracy with 95 % intervals. Filled: "
                      "told apart from none; hollow: not. The table below has the numbers.")
         show.table([{"change made": ", ".join(filter(None, (one.name, one.where))), "corpus": one.corpus,
                      "points gained": signed(100 * one.difference.value), "95 %": interval(one.difference),
                      "p": p_text(one.difference), "starts, before and after": "{} and {}".format(*one.seeds)}
                     for one in effects])
         show.text("*Points of accuracy with the change made minus accuracy of the code as it is, each the mean of its "
-                  f"starts, on the same test clips; {family(differences)}. Filled points: told apart from none after "
-                  "this correction; hollow: not. Intervals are those of each row alone."
+                  f"starts, on the same test clips; {family(differences)}. Filled points: told apart from none by that "
+                  "p; hollow: not. Intervals are those of each row alone."
                   + ("" if self.document.is_estimator else
                      " An interval that does not name starts or folds leaves out how much another start would change, "
                      "as no second one is known on that corpus. Starts alone differ this much, in accuracy of reading "
@@ -406,8 +423,8 @@ class Page:
     def unmade(self, beside: Iterable["Page"] = ()) -> list[str]:
         """The line on runs that have no record, where there are any."""
         done, planned = (sum(counts) for counts in zip(*(page.found.count for page in (self, *beside)), strict=True))
-        return [f"{planned - done} of the {planned} runs of this document in the core of the study are not yet made: "
-                "what rests on them is open."] if done < planned else []
+        return [f"{planned - done} of the {planned} runs of this document in the [core of the study](runs.html), those "
+                "that are planned for a CPU, are not yet made: what rests on them is open."] if done < planned else []
 
 
 def _listed(titles) -> str:

@@ -66,8 +66,8 @@ HEADLINES = (
              "Its number stands in a picture that is lost. Its code hears about the first second of a clip, and "
              "attends to blocks of channels instead of time."),
     Headline("issa", "RAVDESS", None, "Issa et al.", "issa",
-             "The abstract says \"speaker-independent\"; every public program after it shares speakers. Where the text "
-             "is silent, reading `paper` follows such programs, some of which were made to reach this number."),
+             "The abstract says \"speaker-independent\"; the public programs of the same network share speakers. Where "
+             "the text is silent, reading `paper` follows them, and some were made to reach this number."),
     Headline("svm193", "RAVDESS", None, "our baseline: an SVM", "svm193",
              "It is here to compare with: 193 values a clip, nearly scikit-learn's defaults, fitted in seconds."),
 )

@@ -105,13 +105,18 @@ def independence(claim: Claim, shared: Score | None, new: Score | None, folds: s
         beside = "below" if value < shared.low else "above" if value > shared.high else "within"
         says = ("the claim is above both intervals, with shared and with new speakers" if beside == "above" else
                 f"the claim is above the interval with new speakers and {beside} that with shared speakers")
+        says += f" (their accuracy is {abs(100 * (shared.value - value)):.1f} points {_side(shared, value)} it)"
     elif new.low > value:
         says = "the claim is below the interval with new speakers, so nothing measured here contradicts it"
     else:
         says = "the claim is within the interval with new speakers, so nothing measured here contradicts it"
     away = 100 * (new.value - value)
-    says += f"; accuracy with new speakers is {abs(away):.0f} points {'below' if away < 0 else 'above'} the claim"
+    says += f"; accuracy with new speakers is {abs(away):.0f} points {_side(new, value)} the claim"
     return says + (f", on {folds} only" if folds else "")
+
+
+def _side(score: Score, value: float) -> str:
+    return "below" if score.value < value else "above"
 
 
 def settles(accuracy: list[float], window: int = 25, close: float = 0.02) -> tuple[int, float]:
