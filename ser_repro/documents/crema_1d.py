@@ -133,11 +133,11 @@ def _cost(values: dict) -> float:
     return per_epoch * min(crema_study.EPOCHS_RUN / values["epochs"], 1)
 
 
-def _core(n: int, protocol: str = "published", seeds: tuple = (0,), **changes) -> CoreRuns:
-    return CoreRuns("code", protocol, n=n, seeds=seeds, changes=changes)
+def _core(n: int, protocol: str = "published", seeds: tuple = (0,), folds: tuple = (), **changes) -> CoreRuns:
+    return CoreRuns("code", protocol, n=n, seeds=seeds, folds=folds, changes=changes)
 
 
-THREE = (0, 1, 2)
+THREE, TWO = (0, 1, 2), (0, 1)  # starts; groups of speakers
 _CHEAP = (1, 2, 3, 4, 5)  # models on five values
 DOCUMENT = Document(
     name="crema_1d", title="the CREMA-D study's 1-D CNNs", settings=SETTINGS, corpora=("CREMA-D",), build=_build,
@@ -145,18 +145,21 @@ DOCUMENT = Document(
     adjust=_adjust, split=crema_study.stratified, validates=True, sizes=tuple(NETWORKS), networks=NETWORKS,
     demo={"epochs": 3},
     cost=_cost, copies=_copies, transform=_transform,
-    core=(*(_core(n, seeds=THREE) for n in _CHEAP), *(_core(n, "speaker") for n in _CHEAP),
+    core=(*(_core(n, seeds=THREE) for n in _CHEAP), _core(1, "speaker"),
+          *(_core(n, "speaker", folds=TWO) for n in _CHEAP[1:]),
           # The incremental selection, its last step apart, which is model 1 itself.
-          *(_core(1, seeds=THREE, features=step, reduction="LDA") for step in STEPS),
-          *(_core(1, seeds=THREE, reduction=reduction) for reduction in ("PCA 10", "PCA 20")),
-          _core(1, seeds=THREE, features=STEPS[0], reduction="none"),
-          *(_core(n, seeds=THREE, fitted_on="all") for n in (1, 2)),
-          _core(5, seeds=THREE, optimiser="RMSprop"),
+          *(_core(1, features=step, reduction="LDA") for step in STEPS),
+          *(_core(1, reduction=reduction) for reduction in ("PCA 10", "PCA 20")),
+          _core(1, features=STEPS[0], reduction="none"),
+          _core(1, seeds=THREE, fitted_on="all"), _core(5, seeds=THREE, optimiser="RMSprop"),
           _core(1, seeds=THREE, early_stopping="last"),
-          *(_core(1, seeds=THREE, augmentation=when) for when in ("training", BEFORE)),
-          # From here on, networks on hundreds of values: an hour or more each on a CPU.
-          _core(6, seeds=THREE), _core(6, seeds=THREE, loss="categorical on sigmoid"),
-          *(_core(1, features=step, reduction="none") for step in STEPS[1:3]),
-          # Model 7 trains on five copies of each clip: a day a run on a CPU, so it is of the extended study alone.
-          _core(6, "speaker")),
-    more=tuple(_core(1, seeds=THREE[1:], features=step, reduction="none") for step in STEPS[1:3]))
+          *(_core(1, augmentation=when) for when in ("training", BEFORE)),
+          _core(6), _core(6, loss="categorical on sigmoid")),
+    # Networks on hundreds of values and five copies of each clip take an hour or more each on a CPU, model 7 a day.
+    more=(*(_core(n, "speaker", folds=(2, 3, 4, 5)) for n in _CHEAP[1:]), _core(2, seeds=THREE, fitted_on="all"),
+          *(_core(1, seeds=THREE[1:], features=step, reduction="LDA") for step in STEPS),
+          *(_core(1, seeds=THREE[1:], reduction=reduction) for reduction in ("PCA 10", "PCA 20")),
+          _core(1, seeds=THREE[1:], features=STEPS[0], reduction="none"),
+          *(_core(1, seeds=THREE[1:], augmentation=when) for when in ("training", BEFORE)),
+          _core(6, seeds=THREE), _core(6, seeds=THREE, loss="categorical on sigmoid"), _core(6, "speaker"),
+          *(_core(1, seeds=THREE, features=step, reduction="none") for step in STEPS[1:3])))
