@@ -265,8 +265,8 @@ book.draw("de_emotions", voice_plots.emotions(heard))
 #   surprise by {glue:text}`de_tess_OAF_surprise` and {glue:text}`de_tess_YAF_surprise`. Nobody can say how much of this
 #   is surprise and how much is one woman's way to act it.
 #
-# Pitch is measured by YIN (de Cheveigné and Kawahara, [2002](https://doi.org/10.1121/1.1458024)) every 20 ms, and kept
-# where a frame repeats itself after one period. All is measured on the first channel. Creaky voices and noise defeat
+# Pitch is measured by YIN {cite}`decheveigne2002yin` every 20 ms, and kept where a frame repeats itself after one
+# period. All is measured on the first channel. Creaky voices and noise defeat
 # any pitch tracker: {glue:text}`de_cremad_pitchless` of CREMA-D clips have too few voiced frames to give a pitch, and
 # {glue:text}`de_cremad_sad_men` of those of its sad men. A single clip may be an octave off, so use these measures for
 # medians only.
