@@ -286,7 +286,8 @@ if whole and words:
     rest = on_same_clips((found, whole), (found, words))
     book.text("Keeping the time axis was measured on its own over three steps only, which leave little course in time "
               f"to follow. Over the whole clip, the time axis kept and ReLU together are worth {points(rest)} on "
-              f"RAVDESS (starts: {len(whole)} and {len(words)}).")
+              f"RAVDESS (starts: {len(whole)} and {len(words)}): two changes at once, beside the family corrected "
+              "above, whose shares are not known.")
 
 # %% [markdown]
 # ## What choosing the epoch on the test part would add

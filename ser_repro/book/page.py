@@ -294,8 +294,8 @@ class Page:
                                      "best − last": signed(100 * (one.best[1] - one.last[1]))})
         show.table(rows, empty="*No run has watched its test part.*")
         if rows:
-            show.text("*Stopped early: with the weights of the epoch at which the loss of the test clips had not fallen "
-                      f"for {patience} epochs.*")
+            show.text("*Stopped early: with the weights of the epoch at which the loss of the test clips had not "
+                      f"fallen for {patience} epochs.*")
         return picks
 
     def new_speakers(self, **which) -> None:

@@ -174,8 +174,11 @@ def search(
     setup = Setup(engine, address, jobs, cpus, gpus)
     run = Run.of(document, datasets.get(corpus).name, reading, n=n)
     writable(results, "--results")
-    found = asha.search(run, results=results, data=data, cache=cache, device=one_of(device, DEVICES, "--device"),
-                        setup=setup, report=lambda line: console.print(line, soft_wrap=True, highlight=False))
+    one_of(device, DEVICES, "--device")
+    with console.status("starting") as status:
+        found = asha.search(run, results=results, data=data, cache=cache, device=device, setup=setup,
+                            report=lambda line: console.print(line, soft_wrap=True, highlight=False),
+                            watch=lambda line: status.update(terminal.told(line)))
     best = found["trials"][found["winner"]]
     told = ", ".join(f"{name} {value}" for name, value in best["settings"].items())
     console.print(f"{asha.path(results, run)}: {len(found['trials'])} trials; lowest last validation loss "

@@ -220,6 +220,8 @@ class Document:
         left.
     core : tuple of CoreRuns
         What the study can't do without and a CPU can do, in the order of what it teaches. Made before all other runs.
+    more : tuple of CoreRuns
+        What the extended study has beside its grid of readings, protocols and starts.
     priced_on : str
         Corpus on which, as a part of the core, every difference between the readings is priced from three starts, at
         the smallest size. There the core needs as many starts of reading `code`. "" where `core` names all such runs.
@@ -254,6 +256,7 @@ class Document:
     probe: Callable[..., dict[str, list[float]]] | None = None
     cost: Callable[[dict], float] = lambda values: 1.0
     core: tuple[CoreRuns, ...] = ()
+    more: tuple[CoreRuns, ...] = ()
     priced_on: str = ""
 
     @property

@@ -37,7 +37,7 @@ RULE = {
     UNSETTLED: "what was run can't speak for or against it: no setting taught the network anything, or the search for "
                "one isn't over",
     UNTESTABLE: "its corpus can't be had, or the document doesn't say what was done",
-    NOT_RUN: "its runs are planned, and have not been made, or not for every group of speakers",
+    NOT_RUN: "its runs have not been made, or not for every group of speakers",
 }
 """Every verdict that there is, and when it is given."""
 

@@ -30,6 +30,7 @@ from ser_repro.documents.base import Search
 from ser_repro.files import cache_folder, read_json, write_atomic
 from ser_repro.runs import execution, records, schema
 from ser_repro.runs.engines import Engine, Place, Setup, Task
+from ser_repro.runs.engines.base import watched
 from ser_repro.runs.run import Run, record_path
 
 SEED = 2022
@@ -88,7 +89,7 @@ def _search(run: Run) -> Search:
 
 
 def search(run: Run, *, results: str | Path, data=None, cache=None, device: str = "auto", setup: Setup | None = None,
-           report=lambda line: None) -> dict:
+           report=lambda line: None, watch=None) -> dict:
     """Make the document's own search on the split of a run. Can be stopped and started again at any time.
 
     Parameters
@@ -99,6 +100,8 @@ def search(run: Run, *, results: str | Path, data=None, cache=None, device: str 
         The engine, and how many trials at a time; by default joblib, one a core.
     report : callable(line), optional
         Gets a line a trial and rung.
+    watch : callable(line), optional
+        Gets twice a second what the trials are at.
 
     Returns
     -------
@@ -120,7 +123,7 @@ def search(run: Run, *, results: str | Path, data=None, cache=None, device: str 
     with held:
         found = read(results, run) or _new(run, of, waves)
         if "winner" not in found or not record_path(results, run.document, found["record"]).exists():
-            with started as engine:
+            with started as engine, watched(engine, watch):
                 _Trials(run, found, engine, engine.share(load), work, results, device, report).make()
     return found
 
@@ -236,8 +239,13 @@ def _train(place: Place, run: Run, share, device: str) -> dict:
     _, classes, parts = execution.parts_of(run, waves)
     model = execution.untrained(run, len(classes))
     stopped = None
+
+    def progress(epoch, row):
+        place.note(f"epoch {epoch}/{run.values['epochs']}, validation loss {row['validation_loss']:.5f}")
+        place.keep()
+
     try:
-        model.fit(waves, parts, work=place.folder, device=device, progress=lambda *_: place.keep())
+        model.fit(waves, parts, work=place.folder, device=device, progress=progress)
     except Diverged:
         stopped = DIVERGED
     return {"history": {name: [round(row[name], 5) for row in model.history] for name in _QUANTITIES},

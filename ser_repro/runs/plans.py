@@ -31,9 +31,10 @@ def core(document: str = "") -> list[Run]:
 
 
 def plans(document: str = "") -> list[Run]:
-    """Every run of the study, or those of one document: the core, then changes on other corpora and from more starts,
-    then the rest of the grid."""
+    """Every run of the study, or those of one document: the core, then what else documents name, changes on other
+    corpora and from more starts, then the rest of the grid."""
     every, wanted = _these(document), core(document)
+    wanted += [run for of in every for kind in of.more for run in runs_of(of, kind)]
     wanted += [run for of in every for run in ablations(of)]
     wanted += [run for of in every for seed in STARTS[1:] for run in ablations(of, seed) if run.corpus == "RAVDESS"]
     for of in every:

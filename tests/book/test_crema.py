@@ -55,8 +55,9 @@ def right(run):
 
 
 def runs(document, **only):
-    return [run for run in plans.core() if run.document == document
-            and all(getattr(run, name) in values for name, values in only.items())]
+    of = documents.get(document)
+    named = [run for kind in (*of.core, *of.more) for run in plans.runs_of(of, kind)]
+    return [run for run in named if all(getattr(run, name) in values for name, values in only.items())]
 
 
 @pytest.fixture(scope="module")

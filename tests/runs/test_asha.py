@@ -1,6 +1,7 @@
 """A document's own search: what it draws, which trials it stops, and that it can be broken off."""
 
 import json
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -167,6 +168,18 @@ def test_a_worker_need_not_wait_for_those_behind():
     assert asha._advance(found) == [(1, 1), (0, 2)]  # of trial 2 nothing is known before trial 1 is there
     found["trials"][1]["history"] = {"validation_loss": [3.0]}
     assert asha._advance(found) == [(0, 2), (2, 2)] and found["trials"][1]["stopped"] == 1
+
+
+def test_a_trial_tells_each_of_its_epochs(run, demo, tmp_path):
+    """A rung may be hours away."""
+    told = []
+    place = SimpleNamespace(folder=tmp_path, use_threads=lambda: None, note=told.append,
+                            keep=lambda: told.append("kept"))
+    one = asha._trial(run, asha.draw(SMALL)[0], 2)
+    value = asha._train(place, one, lambda: execution.plain_inputs(one, data=demo), "cpu")
+    losses = value["history"]["validation_loss"]
+    assert told == [line for epoch, loss in enumerate(losses, 1)
+                    for line in (f"epoch {epoch}/2, validation loss {loss:.5f}", "kept")]
 
 
 def test_a_finished_search_is_not_made_again(run, losses, tmp_path):

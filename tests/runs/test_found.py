@@ -54,6 +54,11 @@ def test_a_score_is_that_of_its_records_and_nothing_else(tmp_path):
     assert done == 3 < planned
 
 
+def test_a_fold_whose_interval_counts_clips_alone_is_told_without_it(tmp_path):
+    write(tmp_path, 5, "RAVDESS", "code", "speaker")  # each of its speakers has half of the clips right
+    assert Found("mfcc_cnn", tmp_path).told("RAVDESS", protocol="speaker") == "50.0 % (1 of 6 folds, no interval)"
+
+
 def test_a_seed_that_lacks_a_fold_is_told_apart(tmp_path):
     for fold in range(5):
         write(tmp_path, 3 + fold, "RAVDESS", "code", "speaker", fold)
