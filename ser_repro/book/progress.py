@@ -176,7 +176,7 @@ class Progress:
         known = [seconds for seconds in took if seconds is not None]
         hours = " + ".join(filter(None, (unit(sum(known) / 3600, "h", 1) if known else "",
                                          "?" if len(known) < len(took) else "")))
-        return f"{len(took)}, {hours}" if took else "—"
+        return f"{len(took)} runs, {hours}" if took else "—"
 
     def lacking(self) -> None:
         """Every run of the core that has no record."""

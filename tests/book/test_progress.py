@@ -115,7 +115,7 @@ def test_with_no_record_the_page_says_so(tmp_path, monkeypatch):
     assert seen[0].startswith(f"**The core of the study is not complete: 0 of its {count} runs are done.**")
     missing = with_column(seen, "min")
     assert missing["runs"].sum() == count > 108 and set(missing["min"]) == {"?"}
-    assert with_column(seen, "core")["missing of the core"][0] == f"{count}, ?"
+    assert with_column(seen, "core")["missing of the core"][0] == f"{count} runs, ?"
     assert any("No record yet" in one for one in seen if isinstance(one, str))
     assert seen[-1].empty and seen[-2].empty
 
@@ -129,7 +129,7 @@ def test_what_is_missing_of_the_core_is_listed_with_the_time_that_it_takes(basel
     assert set(missing[missing["corpus"] == "RAVDESS"]["min"]) == {"60.0"}  # as the records
     assert "penalty of 10" in set(missing["changed"])
     hours = with_column(seen, "core")["missing of the core"][0]
-    assert hours.startswith(f"{missing['runs'].sum()}, ") and hours.endswith("h")
+    assert hours.startswith(f"{missing['runs'].sum()} runs, ") and hours.endswith("h")
 
 
 def test_a_core_without_gaps_is_called_complete_first(tmp_path, monkeypatch):
