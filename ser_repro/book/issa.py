@@ -105,8 +105,7 @@ def question(measured: dict, chance: float) -> Figure:
     claim, folds = issa.CLAIMS[0].value, np.array(issa.OTHER_FOLDS)
     figure, axis = plt.subplots(figsize=(5.6, 1 + 0.62 * (3 + len(measured))))
     lines = [(f'claimed: "speaker-independent", {percent(claim, 2)}', "black"),
-             (f"re-implementation B: five random folds, {100 * folds.mean():.1f} ± {percent(folds.std(), 1)}",
-              PURPLE)]
+             (f"re-implementation B: five random folds, mean {percent(folds.mean(), 1)}", PURPLE)]
     top = 3 + len(measured)
     axis.plot(claim, top, "D", color="black", mfc="white", ms=8, mew=1.6, zorder=4)
     axis.plot(folds, [top - 1] * len(folds), "o", color=PURPLE, ms=6, alpha=0.7)
