@@ -9,6 +9,7 @@
 # make archive    code, records, book and checksums in one file, to deposit: build/ser_repro-VERSION.zip
 # make links      whether links to other servers still lead somewhere
 # make runtime    fetch what the page "Try it yourself" runs networks with; installing does it where there is a network
+# make install    .venv alone
 # make notebooks  bring notebooks/*.py and notebooks/*.ipynb into step
 # make clean      remove what was built; make distclean removes .venv too
 # PYTHON=python3.12 make book chooses the interpreter (3.11 to 3.13).

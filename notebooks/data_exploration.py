@@ -45,10 +45,10 @@ book.table(voices.at_a_glance(heard))
 # %% [markdown]
 # RAVDESS {cite}`livingstone2018ravdess`, TESS {cite}`pichorafuller2020tess`, EMO-DB {cite}`burkhardt2005emodb`,
 # CREMA-D {cite}`cao2014cremad`, EMOVO {cite}`costantini2014emovo` and SAVEE {cite}`haq2009savee` are measured here,
-# clip by clip. Corpora with a dagger (†) are not measured, and the page gives what their publishers say: no copy of
-# ShEMO {cite}`nezami2019shemo` was at hand, and IEMOCAP {cite}`busso2008iemocap` needs a signed licence. Sentences are
-# counted as the corpus numbers them. SAVEE starts its numbers again for every emotion; the plays of ShEMO and the
-# dialogues of IEMOCAP do not repeat sentences.
+# clip by clip. Corpora with a dagger (†) are not measured, and the page gives what their publishers say: the
+# server of ShEMO's publisher {cite}`nezami2019shemo` could not be reached from where the study was made, and IEMOCAP
+# {cite}`busso2008iemocap` needs a signed licence. Sentences are counted as the corpus numbers them. SAVEE starts its
+# numbers again for every emotion; the plays of ShEMO and the dialogues of IEMOCAP do not repeat sentences.
 #
 # ## No two documents use the same set of corpora
 
@@ -213,7 +213,7 @@ book.draw("de_rooms", voice_plots.rooms(heard))
 #   neutral, and no clip of the soft {glue:text}`de_savee_quiet`. In CREMA-D it is {glue:text}`de_cremad_clipped_anger`
 #   of anger and {glue:text}`de_cremad_clipped_neutral` of neutral. A model may use the distortion, not the voice.
 #
-# ## Speakers differ in pitch as much as emotions do
+# ## Women and men differ in pitch as much as emotions do
 
 # %% tags=["hide-input", "remove-output"]
 book.draw("de_pitch", voice_plots.pitch(heard))
@@ -265,8 +265,8 @@ book.draw("de_emotions", voice_plots.emotions(heard))
 #   surprise by {glue:text}`de_tess_OAF_surprise` and {glue:text}`de_tess_YAF_surprise`. Nobody can say how much of this
 #   is surprise and how much is one woman's way to act it.
 #
-# Pitch is measured by YIN (de Cheveigné and Kawahara, [2002](https://doi.org/10.1121/1.1458024)) every 20 ms, and kept
-# where a frame repeats itself after one period. All is measured on the first channel. Creaky voices and noise defeat
+# Pitch is measured by YIN {cite}`decheveigne2002yin` every 20 ms, and kept where a frame repeats itself after one
+# period. All is measured on the first channel. Creaky voices and noise defeat
 # any pitch tracker: {glue:text}`de_cremad_pitchless` of CREMA-D clips have too few voiced frames to give a pitch, and
 # {glue:text}`de_cremad_sad_men` of those of its sad men. A single clip may be an octave off, so use these measures for
 # medians only.
@@ -368,7 +368,9 @@ book.table(given_away.rows(given))
 # The split by speakers brings the share of test clips with a known speaker to {glue:text}`de_new_voice` in all six
 # corpora. It does not separate sentences: training has heard {glue:text}`de_new_words` of the test sentences.
 #
-# The chapters that follow therefore measure each document's number twice, with shared and with new speakers.
+# The chapters that follow are therefore to measure each document's number twice, with shared and with new speakers.
+# Many of these runs are not done: [Every run](runs.ipynb) says which, and [Every claim](claims.ipynb) how many verdicts
+# rest on runs.
 #
 # ## Where to get the corpora, and on what terms
 

@@ -14,10 +14,13 @@ results: str = "results"  # folder of the records
 
 # %% tags=["hide-input"]
 from ser_repro import book
-from ser_repro.book.errors import Errors
+from ser_repro.book import errors
 
 book.check(globals(), results=None)
-page = Errors(results)
+page = errors.Errors(results)
+
+# %% tags=["hide-input"]
+page.finding()
 
 # %% [markdown]
 # Every record holds the answer to each test clip. Laid over each other, they tell apart what one model misses from what
@@ -27,10 +30,11 @@ page = Errors(results)
 page.overview()
 
 # %% [markdown]
-# Models are the documents' methods in reading `code`, and our baselines, one seed each; those that were tested on every
-# new speaker. "If errors fell by lot": the share of clips that all would miss if each model missed its clips
-# independently of the others. Models that share features miss the same clips without these being hard, and some here
-# are near-copies of each other, so a share above that is no measure of hard clips.
+# Models are the documents' methods in reading `code`, and our baselines, one seed each; those that were tested on
+# every new speaker. Left out are networks that give one answer to every clip. "If errors fell by lot": the share of
+# clips that all would miss if each model missed its clips independently of the others. Models that share features miss
+# the same clips without these being hard, and some here are near-copies of each other. So this page says where the
+# clips are that these models miss, not which clips are hard.
 #
 # The last columns split the clips that no model gets right with new speakers. Some are then right in at least one model
 # with shared speakers, whose training is another: part of that is luck, as several models have several tries.
@@ -40,10 +44,10 @@ page.overview()
 # %% tags=["hide-input"]
 page.by("emotion")
 
+# %% tags=["hide-input"]
+book.text(errors.NAMED)
+
 # %% [markdown]
-# *Share of the clips that every model gets wrong with new speakers. Named are, here and below, at most four at each
-# end, of those whose share chance in their clips does not explain (binomial, p corrected for the number of names).*
-#
 # ## Which speakers
 
 # %% tags=["hide-input"]

@@ -9,10 +9,11 @@
 # %% [markdown]
 # # The features: what a model is given
 #
-# All documents except [CNN-n-GRU](cnn_n_gru.ipynb), which takes the waveform, first compute *features* of a clip and
-# give their network those: in public code, {glue:text}`ft_smallest` to {glue:text}`ft_largest` numbers. No network can
-# recover what a feature set throws away, and what it keeps is not only emotion: in {glue:text}`ft_ahead` pairs of
-# corpus and set measured here, a linear discriminant recognises the speaker better than the emotion.
+# Two of the six documents give their network the waveform: [CNN-n-GRU](cnn_n_gru.ipynb) and the CNN of
+# [Qayyum et al.](qayyum.ipynb) The other four, and the CREMA-D study's copy of that CNN, first compute *features*: in
+# the sets shown here {glue:text}`ft_smallest` to {glue:text}`ft_largest` numbers of a clip, or some of each frame. No
+# network can recover what a feature set throws away, and what it keeps is not only emotion: in {glue:text}`ft_ahead`
+# pairs of corpus and set measured here, a linear discriminant recognises the speaker better than the emotion.
 
 # %% tags=["parameters", "hide-input"]
 corpora: list = ["RAVDESS", "EMO-DB", "SAVEE"]  # corpora in which emotions and speakers are told apart
@@ -46,8 +47,8 @@ book.text(words.definitions())
 # %% [markdown]
 # An *MFCC* describes the shape of the spectrum, a *mel band* how much sound is in a band of frequencies, *chroma* which
 # notes of the scale are heard, *contrast* how far peaks rise above valleys, *tonnetz* how the notes relate, and
-# *modulation* how fast loudness goes up and down in a band. All are computed on short frames; a *mean over time* makes
-# one number of all frames.
+# *modulation* how fast loudness goes up and down in a band {cite}`wu2011automatic`. All are computed on short frames; a
+# *mean over time* makes one number of all frames.
 #
 # ## One sentence through each set
 
@@ -75,8 +76,6 @@ book.draw("ft_images", plots.images(given))
 
 # %% tags=["hide-input", "remove-output"]
 book.draw("ft_means", plots.means(given))
-for key, value in plots.facts(given).items():
-    book.say(key, value)
 
 # %% [markdown]
 # ```{glue:figure} ft_means
@@ -86,8 +85,8 @@ for key, value in plots.facts(given).items():
 #   Small line charts of the time means of MFCCs, mel bands, chroma, contrast and tonnetz, a line for neutral and one
 #   for anger. In mel power anger stands far above neutral in a few bands and both are near zero in all others.
 # ---
-# The same two clips as time means, each descriptor at its own scale. Mel bands enter as power, not in decibels, so
-# {glue:text}`ft_loud_bands` of {glue:text}`ft_mel_bands` bands hold nine tenths of the angry clip's power.
+# {glue:text}`ft_sentence_of`. The same two clips as time means, each descriptor at its own scale. Mel bands enter as
+# power, not in decibels.
 # ```
 
 # %% tags=["hide-input", "remove-output"]
@@ -100,18 +99,12 @@ book.draw("ft_modulation", plots.modulation(given))
 # alt: >-
 #   Two grids, neutral and anger: acoustic bands upwards, modulation bands across, brighter where there is more energy.
 # ---
-# The same two clips as modulation spectra, mean over frames: how much of a clip's energy goes up and down at which
-# rate, in which band. Order and level are lost.
+# {glue:text}`ft_sentence_of`. The same two clips as modulation spectra, mean over frames: how much of a clip's energy
+# goes up and down at which rate, in which band.
 # ```
 
 # %% tags=["hide-input"]
 book.table(words.keeps())
-
-# %% [markdown]
-# Descriptors with one value a frame, averaged over the two clips' frames:
-
-# %% tags=["hide-input"]
-book.table(plots.singles(given))
 
 # %% [markdown]
 # ### To listen to
@@ -136,7 +129,7 @@ book.draw("ft_crop_picture", plots.first_frames(given))
 #   Two waveforms, neutral and angry. The first hundred frames are shaded: they hold the silence before the sentence and
 #   little or none of it.
 # ---
-# The frames that the code of CNN-BiGRU keeps. {glue:text}`ft_sentence_of`.
+# {glue:text}`ft_sentence_of`. The frames that the code of CNN-BiGRU keeps.
 # ```
 #
 # The code of CNN-BiGRU keeps the first {glue:text}`ft_keep` frames of a clip and drops the rest. At the rate of RAVDESS
@@ -186,14 +179,15 @@ book.draw("ft_banks", plots.banks())
 book.table(words.parted())
 
 # %% [markdown]
-# For the CREMA-D study's means over time only the text is known, so its {glue:text}`ft_report_values` values have one
-# reading. The figure in Issa et al. does not say whether tonnetz is that of the whole sound or of its harmonic part.
+# Of the CREMA-D study's means over time only the report is known. It tells which descriptors were added, not their
+# frames or rate, so its {glue:text}`ft_report_values` values have one reading, which is in part our choice.
 #
 # ## Nearly every set tells speakers better than emotions
 #
 # How much of a set is emotion, and how much is the speaker's voice? Linear discriminant analysis answers two questions
 # before any network sees the set: *which emotion*, of a speaker it has not met, and *which speaker*, from a sentence it
-# has not met.
+# has not met. The first is the harder question: its speakers are new, while the second has the same people, from the
+# same recordings, in training.
 
 # %% tags=["hide-input", "remove-output"]
 book.draw("ft_apart", plots.apart(apart))
@@ -208,14 +202,20 @@ book.draw("ft_apart", plots.apart(apart))
 #   lies far to the right of that for the emotion.
 # ---
 # Unweighted average recall (UAR) of a linear discriminant, scaled so that 0 is guessing and 1 always right:
-# (UAR − guess) / (1 − guess), as the questions differ in their number of classes.
+# (UAR − guess) / (1 − guess), as the questions differ in their number of classes. Values are standardised, the
+# covariance is shrunk {cite}`ledoit2004well`. Folds of speakers, for emotions: {glue:text}`ft_emotion_folds`; folds of
+# sentences, for speakers: {glue:text}`ft_speaker_folds`. There are no intervals.
 # ```
 #
 # In {glue:text}`ft_ahead` pairs of corpus and set the discriminant recognises the speaker better than the emotion:
 # speakers at {glue:text}`ft_speaker_min` to {glue:text}`ft_speaker_max` of the way from guessing to always right,
-# emotions at {glue:text}`ft_emotion_min` to {glue:text}`ft_emotion_max`. A network that is tested on speakers it was
-# trained on can therefore rely on much that is not emotion. Speakers are easier to recognise in part because recordings
-# of one person share a room and a gain (see [The voices](data_exploration.ipynb)).
+# emotions at {glue:text}`ft_emotion_min` to {glue:text}`ft_emotion_max`. Speakers are easier to recognise in part
+# because recordings of one person share a room and a gain (see [The voices](data_exploration.ipynb)). Recognising the
+# speaker does not by itself give the emotion away: in most corpora all speakers have about as many clips of each. But a
+# network that knows a voice can hold a clip against what else it has heard of that voice. What that is worth is
+# measured in [One model, five tests](dial.ipynb).
+#
+# Single differences between sets, of unrounded values and without an interval:
 #
 # - **The cut after a hundred frames costs emotions on RAVDESS.** It changes the recall of emotions there by
 #   {glue:text}`ft_ravdess_emotion_cut` points and that of speakers by {glue:text}`ft_ravdess_speaker_cut`. On EMO-DB,
@@ -248,8 +248,8 @@ if lacking := facts.lacking(apart):
     book.text(f"Not yet measured: {', '.join(lacking)}.")
 
 # %% [markdown]
-# *UAR of the two questions, and silhouettes of emotions and of speakers: 1 is far apart, 0 is mixed, below 0 a clip
-# lies nearer to another group than to its own.*
+# *UAR of the two questions, and silhouettes {cite}`rousseeuw1987silhouettes` of emotions and of speakers: 1 is far
+# apart, 0 is mixed, below 0 a clip lies nearer to another group than to its own.*
 #
 # ## How exact
 #

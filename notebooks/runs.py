@@ -58,8 +58,9 @@ for name in study.found:
 # %% [markdown]
 # ## All records
 #
-# A row a record. Splits of one hash have the same clips in the same parts. "Changed" is the one setting in which a run
-# differs from its reading. The columns at the right, "split's hash" and "record", name the files in `results/`.
+# A row a record. "Changed" names the settings in which a run differs from its reading, mostly one, and their values as
+# the record has them. "Record" is the hash at the end of the file's name in `results/`. Runs with the same "split's
+# hash" have the same clips in the same parts. n is the size or the number of a network: the tables above say which.
 
 # %% tags=["hide-input"]
 study.listed()
@@ -77,7 +78,8 @@ dictionary.show()
 # %% [markdown]
 # ## Audio and machines
 #
-# The audio that the records rest on: the hash of all decoded samples, compared with that of the published corpus.
+# The audio that the records rest on: the hash of all decoded samples, compared with that of the published corpus. A
+# record of a test on other corpora counts for each of them.
 
 # %% tags=["hide-input"]
 study.audio()
@@ -87,3 +89,12 @@ study.audio()
 
 # %% tags=["hide-input"]
 study.machines()
+
+# %% [markdown]
+# (what-is-missing)=
+# ## What is missing of the core
+#
+# "min" is the training of one run, in minutes, by the records that are most like it; ? where no record is.
+
+# %% tags=["hide-input"]
+study.lacking()

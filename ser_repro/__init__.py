@@ -1,4 +1,4 @@
-"""Reproduction study of five speech-emotion-recognition documents, and the instrument it is made with."""
+"""Reproduction study of six speech-emotion-recognition documents, and the instrument it is made with."""
 
 __version__ = "0.1.0"
 

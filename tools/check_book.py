@@ -4,8 +4,9 @@
 
 Every page of the table of contents is there; no page or chapter holds a traceback; the chapters ran the cells of
 notebooks/, and those are what their py:percent pairs say; no page tells a path of the machine it was built on, points
-at a file that is not there, loads a script or a style from another server, or has a picture without words for those
-who do not see it; and no two pictures of the book have the same words. A fault is a line, and exit status 1.
+at a file that is not there, loads a script or a style from another server, has a picture without words for those who
+do not see it, or a dash in <code> where a command has hyphens; and no two pictures of the book have the same words. A
+fault is a line, and exit status 1.
 """
 
 import re
@@ -24,17 +25,28 @@ HOMES = r"/(?:home|Users)/[^/\s\"'<>&]+|/root\b|/private/var\b|/tmp/|[A-Z]:\\+Us
 
 
 class Links(HTMLParser):
-    """What a page refers to: (tag, address) of every link; pictures and their words, and those that have none."""
+    """What a page refers to: (tag, address) of every link; pictures and their words, and those that have none; and what
+    of its code has dashes."""
 
     def __init__(self, text: str):
         super().__init__()
         self.found: list[tuple[str, str]] = []
         self.pictures: list[tuple[str, str]] = []
         self.wordless: list[str] = []
+        self.dashed: list[str] = []
+        self._code = 0  # <code> that is open
         self.feed(text)
+
+    def handle_endtag(self, tag):
+        self._code -= tag == "code"
+
+    def handle_data(self, data):
+        if self._code and ("\N{EN DASH}" in data or "\N{EM DASH}" in data):
+            self.dashed.append(data.strip())
 
     def handle_starttag(self, tag, attrs):
         attrs = dict(attrs)
+        self._code += tag == "code"
         if tag == "img" and attrs.get("alt") in (None, attrs.get("src")):  # alt="" is an ornament's
             self.wordless.append(attrs.get("src"))
         elif tag == "img" and attrs["alt"]:
@@ -90,7 +102,7 @@ def check_chapter(chapter: Path, source: Path) -> Iterator[str]:
 
 
 def check_page(page: Path, html: Path, machine: re.Pattern) -> Iterator[str]:
-    """A built page: tracebacks, paths, dead links, other servers, pictures without words."""
+    """A built page: tracebacks, paths, dead links, other servers, pictures without words, dashes in code."""
     name, text = page.relative_to(html), page.read_text()
     if TRACEBACK in text:
         yield f"{name} shows a traceback"
@@ -99,6 +111,8 @@ def check_page(page: Path, html: Path, machine: re.Pattern) -> Iterator[str]:
     links = Links(text)
     for picture in links.wordless:
         yield f"{name} shows {picture} without words: book.picture(figure, alt) takes them"
+    for command in links.dashed:
+        yield f"{name} has a dash in the code {command!r}: write it between backticks, which leave hyphens alone"
     for tag, address in links.found:
         url = urlsplit(address)
         if url.netloc:

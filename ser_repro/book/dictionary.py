@@ -3,6 +3,7 @@
 import pandas as pd
 from typing_extensions import is_typeddict
 
+from ser_repro import protocols
 from ser_repro.book import sortable
 from ser_repro.book.show import Html
 from ser_repro.escaping import html
@@ -13,7 +14,8 @@ MEANINGS = {
     "config.document": ("text", "the document whose method it is"),
     "config.reading": ("text", "`code` or `paper`"),
     "config.corpus": ("text", "the corpus that trained"),
-    "config.protocol": ("text", "who is held out: published, redrawn, speaker, sentence or cross_corpus"),
+    "config.protocol": ("text", "who is held out: " + ", ".join(f"`{one.name}` ({one.title})"
+                                                                for one in protocols.PROTOCOLS.values())),
     "config.fold": ("integer", "which part of the speakers is tested, from 0"),
     "config.seed": ("integer", "what the random draws start from"),
     "config.settings": ("object", "setting to value, all of them"),

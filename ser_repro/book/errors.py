@@ -3,6 +3,7 @@
     from ser_repro.book import errors
 
     page = errors.Errors("results")
+    page.finding()                # how many, and of which emotions
     page.overview()               # a row a corpus
     page.by("emotion")            # where they are
     page.browser()                # clip by clip
@@ -22,7 +23,7 @@ import pandas as pd
 
 from ser_repro import datasets, documents
 from ser_repro.book import show, sortable
-from ser_repro.book.words import LIMIT, percent
+from ser_repro.book.words import LIMIT, listed, percent
 from ser_repro.documents import Document
 from ser_repro.results import uncertainty
 from ser_repro.runs.found import Found, frames
@@ -36,6 +37,11 @@ _OF_THESE = {ALWAYS: "of these wrong with shared too", SHARED_ONLY: "right in a 
              NEVER_SHARED: "not tested with shared"}
 LEAST = 2  # models that must have been tested
 _SHOWN = 4  # values at each end
+NAMED = ("*Share of the clips that every model gets wrong with new speakers. Named are, here and below, at most "
+         f"{_SHOWN} at each end, of those whose share differs from that of all clips: two-sided binomial test, p below "
+         f"{LIMIT:g} after Holm's correction for the number of names. The test takes clips as independent, which those "
+         "of one speaker are not: where speakers are few, a difference between emotions may be one between speakers.*")
+"""What stands under a table of `Errors.by`."""
 
 
 class Errors:
@@ -99,8 +105,27 @@ class Errors:
 
     # ---- sections ------------------------------------------------------------------------------------------------
 
+    def finding(self) -> None:
+        """In a paragraph, how many clips all models miss, and which emotions more often than others."""
+        if not self.corpora:
+            return show.text("*Nothing has been run yet.*")
+        shares = sorted((self.clips(corpus)["kind"] != RIGHT).mean() for corpus in self.corpora)
+        models = sorted({len(self.answers(corpus)[1]) for corpus in self.corpora})
+        most = {corpus: list(_beyond_chance(self._missed(corpus, "emotion"))[0].index) for corpus in self.corpora}
+        told = [f"in {corpus} {listed(names) if names else 'no emotion'}" for corpus, names in most.items()]
+        count = " to ".join(map(str, dict.fromkeys((models[0], models[-1]))))
+        show.text(f"**With new speakers, {percent(shares[0])} to {percent(shares[-1])} of a corpus's clips are missed "
+                  f"by all of the {count} models that were tested on it.** Shares can be compared only between corpora "
+                  "on which the same models were tested. Emotions that are missed more often than others: "
+                  f"{'; '.join(told)}.")
+
+    def _missed(self, corpus: str, what: str) -> pd.DataFrame:
+        """Clips that no model gets right with new speakers, `sum` of `size`, a row a value."""
+        table = self.clips(corpus)
+        return (table["kind"] != RIGHT).groupby(table[what]).agg(["sum", "size"])
+
     def overview(self) -> None:
-        """A row a corpus: how many clips no model gets right, and how many chance would give."""
+        """A row a corpus: how many clips no model gets right, and how many chance would give; and the models."""
         rows = []
         for corpus in self.corpora:
             table, new = self.clips(corpus), self.answers(corpus)[1]
@@ -111,21 +136,31 @@ class Errors:
                          "if errors fell by lot": percent(lot, 1)} | {
                              told: int((table["kind"] == kind).sum()) for kind, told in _OF_THESE.items()})
         show.table(rows)
+        of: dict[tuple, list] = {}
+        for corpus in self.corpora:
+            of.setdefault(tuple(self.answers(corpus)[1]), []).append(corpus)
+        show.text([f"Models of {listed(corpora)}: {'; '.join(names)}." for names, corpora in of.items()])
 
     def by(self, what: str) -> None:
         """Where the clips are that no model gets right with new speakers: a row a corpus, the values with the largest
-        and the smallest share of them, of those whose share chance in the clips does not explain."""
-        rows = []
+        and the smallest share of them, of those whose share chance in the clips does not explain; a sentence where
+        there is none in any corpus."""
+        rows, sizes = [], []
         for corpus in self.corpora:
-            table = self.clips(corpus)
-            missed = (table["kind"] != RIGHT).groupby(table[what]).agg(["sum", "size"])
+            missed = self._missed(corpus, what)
             if len(missed) > 1:
+                sizes.append(f"{corpus} {missed['size'].median():.0f}")
                 most, least = (", ".join(f"{value} {percent(k / n)} ({k} of {n})" for value, (k, n) in part.iterrows())
                                for part in _beyond_chance(missed))
                 rows.append({"corpus": corpus, "overall": percent(missed["sum"].sum() / missed["size"].sum()),
                              "more often than chance explains": most or "none",
-                             "less often": least or "none", f"{what}s": len(missed)})
-        show.table(rows)
+                             "less often": least or "none", f"{what}s": len(missed)}
+                            | ({} if what == "speaker" else {"speakers": self.clips(corpus)["speaker"].nunique()}))
+        if any(row[end] != "none" for row in rows for end in ("more often than chance explains", "less often")):
+            show.table(rows)
+        else:
+            show.text(f"By {what} nothing stands out in any corpus. Where clips are few, that tells little. Median "
+                      f"number of clips of a {what}: {', '.join(sizes)}.")
 
     def browser(self) -> None:
         """The clips, to be searched and filtered in the page, and to take along."""

@@ -4,9 +4,10 @@
 
     study = progress.Progress("results")
     study.glue()                # what other pages say of all documents
-    study.overview()            # whether the core is complete, what is missing, a row a document
+    study.overview()            # whether the core is complete, how much is missing, a row a document
     study.document("issa")      # its runs: a picture and counts
     study.listed()              # every record, as a table that sorts
+    study.lacking()             # every run of the core that is missing
 """
 
 import re
@@ -94,6 +95,9 @@ class Progress:
             show.say(f"intro_{name}_claim", percent(claim.value, 1) if claim else "no number found")
             if "epochs" in of.settings:
                 show.say(f"intro_{name}_epochs", of.settings["epochs"].code)
+            if of.searched:
+                spent = [sum(len(trial["validation_loss"]) for trial in one["trials"]) for one in self._searched(name)]
+                show.say(f"time_{name}_search", f"{min(spent)} to {max(spent)}" if spent else NOT_RUN)
             for n in of.sizes or (None,):
                 self._glue_size(name, n)
         for name, table in self._elsewhere.items():
@@ -109,11 +113,11 @@ class Progress:
                 told = found.text(_CORPUS, reading, protocol, n=n)
                 if told == NOT_RUN and (begun := found.seeds(_CORPUS, reading, protocol, n=n)):
                     told = f"incomplete ({missing(begun)})"
-                told = re.sub(r"(\d), (\S+);", rf"\1,{NBSP}\2;", told.replace(" %", f"{NBSP}%"))  # not within them
-                show.say(f"intro_{name}{size}_{which}{protocol}", told)
+                show.say(f"intro_{name}{size}_{which}{protocol}", _unbroken(told))
             took = [record["train_seconds"] for folds in found.records(_CORPUS, reading, n=n) for record in folds]
             show.say(f"time_{name}{size}_{reading}",
                      unit(max(1, np.median(took) / 60), "min") if took else NOT_RUN)
+        show.say(f"alone_{name}{size}", _unbroken(alone(found, n)))
 
     def claims(self):
         """Claimed and measured accuracy on RAVDESS, a line a document, as a figure."""
@@ -139,10 +143,10 @@ class Progress:
         every = [one for of in self.records.values() for one in of]
         planned = [record for _, record in self.status]
         done = sum(record is not None for record in planned)
-        lines = [f"**{self.says()}.** It has every document in each of its readings and protocols, from one to three "
-                 "starts, with one setting changed at a time, as far as a CPU can do it. The extended study has all of "
-                 f"this from five starts and is for a GPU: of its {number(len(planned))} runs, the core among them, "
-                 f"{number(done)} are done. All records took {_hours(every)} of training."]
+        lines = [f"**{self.says()}.** [Run it again](../rerun.html) says what the core holds and what it leaves out. "
+                 "The extended study has five starts of everything and is for a GPU: of its "
+                 f"{number(len(planned))} runs, the core among them, {number(done)} are done. All records took "
+                 f"{_hours(every)} of training."]
         if extra := sum(not asked for *_, asked in every):
             lines.append(f"{extra} more records belong to no run that the study asks for; they are marked *extra*.")
         if any(run.synthetic for run, *_ in every):
@@ -153,24 +157,44 @@ class Progress:
         show.text(" ".join(lines))
         show.table([{"document": show.Html(f'<a href="#{name}">{html(_title(name))}</a>'),
                      "corpora": ", ".join(found.document.corpora), "core": "{} of {}".format(*found.count),
+                     "missing of the core": self._missing_hours(found),
                      "extended study": f"{sum(r is not None for _, r in found.status)} of {len(found.status)}",
                      "training": _hours(self.records[name])} for name, found in self.found.items()])
-        if rows := self.missing():
-            show.text("*Missing of the core. Minutes of training a run, by the records that are most like it; searches "
-                      "are not counted.*")
-            show.table(rows)
+        if any(done < planned for done, planned in (found.count for found in self.found.values())):
+            show.text("*Missing are runs and hours of training: by the records that are most like them, searches not "
+                      "counted; ? where no record is. The runs one by one are "
+                      "[at the end of this page](runs.html#what-is-missing).*")
+
+    @cached_property
+    def _took(self) -> dict[Run, float | None]:
+        """Seconds that each run without a record would train, as far as that is known."""
+        return plans.seconds(self.status)
+
+    def _missing_hours(self, found: Found) -> str:
+        """How many runs of a document's core are missing, and how long they train."""
+        took = [self._took[run] for run, record in found.core if record is None]
+        known = [seconds for seconds in took if seconds is not None]
+        hours = " + ".join(filter(None, (unit(sum(known) / 3600, "h", 1) if known else "",
+                                         "?" if len(known) < len(took) else "")))
+        return f"{len(took)} runs, {hours}" if took else "—"
+
+    def lacking(self) -> None:
+        """Every run of the core that has no record."""
+        show.table(self.missing(), long=True, empty="*Nothing is missing.*")
 
     def missing(self) -> list[dict]:
-        """Runs of the core that have no record: a row a document, corpus, reading, split and change."""
-        took, rows = plans.seconds(self.status), {}
+        """Runs of the core that have no record: a row a document, corpus, network, reading, split and change."""
+        rows: dict[Run, list] = {}
         for found in self.found.values():
             for run, record in found.core:
                 if record is None:
-                    rows.setdefault(run.kind, []).append(took[run])
-        return [{"document": _title(kind.document), "corpus": " and ".join(kind.trained), "n": kind.n or "—",
-                 "reading": kind.reading, "split": split_name(kind.protocol),
-                 "changed": ", ".join(f"{name} = {value}" for name, value in kind.changed.items()) or "—",
-                 "runs": len(of), "min": "—" if of[0] is None else f"{of[0] / 60:.1f}"} for kind, of in rows.items()]
+                    rows.setdefault(run.kind, []).append(self._took[run])
+        return [{"document": _title(kind.document), "corpus": " and ".join(kind.trained),
+                 "network": kind.recipe.size(kind.n) or "—", "reading": kind.recipe.called(kind.reading),
+                 "split": split_name(kind.protocol),
+                 "changed": ", ".join(self.found[kind.document].difference(*change) for change in kind.changed.items())
+                            or "—",
+                 "runs": len(of), "min": "?" if of[0] is None else f"{of[0] / 60:.1f}"} for kind, of in rows.items()]
 
     def document(self, name: str) -> None:
         """The runs of a document: a picture, counts, and a table of its records."""
@@ -268,16 +292,19 @@ class Progress:
         sortable.table("records", "Every record of the study.", rows, ids, csv=csv, filters={
             key: [row[key] for row in rows] for key in ("document", "corpus", "reading", "split", "changed")})
 
+    def _searched(self, name: str) -> list[dict]:
+        """The searches of a document that are stored."""
+        return [read_json(path, "search", "remove it and run `ser-repro study` again",
+                          check=lambda content: schema.shaped(content, schema.Search))
+                for path in sorted((self.results / name / "search").glob("*.json"))]
+
     def _searches(self, name: str) -> None:
         """What was chosen for the settings that a document never gives: a row a split."""
         searched = documents.get(name).searched
-        found = [read_json(path, "search", "remove it and run `ser-repro study` again",
-                           check=lambda content: schema.shaped(content, schema.Search))
-                 for path in sorted((self.results / name / "search").glob("*.json"))]
         rows = [{"corpus": one["corpus"], "n": one["n"], "reading": one["reading"],
                  "split": split_name(one["protocol"]), "fold": one["fold"]}
                 | {key.replace("_", " "): f"{one['chosen'][key]:.3g}" for key in searched}
-                | {"tried": len(one["trials"])} for one in found]
+                | {"tried": len(one["trials"])} for one in self._searched(name)]
         show.text("*What the searches chose for the settings that the document never gives. Each split has a search of "
                   "its own, on its validation clips alone.*")
         show.table(sorted(rows, key=lambda row: tuple(row.values())[:5]), long=True, empty="*No search yet.*")
@@ -334,7 +361,8 @@ def counts(found: Found) -> pd.DataFrame:
         row = table.setdefault((run.corpus, run.n), {})
         row.setdefault((run.reading, run.protocol), []).append(done)
     return pd.DataFrame([
-        {"corpus": corpus} | ({"n": n} if n else {}) | {
+        {"corpus": corpus} | ({"n": n} if n else {})
+        | ({"network": found.document.size(n)} if found.document.networks else {}) | {
             f"{reading}, {split_name(protocol)}": f"{sum(done)} of {len(done)}"
             if (done := row.get((reading, protocol))) else "—"
             for reading in found.document.readings for protocol in plans.GRID}
@@ -376,6 +404,20 @@ def changes(found: Found) -> pd.DataFrame:
 def _title(name: str) -> str:
     text = documents.get(name).title
     return text[0].upper() + text[1:]
+
+
+def alone(found: Found, n: int | None) -> str:
+    """Accuracy on RAVDESS with new speakers in reading `code`, each test clip by itself, as a saved model takes it."""
+    seeds = found.records(_CORPUS, protocol="speaker", n=n)
+    if not any("alone" in record["test"].get("conditions", {}) for folds in seeds for record in folds):
+        return found.text(_CORPUS, protocol="speaker", n=n)  # clips do not affect each other
+    return str(scores.score([pd.concat([scores.condition(record, "alone").assign(fold=record["config"]["fold"])
+                                        for record in folds]) for folds in seeds]))
+
+
+def _unbroken(score: str) -> str:
+    """A score in words that no line ends within."""
+    return re.sub(r"(\d), (\S+);", rf"\1,{NBSP}\2;", score.replace(" %", f"{NBSP}%"))
 
 
 def _claim(of: documents.Document):

@@ -34,13 +34,14 @@ def uses() -> Figure:
         named |= {corpus: named[corpus] + 1 for corpus in by_corpus}
     sizes = {corpus: datasets.get(corpus).n_clips for corpus, times in named.items() if times}
     names = sorted(sizes, key=lambda corpus: (-named[corpus], -sizes[corpus]))
-    figure, axis = plt.subplots(figsize=(WIDTH, 0.86 * len(names) + 0.9))
+    figure, axis = plt.subplots(figsize=(WIDTH, 0.6 * len(names) + 0.9))
     for y, corpus in enumerate(names):
         for x, (_, by_corpus) in enumerate(USES.values()):
             clips, _ = by_corpus.get(corpus, (0, ""))
             _disc(axis, 1.35 * x, y, clips, sizes[corpus], max(sizes.values()))
     axis.set_yticks(range(len(names)), [f"{corpus}\n{number(sizes[corpus])}" for corpus in names])
-    axis.set_xticks(1.35 * np.arange(len(USES)), [textwrap.fill(title, 13) for title, _ in USES.values()])
+    axis.set_xticks(1.35 * np.arange(len(USES)), [textwrap.fill(title, 10) for title, _ in USES.values()],
+                    fontsize=8)
     axis.xaxis.tick_top()
     axis.set(xlim=(-0.55, 1.35 * (len(USES) - 1) + 0.95), ylim=(len(names) - 0.5, -0.5), aspect="equal")
     _bare(axis)

@@ -12,7 +12,10 @@ USES: dict[str, tuple[str, dict[str, tuple[int | None, str]]]] = {
     }),
     "crema_study": ("the CREMA-D study", {
         "CREMA-D": (7442, "4948 training, 261 validation, 2233 test"),
-        "SAVEE": (480, "300 training, 100 validation, 80 test"),
+        "SAVEE": (480, "for its copy of Qayyum et al.'s network"),
+    }),
+    "qayyum": ("Qayyum et al. 2019", {
+        "SAVEE": (480, "300 training, 100 validation, 80 test, by the CREMA-D study's report"),
     }),
     "mfcc_cnn": ("CNN on 50 MFCCs", {
         "RAVDESS": (1440, ""),

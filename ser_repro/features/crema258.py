@@ -36,12 +36,15 @@ STEPS = {
     "crema_step7": (_without("bandwidth"), "flatness added", 48),
     "crema258": (ALL, "bandwidth added", 48),
 }
+_OPEN = ("composition inferred from the steps and the total of 258; rate and frames are not told: librosa's defaults, "
+         "our choice")
 
 for _name, (_parts, _told, _accuracy) in STEPS.items():
+    _rest = _OPEN if _parts is ALL else "rate and frames as of crema258"
     _means = Means(SAMPLE_RATE, 2048, 512, _parts)
     register(FeatureSet(_name, _means.definition, _means, f"({sum(count for _, count in _parts)},)",
-                        f"CREMA-D study, incremental selection: {_told}; test accuracy {_accuracy} % by the report",
-                        _means.names))
+                        f"CREMA-D study, {'last ' * (_name == 'crema258')}step of its incremental selection: {_told}; "
+                        f"test accuracy {_accuracy} % by its report; {_rest}", _means.names))
 
 
 # ---- of altered copies -------------------------------------------------------------------------------------------

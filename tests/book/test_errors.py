@@ -43,15 +43,30 @@ def test_it_is_told_who_is_wrong_and_what_is_heard_instead(page):
 
 
 def test_chance_is_that_of_errors_that_fall_by_lot(page, monkeypatch):
-    seen = []
+    seen, texts = [], []
     monkeypatch.setattr(errors.show, "table", seen.append)
+    monkeypatch.setattr(errors.show, "text", texts.append)
     page.overview()
     page.by("speaker")
+    page.finding()
     assert seen[0][0]["wrong in every model, new speakers"].startswith("50.0") and seen[0][0]["clips"] == 6
     assert seen[0][0]["if errors fell by lot"].startswith(f"{100 * (4 / 6) ** 2:.1f}")
     assert [seen[0][0][head] for head in errors._OF_THESE.values()] == [1, 2, 0]
-    assert seen[1][0]["more often than chance explains"] == "none"  # two clips a speaker say nothing
-    assert seen[1][0]["overall"].startswith("50") and seen[1][0]["speakers"] == 3
+    assert texts[0] == ["Models of made up: one; two."] and len(seen) == 1
+    assert texts[1].startswith("By speaker nothing stands out") and texts[1].endswith("made up 2.")
+    assert "**With new speakers, 50" in texts[2] and "all of the 2 models" in texts[2]
+    assert texts[2].endswith("in made up no emotion.")
+
+
+def test_what_stands_out_is_named_with_its_share(page, monkeypatch):
+    seen = []
+    monkeypatch.setattr(errors.show, "table", seen.append)
+    one, other = (pd.DataFrame({"sum": [0], "size": [1]}, index=["x"]) for _ in range(2))
+    monkeypatch.setattr(errors, "_beyond_chance", lambda missed: (one.assign(sum=1), other.iloc[:0]))
+    page.by("emotion")
+    (row,) = seen[0]
+    assert row["more often than chance explains"] == "x 100\N{NO-BREAK SPACE}% (1 of 1)" and row["less often"] == "none"
+    assert row["overall"].startswith("50") and (row["emotions"], row["speakers"]) == (2, 3)
 
 
 def test_named_are_those_that_chance_among_so_many_does_not_explain():

@@ -48,6 +48,9 @@ def test_a_set_reads_as_its_definition_says():
     assert words.in_a_line(SETS["raw_16k"].definition) == (
         "16\N{NARROW NO-BREAK SPACE}000 Hz, the whole clip, as loud as recorded")  # of which nothing is padded
     assert words.field_in_words("new_field", 3) == "new field 3"  # of a set from outside
+    assert words.in_a_line(SETS["mfcc_msf"].definition).startswith("means over time of 12 MFCCs")
+    noise = words.in_a_line(SETS["crema258_noise"].definition)
+    assert noise.endswith("of a copy with white noise of up to 0.035 times its peak") and "semitones" not in noise
 
 
 def test_every_set_is_told_once():
@@ -61,6 +64,9 @@ def test_text_and_code_part_where_the_definitions_do():
     rows = words.parted()
     assert {"document": "CNN-BiGRU", "text, or as meant": "all frames", "code": "first 100 frames"} in rows
     assert all(row["text, or as meant"] != row["code"] for row in rows)
+    issa = [row for row in rows if row["document"] == "Issa et al."]
+    assert issa[0]["text, or as meant"] == "order: MFCCs, chroma, mel bands, contrast, tonnetz (figure)"
+    assert issa[0]["code"] == "order: MFCCs, mel bands, chroma, contrast, tonnetz"
 
 
 def test_facts_of_the_sets():
@@ -152,7 +158,6 @@ def test_what_is_stored_is_what_would_be_computed(given):
         step = np.ptp(value) / 255 if value.ndim == 2 else 1e-5 * np.abs(value).max()
         assert stored.values[key].shape == value.shape
         np.testing.assert_allclose(stored.values[key], value, atol=max(1.01 * step, 1e-3 * np.abs(value).max()))
-    assert plots.facts(stored) == plots.facts(given) and plots.singles(stored) == plots.singles(given)
 
 
 def test_another_example_or_definition_is_not_taken_from_the_store(monkeypatch):
@@ -194,10 +199,6 @@ def test_images_stand_where_they_are_taken_from(given):
 def test_means_are_drawn_in_their_longest_version(given):
     titles = [axis.get_title(loc="left") for axis in plots.means(given).axes]
     assert "mfcc, 2 to 100" in titles and "mel, 1 to 128 (power)" in titles
-    loud = int(plots.facts(given)["ft_loud_bands"])
-    mel = np.sort(given.values["issa193", "anger"][plots.blocks("issa193")["mel"]])[::-1]
-    assert mel[:loud].sum() >= 0.9 * mel.sum() > mel[:loud - 1].sum()
-    assert {row["synthetic, mean of"] for row in plots.singles(given)} >= {"roll-off, Hz", "rms"}
 
 
 def test_modulation_and_first_frames(given):
@@ -241,6 +242,8 @@ def test_benchmarks_are_told_or_asked_for(tmp_path, monkeypatch):
     timings.agreement(RESULTS)
     timings.speeds(RESULTS)
     assert [row["set"] for row in seen[0]] and any("is allowed" in one for one in seen if isinstance(one, str))
+    compared, lacking = (next(one for one in seen if told in one) for told in ("were compared", "Not compared"))
+    assert int(compared.split(" of the ")[0]) == len(SETS) - lacking.count(",") - 1 and "<code>" not in str(seen)
     seen.clear()
     timings.agreement(tmp_path)
     timings.speeds(tmp_path)

@@ -107,13 +107,15 @@ def test_audio_and_machines_tell_tested_corpora_and_what_trained(baseline, monke
 def test_with_no_record_the_page_says_so(tmp_path, monkeypatch):
     study, seen = progress.Progress(tmp_path, "svm193"), shown(monkeypatch)
     study.overview()
+    study.lacking()
     study.document("svm193")
     study.audio()
     study.machines()
     count = len(plans.select(plans.core(), document=["svm193"]))
     assert seen[0].startswith(f"**The core of the study is not complete: 0 of its {count} runs are done.**")
     missing = with_column(seen, "min")
-    assert missing["runs"].sum() == count > 108 and set(missing["min"]) == {"—"}
+    assert missing["runs"].sum() == count > 108 and set(missing["min"]) == {"?"}
+    assert with_column(seen, "core")["missing of the core"][0] == f"{count} runs, ?"
     assert any("No record yet" in one for one in seen if isinstance(one, str))
     assert seen[-1].empty and seen[-2].empty
 
@@ -121,10 +123,13 @@ def test_with_no_record_the_page_says_so(tmp_path, monkeypatch):
 def test_what_is_missing_of_the_core_is_listed_with_the_time_that_it_takes(baseline, monkeypatch):
     study, seen = progress.Progress(baseline, "svm193"), shown(monkeypatch)
     study.overview()
+    study.lacking()
     missing = with_column(seen, "min")
     assert missing["runs"].sum() == len(plans.select(plans.core(), document=["svm193"])) - 2
     assert set(missing[missing["corpus"] == "RAVDESS"]["min"]) == {"60.0"}  # as the records
-    assert "C = 10.0" in set(missing["changed"])
+    assert "penalty of 10" in set(missing["changed"])
+    hours = with_column(seen, "core")["missing of the core"][0]
+    assert hours.startswith(f"{missing['runs'].sum()} runs, ") and hours.endswith("h")
 
 
 def test_a_core_without_gaps_is_called_complete_first(tmp_path, monkeypatch):
@@ -135,7 +140,7 @@ def test_a_core_without_gaps_is_called_complete_first(tmp_path, monkeypatch):
     study.overview()
     count = len(plans.select(plans.core(), document=["svm193"]))
     assert seen[0].startswith(f"**The core of the study is complete: all of its {count} runs are done.**")
-    assert not any("Missing of the core" in one for one in seen if isinstance(one, str))
+    assert with_column(seen, "core")["missing of the core"][0] == "—" and not study.missing()
 
 
 def test_draws_have_a_table_of_their_own_beside_the_published_split(baseline, monkeypatch):

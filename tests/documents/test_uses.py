@@ -13,9 +13,11 @@ def test_every_corpus_is_used_and_not_beyond_its_clips(name):
     assert all(how for _, clips, how in found if clips is None)
 
 
-def test_the_documents_are_five_and_use_no_corpus_but_the_eight():
-    assert len(USES) == len({title for title, _ in USES.values()}) == 5
+def test_the_documents_are_six_and_use_no_corpus_but_the_eight():
+    assert len(USES) == len({title for title, _ in USES.values()}) == 6
     assert {corpus for _, by_corpus in USES.values() for corpus in by_corpus} == set(datasets.CORPORA)
-    assert uses("SAVEE") == [("the CREMA-D study", 480, "300 training, 100 validation, 80 test"),
+    assert uses("SAVEE") == [("the CREMA-D study", 480, "for its copy of Qayyum et al.'s network"),
+                             ("Qayyum et al. 2019", 480,
+                              "300 training, 100 validation, 80 test, by the CREMA-D study's report"),
                              ("CNN on 50 MFCCs", 480, "")]
     assert uses("mine") == []

@@ -14,7 +14,7 @@ from ser_repro.book import separation
 from ser_repro.book.features.words import shown, title
 from ser_repro.book.show import Html
 from ser_repro.book.voices import folded
-from ser_repro.book.words import NBSP, percent, signed
+from ser_repro.book.words import NBSP, listed, percent, signed
 from ser_repro.features.sets import SETS
 from ser_repro.runs import execution
 
@@ -120,6 +120,10 @@ def facts(apart: Apart) -> dict[str, str]:
     ahead = table["speaker"] > table["emotion"]
     told = {"ft_ahead": f"all {len(table)}" if ahead.all() else f"{ahead.sum()} of {len(table)}",
             "ft_savee_speakers": str(len(datasets.get("SAVEE").speakers))}
+    for what, apart_by in (("emotion", "speaker"), ("speaker", "sentence")):
+        folds = {corpus: min(separation.FOLDS, datasets.published(corpus)[apart_by].nunique())
+                 for corpus in apart.pictured}
+        told[f"ft_{what}_folds"] = listed([f"{count} on {corpus}" for corpus, count in folds.items()])
     for what in ("emotion", "speaker"):
         for end in ("min", "max"):
             told[f"ft_{what}_{end}"] = percent(getattr(table[what], end)())
@@ -144,10 +148,11 @@ def rows(apart: Apart) -> list[dict]:
     for corpus in apart.pictured:
         mine = apart.of(corpus)
         guess = {what: f"{100 * mine[f'{what}_guess'].iloc[0]:.1f}{NBSP}%" for what in ("emotion", "speaker")}
-        told.append({"corpus": corpus, "set": Html("<em>guessing</em>")} | guess | {"silhouettes": ""})
+        told.append({"corpus": corpus, "set": Html("<em>guessing</em>")} | guess | {
+            f"silhouette, {what}s": "" for what in guess})
         told += [{"corpus": "", "set": title(name), "emotion": percent(row["emotion_uar"]),
-                  "speaker": percent(row["speaker_uar"]),
-                  "silhouettes": f"{_two(row['emotion_silhouette'])}, {_two(row['speaker_silhouette'])}"}
+                  "speaker": percent(row["speaker_uar"])}
+                 | {f"silhouette, {what}s": _two(row[f"{what}_silhouette"]) for what in guess}
                  for name, row in mine.iterrows()]
     return told
 

@@ -28,7 +28,6 @@ from ser_repro.features.sets import SETS
 
 WIDTH = 5.2  # in: narrow enough for its text to be read on a phone
 PAIR = ("neutral", "anger")
-_UNITS = {"roll-off": "roll-off, Hz", "bandwidth": "bandwidth, Hz", "zero crossings": "zero crossings a sample"}
 _NOT_GIVEN = "#e9e7e1"
 
 
@@ -160,24 +159,6 @@ def _longest(given: Given) -> dict[str, tuple[str, list[int]]]:
             if len(places) > len(longest.get(block, ("", []))[1]):
                 longest[block] = (name, places)
     return longest
-
-
-def singles(given: Given) -> list[dict]:
-    """Descriptors of one value, a row each."""
-    rows = []
-    for block, (name, places) in _longest(given).items():
-        if len(places) == 1:
-            both = {e: float(given.values[name, e][places[0]]) for e in PAIR}
-            rows.append({"synthetic, mean of" if given.synthetic else "mean of": _UNITS.get(block, block)} | {
-                e: f"{value:.0f}" if abs(value) >= 100 else f"{value:.3f}" for e, value in both.items()})
-    return rows
-
-
-def facts(given: Given) -> dict[str, str]:
-    """What the prose says of the two clips, key by key."""
-    mel = given.values["issa193", "anger"][blocks("issa193")["mel"]]
-    loud = np.searchsorted(np.cumsum(np.sort(mel)[::-1]) / mel.sum(), 0.9) + 1
-    return {"ft_loud_bands": str(int(loud)), "ft_mel_bands": str(len(mel))}
 
 
 def modulation(given: Given) -> Figure:

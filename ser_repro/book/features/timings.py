@@ -10,9 +10,10 @@ from ser_repro.book import show
 from ser_repro.book.features.words import shown, title
 from ser_repro.book.words import NBSP, number, unit
 from ser_repro.escaping import markdown
+from ser_repro.features.sets import SETS
 from ser_repro.files import read_json
 
-_RUN = "<code>python benchmarks/features.py path/to/corpora {}--store results</code>"
+_RUN = "`python benchmarks/features.py path/to/corpora {}--store results`"  # in HTML, hyphens would become dashes
 
 
 def agreement(results: str | Path = "results") -> None:
@@ -23,13 +24,18 @@ def agreement(results: str | Path = "results") -> None:
     rows = sorted((row for row in agreed["sets"] if row["set"] in shown()), key=lambda row: -row["difference"])
     show.table([{"set": title(row["set"]), "differs by at most": show.Html(tiny(row["difference"])),
                  "in": "" if row["part"] == row["set"] else row["part"]} for row in rows])
+    lacking: dict[str, None] = {}
     for way in filter(None, (agreed, _stored("agreement-torch", results))):
         worst = tiny(max(row["difference"] for row in way["sets"]))
         of = ", ".join(f"{count} of {corpus}" for corpus, count in way["corpora"].items())
-        every = "In batches on torch, all" if way["path"] == "torch" else "All"
-        show.text(f"{every} {len(way['sets'])} sets differ by at most {worst}; {tiny(way['allowed'])} is allowed. "
-                  f"{way['clips']} clips: {of}; librosa "
+        batches = "In batches on torch, " if way["path"] == "torch" else ""
+        known = {row["set"] for row in way["sets"]} & set(SETS)
+        lacking |= dict.fromkeys(f"`{name}`" for name in SETS if name not in known)
+        show.text(f"{batches}{len(known)} of the {len(SETS)} sets were compared. They differ by at most {worst}; "
+                  f"{tiny(way['allowed'])} is allowed. {way['clips']} clips: {of}; librosa "
                   f"{markdown(way['versions']['librosa'])}, {markdown(way['date'])}.")
+    if lacking:
+        show.text(f"Not compared: {', '.join(lacking)}.")
 
 
 def speeds(results: str | Path = "results") -> None:

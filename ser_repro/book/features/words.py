@@ -12,6 +12,7 @@ from ser_repro.book import exploration
 from ser_repro.book.words import number, percent, unit
 from ser_repro.features import mel_image
 from ser_repro.features.fast.banks import mel_edges
+from ser_repro.features.msf import VECTOR
 from ser_repro.features.sets import SETS, FeatureSet
 
 TITLES = {"mfcc50_mean_code": "50 MFCCs, mean", "mfcc40_frames_code": "40 MFCCs, 100 frames",
@@ -22,8 +23,9 @@ TITLES = {"mfcc50_mean_code": "50 MFCCs, mean", "mfcc40_frames_code": "40 MFCCs,
 
 PARTED = {"CNN on 50 MFCCs": ("mfcc50_mean_paper", "mfcc50_mean_code"),
           "CNN-BiGRU": ("mfcc40_frames_whole", "mfcc40_frames_code"),
-          "CREMA-D study, 2-D": ("mel_image", "mel_image_code"), "Issa et al.": ("issa193", "issa193_code")}
-"""Document -> the set of its text (or as meant), and of its code."""
+          "CREMA-D study, 2-D": ("mel_image", "mel_image_code")}
+"""Document -> the set of its text (or as meant), and of its code. Issa et al.'s rows are in `parted`: its figure does
+not say whose tonnetz it takes, and neither reading has the window of the code's README."""
 
 KEEPS = {
     "mfcc50_mean_code": ("the average spectral shape: voice, vowels, room",
@@ -34,8 +36,9 @@ KEEPS = {
     "issa193": ("average spectral shape, notes, and the power of each band",
                 "order; weak bands drown, as powers are not in decibels"),
     "crema258": ("the same with more coefficients, loudness and noisiness",
-                 "order; values differ in size by orders of magnitude, and nothing scales them"),
-    "mel_image_code": ("bands over time, with doubled edges",
+                 "order; values differ in size by orders of magnitude: whether the study scaled them is not known, "
+                 "we do not"),
+    "mel_image_code": ("bands over time, too wide below 1 kHz, with every decibel counted double",
                        "what lies before, after, or more than 40 dB below the peak; single harmonics"),
     "mel_image": ("bands over time", "what lies before and after; single harmonics"),
     "log_mel": ("bands over time, finely, of the whole clip", "phase; single harmonics of low voices"),
@@ -57,7 +60,14 @@ _READS = {("sample_rate", "own"): "own rate", ("keep", None): "all frames", ("le
           ("level", None): "as loud as recorded",
           ("pad", "by lot of the hash"): "padding at random", ("where", "end"): "zeros at the end"}
 _DETAILS = {"kind", "parts", "source", "ear_q", "min_bandwidth", "window", "q", "described", "groups", "floor_db",
-            "padding_s"}  # told in the module's own table
+            "padding_s", "altered", "amounts"}  # told in the module's own table, or before and after the fields
+_FIRST = {"msf": "means and variances over time of modulation in", "msf_frames": "modulation in",
+          "mfcc_msf": f"means over time of {VECTOR[0][1]} MFCCs (librosa's defaults), and means and variances of "
+                      "modulation in",
+          "mfcc_msf_frames": f"{VECTOR[0][1]} MFCCs, and modulation in"}
+_ALTERED = {"noise": "a copy with white noise of up to {noise:g} times its peak",
+            "shift": "a copy turned round by up to {shift_s:.3g} s", "stretch": "a copy at {stretch:g} times its tempo",
+            "pitch": "a copy raised by {semitones:g} semitones"}
 
 
 def indexed() -> list[str]:
@@ -72,7 +82,7 @@ def shown() -> list[str]:
 
 def title(name: str) -> str:
     """What the chapter calls a set."""
-    return (TITLES | {"issa193_full": "193 means, full tonnetz"}).get(name, name)
+    return (TITLES | {"issa193_full": "193 means, tonnetz of the whole sound"}).get(name, name)
 
 
 def keep() -> dict:
@@ -93,8 +103,6 @@ def field_in_words(key: str, value) -> str:
     """A field of a definition; of a set that is not known here, as it stands."""
     if key == "parts":
         return parts_in_words(value)
-    if isinstance(value, dict):
-        return ", ".join(f"{name.replace('_', ' ')} {one:.3g}" for name, one in value.items())
     if isinstance(value, tuple):
         plain = ", ".join(f"{one:g}" for one in value)
     elif isinstance(value, float):
@@ -108,9 +116,13 @@ def in_a_line(definition: dict) -> str:
     """A set in a line."""
     hidden = _DETAILS | ({"where"} if definition.get("length", 0) is None else set())  # nothing is padded
     fields = {key: value for key, value in definition.items() if key not in hidden}
-    first = f"means over time of {parts_in_words(definition['parts'])}; " if definition.get("kind") == "means" else ""
+    kind = definition.get("kind")
+    first = f"means over time of {parts_in_words(definition['parts'])}; " if kind == "means" else (
+        f"{_FIRST[kind]} " if kind in _FIRST else "")
     order = sorted(fields, key=lambda key: list(_FIELDS).index(key) if key in _FIELDS else len(_FIELDS))
     line = first + ", ".join(field_in_words(key, fields[key]) for key in order)
+    if definition.get("altered") in _ALTERED:
+        line += f"; of {_ALTERED[definition['altered']].format(**definition['amounts'])}"
     return line.replace("mel bands", "gammatone bands") if "ear_q" in definition else line
 
 
@@ -153,7 +165,13 @@ def parted() -> list[dict]:
         meant, done = (SETS[name].definition for name in names)
         rows += [{"document": document, "text, or as meant": field_in_words(key, meant[key]),
                   "code": field_in_words(key, done[key])} for key in meant if meant[key] != done[key]]
-    return rows
+    order = [", ".join(_WORDS.get(name, name) for name, _ in SETS[of].definition["parts"]).split(", tonnetz")[0]
+             for of in ("issa193", "issa193_code")]
+    return rows + [{"document": "Issa et al.", "text, or as meant": text, "code": code} for text, code in (
+        (f"order: {order[0]}, tonnetz (figure)", f"order: {order[1]}, tonnetz"),
+        ("tonnetz of the whole sound or of its harmonic part: not told", "tonnetz of the whole sound"),
+        ("window of 1024 samples (README of the public code)",
+         f"window of {SETS['issa193_code'].definition['n_fft']} samples"))]
 
 
 # ---- facts of the prose ------------------------------------------------------------------------------------------
