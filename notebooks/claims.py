@@ -33,11 +33,12 @@ book.picture(ledger.picture(table), "How many claims of each document got which 
              "A row a document: how many of its claims got which verdict.")
 
 # %% [markdown]
-# Four of the six documents claim {glue:text}`cl_count` numbers; of the CNN on 50 MFCCs and the CNN-BiGRU we found none.
-# Each stands beside what we have measured so far: in both readings, with speakers that training has heard (shared) and
-# with speakers that it has not (new). *Rebuilt* is the one reading of a document whose code is not public. In brackets
-# are 95 % intervals and what they count ([How sure is a score](uncertainty.ipynb)). Under Qayyum et al. stand both what
-# their paper claims and what the CREMA-D study claims of its own copy of their network.
+# Four of the six documents claim {glue:text}`cl_count` numbers for their models (what they print of steps on the way
+# stands in their chapters); of the CNN on 50 MFCCs and the CNN-BiGRU we found none. Each stands beside what we have
+# measured so far: in both readings, with speakers that training has heard (shared) and with speakers that it has not
+# (new). *Rebuilt* is the one reading of a document whose code we could not get. In brackets are 95 % intervals and what
+# they count ([How sure is a score](uncertainty.ipynb)). Under Qayyum et al. stand both what their paper claims and what
+# the CREMA-D study claims of its own copy of their network.
 #
 # ## The rule
 #

@@ -179,7 +179,7 @@ book.draw("ft_banks", plots.banks())
 book.table(words.parted())
 
 # %% [markdown]
-# Of the CREMA-D study's means over time only the report is known. It tells which descriptors were added, not their
+# Of the CREMA-D study's means over time we have only the report. It tells which descriptors were added, not their
 # frames or rate, so its {glue:text}`ft_report_values` values have one reading, which is in part our choice.
 #
 # ## Nearly every set tells speakers better than emotions

@@ -61,6 +61,6 @@ show.html_block(chapter.cards(rows))
 #   picture.
 # - **Ask for another corpus.** [Trained on one, tested on another](cross_corpus.ipynb) is where a model would be used.
 #
-# Every number that the six documents claim is in the [ledger](claims.ipynb), with a verdict by one rule written
-# beforehand. {glue:text}`vd_claims` "Not reproduced" is not "refuted": it speaks of our runs of what a document tells,
-# or of what its code does. "Not settled" means that nothing that we ran can speak for or against the claim.
+# Every number that the documents claim for their models is in the [ledger](claims.ipynb), with a verdict by one rule
+# written beforehand. {glue:text}`vd_claims` "Not reproduced" is not "refuted": it speaks of our runs of what a document
+# tells, or of what its code does. "Not settled" means that nothing that we ran can speak for or against the claim.

@@ -66,6 +66,13 @@ def rates() -> list[dict]:
             for emotion, rate in zip(qayyum.CLASSES, qayyum.RATES, strict=True)]
 
 
+def attempts() -> list[dict]:
+    """A row a training of its copy that the study's report has."""
+    return [{"extraction of MSF": attempt, "corpus": corpus, "with": beside or "—",
+             "validation, best": percent(validation, 1) if validation else "not told", "test": percent(test)}
+            for attempt, corpus, beside, validation, test in qayyum.ATTEMPTS]
+
+
 def _about_rates() -> dict[str, str]:
     rows = rates()
     eighths = sum(abs(round(8 * rate) / 8 - rate) <= 0.0051 for rate in qayyum.RATES)

@@ -63,8 +63,8 @@ HEADLINES = (
     Headline("mfcc_cnn", "RAVDESS", None, "CNN on 50 MFCCs", "mfcc_cnn",
              "It publishes no score. It draws test clips at random, so speakers are shared."),
     Headline("cnn_bigru", "RAVDESS", None, "CNN-BiGRU with attention", "cnn_bigru",
-             "Its number stands in a picture that is lost. Its code hears about the first second of a clip, and "
-             "attends to blocks of channels instead of time."),
+             "Its number stands in a picture that we could not get. Its code hears about the first second of a clip, "
+             "and attends to blocks of channels instead of time."),
     Headline("issa", "RAVDESS", None, "Issa et al.", "issa",
              "The abstract says \"speaker-independent\"; the public programs of the same network share speakers. Where "
              "the text is silent, reading `paper` follows them, and some were made to reach this number."),

@@ -1,9 +1,9 @@
 """The CREMA-D study (Amgad, Dusuki, Elwazane 2023): what its 1-D and its 2-D networks have in common.
 
-A course assignment on CREMA-D with two reports and three notebooks, of which the one on the 2-D networks is public; of
-the others the reports show code and results. Reading `code` is what notebook and report run; reading `paper` is what
-their text says that was meant. The two halves are documents of their own, `crema_1d` and `crema_2d`: they have other
-inputs, and other slips.
+A course assignment on CREMA-D with two reports and three notebooks, of which we could get the one on the 2-D networks
+alone; of the others the reports show code and results. Reading `code` is what notebook and report run; reading `paper`
+is what their text says that was meant. The two halves are documents of their own, `crema_1d` and `crema_2d`: they have
+other inputs, and other slips.
 """
 
 from math import ceil
@@ -15,7 +15,7 @@ from ser_repro.documents.base import Setting
 from ser_repro.protocols import PUBLISHED_SEED, Split
 from ser_repro.results.ledger import Claim
 
-NOTEBOOK = "public notebook of the 2-D networks"
+NOTEBOOK = "notebook of the 2-D networks; of others inferred"
 REPORT = "report \"Our Approach\""
 CLASSES = ("anger", "disgust", "fear", "happiness", "neutral", "sadness")  # as its tables have them
 EPOCHS_RUN = 150  # about: of 700 possible ones, until early stopping; the notebook's log has 102 to 215
@@ -33,7 +33,8 @@ TRAINING = {
     "batch_size": Setting(16, 16, "clips in a batch", NOTEBOOK),
     "epochs": Setting(700, 700, "passes over the training clips at most", NOTEBOOK),
 }
-"""Settings of the training, the same for all networks: the notebook's, which the report's figures agree with."""
+"""Settings of the training: those of the notebook of the 2-D networks. That the 1-D ones were trained alike is inferred
+from the report, whose split is the same."""
 
 
 def claims(networks: dict[int, str], table: dict[int, tuple], recalls: dict[int, tuple],

@@ -31,7 +31,8 @@ SETTINGS = {
                      "learning rate decays"),
     "learning_rate": Setting(1e-5, 1e-5, "learning rate of RMSprop (Adam for IEMOCAP)", "re-implementations A and B"),
     "batch_size": Setting(32, 16, "clips in a batch", INFERRED, "batches of 16"),
-    "epochs": Setting(700, 700, "passes over the training clips; the last one's weights are tested", INFERRED),
+    "epochs": Setting(700, 700, "passes over the training clips; the last one's weights are tested",
+                      "re-implementations B and C"),
     # What A does and neither reading has: it never shuffles, and stops early. Runs of their own price it.
     "shuffle": Setting(True, True, "training clips in a new order every epoch, which A never has", NOT_KNOWN,
                        added=True, others={False: "clips never shuffled, as in A"}),

@@ -24,7 +24,7 @@ USES: dict[str, tuple[str, dict[str, tuple[int | None, str]]]] = {
         "CREMA-D": (7442, ""),
         "EMOVO": (None, "named, but the public code stops at it: no label map"),
         "SAVEE": (480, ""),
-        "ShEMO": (None, "named, but the public code stops at it: no label map"),
+        "ShEMO": (None, "named, but the public code can't read it: an empty label map, and no method"),
     }),
     "cnn_bigru": ("CNN-BiGRU with attention", {
         "RAVDESS": (1440, ""),

@@ -1,7 +1,7 @@
 """The 258 values of the CREMA-D study, and the sets it came to them by, one descriptor after another.
 
-Rate, frames and clip length are not stated: librosa's defaults. The composition follows from the input length of 258
-and the names in the report; the order is that of the report.
+Rate, frames and clip length are not stated: librosa's defaults. The composition is inferred from the input length of
+258 and the names of stored models, and so is that the second step adds mel bands with chroma.
 """
 
 import functools

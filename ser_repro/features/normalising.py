@@ -3,8 +3,8 @@
     scale = Normaliser(by_speaker=True).fit(values, speakers=speakers)
     scale.transform(others, speakers=their_speakers)
 
-Which clips it is fitted on is the caller's affair. On all of them, as the CREMA-D study does, it is a leak: the clips
-that are tested help to normalise themselves and, where speakers are shared, the training clips.
+Which clips it is fitted on is the caller's affair. On all of them, as we take the CREMA-D study to do, it is a leak:
+the clips that are tested help to normalise themselves and, where speakers are shared, the training clips.
 """
 
 import numpy as np

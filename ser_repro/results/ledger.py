@@ -22,7 +22,7 @@ from ser_repro.results.scores import Score
 from ser_repro.results.uncertainty import by_lot
 
 SHARED, NEW = "shared", "new"
-REBUILT = "rebuilt"  # what a reader calls a reading of a document whose code is not public
+REBUILT = "rebuilt"  # what a reader calls a reading of a document whose code we could not get
 
 REPRODUCED, CHANCE, SHARED_ONLY = "reproduced", "within chance", "reached with shared speakers only"
 NOT_EXCLUDED, NOT_REPRODUCED, UNSETTLED, UNTESTABLE, NOT_RUN = (
