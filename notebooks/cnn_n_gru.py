@@ -77,7 +77,8 @@ page.say("ravdess_paper_learned", f" ({vain['RAVDESS']})" if "RAVDESS" in vain e
 # %% [markdown]
 # **The claim** is for the largest network, n = 18, in the README of the public code: {glue:text}`tess_claim` on TESS
 # (2022) and {glue:text}`ravdess_claim` on RAVDESS (added in 2025). The method is that of {cite}`nfissi2022cnn`, whose
-# full text we did not find.
+# full text we did not find. In its own confusion matrix for IEMOCAP, {glue:text}`iemocap_before` of
+# {glue:text}`iemocap_errors` errors name the emotion whose test clips are fed just before those of the true one.
 #
 # **The document's own search with n = 18 on TESS**, made again as its code makes it: {glue:text}`deep_search`
 #
