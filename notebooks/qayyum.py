@@ -185,6 +185,7 @@ book.table(suspicion.added_rows(page))
 
 # %% tags=["hide-input"]
 effects = page.differences()
+book.text([suspicion.longer(page)])
 
 # %% [markdown]
 # ### Normalisation in the baselines

@@ -15,6 +15,7 @@ from ser_repro.book.words import NBSP, family, listed, p_text, percent, points, 
 from ser_repro.documents import qayyum, qayyum_baselines
 from ser_repro.documents.qayyum import RAW, RAW_SMALL, REPORTED, RNN_BOTH, RNNS, SMALL
 from ser_repro.results import scores, uncertainty
+from ser_repro.runs import records
 from ser_repro.runs.found import NOT_RUN, REDRAWN, Effect, Found, on_same_clips, split_name
 
 CORPUS = "SAVEE"
@@ -103,6 +104,19 @@ def protocols_table(page: Page) -> list[dict]:
                 rows.append({"system": name, "normalised on": told, "our first draw": one, "other draws": several,
                              "new speakers": new})
     return rows
+
+
+def longer(page: Page) -> str:
+    """What training for as long as the study's other networks is worth to the small CNN, in a sentence."""
+    own, more = (page.found.records(CORPUS, n=SMALL, **changes) for changes in ({}, qayyum.LONGER))
+    if not (own and more):
+        return f"Training longer: {NOT_RUN}."
+    ends = [sorted({records.epochs(record) for folds in seeds for record in folds}) for seeds in (own, more)]
+    first, last = (f"{some[0]} to {some[-1]}" if len(some) > 1 else f"{some[0]}" for some in ends)
+    gained = on_same_clips((page.found, own), (page.found, more))
+    return (f"With a patience of {qayyum.LONGER['patience']} and up to {qayyum.LONGER['epochs']} epochs, as the "
+            f"study's other networks have them, trainings of n = {SMALL} end after {last} epochs instead of {first} "
+            f"and gain {points(gained)}.")
 
 
 def choices_table(page: Page) -> list[dict]:

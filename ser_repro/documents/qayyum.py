@@ -66,7 +66,7 @@ SETTINGS = {
     "batch_size": Setting(4, 4, "clips in a batch; on CREMA-D 16, and for RNNs, our choice", REPORT),
     "patience": Setting(10, 10, "epochs without a better watched score before training stops; the study's other "
                         "networks have 100", NOT_KNOWN, others={100: "a patience of 100 epochs"}),
-    "epochs": Setting(40, 40, "passes over the training clips at most", NOT_KNOWN, others={700: "at most 700 epochs"}),
+    "epochs": Setting(40, 40, "passes over the training clips at most", NOT_KNOWN),
 }
 
 # What the report has of its own copy, attempt by attempt: corpus, beside what, best validation accuracy, test accuracy.

@@ -22,7 +22,7 @@ def page_of(folder):
     return Page("qayyum", {"results": folder})
 
 
-def write(folder, document, n, right, protocol="published", fold=0, seed=0, **changes):
+def write(folder, document, n, right, protocol="published", fold=0, seed=0, lasted=0, **changes):
     """A record of a network that is right in this share of its test clips, whichever these are."""
     run = Run.of(document, "SAVEE", protocol=protocol, fold=fold, seed=seed, n=n, **changes)
     clips = datasets.studied(datasets.published("SAVEE"))
@@ -33,7 +33,8 @@ def write(folder, document, n, right, protocol="published", fold=0, seed=0, **ch
     for clip, speaker, emotion in zip(of.index, of["speaker"], of["emotion"], strict=True):
         named = emotion if rng.random() < right else classes[(classes.index(emotion) + 1) % len(classes)]
         rows.append([clip, speaker, emotion, *(0.94 if one == named else 0.01 for one in classes)])
-    records.write({"format": records.FORMAT, "run": run.name, "config": run.config, "history": {},
+    records.write({"format": records.FORMAT, "run": run.name, "config": run.config,
+                   "history": {"train_loss": [1.0] * lasted},
                    "clips": {"train": 300, "validation": 100, "test": len(rows)}, "train_seconds": 1.0,
                    "test": {"classes": classes, "rows": rows, "conditions": {},
                             "columns": ["clip", "speaker", "emotion", *(f"p({c})" for c in classes)]}},
@@ -106,6 +107,16 @@ def test_systems_are_compared_on_the_clips_that_both_test(made):
         ("SVM instead of the CNN, MFCC+MSF", "shared speakers")]
     assert all(row["difference"].clips == 80 and row["difference"].family == 2 for row in rows)
     assert rows[0]["difference"].value > rows[1]["difference"].value > 0
+
+
+def test_longer_training_is_told_with_its_length_and_its_worth(tmp_path):
+    assert suspicion.longer(page_of(tmp_path)) == f"Training longer: {NOT_RUN}."
+    for seed, lasted in ((0, 20), (1, 33)):
+        write(tmp_path, "qayyum", 2, 0.5, seed=seed, lasted=lasted)
+        write(tmp_path, "qayyum", 2, 0.7, seed=seed, lasted=100 + lasted, **qayyum.LONGER)
+    told = suspicion.longer(page_of(tmp_path))
+    assert told.startswith("With a patience of 100 and up to 700 epochs, as the study's other networks have them, "
+                           "trainings of n = 2 end after 120 to 133 epochs instead of 20 to 33 and gain +")
 
 
 def test_normalisation_is_told_of_each_system_that_has_both(made):
