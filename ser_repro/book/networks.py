@@ -89,7 +89,7 @@ def issa_lengths(reading: str) -> tuple[list[int], int]:
 
 def _issa_lengths(reading: str) -> tuple[list[int], int]:
     layers = _traced(_model("issa", reading, "RAVDESS"))
-    shapes = [shape for name, _, shape in layers if name in ("Conv2d", "MaxPool2d")]
+    shapes = [shape for name, _, shape in layers if name in ("Convolution", "MaxPool2d")]
     return [shape[-1] for shape in shapes], shapes[-1][1]
 
 
@@ -129,7 +129,7 @@ def _halves(label: str, model) -> list[tuple]:
 
     boxes = [[f"{VALUES} values", ["one channel"], "INPUT"]]
     for name, layer, shape in _traced(model):
-        if name == "Conv2d":
+        if name == "Convolution":
             boxes.append([f"conv {layer.out_channels}", [f"{shape[-1]} long"], "LAYER"])
         elif name == "MaxPool2d":
             boxes.append([f"pool {POOL}", [f"{shape[-1]} long"], "REDUCE"])

@@ -14,7 +14,7 @@ from dataclasses import asdict, dataclass
 import numpy as np
 
 from ser_repro import SerReproError
-from ser_repro.files import digest
+from ser_repro.files import digest, one_of
 from ser_repro.plugins import Registry
 
 VERSION = 4  # of the computing: a change of values that no definition shows makes what is stored void
@@ -99,7 +99,7 @@ def get(name: str | FeatureSet) -> FeatureSet:
     """
     if isinstance(name, FeatureSet):
         return name
-    return SETS.named(name)
+    return SETS[one_of(name, sorted(SETS), "feature set")]
 
 
 def differences(one: FeatureSet, value: np.ndarray, reference: np.ndarray) -> dict[str, float]:
