@@ -40,9 +40,17 @@ for name in ("published", "speaker"):
     page.say(f"mc_paper_{name}", found.across("paper", name))
 lost = {corpus: change for corpus in page.corpora if (change := found.lost(corpus))}
 drawn = {corpus: found.drawn(corpus) for corpus in page.corpora}
-top = [{"corpus": corpus, "shared speakers": found.told(corpus),
-        "the same, other draws": (f"{100 * min(drawn[corpus].seeds):.1f} to {percent(max(drawn[corpus].seeds), 1)} "
-                                  f"({len(drawn[corpus].seeds)})") if drawn[corpus] else NOT_RUN,
+
+
+def of_draws(score):
+    """The lowest and highest draw, and how many there are."""
+    if not score:
+        return NOT_RUN
+    low, high = min(score.seeds), max(score.seeds)
+    return (f"{100 * low:.1f} to " if low < high else "") + f"{percent(high, 1)} ({len(score.seeds)})"
+
+
+top = [{"corpus": corpus, "shared speakers": found.told(corpus), "the same, other draws": of_draws(drawn[corpus]),
         "new speakers": found.told(corpus, protocol="speaker"),
         "change, same clips": f"{signed(100 * lost[corpus].value)} {interval(lost[corpus])}" if corpus in lost
         else NOT_RUN} for corpus in page.corpora]

@@ -47,6 +47,8 @@ page.say("sv_waiting", baseline.waiting(page))
 # Always naming the most frequent emotion is right on {glue:text}`sv_RAVDESS_chance`. In brackets: 95 % intervals, and
 # what they count ([How sure is a score](uncertainty.ipynb)).
 #
+# **Right most often with new speakers** on RAVDESS: {glue:text}`sv_best`.
+#
 # **Networks against the SVM** on RAVDESS ({glue:text}`sv_family`):
 #
 # - With shared speakers {glue:text}`sv_sentence_published`

@@ -30,6 +30,7 @@ def headlines(page: Page) -> dict[str, str]:
         told[f"{CORPUS}_{protocol}_penalty"] = page.found.told(CORPUS, protocol=protocol, C=PENALTY)
         told[f"above_{protocol}_penalty"] = _above(
             [row for row in versus(page, C=PENALTY) if row["split"] == split_name(protocol)])
+    told["best"] = _best(page)
     told["family"] = family_of(page)
     drawn = page.found.drawn(CORPUS)
     told["draws"] = f"{100 * min(drawn.seeds):.1f} to {percent(max(drawn.seeds), 1)}" if drawn else NOT_RUN
@@ -43,6 +44,20 @@ def headlines(page: Page) -> dict[str, str]:
         one = effects.get("" if protocol == "published" else split_name(protocol))
         told[f"penalty_{protocol}"] = points(one.difference) if one else NOT_RUN
     return told
+
+
+def _best(page: Page) -> str:
+    """Which plain baseline and which network are right most often with new speakers, in a sentence without its end."""
+    told = []
+    for names, what in ((BASELINES, "of the plain baselines"), (NETWORKS, "of the networks")):
+        scored = [(score, of.document.title + (f", reading {reading}" if len(of.document.readings) > 1 else ""))
+                  for of in (Found(name, page.found.folder) for name in names) for reading in of.document.readings
+                  if (score := of.score(CORPUS, reading, "speaker"))]
+        if not scored:
+            return NOT_RUN
+        score, title = max(scored, key=lambda one: one[0].value)
+        told.append(f"{what} {title} ({score})")
+    return "; ".join(told)
 
 
 def _lead_of_draws(page: Page, drawn: Score | None) -> str:

@@ -7,6 +7,7 @@ from making import make_difference
 
 from ser_repro import documents
 from ser_repro.book import baseline, words
+from ser_repro.runs.found import Found
 
 
 def row(network, low, high, *, corpus="RAVDESS", split="new speakers", clips=1440, folds=""):
@@ -45,6 +46,7 @@ def test_headlines_count_who_leads_and_range_over_whole_tests(versus, monkeypatc
                            chance={"RAVDESS": 0.13},
                            document=documents.get("svm193"))
     monkeypatch.setattr(baseline, "_lead_of_draws", lambda page, drawn: "")
+    monkeypatch.setattr(baseline, "_best", lambda page: "")
     versus += [row("one", -0.08, -0.02), row("two", 0.02, 0.04), row("few", 0.2, 0.4, clips=240, folds="1 of 6 folds")]
     told = baseline.headlines(page)
     assert told["above_speaker_penalty"] == "0 of 1" and told["penalty"] == "10 instead of 1"
@@ -68,6 +70,17 @@ def test_what_has_no_interval_or_not_every_fold_is_no_verdict(versus):
     versus += [row("one", -0.08, -0.02), row("two", 0.1, 0.2, folds="1 of 6 folds")]
     assert "of 1 comparisons, none shows the network ahead; 1 behind (one" in baseline.verdict(None)
     assert "; 1 more without every fold or without an interval is not counted; " in baseline.verdict(None)
+
+
+def test_the_best_baseline_and_the_best_network_are_those_of_the_records():
+    page = SimpleNamespace(found=Found("svm193", "results"))
+    plain, _, network = baseline._best(page).partition("; of the networks ")
+    for names, told in ((baseline.BASELINES, plain), (baseline.NETWORKS, network)):
+        scores = [score for of in (Found(name, "results") for name in names) for reading in of.document.readings
+                  if (score := of.score("RAVDESS", reading, "speaker"))]
+        assert told.endswith(f"({max(scores, key=lambda one: one.value)})") and len(scores) > 1
+    assert plain.startswith("of the plain baselines ")
+    assert baseline._best(SimpleNamespace(found=Found("svm193", "nothing here"))) == "not yet run"
 
 
 @pytest.mark.parametrize(("epochs", "seconds", "says"), [(0, 0.4, "fitted in 1 s"), (3, 600, "3 epochs in 10 min")])
