@@ -34,7 +34,7 @@ import pandas as pd
 from ser_repro import datasets, protocols
 from ser_repro.book import issa as pictures
 from ser_repro.book import networks
-from ser_repro.book.words import listed, number, percent, signed, unit, worth
+from ser_repro.book.words import listed, number, percent, reach, signed, unit, worth
 from ser_repro.documents import issa
 from ser_repro.features import issa193, sets
 from ser_repro.results import audit, scores
@@ -66,7 +66,7 @@ for name in page.corpora:
 page.say("is_520_claim", percent(chosen, 2))
 page.say("is_520_gain", f"{100 * (chosen - everything):.1f}")
 page.say("is_emodb_clips", number(len(clips["EMO-DB"])))
-of_folds = f"{percent(folds.mean(), 1)} ({100 * folds.min():.1f} to {percent(folds.max(), 1)} by fold)"
+of_folds = f"{percent(folds.mean(), 1)} ({reach(folds)} by fold)"
 page.say("is_other", of_folds)
 page.say("is_below", f"{(folds < claimed['RAVDESS']).sum()} of {len(folds)}")
 page.say("is_above_mean", unit(100 * (claimed["RAVDESS"] - folds.mean()), "points", 1))

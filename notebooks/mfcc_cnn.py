@@ -30,7 +30,7 @@ page = book.open("mfcc_cnn", globals())
 # %% tags=["hide-cell"]
 from ser_repro import datasets
 from ser_repro.book import networks
-from ser_repro.book.words import interval, number, percent, points, signed, told_apart, unit
+from ser_repro.book.words import interval, number, percent, points, reach, signed, told_apart, unit
 from ser_repro.documents import mfcc_cnn
 from ser_repro.results import audit
 from ser_repro.runs.found import NOT_RUN
@@ -40,17 +40,8 @@ for name in ("published", "speaker"):
     page.say(f"mc_paper_{name}", found.across("paper", name))
 lost = {corpus: change for corpus in page.corpora if (change := found.lost(corpus))}
 drawn = {corpus: found.drawn(corpus) for corpus in page.corpora}
-
-
-def of_draws(score):
-    """The lowest and highest draw, and how many there are."""
-    if not score:
-        return NOT_RUN
-    low, high = min(score.seeds), max(score.seeds)
-    return (f"{100 * low:.1f} to " if low < high else "") + f"{percent(high, 1)} ({len(score.seeds)})"
-
-
-top = [{"corpus": corpus, "shared speakers": found.told(corpus), "the same, other draws": of_draws(drawn[corpus]),
+top = [{"corpus": corpus, "shared speakers": found.told(corpus), "the same, other draws": (
+            f"{reach(drawn[corpus].seeds)} ({len(drawn[corpus].seeds)})" if drawn[corpus] else NOT_RUN),
         "new speakers": found.told(corpus, protocol="speaker"),
         "change, same clips": f"{signed(100 * lost[corpus].value)} {interval(lost[corpus])}" if corpus in lost
         else NOT_RUN} for corpus in page.corpora]

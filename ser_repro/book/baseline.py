@@ -7,7 +7,7 @@ import numpy as np
 
 from ser_repro import documents
 from ser_repro.book.page import Page
-from ser_repro.book.words import family, listed, number, p_text, percent, points, told_apart
+from ser_repro.book.words import family, listed, number, p_text, percent, points, reach, told_apart
 from ser_repro.results import scores
 from ser_repro.results.scores import Score
 from ser_repro.runs import plans
@@ -33,7 +33,7 @@ def headlines(page: Page) -> dict[str, str]:
     told["best"] = _best(page)
     told["family"] = family_of(page)
     drawn = page.found.drawn(CORPUS)
-    told["draws"] = f"{100 * min(drawn.seeds):.1f} to {percent(max(drawn.seeds), 1)}" if drawn else NOT_RUN
+    told["draws"] = reach(drawn.seeds) if drawn else NOT_RUN
     told["draws_lead"] = _lead_of_draws(page, drawn)
     other = versus(page, LOGISTIC)
     told |= {f"logistic_{protocol}": _above([row for row in other if row["corpus"] == CORPUS
@@ -79,7 +79,7 @@ def sentence(rows: list[dict]) -> str:
         return f"{NOT_RUN}."
     ends = " to ".join(f"{points(row['difference'])} ({row['network']}, reading {row['reading']}, "
                        f"{number(row['clips'])} clips)" for row in (whole[0], whole[-1]))
-    behind = sum(told_apart(row["difference"]) and row["difference"].value < 0 for row in whole)
+    behind = sum(_trails(row) for row in whole)
     told = (f"{_above(rows)} readings of networks lead the SVM and {behind} trail{'s' * (behind == 1)} it, by a "
             f"difference that is told apart from none; the differences go from {ends}.")
     halves = [50 * (row["difference"].high - row["difference"].low) for row in whole if row["difference"].has_interval]
@@ -102,6 +102,10 @@ def _above(rows: list[dict]) -> str:
 
 def _leads(row: dict) -> bool:
     return told_apart(row["difference"]) and row["difference"].value > 0
+
+
+def _trails(row: dict) -> bool:
+    return told_apart(row["difference"]) and row["difference"].value < 0
 
 
 @functools.lru_cache(4)
@@ -178,7 +182,7 @@ def verdict(page: Page) -> str:
         return f"**Networks against the baseline**, new speakers: {NOT_RUN}."
     counted = [row for row in new if row["difference"].has_interval and not row["folds"]]
     above = [row for row in counted if _leads(row)]
-    below = [row for row in counted if told_apart(row["difference"]) and row["difference"].value < 0]
+    below = [row for row in counted if _trails(row)]
     corpora = dict.fromkeys(row["corpus"] for row in counted)
     line = (f"**Networks against the baseline**, new speakers ({', '.join(corpora)}): of {len(counted)} comparisons, "
             f"{len(above) or 'none'} {'shows' if len(above) < 2 else 'show'} the network ahead")

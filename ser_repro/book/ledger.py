@@ -37,8 +37,11 @@ def summary(table: pd.DataFrame) -> str:
     told = [f"{number(int(counts[kind]))} {'is' if counts[kind] == 1 else 'are'} {kind}"
             if kind != ledger.UNTESTABLE else f"{number(int(counts[kind]))} can't be tested here"
             for kind in ledger.RULE if kind in counts]
-    if ledger.REPRODUCED not in counts:
+    reproduced = table.loc[table["verdict"] == ledger.REPRODUCED, "score"]
+    if reproduced.empty:
         told.insert(0, "none is reproduced")
+    elif reproduced.str.startswith(scores.RECALL).all():
+        told[0] += ", of single emotions alone,"
     return f"**Of {number(len(table))} claims, {listed(told)}.**"
 
 

@@ -32,6 +32,12 @@ def listed(names: list[str]) -> str:
     return " and ".join(filter(None, (", ".join(names[:-1]), names[-1])))
 
 
+def reach(shares) -> str:
+    """From the lowest to the highest of some shares: "45.8 to 53.8 %"; of one alone itself."""
+    low, high = min(shares), max(shares)
+    return (f"{100 * low:.1f} to " if low < high else "") + percent(high, 1)
+
+
 def signed(value: float, digits: int = 1) -> str:
     """A difference with its sign, a minus as long as a plus."""
     return f"{round(value, digits) + 0.0:+.{digits}f}".replace("-", "\N{MINUS SIGN}")  # 0 is never below itself

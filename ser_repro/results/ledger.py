@@ -183,10 +183,10 @@ def _met(claim: Claim, evidence: list[Evidence], clips: int) -> Verdict | None:
 def by_chance(claim: Claim, score: Score, clips: int) -> float:
     """How far a claim and a score of ours may lie apart by chance (95 %), as a fraction.
 
-    Both are taken for shares of independent clips, the claim of `clips`. Clips of one speaker aren't independent, so
-    that chance may be worth more.
+    Both are taken for shares of as many independent clips, those that the claim was counted on. Clips of one speaker
+    aren't independent, so that chance may be worth more.
     """
-    return hypot(by_lot(claim.value, clips or score.clips), by_lot(score.value, score.clips))
+    return hypot(*(by_lot(value, clips or score.clips) for value in (claim.value, score.value)))
 
 
 def _reach(score: Score) -> tuple[float, float]:

@@ -72,10 +72,10 @@ def test_a_wide_interval_that_reaches_a_claim_says_how_far_below_the_score_is():
 
 
 def test_chance_of_a_claim_is_that_of_its_clips_and_ours_together():
-    theirs, ours = 1.96 * math.sqrt(0.8 * 0.2 / 80), 1.96 * math.sqrt(0.7 * 0.3 / 500)
     for half in (0, 0.02, 0.3):  # whatever our interval is: a wide one is no chance of the clips
-        assert ledger.by_chance(CLAIM, score(0.7, half=half), 80) == pytest.approx(math.hypot(theirs, ours))
-    assert ledger.by_chance(CLAIM, score(0.7), 0) == pytest.approx(math.hypot(1.96 * math.sqrt(0.16 / 500), ours))
+        for clips, counted in ((80, 80), (0, 500)):  # of a recall, of the clips of one emotion alone
+            theirs, ours = (1.96 * math.sqrt(p * (1 - p) / counted) for p in (0.8, 0.7))
+            assert ledger.by_chance(CLAIM, score(0.7, half=half), clips) == pytest.approx(math.hypot(theirs, ours))
 
 
 def test_distance_in_words():
