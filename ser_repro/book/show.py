@@ -1,7 +1,6 @@
 """What a notebook shows and hands to the prose: tables, banners, lines of text, glued values and pictures."""
 
 import base64
-import gzip
 import hashlib
 import re
 import warnings
@@ -141,7 +140,7 @@ class _Bundle:
 
 
 def _saved(figure) -> tuple[str, dict]:
-    """A figure as PNG in base64; its drawing (SVG) as metadata, which tools/book_site offers to download; and let go of
+    """A figure as PNG in base64; its drawing (PDF) as metadata, which tools/book_site offers to download; and let go of
     it."""
     import matplotlib.pyplot as plt
 
@@ -153,11 +152,11 @@ def _saved(figure) -> tuple[str, dict]:
     picture, drawing = BytesIO(), BytesIO()
     # Packed quickly: a few per cent larger, and a book has over a hundred.
     figure.savefig(picture, format="png", dpi="figure", bbox_inches=box, pil_kwargs={"compress_level": 1})
-    figure.savefig(drawing, format="svg", bbox_inches=box, metadata={"Date": None})
+    figure.savefig(drawing, format="pdf", bbox_inches=box, metadata={"CreationDate": None})
     plt.close(figure)
     return base64.b64encode(picture.getvalue()).decode(), {"drawing": {
         "of": hashlib.sha256(picture.getvalue()).hexdigest(),
-        "gzip": base64.b64encode(gzip.compress(drawing.getvalue(), mtime=0)).decode()}}
+        "pdf": base64.b64encode(drawing.getvalue()).decode()}}
 
 
 def _framed(coded: str, alt: str, caption: str = "") -> str:

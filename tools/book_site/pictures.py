@@ -1,8 +1,7 @@
-"""Figures of the chapters: a file each, loaded when it comes into sight, and its drawing (SVG) to download."""
+"""Figures of the chapters: a file each, loaded when it comes into sight, and its drawing (PDF) to download."""
 
 import base64
 import functools
-import gzip
 import hashlib
 import json
 import posixpath
@@ -21,18 +20,18 @@ NARROW = 600
 
 @functools.cache
 def drawings(folder: str) -> dict[str, bytes]:
-    """SHA-256 of a picture -> its drawing, gzipped, of all notebooks of a folder."""
+    """SHA-256 of a picture -> its drawing, of all notebooks of a folder."""
     found = {}
     for path in sorted(Path(folder).glob("*.ipynb")):
         for cell in json.loads(path.read_text())["cells"]:
             for output in cell.get("outputs", []):
                 if drawing := output.get("metadata", {}).get("drawing"):
-                    found[drawing["of"]] = base64.b64decode(drawing["gzip"])
+                    found[drawing["of"]] = base64.b64decode(drawing["pdf"])
     return found
 
 
 class Place:
-    """Where the pictures of a page go: `_images/PAGE-1.png` and `.svg`, in the order of the page."""
+    """Where the pictures of a page go: `_images/PAGE-1.png` and `.pdf`, in the order of the page."""
 
     def __init__(self, app, page: str):
         self.root = posixpath.relpath("_images", posixpath.dirname(page) or ".")
@@ -59,9 +58,9 @@ class Place:
         drawing = self.drawings.get(hashlib.sha256(picture).hexdigest())
         if drawing is None:
             return shown, ""
-        (self.folder / f"{name}.svg").write_bytes(gzip.decompress(drawing))
-        return shown, (f'<a class="drawing" href="{self.root}/{name}.svg" download '
-                       f'aria-label="Picture {self.count} as SVG">SVG</a>')
+        (self.folder / f"{name}.pdf").write_bytes(drawing)
+        return shown, (f'<a class="drawing" href="{self.root}/{name}.pdf" download '
+                       f'aria-label="Picture {self.count} as PDF">PDF</a>')
 
 
 def place(app, doctree, page: str) -> None:
