@@ -21,7 +21,7 @@ VERSION = "1.30.0"
 CHECKSUM = "sha256:d2228df7e4616bc3348bf504ee888f3bec43789a273f0a63f3e68d203ce3bf71"
 ADDRESS = f"https://registry.npmjs.org/onnxruntime-web/-/onnxruntime-web-{VERSION}.tgz"
 PARTS = ("ort.wasm.min.js", "ort-wasm-simd-threaded.mjs", "ort-wasm-simd-threaded.wasm")
-ORDER = ("mfcc_cnn", "cnn_n_gru", "cnn_bigru")  # on the page
+ORDER = ("mfcc_cnn", "cnn_n_gru", "cnn_bigru", "issa")  # on the page
 RATES = (8000, 16000, 22050, 24000, 32000, 44100, 48000, 96000)
 """Of files, in Hz, that are resampled as the package does it; others are left to the browser."""
 
@@ -60,9 +60,9 @@ def networks() -> None:
         file = MADE / f"{folder.name}.onnx"
         try:
             model = saved.load(folder)
-            if export.about(model)["input"] != "samples":
-                sys.exit(f"{folder} takes features that have no graph, and the page computes none: offer another.")
             told = export.export(model, file)
+            if told["input"] == "values":
+                told["definition"] = computed(folder, told)
         except SerReproError as error:  # without the package onnx the book builds all the same
             fault = str(error)
             continue
@@ -71,20 +71,33 @@ def networks() -> None:
         rates.add(told["sample_rate"])
     there = all((MADE / f"ort-{VERSION}" / part).exists() for part in PARTS)
     size = sum((MADE / f"ort-{VERSION}" / part).stat().st_size for part in PARTS) if there else 0
-    known = {rate: [name for name in RATES if name == rate or filters(name, rate)] for rate in sorted(rates)}
+    known = {rate: [name for name in RATES if name == rate or filters(name, rate, "VHQ")] for rate in sorted(rates)}
     content = {"runtime": f"ort-{VERSION}" if there else None, "runtimeBytes": size, "networks": offered,
                "rates": known, "fault": fault,
                "colours": {name: look.colour for name, look in palette.EMOTIONS.items()}}
     (MADE / "offered.js").write_text(f"window.OFFERED = {json.dumps(content, ensure_ascii=False)};\n")
 
 
-def filters(sample_rate: int, rate: int) -> bool:
+def computed(folder: Path, told: dict) -> dict:
+    """How features.js computes what a network is fed; the filters that it needs are written."""
+    from ser_repro.features import sets
+
+    definition = sets.get(told["features"]).definition
+    if definition["kind"] != "means" or any(name.endswith("harmonic") for name, _ in definition["parts"]):
+        sys.exit(f"{folder} takes {told['features']}, which the page does not compute: offer another.")
+    filters(2, 1, "HQ")
+    if told["sample_rate"] != definition["sample_rate"]:
+        filters(told["sample_rate"], definition["sample_rate"], "HQ")
+    return definition
+
+
+def filters(sample_rate: int, rate: int, quality: str) -> bool:
     """Write soxr's filter between two rates: eight whole numbers, then weights in single precision."""
     from ser_repro.saved import hearing
 
-    file = MADE / f"{sample_rate}-{rate}.bin"
+    file = MADE / f"{'' if quality == 'VHQ' else 'hq-'}{sample_rate}-{rate}.bin"
     if not file.exists():
-        found = hearing.measured(sample_rate, rate, "VHQ")
+        found = hearing.measured(sample_rate, rate, quality)
         head = struct.pack("<8i", sample_rate, rate, found.up, found.down, found.reach, found.kernel.shape[1],
                            *found.begin.shape)
         file.write_bytes(head + found.kernel.astype("<f4").tobytes() + found.begin.astype("<f4").tobytes())

@@ -38,19 +38,21 @@ def rounded(content: bytes, bits: int) -> bytes:
     """
     from safetensors.numpy import load, save
 
+    from ser_repro.runs import fitting
+
     one_of(bits, BITS, "bits")
     made, stored = {}, load(content)
     if any(values.dtype in (np.int8, np.float16) for values in stored.values()):
         raise SerReproError("these weights are rounded already: round those that training left.")
     for name, values in stored.items():
-        if values.ndim < 2 or values.dtype != np.float32:
+        if values.ndim < 2 or values.dtype != np.float32 or name.startswith(fitting.TRANSFORM):
             made[name] = values
         elif bits == 16:
             made[name] = values.astype(np.float16)
         else:
             scale = scale_of(values)
             made[name], made[name + SCALE] = np.rint(values / scale).astype(np.int8), scale
-    return save(made)
+    return save(made, fitting.header(content) or None)
 
 
 def single(tensors: dict) -> dict:

@@ -114,9 +114,9 @@ def rounded(model: Saved, folder: str | Path, bits: int) -> None:
 
 
 def _refuse_other(model: Saved) -> None:
-    if not isinstance(model.model, methods.Network) or model.model.transform is not None:
-        raise SerReproError(f"{model.folder} can't be exported: give a network without a transformer before it "
-                            "(cnn_n_gru, mfcc_cnn, cnn_bigru, issa).")
+    if not isinstance(model.model, methods.Network):
+        raise SerReproError(f"{model.folder} can't be exported: give a network (cnn_n_gru, mfcc_cnn, cnn_bigru, issa, "
+                            "crema_1d).")
     what = model.card["input"]["what"]
     if hearing.takes(what, model.sample_rate)[0] == "values" and not sets.get(what).values:
         raise SerReproError(f"{model.folder} can't be exported: its features {what} are of any length and have no "
@@ -128,7 +128,11 @@ def _whole(model: Saved):
     import torch
 
     what = model.card["input"]["what"]
-    before, (name, rate) = hearing.front(what, model.sample_rate), hearing.takes(what, model.sample_rate)
+    try:
+        before = hearing.front(what, model.sample_rate, model.model.transform)
+    except SerReproError as error:
+        raise SerReproError(f"{model.folder} can't be exported: {error}.") from None
+    name, rate = hearing.takes(what, model.sample_rate)
     network = copy.deepcopy(model.model.module)
     for part in network.modules():
         if hasattr(part, "optimised"):

@@ -31,6 +31,33 @@ class Whole(nn.Module):
         return values[None, :, None]
 
 
+class Reduced(nn.Module):
+    """Values of one clip as a fitted transformer of scikit-learn hands them on, shape (values,) -> (1, kept, 1).
+
+    Raises
+    ------
+    SerReproError
+        Of a transformer that asks who speaks, or does more than multiply and add.
+    """
+
+    def __init__(self, transform, count: int):
+        super().__init__()
+        if not getattr(transform, "needs_speakers", False):
+            offset = transform.transform(np.zeros((1, count)))
+            weights = transform.transform(np.eye(count)) - offset
+            tried = np.random.default_rng(0).standard_normal((3, count))
+            if np.allclose(transform.transform(tried), tried @ weights + offset, rtol=1e-6, atol=1e-6):
+                # In double precision, as the package has it: values of one clip differ by orders of magnitude.
+                self.register_buffer("weights", torch.from_numpy(weights))
+                self.register_buffer("offset", torch.from_numpy(offset))
+                return
+        raise SerReproError("what comes before the network is no product of a matrix and has no graph: give a network "
+                            "on values as they are, or behind a scaler, LDA or PCA")
+
+    def forward(self, values: Tensor) -> Tensor:
+        return (values.double()[None] @ self.weights + self.offset).float()[..., None]
+
+
 class Rounded(nn.Module):
     """A waveform rounded to 16 bits, as training has it, shape (time,) -> (1, 1, time)."""
 
@@ -204,7 +231,7 @@ def _is_mfcc_means(definition: dict) -> bool:
     return definition["kind"] == "means" and [name for name, _ in definition["parts"]] == ["mfcc"]
 
 
-def front(what: int | str, sample_rate: int) -> nn.Module:
+def front(what: int | str, sample_rate: int, transform=None) -> nn.Module:
     """What stands before a network.
 
     Parameters
@@ -213,11 +240,20 @@ def front(what: int | str, sample_rate: int) -> nn.Module:
         A rate in Hz or "native" (a waveform), or the name of a feature set: what `card["input"]["what"]` says.
     sample_rate : int
         Of the clips that trained, Hz.
+    transform : fitted transformer of scikit-learn, optional
+        That the clips' values go through.
+
+    Raises
+    ------
+    SerReproError
+        As `Reduced`, and of a transformer whose values are computed in the graph.
     """
     if arrays.is_waveform(what):
         return Rounded()
     if takes(what, sample_rate)[0] == "values":
-        return Whole()
+        return Whole() if transform is None else Reduced(transform, len(sets.get(what).values))
+    if transform is not None:
+        raise SerReproError(f"a transformer behind {what} has no graph: give a network without one")
     known = sets.get(what).definition
     if not _is_mfcc_means(known):
         return nn.Sequential(MFCC(known["mfcc"], sample_rate, N_FFT, HOP), Standardised(known["keep"]))

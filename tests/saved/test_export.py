@@ -1,11 +1,13 @@
 """Networks as graphs of ONNX: what they say is what the saved model says; and networks of fewer bits."""
 
 import json
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 import soxr
 from making import make_model, make_run
+from sklearn.preprocessing import FunctionTransformer
 
 from ser_repro import SerReproError, datasets, saved
 from ser_repro.datasets import audio
@@ -13,7 +15,7 @@ from ser_repro.runs import rounding
 from ser_repro.saved import export, hearing
 
 RECIPES = [("mfcc_cnn", "code"), ("mfcc_cnn", "paper"), ("cnn_n_gru", "code"), ("cnn_n_gru", "paper"),
-           ("cnn_bigru", "code"), ("issa", "code")]
+           ("cnn_bigru", "code"), ("issa", "code"), ("crema_1d", "code")]
 
 
 @pytest.fixture(scope="module", params=RECIPES, ids="-".join)
@@ -110,6 +112,9 @@ def test_what_can_not_be_exported_is_refused(small, demo, tmp_path):
         model = saved.load(make_model(make_run(document, reading), demo, tmp_path))
         with pytest.raises(SerReproError, match=says):
             export.export(model, tmp_path / "model.onnx")
+    for transform in (FunctionTransformer(np.abs), SimpleNamespace(needs_speakers=True)):
+        with pytest.raises(SerReproError, match="no product of a matrix"):
+            hearing.Reduced(transform, 4)
     with pytest.raises(SerReproError, match="too large a filter"):
         hearing.measured(44101, 48000)
     (tmp_path / "mine").mkdir()

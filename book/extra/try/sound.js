@@ -87,7 +87,7 @@ window.Sound = (() => {
     return {from, to, up, down, reach, taps, begun, heard, kernel, begin, used};
   }
 
-  // As soxr's very high quality gives them; see ser_repro.saved.hearing.measured.
+  // As soxr gives them, in the quality that the filter is of; see ser_repro.saved.hearing.measured.
   function resample(samples, {from, to, up, down, reach, taps, begun, heard, kernel, begin, used}) {
     const length = Math.floor(samples.length / (from / to) + 0.5), out = new Float32Array(length);
     for (let m = 0; m < length; m++) {
@@ -103,6 +103,13 @@ window.Sound = (() => {
       for (let j = 0; j < Math.min(heard, samples.length); j++) sum += begin[m * heard + j] * samples[j];
       out[m] = sum;
     }
+    return out;
+  }
+
+  // Cut or with zeros behind, to so many samples, rounded up: as librosa ends what soxr gives.
+  function lasting(samples, length) {
+    const out = new Float32Array(Math.ceil(length));
+    out.set(samples.subarray(0, out.length));
     return out;
   }
 
@@ -131,5 +138,5 @@ window.Sound = (() => {
     return view.buffer;
   }
 
-  return {SHORTEST_S, decode, browserResampled, oneChannel, parseFilter, resample, isSilent, wavOf, parseWav};
+  return {SHORTEST_S, decode, browserResampled, oneChannel, parseFilter, resample, lasting, isSilent, wavOf, parseWav};
 })();

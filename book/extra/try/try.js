@@ -57,19 +57,29 @@
   }
 
   const filters = {};
-  function filterOf(from, to) {
-    return filters[`${from}-${to}`] ||= bytes(`${from}-${to}.bin`).then(Sound.parseFilter);
+  function filterOf(name) {
+    return filters[name] ||= bytes(`${name}.bin`).then(Sound.parseFilter);
   }
 
   // ---- what a network makes of a recording
 
   async function given(network, samples, rate) {
-    return rate === network.sample_rate ? samples : Sound.resample(samples, await filterOf(rate, network.sample_rate));
+    return rate === network.sample_rate ? samples : Sound.resample(samples, await filterOf(`${rate}-${network.sample_rate}`));
   }
 
   async function probabilities(session, network, samples) {
-    const fed = {samples: new ort.Tensor("float32", Float32Array.from(samples), [samples.length])};
-    return Array.from((await session.run(fed)).probabilities.data);
+    const fed = network.input === "values" ? await valuesOf(network, samples) : Float32Array.from(samples);
+    const answer = await session.run({[network.input]: new ort.Tensor("float32", fed, [fed.length])});
+    return Array.from(answer.probabilities.data);
+  }
+
+  // Of a network that has no features in its graph.
+  async function valuesOf({definition, sample_rate: rate}, samples) {
+    const half = await filterOf("hq-2-1"), to = definition.sample_rate;
+    const halved = given => Sound.lasting(Sound.resample(given, half), given.length / 2).map(value => value * Math.SQRT2);
+    if (rate !== to)
+      samples = Sound.lasting(Sound.resample(samples, await filterOf(`hq-${rate}-${to}`)), samples.length * to / rate);
+    return Features.values(samples, definition, halved);
   }
 
   // Windows as `ser-repro predict` cuts them: [start, end] in samples.
