@@ -26,7 +26,7 @@ from ser_repro.escaping import html
 from ser_repro.files import read_json
 from ser_repro.results import scores
 from ser_repro.runs import plans, records, schema
-from ser_repro.runs.found import NOT_RUN, Found, chance, missing, split_name
+from ser_repro.runs.found import NOT_RUN, Found, chance, missing, split_name, tested_clips
 from ser_repro.runs.run import Run
 
 _NOT_DONE = "#dcdad3"
@@ -407,10 +407,12 @@ def _title(name: str) -> str:
 
 
 def alone(found: Found, n: int | None) -> str:
-    """Accuracy on RAVDESS with new speakers in reading `code`, each test clip by itself, as a saved model takes it."""
-    seeds = found.records(_CORPUS, protocol="speaker", n=n)
+    """Accuracy with new speakers in reading `code`, each test clip by itself, as a saved model takes it: on RAVDESS, or
+    on the document's own corpus."""
+    corpus = _CORPUS if _CORPUS in found.document.corpora else found.document.corpora[0]
+    seeds = found.records(corpus, protocol="speaker", n=n)
     if not any("alone" in record["test"].get("conditions", {}) for folds in seeds for record in folds):
-        return found.text(_CORPUS, protocol="speaker", n=n)  # clips do not affect each other
+        return found.text(corpus, protocol="speaker", n=n)  # clips do not affect each other
     return str(scores.score([pd.concat([scores.condition(record, "alone").assign(fold=record["config"]["fold"])
                                         for record in folds]) for folds in seeds]))
 
@@ -436,7 +438,7 @@ def _hours(of: list[tuple]) -> str:
 def _accuracy(record: dict) -> str:
     """Of the test part, or on each other corpus."""
     def told(corpus=None):
-        table = scores.table(record, corpus)
+        table = tested_clips(record, corpus)
         return percent(np.mean(table["emotion"].to_numpy() == table["predicted"].to_numpy()), 1)
 
     return told() if "test" in record else ", ".join(f"{corpus} {told(corpus)}" for corpus in record["tested"])

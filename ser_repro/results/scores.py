@@ -143,7 +143,8 @@ def table(record: dict, corpus: str | None = None) -> pd.DataFrame:
     frame = pd.DataFrame(test["rows"], columns=test["columns"])
     classes = test["classes"]
     if corpus:
-        classes = [c for c in classes if c in set(frame["emotion"])]
+        there = set(frame["emotion"].tolist())
+        classes = [c for c in classes if c in there]
         frame = frame[frame["emotion"].isin(classes)].reset_index(drop=True)
         frame = frame[["clip", "speaker", "emotion", *(f"p({c})" for c in classes)]]
     columns = [f"p({c})" for c in classes]
@@ -204,7 +205,7 @@ def _matrices(frame: pd.DataFrame, unit: str, classes: list[str], groups: list) 
 
 
 def _classes(frames: list[pd.DataFrame]) -> list[str]:
-    return sorted(set().union(*(set(frame["emotion"]) | set(frame["predicted"]) for frame in frames)))
+    return sorted(set().union(*(frame[column].tolist() for frame in frames for column in ("emotion", "predicted"))))
 
 
 def _measure(name: str, classes: list[str]) -> Callable[[np.ndarray], np.ndarray]:
@@ -260,7 +261,7 @@ def between_starts(frames: list[pd.DataFrame], name: str = "accuracy") -> Spread
 
 
 def _groups(frames: list[pd.DataFrame], unit: str) -> list:
-    return sorted(set().union(*(frame[unit] for frame in frames)))
+    return sorted(set().union(*(frame[unit].tolist() for frame in frames)))
 
 
 def score(frames: list[pd.DataFrame], name: str = "accuracy", *, starts: Spread | None = None,
@@ -303,8 +304,29 @@ def score(frames: list[pd.DataFrame], name: str = "accuracy", *, starts: Spread 
 
 def _over_clips(frames: list[pd.DataFrame], name: str) -> Part:
     """The part of the clips, as if each were independent of all others: the least that chance does to a score."""
-    clips = _Tested(frames, name, _classes(frames), "clip", _groups(frames, "clip"))
-    return uncertainty.over_units(clips.values.mean(0), "clips")
+    classes = _classes(frames)
+    lists = [frame["clip"].tolist() for frame in frames]
+    clips = lists[0] if all(one == lists[0] for one in lists) else sorted(set().union(*lists))
+    places = {clip: place for place, clip in enumerate(clips)}
+    if any(len(set(one)) < len(one) for one in lists):
+        values = _Tested(frames, name, classes, "clip", list(places)).values
+    else:
+        values = np.array([_of_clips(frame, _measure(name, classes), classes, [places[clip] for clip in one],
+                                     len(clips)) for frame, one in zip(frames, lists, strict=True)])
+    return uncertainty.over_units(values.mean(0), "clips")
+
+
+def _of_clips(frame: pd.DataFrame, measure: Callable, classes: list[str], places: list[int], count: int) -> np.ndarray:
+    """Pseudo-values of clips, shape (count,), as `uncertainty.pseudo_values` has them. Clips of one emotion that are
+    given one answer have the same, so that there are no more to compute than cells of the confusion matrix."""
+    emotion, predicted = (pd.Index(classes).get_indexer(frame[column]) for column in ("emotion", "predicted"))
+    known, cell = np.unique(emotion * len(classes) + predicted, return_inverse=True)
+    one = np.eye(len(classes)**2)[known].reshape(-1, len(classes), len(classes))  # a clip in each of these cells
+    whole = np.tensordot(np.bincount(cell), one, 1)
+    own = measure(whole)
+    values = np.full(count, own)  # a clip that was not tested changes nothing
+    values[places] = (count * own - (count - 1) * measure(whole - one))[cell]
+    return values
 
 
 def validation(seeds: list[list[dict]]) -> Score:

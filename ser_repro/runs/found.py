@@ -7,7 +7,7 @@
 A set of records to score together goes by its `Run.kind`: the run of fold 0 and seed 0.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
@@ -216,10 +216,6 @@ class Found:
         condition : str
             Under which they were tested, where not as they are: `scores.ADAPTED`.
         """
-        def table(record: dict) -> pd.DataFrame:
-            return _once(record, (tested, condition), lambda one: (
-                scores.condition(one, condition, tested) if condition else scores.table(one, tested)))
-
         def has(record: dict) -> bool:
             return not condition or condition in record["tested"][tested].get("conditions", {})
 
@@ -230,7 +226,8 @@ class Found:
         if not kinds:
             return []
         seeds = self.begun[min(kinds, key=lambda kind: len(kind.changed))]
-        return [pd.concat([table(record) for record in folds]) for folds in seeds if all(map(has, folds))]
+        return [pd.concat([tested_clips(record, tested, condition) for record in folds]) for folds in seeds
+                if all(map(has, folds))]
 
     def elsewhere(self, trained: str | Iterable[str], tested: str, name: str = "accuracy", **which) -> Score | None:
         """The score of what was trained on one corpus, on the clips of another; None where that has not been run."""
@@ -401,26 +398,26 @@ def _identity(record: dict) -> str | int:
     return record.get("checksum") or id(record)
 
 
-def _once(record: dict, which: tuple, table: Callable[[dict], pd.DataFrame]) -> pd.DataFrame:
-    """A table of a stored record, made once; of one that was never stored, made each time."""
-    known = (record.get("checksum"), *which)
+def tested_clips(record: dict, corpus: str | None = None, condition: str = "") -> pd.DataFrame:
+    """The table of a record's test clips, of another corpus where one is named, under a condition where one is; that of
+    the record's own corpus has a column `fold`. That of a stored record is made once."""
+    known = (record.get("checksum"), corpus, condition)
     made = _TABLES.get(known)
     if made is None:
-        made = table(record)
+        made = scores.condition(record, condition, corpus) if condition else scores.table(record, corpus)
+        if not corpus:
+            made = made.assign(fold=record["config"]["fold"])
         if known[0]:
             _TABLES[known] = made
     return made
 
 
 def frames(seeds: list[list[dict]]) -> list[pd.DataFrame]:
-    """A table of test clips a seed, its folds one after the other, told apart in column `fold`; that of a stored record
-    is made once. Of draws of the split, whose test clips are partly the same, a table a draw."""
-    def table(record: dict) -> pd.DataFrame:
-        return _once(record, (), lambda one: scores.table(one).assign(fold=one["config"]["fold"]))
-
+    """A table of test clips a seed, its folds one after the other, told apart in column `fold`. Of draws of the split,
+    whose test clips are partly the same, a table a draw."""
     if seeds and seeds[0][0]["config"]["protocol"] == REDRAWN:
         seeds = [[record] for folds in seeds for record in folds]
-    return [pd.concat([table(record) for record in folds]) for folds in seeds]
+    return [pd.concat([tested_clips(record) for record in folds]) for folds in seeds]
 
 
 def chance(corpus: str) -> float:

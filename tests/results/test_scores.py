@@ -39,6 +39,17 @@ def test_a_class_that_is_only_predicted_counts_in_f1_but_not_in_uar():
         f1_score(table["emotion"], table["predicted"], average="macro"))
 
 
+@pytest.mark.parametrize("name", ["accuracy", "uar", "macro_f1", "recall of b"])
+def test_what_chance_in_the_clips_does_is_that_of_leaving_each_out(name):
+    one, other = frame(seed=1), frame(seed=2)[20:]
+    for tables in ([one], [one, one], [one, other], [one, pd.concat([other, other])]):  # the last one has clips twice
+        classes, clips = list("abcd"), scores._groups(tables, "clip")
+        matrices = np.stack([scores._matrices(table, "clip", classes, clips) for table in tables])
+        values = uncertainty.pseudo_values(matrices, scores._measure(name, classes)).mean(0)
+        found = scores._over_clips(tables, name)
+        assert found.variance == pytest.approx(values.var(ddof=1) / len(clips), rel=1e-9)
+
+
 def test_what_an_interval_counts_is_said():
     one = scores.score([frame(400, speakers=10)])
     assert one.counts == ("speakers",) and str(one).endswith("; speakers]")

@@ -4,7 +4,7 @@
 // double precision. Where the package rounds to single precision before it decides (which bin is a peak), so does this.
 "use strict";
 
-(root => {
+window.Features = (() => {
   const round = Math.fround, TINY = 1.1754943508222875e-38;
   const LEAST_POWER = 1e-10, RANGE_DB = 80;
 
@@ -301,7 +301,7 @@
   /* Values of a clip in the order of a set.
 
      samples: of one channel at the set's rate; definition: {sample_rate, n_fft, hop, parts: [[name, count], ...]}, as
-     ser_repro.features.sets has it; halved: samples -> as many at half the rate, of the same power. */
+     ser_repro.features.sets has it; halved: see below. */
   function values(samples, {sample_rate: rate, n_fft: nFft, hop, parts}, halved) {
     const frames = spectra(samples, hann(nFft), hop), sizes = magnitudes(frames);
     const powers = sizes.map(frame => frame.map(value => value * value));
@@ -321,5 +321,9 @@
     return Float32Array.from(parts.flatMap(([name, count]) => means(known[name](count))));
   }
 
-  root.Features = {values};
-})(typeof window === "undefined" ? globalThis : window);
+  // Samples -> as many at half the rate, of the same power, by a filter that Sound has parsed.
+  const halving = filter => samples =>
+    Sound.lasting(Sound.resample(samples, filter), samples.length / 2).map(value => value * Math.SQRT2);
+
+  return {values, halving};
+})();

@@ -76,10 +76,9 @@
   // Of a network that has no features in its graph.
   async function valuesOf({definition, sample_rate: rate}, samples) {
     const half = await filterOf("hq-2-1"), to = definition.sample_rate;
-    const halved = given => Sound.lasting(Sound.resample(given, half), given.length / 2).map(value => value * Math.SQRT2);
     if (rate !== to)
       samples = Sound.lasting(Sound.resample(samples, await filterOf(`hq-${rate}-${to}`)), samples.length * to / rate);
-    return Features.values(samples, definition, halved);
+    return Features.values(samples, definition, Features.halving(half));
   }
 
   // Windows as `ser-repro predict` cuts them: [start, end] in samples.
@@ -163,7 +162,8 @@
     const told = titled(named.map(([who, emotion, p]) => `${who} says ${emotion} (${percent(p)})`).join("; "));
     const same = new Set(named.map(one => one[1])).size === 1;
     if (named.length === 1) return `${told}.`;
-    return same ? `All ${named.length} name ${named[0][1]}. That they agree makes none of them right: they learned from the same actors.`
+    const corpora = new Set(answers.map(({network}) => network.corpus));
+    return same ? `All ${named.length} name ${named[0][1]}. That they agree makes none of them right: they learned from ${corpora.size === 1 ? "the same actors" : "actors, most of them from the same ones"}.`
       : `They disagree. ${told}. At most one emotion is right, and perhaps none is.`;
   }
 
