@@ -42,18 +42,21 @@ page.say("cr_done", done)
 page.say("cr_planned", planned)
 
 # %% [markdown]
+# *{glue:text}`cr_done` of {glue:text}`cr_planned` runs of the core are done. Until more are, this page tells above all
+# what the document says.*
+#
 # **Claimed** {cite:p}`amgad2023speech`: on CREMA-D, {glue:text}`cr_best_1d_claim` for the best of seven 1-D CNNs on
-# time means of descriptors (Model 2), and {glue:text}`cr_best_2d_claim` for the best of three 2-D CNNs on mel images
-# (MODEL2).
+# time means of descriptors (Models 1 and 2), and {glue:text}`cr_best_2d_claim` for the best of three 2-D CNNs on mel
+# images (MODEL2).
 #
 # **Measured with shared speakers**, on a split by the document's rule: Model 2 {glue:text}`cr_best_1d`, MODEL2
 # {glue:text}`cr_best_2d`. **With new speakers**: Model 2 {glue:text}`cr_best_1d_speaker`, MODEL2
 # {glue:text}`cr_best_2d_speaker`. Chance is {glue:text}`cr_chance`.
 #
-# **One training each ranks few of its 1-D models.** By the chance in 2233 test clips alone, its best score is certain
-# to {glue:text}`cr_margin_tested`, and {glue:text}`cr_near_best` 1-D models lie within what two such scores on clips
-# of their own can differ by. How far starts lie apart comes on top: {glue:text}`cr_starts_1d`. On its 261 validation
-# clips the best score would be certain to {glue:text}`cr_margin_validating`, were it not the best of 100 or more
+# **One training each ranks few of its 1-D models.** With 2233 test clips its best score is uncertain by
+# {glue:text}`cr_margin_tested`, and {glue:text}`cr_near_best` 1-D models lie closer to it than two independent tests of
+# that size could tell. How far starts lie apart comes on top: {glue:text}`cr_starts_1d`. With 261 validation clips the
+# best score is uncertain by {glue:text}`cr_margin_validating`, and too high besides, being the best of 100 or more
 # epochs. Pairs of models that our runs tell apart: {glue:text}`cr_pairs`; of these the document has in the same order:
 # {glue:text}`cr_pairs_agree`.
 #
@@ -63,8 +66,7 @@ page.say("cr_planned", planned)
 #
 # **The incremental selection of features.** Steps told apart from the one before: {glue:text}`cr_steps`.
 #
-# {glue:text}`cr_done` of {glue:text}`cr_planned` runs of the core are done. In brackets: 95 % intervals, and what they
-# count ([How sure is a score](uncertainty.ipynb)).
+# In brackets: 95 % intervals, and what they count ([How sure is a score](uncertainty.ipynb)).
 
 # %% tags=["hide-input"]
 show.picture(crema.picture(page), "Test accuracy of ten CNNs on CREMA-D: the document's, and ours with shared and new "

@@ -40,8 +40,8 @@ book.table(beside.overview(methods))
 # %% [markdown]
 # *How far the UAR comes on the way from guessing (0 %) to no fault (100 %), in the median corpus or pair of corpora; in
 # brackets, how many of them have been run. With shared speakers: the mean over draws of the test clips, where they have
-# been made. Networks other than the CNN on 50 MFCCs have within-corpus scores on the
-# corpora of their documents alone, so compare columns row by row. A dash: not yet run.*
+# been made. Networks other than the CNN on 50 MFCCs have within-corpus scores on the corpora of their documents alone,
+# so compare two columns of a row only where the numbers in brackets agree. A dash: not yet run.*
 #
 # How each network was trained: reading `code`, one start, all clips of the corpus. Issa et al. trains for as many steps
 # on every corpus that its paper does not name as on RAVDESS. CNN-n-GRU has three layers, the settings that its search

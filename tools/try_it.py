@@ -13,6 +13,7 @@ import sys
 import tarfile
 from pathlib import Path
 
+import numpy as np
 import pooch
 
 BOOK = Path(__file__).parents[1] / "book"
@@ -22,6 +23,7 @@ CHECKSUM = "sha256:d2228df7e4616bc3348bf504ee888f3bec43789a273f0a63f3e68d203ce3b
 ADDRESS = f"https://registry.npmjs.org/onnxruntime-web/-/onnxruntime-web-{VERSION}.tgz"
 PARTS = ("ort.wasm.min.js", "ort-wasm-simd-threaded.mjs", "ort-wasm-simd-threaded.wasm")
 ORDER = ("mfcc_cnn", "cnn_n_gru", "cnn_bigru", "issa")  # on the page
+COMPUTED = {"mfcc", "mel", "chroma", "contrast", "tonnetz"}  # by features.js
 RATES = (8000, 16000, 22050, 24000, 32000, 44100, 48000, 96000)
 """Of files, in Hz, that are resampled as the package does it; others are left to the browser."""
 
@@ -54,7 +56,7 @@ def networks() -> None:
 
     MADE.mkdir(parents=True, exist_ok=True)
     offered, rates, fault = [], set(), None
-    for old in MADE.glob("*.onnx"):
+    for old in (*MADE.glob("*.onnx"), *MADE.glob("*.bin")):
         old.unlink()
     for folder in (NETWORKS / name for name in ORDER if (NETWORKS / name).is_dir()):
         file = MADE / f"{folder.name}.onnx"
@@ -83,7 +85,7 @@ def computed(folder: Path, told: dict) -> dict:
     from ser_repro.features import sets
 
     definition = sets.get(told["features"]).definition
-    if definition["kind"] != "means" or any(name.endswith("harmonic") for name, _ in definition["parts"]):
+    if definition["kind"] != "means" or not {name for name, _ in definition["parts"]} <= COMPUTED:
         sys.exit(f"{folder} takes {told['features']}, which the page does not compute: offer another.")
     filters(2, 1, "HQ")
     if told["sample_rate"] != definition["sample_rate"]:
@@ -92,15 +94,21 @@ def computed(folder: Path, told: dict) -> dict:
 
 
 def filters(sample_rate: int, rate: int, quality: str) -> bool:
-    """Write soxr's filter between two rates: eight whole numbers, then weights in single precision."""
+    """Write soxr's filter between two rates: eight whole numbers; where the weights of each phase begin; the weights,
+    and those of how a clip begins, in single precision."""
     from ser_repro.saved import hearing
 
     file = MADE / f"{'' if quality == 'VHQ' else 'hq-'}{sample_rate}-{rate}.bin"
     if not file.exists():
         found = hearing.measured(sample_rate, rate, quality)
-        head = struct.pack("<8i", sample_rate, rate, found.up, found.down, found.reach, found.kernel.shape[1],
-                           *found.begin.shape)
-        file.write_bytes(head + found.kernel.astype("<f4").tobytes() + found.begin.astype("<f4").tobytes())
+        used = np.abs(found.kernel) > 1e-12  # of each phase about half
+        taps = found.kernel.shape[1]
+        width = int((taps - used[:, ::-1].argmax(1) - used.argmax(1)).max())
+        first = np.minimum(used.argmax(1), taps - width)
+        kernel = np.take_along_axis(found.kernel, first[:, None] + np.arange(width), 1)
+        head = struct.pack("<8i", sample_rate, rate, found.up, found.down, found.reach, width, *found.begin.shape)
+        file.write_bytes(head + first.astype("<i4").tobytes() + kernel.astype("<f4").tobytes()
+                         + found.begin.astype("<f4").tobytes())
     return True
 
 

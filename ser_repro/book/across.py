@@ -116,7 +116,7 @@ def emotions_of(corpus: str) -> set[str]:
 def headline(one: Across) -> str:
     """What a method keeps on other corpora, in a line."""
     if not one.pairs:
-        return f"**{titled(one)}**: {NOT_RUN}."
+        return f"**{titled(one)}**: {NOT_RUN} on other corpora."
     ways = [pair.way for pair in one.pairs]
     own = [value for corpus in CORPORA if (value := one.way_within(corpus, "speaker")) is not None]
     line = (f"**{titled(one)}**: in {above(one.pairs)} pairs of corpora that have an interval, it lies above guessing. "

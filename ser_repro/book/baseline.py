@@ -72,23 +72,21 @@ def _lead_of_draws(page: Page, drawn: Score | None) -> str:
 
 
 def sentence(rows: list[dict]) -> str:
-    """How many networks lead the SVM or trail it in one kind of test, how far, what could not have been seen, and what
-    is not finished."""
+    """How many networks lead the SVM or trail it in one kind of test, how far, and what is not finished."""
     whole = sorted((row for row in rows if not row["folds"]), key=lambda row: row["difference"].value)
     if not whole:
         return f"{NOT_RUN}."
     ends = " to ".join(f"{points(row['difference'])} ({row['network']}, reading {row['reading']}, "
                        f"{number(row['clips'])} clips)" for row in (whole[0], whole[-1]))
     behind = sum(_trails(row) for row in whole)
-    told = (f"{_above(rows)} readings of networks lead the SVM and {behind} trail{'s' * (behind == 1)} it, by a "
-            f"difference that is told apart from none; the differences go from {ends}.")
+    told = (f"{_above(rows)} readings of networks lead the SVM and {behind} trail{'s' * (behind == 1)} it, by more "
+            f"than chance once corrected for their number; the differences go from {ends}.")
     halves = [50 * (row["difference"].high - row["difference"].low) for row in whole if row["difference"].has_interval]
     if halves:
-        told += f" Intervals, not yet corrected, reach {min(halves):.0f} to {max(halves):.0f} points either way"
-        unseen = [row for row in whole if row["difference"].has_interval and not told_apart(row["difference"])]
-        most = max(unseen, key=lambda row: abs(row["difference"].value), default=None)
-        told += (f"; the largest difference that is not told apart is {points(most['difference'])} ({most['network']}, "
-                 f"reading {most['reading']})." if most else ".")
+        lone = [sum(test(row["difference"]) for row in whole if row["difference"].has_interval)
+                for test in (lambda one: one.low > 0, lambda one: one.high < 0)]
+        told += (f" Each by itself, {lone[0]} of the intervals lie above zero and {lone[1]} below; they reach "
+                 f"{min(halves):.0f} to {max(halves):.0f} points either way.")
     part = [f"{row['network']}, reading {row['reading']} ({row['folds']}, so far {points(row['difference'])})"
             for row in rows if row["folds"]]
     return told + (f" Not finished: {'; '.join(part)}." if part else "")

@@ -130,7 +130,7 @@ def pairs_say(page: Page) -> dict[str, str]:
 
 def of_table(rows: list[dict]) -> str:
     """What the caption of a table says of the number of its differences."""
-    return family([row["difference"] for row in rows]).replace(" in this chapter", " of this table")
+    return family([row["difference"] for row in rows])
 
 
 def by_lot_say() -> dict[str, str]:

@@ -173,9 +173,9 @@ def answer(found: Found, runs: dict[str, dict], chance: float) -> str:
         told.append(f"In one run each, of at most {most} epochs, with one thing changed, it learned with {worked}.")
     if deaf:
         same = {name: [other for other in deaf if runs[other]["history"] == runs[name]["history"]] for name in deaf}
-        words = [name + (f" (number for number the run with {listed(rest)})" if (rest := same[name][:-1]) else "")
-                 for name in deaf if name == same[name][-1]]
-        told.append(f"It did not learn with {', or with '.join(words)}.")
+        words = [listed(same[name]) + " (number for number alike)" * (len(same[name]) > 1) for name in deaf
+                 if name == same[name][0]]
+        told.append(f"It did not learn with {', nor with '.join(words)}.")
     if waiting := [name for name in SWITCHES if name not in runs]:
         told.append(f"Not yet tried: {listed(waiting)}.")
     return " ".join(told)

@@ -133,7 +133,8 @@ def spans(several: list[Across], corpora: tuple[str, ...]) -> str:
     for one in several:
         each = [{step.name: step.value for step in steps(one, corpus)} for corpus in corpora]
         ends = {name: [made[name] for made in each if name in made] for name in STEPS}
-        known = [f"{STEPS[name]} {100 * min(values):.0f} to {percent(max(values))}" for name, values in ends.items()
-                 if values]
+        known = [f"{STEPS[name]} {100 * min(values):.0f} to {percent(max(values))}"
+                 + f" ({len(values)} of {len(corpora)} corpora)" * (len(values) < len(corpora))
+                 for name, values in ends.items() if values]
         told.append(f"{one.title[0].upper()}{one.title[1:]}, UAR over the corpora: {', '.join(known) or NOT_RUN}.")
     return " ".join(told)

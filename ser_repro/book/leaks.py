@@ -192,7 +192,8 @@ _PRICED: tuple[Callable[[Found], Iterator[Price]], ...] = (
 
 
 def priced(rows: list[Price], leak: str) -> str:
-    """What a leak is worth, in words: the range of what was measured, and how many are told apart from none."""
+    """What a leak is worth, in words: the range of what was measured, how many lie below none, and of how many that is
+    more than chance."""
     mine = [row for row in rows if row.leak == leak]
     if not mine:
         return NOT_RUN
@@ -203,9 +204,15 @@ def priced(rows: list[Price], leak: str) -> str:
     if measured and len(measured) < len(mine):
         ends = dict.fromkeys(signed(100 * of(row.value for row in measured)) for of in (min, max))
         told += f", {' to '.join(ends)} where there is an interval"
+    if not measured:
+        return f"{told} (no interval)"
+    below = sum(row.value < 0 for row in measured)
+    wholly = sum(row.difference.high < 0 for row in measured)
     apart = sum(told_apart(row.difference) for row in measured)
-    return told + (f", {apart} of {len(measured)} with an interval told apart from none" if measured
-                   else " (no interval)")
+    if len(measured) == 1:
+        return f"{told}, {'' if apart else 'not '}told apart from none"
+    return (f"{told}: {below} of {len(measured)} with an interval lie below zero, {wholly} with the whole interval; "
+            f"with p corrected for their number, {apart} {'is' if apart == 1 else 'are'} still told apart from none")
 
 
 def table(rows: list[Price], leak: str) -> list[dict]:

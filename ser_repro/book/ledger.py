@@ -32,17 +32,21 @@ def judged(table: pd.DataFrame) -> str:
 
 
 def summary(table: pd.DataFrame) -> str:
-    """How many claims got which verdict, in a sentence."""
-    counts = table["verdict"].value_counts()
+    """How many claims got which verdict, in a sentence; recalls of single emotions, which are of few clips each, apart.
+    """
+    recalls = table["score"].str.startswith(scores.RECALL)
+    parts = [f"{start} {_counts(part['verdict'])}" for start, part in (
+        (f"Of {number(int((~recalls).sum()))} claims of whole tests,", table[~recalls]),
+        (f"Of {number(int(recalls.sum()))} recalls of single emotions,", table[recalls])) if len(part)]
+    return f"**{'. '.join(parts)}.**"
+
+
+def _counts(verdicts: pd.Series) -> str:
+    counts = verdicts.value_counts()
     told = [f"{number(int(counts[kind]))} {'is' if counts[kind] == 1 else 'are'} {kind}"
             if kind != ledger.UNTESTABLE else f"{number(int(counts[kind]))} can't be tested here"
             for kind in ledger.RULE if kind in counts]
-    reproduced = table.loc[table["verdict"] == ledger.REPRODUCED, "score"]
-    if reproduced.empty:
-        told.insert(0, "none is reproduced")
-    elif reproduced.str.startswith(scores.RECALL).all():
-        told[0] += ", of single emotions alone,"
-    return f"**Of {number(len(table))} claims, {listed(told)}.**"
+    return listed(told if ledger.REPRODUCED in counts else ["none is reproduced", *told])
 
 
 def rule() -> list[dict]:

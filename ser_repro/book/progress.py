@@ -407,12 +407,10 @@ def _title(name: str) -> str:
 
 
 def alone(found: Found, n: int | None) -> str:
-    """Accuracy with new speakers in reading `code`, each test clip by itself, as a saved model takes it: on RAVDESS, or
-    on the document's own corpus."""
-    corpus = _CORPUS if _CORPUS in found.document.corpora else found.document.corpora[0]
-    seeds = found.records(corpus, protocol="speaker", n=n)
+    """Accuracy on RAVDESS with new speakers in reading `code`, each test clip by itself, as a saved model takes it."""
+    seeds = found.records(_CORPUS, protocol="speaker", n=n)
     if not any("alone" in record["test"].get("conditions", {}) for folds in seeds for record in folds):
-        return found.text(corpus, protocol="speaker", n=n)  # clips do not affect each other
+        return found.text(_CORPUS, protocol="speaker", n=n)  # clips do not affect each other
     return str(scores.score([pd.concat([scores.condition(record, "alone").assign(fold=record["config"]["fold"])
                                         for record in folds]) for folds in seeds]))
 

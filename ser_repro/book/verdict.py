@@ -18,10 +18,12 @@ from ser_repro.book.plots import handles, lines
 from ser_repro.book.words import NBSP, listed, percent
 from ser_repro.escaping import html
 from ser_repro.results.ledger import RULE, Claim
-from ser_repro.results.scores import SCORES, Score
+from ser_repro.results.scores import ADAPTED, SCORES, Score
 from ser_repro.runs import claimed
 from ser_repro.runs.found import NOT_RUN, Found, chance, missing
 
+_BASELINE = "svm193"
+_READINGS = {"code": "run as in public code", "paper": "rebuilt from the text"}
 WIDTH = 5.4  # in: its words can be read where a phone shrinks it
 
 
@@ -89,6 +91,8 @@ class Row:
     elsewhere : tuple of (str, Score, float)
         Corpus, UAR and what guessing gives there, of a network trained on the headline's corpus. Accuracy would not do:
         corpora differ in how often their commonest emotion occurs.
+    adapted : tuple of float
+        The same UARs once each value is shifted and stretched to the tested corpus; empty where that was not tried.
     guess : float
         What guessing gives on the headline's corpus.
     """
@@ -100,6 +104,7 @@ class Row:
     new: dict[str, Score]
     parts: dict[str, str]
     elsewhere: tuple[tuple[str, Score, float], ...]
+    adapted: tuple[float, ...]
     guess: float
 
     @property
@@ -112,20 +117,18 @@ class Row:
         """Of `new`, what every speaker was tested for."""
         return {reading: score for reading, score in self.new.items() if reading not in self.parts}
 
-    @property
-    def both(self) -> tuple[str, float, float] | None:
-        """A reading and its scores with shared and with new speakers: the first that has both and whose networks tell
-        clips apart, so that they are two tests of one program. None where there is none."""
-        return next(((reading, score.value, self.whole[reading].value) for reading, score in self.shared.items()
-                     if reading in self.whole and score.alike[0] < score.alike[1]), None)
+    def both(self, reading: str) -> tuple[float, float] | None:
+        """Scores of a reading with shared and with new speakers, so two tests of one program; None where one of them is
+        missing or no network of it tells clips apart."""
+        if reading not in self.shared or reading not in self.whole:
+            return None
+        shared = self.shared[reading]
+        return (shared.value, self.whole[reading].value) if shared.alike[0] < shared.alike[1] else None
 
     @property
     def average(self) -> tuple[float, float] | None:
         """Mean UAR on other corpora, and what guessing gives there; None where none has been tested."""
-        if not self.elsewhere:
-            return None
-        return tuple(float(np.mean([one[i] for one in ((score.value, guess) for _, score, guess in self.elsewhere)]))
-                     for i in (0, 1))
+        return _average(self.elsewhere)
 
 
 def rows(results: str | Path) -> list[Row]:
@@ -145,44 +148,86 @@ def _row(one: Headline, of: Found) -> Row:
                 told[of.document.called(reading)] = of.score_of(seeds, name)
                 if protocol == "speaker" and missing(seeds):
                     parts[of.document.called(reading)] = missing(seeds)
-    elsewhere = []
-    for corpus in datasets.CORPORA:
-        if corpus != one.corpus and (tables := of.tables_elsewhere(one.corpus, corpus, n=one.n)):
-            elsewhere.append((corpus, of.elsewhere(one.corpus, corpus, "uar", n=one.n),
-                              1 / tables[0]["emotion"].nunique()))
     guess = 1 / len(datasets.get(one.corpus).emotion_counts) if name == "uar" else chance(one.corpus)
-    return Row(one, claim, claimed.judged(of, claim).kind if claim else "", shared, new, parts, tuple(elsewhere), guess)
+    return Row(one, claim, claimed.judged(of, claim).kind if claim else "", shared, new, parts,
+               *_elsewhere(of, one.corpus, one.n), guess)
+
+
+def _elsewhere(of: Found, trained: str, n: int | None) -> tuple[tuple, tuple]:
+    """`elsewhere` and `adapted` of a row."""
+    found, adapted = [], []
+    for corpus in datasets.CORPORA:
+        if corpus != trained and (tables := of.tables_elsewhere(trained, corpus, n=n)):
+            found.append((corpus, of.elsewhere(trained, corpus, "uar", n=n), 1 / tables[0]["emotion"].nunique()))
+            if score := of.elsewhere(trained, corpus, "uar", n=n, condition=ADAPTED):
+                adapted.append(score.value)
+    return tuple(found), tuple(adapted)
+
+
+def away(name: str, n: int | None, results: str | Path) -> str:
+    """What a document's method reaches on other corpora, trained on that on which most can be compared, in words."""
+    found, _ = _elsewhere(Found(name, results), _COMMON, n)
+    return _away(_average(found))
 
 
 # ---- the sentence ------------------------------------------------------------------------------------------------
 
 
+_COMMON = "RAVDESS"  # on which most methods can be compared
+
+
 def answer(of: list[Row]) -> str:
-    """What the numbers are worth, in a few sentences. Compared are two tests of one program: of each method the reading
-    that has both, first that of its code."""
-    documents = [row for row in of if row.headline.document != "svm193"]
-    claims, told = [row for row in documents if row.claim], []
-    if claims:
-        told.append(f"The claims looked at here are {_span(row.claim.value for row in claims)}.")
-    if tested := [row for row in documents if row.both]:
-        shared, new = ([row.both[i] for row in tested] for i in (1, 2))
-        source = "public code" if all(row.both[0] == "code" for row in tested) else "code or text"
-        told.append(f"Rebuilt from {source}, {len(tested)} method{'s are' if len(tested) > 1 else ' is'} right on "
-                    f"{_span(shared)} of clips where training has heard the speaker too, and on {_span(new)} where the "
-                    f"speaker is new: a fall of "
-                    f"{_span((one - other for one, other in zip(shared, new, strict=True)), 'points')}.")
-    if away := [row for row in tested if row.average]:
-        corpora = listed(list(dict.fromkeys(row.headline.corpus for row in away)))
-        told.append(f"{len(away)} of them, trained on {corpora} and tested on other corpora, "
-                    f"{'reach' if len(away) > 1 else 'reaches'} a mean recall (UAR) of "
-                    f"{_span(row.average[0] for row in away)}, where guessing gives "
-                    f"{_span(row.average[1] for row in away)}.")
-    if claims:
-        verdicts = [row.verdict for row in claims]
-        each = listed([f"{verdicts.count(kind)} {'is' if verdicts.count(kind) == 1 else 'are'} {kind}" for kind in RULE
-                       if kind in verdicts])
-        told.append(f"Of the {len(claims)} claims, by the split that each names, {each}.")
-    return " ".join(told)
+    """What the numbers are worth, in a few sentences: what became of the claims; what methods keep with new speakers,
+    on one corpus, each compared with itself; and what on others."""
+    documents = [row for row in of if row.headline.document != _BASELINE]
+    told = [_claims([row for row in documents if row.claim]), _speakers(of), _other_corpora(documents)]
+    return " ".join(filter(None, told))
+
+
+def _claims(of: list[Row]) -> str:
+    if not of:
+        return ""
+    each = {kind: [row.headline.title for row in of if row.verdict == kind] for kind in RULE}
+    fates = listed([f"{len(titles)} {'is' if len(titles) == 1 else 'are'} {kind} ({'; '.join(titles)})"
+                    for kind, titles in each.items() if titles])
+    one = len(of) == 1
+    return (f"Claimed here {'is' if one else 'are'} {len(of)} score{'s' * (not one)} of "
+            f"{_span(row.claim.value for row in of)}, for speech by actors: {fates}.")
+
+
+def _speakers(of: list[Row]) -> str:
+    known = {}
+    for row in of:
+        for reading in _READINGS if row.headline.corpus == _COMMON else ():
+            if both := row.both(reading):
+                known.setdefault((row.headline.document == _BASELINE, reading), []).append(both)
+    told = [f"{len(known[False, reading])} method{'s' * (len(known[False, reading]) > 1)} {how}"
+            for reading, how in _READINGS.items() if (False, reading) in known]
+    scores = [known[False, reading] for reading in _READINGS if (False, reading) in known]
+    if not told:
+        return ""
+    if plain := known.get((True, "code")):
+        told, scores = [*told, "an SVM fitted in seconds"], [*scores, plain]
+    first, *rest = ([_span(one[i] for one in pairs) for i in (0, 1)] for pairs in scores)
+    more = "".join(f"; {who}, on {shared} and {new}" for who, (shared, new) in zip(told[1:], rest, strict=True))
+    return (f"On {_COMMON}, {told[0]} {'are' if len(scores[0]) > 1 else 'is'} right on {first[0]} of clips where "
+            f"training has heard the speaker too, and on {first[1]} where the speaker is new{more}.")
+
+
+def _other_corpora(of: list[Row]) -> str:
+    away = [row for row in of if row.average and row.headline.corpus == _COMMON]
+    if not away:
+        return ""
+
+    def reach(some: list) -> str:
+        return f"{len(some)} of them {'reach' if len(some) > 1 else 'reaches'}"
+
+    told = (f"Tested on other corpora, {reach(away)} a mean recall (UAR) of {_span(row.average[0] for row in away)}, "
+            f"where guessing gives {_span(row.average[1] for row in away)}")
+    if adapted := [float(np.mean(row.adapted)) for row in away if row.adapted]:
+        told += (f"; {reach(adapted)} {_span(adapted)} once features are rescaled to the tested corpus, which takes "
+                 "its clips but no labels")
+    return f"{told}."
 
 
 def _span(values, name: str = "%") -> str:
@@ -250,15 +295,15 @@ def _guess(axis, value: float, y: float) -> None:
 def words(of: list[Row]) -> str:
     """The picture for those who do not see it: a line a document."""
     return " ".join(f"{row.headline.title}, {row.headline.corpus}: claimed {_claimed(row)}, shared speakers "
-                    f"{_told(row.shared)}, new speakers {_told(row.whole)}, other corpora {_away(row)}, guessing "
-                    f"{percent(row.guess)}." for row in of)
+                    f"{_told(row.shared)}, new speakers {_told(row.whole)}, other corpora {_away(row.average)}, "
+                    f"guessing {percent(row.guess)}." for row in of)
 
 
 # ---- the cards ---------------------------------------------------------------------------------------------------
 
 
 def cards(of: list[Row], folder: str = "") -> str:
-    """A card a document, as HTML: claim, what we get, what is left, what there is to know; a line each.
+    """A card a document, as HTML: claim, what we get in each kind of test, what there is to know; a line each.
 
     Parameters
     ----------
@@ -271,9 +316,8 @@ def cards(of: list[Row], folder: str = "") -> str:
 def _card(row: Row, folder: str) -> str:
     one = row.headline
     verdict = f'<p class="verdict">{html(row.verdict)}</p>' if row.verdict else ""
-    left = f"{_told(row.new, row.parts)} with new speakers; {_away(row)} on other corpora"
-    told = {"claimed": _claimed(row), "we get": f"{_told(row.shared)} with shared speakers", "what is left": left,
-            "to know": one.known}
+    told = {"claimed": _claimed(row), "shared speakers": _told(row.shared), "new speakers": _told(row.new, row.parts),
+            "other corpora": _away(row.average), "to know": one.known}
     listing = "".join(f"<dt>{html(name)}</dt><dd>{html(text)}</dd>" for name, text in told.items())
     return (f'<section class="card-of"><h3><a href="{folder}{one.chapter}.html">{html(one.title)}</a> '
             f'<small>{html(one.corpus)}</small></h3>{verdict}<dl>{listing}</dl></section>')
@@ -291,14 +335,21 @@ def _claimed(row: Row) -> str:
 def _told(of: dict[str, Score], parts: dict[str, str] | None = None) -> str:
     """Both readings in a phrase: "62.6 % (code) and 72.9 % (paper)"."""
     def each(reading, score):
-        alike = "one answer to every clip" if score.alike[0] == score.alike[1] else ""
+        alike = "it learned nothing: one answer to every clip" if score.alike[0] == score.alike[1] else ""
         return f"{percent(score.value, 1)} ({', '.join(filter(None, (reading, (parts or {}).get(reading), alike)))})"
 
     return listed([each(*one) for one in of.items()]) if of else NOT_RUN
 
 
-def _away(row: Row) -> str:
-    if not row.average:
+def _average(elsewhere: tuple) -> tuple[float, float] | None:
+    if not elsewhere:
+        return None
+    return tuple(float(np.mean(values)) for values in zip(*((score.value, guess) for _, score, guess in elsewhere),
+                                                          strict=True))
+
+
+def _away(average: tuple[float, float] | None) -> str:
+    if not average:
         return NOT_RUN
-    value, guess = row.average
+    value, guess = average
     return f"UAR {percent(value, 1)} (guessing {percent(guess, 1)})"

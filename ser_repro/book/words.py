@@ -73,7 +73,7 @@ def told_apart(difference) -> bool:
 def family(differences) -> str:
     """What a caption says of the number of differences that were corrected together."""
     n = max((one.family for one in differences), default=1)
-    return f"p is corrected for the {n} differences in this chapter that have an interval (Holm)" if n > 1 else (
+    return f"p is corrected for the {n} differences that are shown together and have an interval (Holm)" if n > 1 else (
         "p is that of a single difference")
 
 
@@ -94,8 +94,11 @@ def versus_chance(score, chance: float) -> str:
 
 
 def against_guessing(score, chance: float) -> str:
-    """The same for a column of a table, which says where units are too few for an interval, and so for a test."""
-    return versus_chance(score, chance) + (", no test" if score.units and score.alike[0] < score.alike[1] else "")
+    """The same for a column of a table; where units are too few for an interval, and so for a test, how many of them
+    lie above chance."""
+    if score.units and score.alike[0] < score.alike[1]:
+        return f"{sum(one > chance for one in score.units)} of {len(score.units)} {score.unit}s above chance"
+    return versus_chance(score, chance)
 
 
 def stamp(record: dict) -> str:

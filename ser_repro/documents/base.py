@@ -191,6 +191,9 @@ class Document:
     has_code : bool
         Whether any code of the method is public. Where none is, reading `code` is rebuilt from the text, and its split
         is one draw of ours by the text's rule.
+    shorter : str
+        How its readings train shorter than the document did, where they do: "ours stop at ...". What they do not reach
+        is then not settled.
     networks : mapping
         What a reader calls the network of each size, where "n = 18" would not tell.
     adjust : callable(values, corpus, n) -> values
@@ -242,6 +245,7 @@ class Document:
     matrices: tuple[PublishedMatrix, ...] = ()
     readings: tuple[str, ...] = READINGS
     has_code: bool = True
+    shorter: str = ""
     networks: Mapping[int, str] = field(default_factory=dict)
     adjust: Callable[[dict, str, int | None], dict] = lambda values, corpus, n: values
     split: protocols.Rule = RANDOM_FIFTH

@@ -9,7 +9,8 @@ The rule, from the first that applies (`RULE` says it in words that a reader see
 5. A score of ours lies below it, but by less than chance may: two test sets of the claim's size. Where either of these
    two is so on shared speakers only, and the claim names new ones, it is reached with shared speakers only.
 6. An interval of ours holds it: a score this uncertain can't exclude it.
-7. Otherwise it is not reproduced.
+7. Below it lies what was trained shorter than the document trained: not settled.
+8. Otherwise it is not reproduced.
 """
 
 from dataclasses import dataclass, field
@@ -34,8 +35,8 @@ RULE = {
     SHARED_ONLY: "one of these two is so on shared speakers only, while the document speaks of new ones",
     NOT_EXCLUDED: "our score lies farther below, but its 95 % interval is so wide that it holds the claim",
     NOT_REPRODUCED: "our score lies farther below, and its interval too",
-    UNSETTLED: "what was run can't speak for or against it: no setting taught the network anything, or the search for "
-               "one isn't over",
+    UNSETTLED: "what was run can't speak for or against it: no setting taught the network anything, the search for one "
+               "isn't over, or what lies farther below was trained shorter than the document trained",
     UNTESTABLE: "its corpus can't be had, or the document doesn't say what was done",
     NOT_RUN: "its runs have not been made, or not for every group of speakers",
 }
@@ -99,6 +100,8 @@ class Evidence:
         Of how many draws of the split it is the mean; 0 of the one draw that the document's code or ours makes.
     says_nothing : str
         Why it can speak neither for nor against the claim; "" where it can.
+    shorter : str
+        How it was trained shorter than the document trained, so that it can speak for the claim alone; or "".
     """
 
     reading: str
@@ -107,6 +110,7 @@ class Evidence:
     part: str = ""
     draws: int = 0
     says_nothing: str = ""
+    shorter: str = ""
 
 
 @dataclass(frozen=True)
@@ -163,6 +167,8 @@ def verdict(claim: Claim, evidence: list[Evidence], clips: int, missing: str = "
                        (*other.by, nearest))
     if wide := tuple(one for one in heard if _reach(one.score)[1] >= claim.value):
         return Verdict(NOT_EXCLUDED, _each(claim, wide), wide)
+    if nearest.shorter:
+        return Verdict(UNSETTLED, f"{below}, but {nearest.shorter}", (nearest,))
     return Verdict(NOT_REPRODUCED, below, (nearest,))
 
 

@@ -32,7 +32,8 @@ def evidence(found: Found, claim: Claim) -> list[Evidence]:
                 score = mean or found.score_of(seeds, claim.score)
                 told.append(Evidence(found.document.called(reading), _SPEAKERS[protocol], score, part_of(seeds),
                                      len(mean.seeds) if mean else 0,
-                                     _says_nothing(found, claim, reading, protocol, score)))
+                                     _says_nothing(found, claim, reading, protocol, score),
+                                     found.document.shorter))
     return told
 
 

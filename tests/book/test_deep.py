@@ -90,7 +90,7 @@ def test_switches_are_shown_with_their_spread_and_their_gradient():
     assert deep.answer(FOUND, {"AdamW": runs["nothing changed"]}, 0.5).startswith(
         "It did not learn with AdamW. Not yet tried: nothing changed, one GRU layer, ")
     assert deep.answer(FOUND, {name: runs["nothing changed"] for name in ("AdamW", "no weight decay")}, 0.5).startswith(
-        "It did not learn with no weight decay (number for number the run with AdamW). Not yet tried: ")
+        "It did not learn with AdamW and no weight decay (number for number alike). Not yet tried: ")
     assert deep.answer(FOUND, {}, 1 / 7) == "Which part keeps it from learning has not been tried yet."
     rows = deep.table(FOUND, runs)
     assert [(row["changed"], row["kinds of answer"], row["gradient, layer 1"], row["training"]) for row in rows] == [

@@ -197,7 +197,7 @@ def test_a_difference_of_two_speakers_is_told_and_never_told_apart():
 
 def test_a_caption_names_the_family_of_its_differences():
     assert words.family([make_difference(0, 1, family=14)]) == (
-        "p is corrected for the 14 differences in this chapter that have an interval (Holm)")
+        "p is corrected for the 14 differences that are shown together and have an interval (Holm)")
     assert words.family([make_difference(0, 1)]) == "p is that of a single difference"
 
 

@@ -45,6 +45,8 @@ def test_every_verdict_can_be_given():
     assert kind(far, fallen, claim=new) == ledger.NOT_REPRODUCED
     assert kind(far, replace(fallen, score=score(0.81)), claim=new) == ledger.REPRODUCED
     assert kind(replace(reached, says_nothing="no setting")) == ledger.UNSETTLED
+    short = [kind(replace(one, shorter="ours stop at 40 epochs")) for one in shared]
+    assert short == [ledger.UNSETTLED, ledger.UNSETTLED, ledger.CHANCE, ledger.REPRODUCED]
     assert set(ledger.RULE) == {getattr(ledger, name) for name in (
         "REPRODUCED", "CHANCE", "SHARED_ONLY", "NOT_EXCLUDED", "NOT_REPRODUCED", "UNSETTLED", "UNTESTABLE", "NOT_RUN")}
 

@@ -1,4 +1,4 @@
-// Time means of descriptors, as ser_repro.features computes them: "Issa's 193 values", "the CREMA-D study's 258".
+// Time means of descriptors, as ser_repro.features computes them: the 193 values of Issa et al.
 //
 // Definitions are librosa 0.11's with its defaults; ser_repro/features/fast has the same, with sources. Sums are in
 // double precision. Where the package rounds to single precision before it decides (which bin is a peak), so does this.
@@ -255,47 +255,6 @@ window.Features = (() => {
     return toDecibels(peaks).map((frame, t) => frame.map((value, band) => value - low[t][band]));
   }
 
-  // ---- what one number says of a frame
-
-  function zeroCrossings(samples, nFft, hop) {
-    const edge = i => samples[Math.min(Math.max(i, 0), samples.length - 1)] < -round(LEAST_POWER), found = [];
-    for (let at = 0; at <= samples.length; at += hop) {
-      let changes = 0;
-      for (let i = at - nFft / 2 + 1; i < at + nFft / 2; i++) changes += edge(i) !== edge(i - 1);
-      found.push([changes / nFft]);
-    }
-    return found;
-  }
-
-  function rms(samples, nFft, hop) {
-    const found = [];
-    for (let at = 0; at <= samples.length; at += hop) {
-      let sum = 0;
-      for (let i = Math.max(0, at - nFft / 2); i < Math.min(samples.length, at + nFft / 2); i++) sum += samples[i] ** 2;
-      found.push([Math.sqrt(sum / nFft)]);
-    }
-    return found;
-  }
-
-  function rollOff(frame, rate, nFft) {
-    const reached = new Float32Array(frame.length);
-    frame.forEach((value, i) => { reached[i] = value + (i ? reached[i - 1] : 0); });
-    return reached.findIndex(value => value >= round(round(0.85) * reached.at(-1))) * rate / nFft;
-  }
-
-  function flatness(frame) {
-    const power = Array.from(frame, value => Math.max(LEAST_POWER, value * value));
-    const mean = list => list.reduce((sum, value) => sum + value, 0) / list.length;
-    return Math.exp(mean(power.map(Math.log))) / mean(power);
-  }
-
-  function bandwidth(frame, rate, nFft) {
-    const sum = frame.reduce((total, value) => total + value, 0), whole = sum < TINY ? 1 : sum;
-    const over = what => frame.reduce((total, value, i) => total + what(i * rate / nFft) * value / whole, 0);
-    const centroid = over(hz => hz);
-    return Math.sqrt(over(hz => (hz - centroid) ** 2));
-  }
-
   // ---- a set
 
   /* Values of a clip in the order of a set.
@@ -314,9 +273,6 @@ window.Features = (() => {
       mel, mfcc: count => cosines(toDecibels(mel(128)), count),
       chroma: () => chroma(powers, rate, nFft), contrast: () => contrast(sizes, rate, nFft),
       tonnetz: () => tonnetz(samples, rate, plain(), halved),
-      "zero crossings": () => zeroCrossings(samples, nFft, hop), rms: () => rms(samples, nFft, hop),
-      "roll-off": () => sizes.map(frame => [rollOff(frame, rate, nFft)]),
-      flatness: () => sizes.map(frame => [flatness(frame)]), bandwidth: () => sizes.map(frame => [bandwidth(frame, rate, nFft)]),
     };
     return Float32Array.from(parts.flatMap(([name, count]) => means(known[name](count))));
   }

@@ -75,26 +75,20 @@ window.Sound = (() => {
   }
 
   function parseFilter(buffer) {
-    const [from, to, up, down, reach, taps, begun, heard] = new Int32Array(buffer, 0, 8);
-    const kernel = new Float32Array(buffer, 32, up * taps);
-    const begin = new Float32Array(buffer, 32 + 4 * up * taps, begun * heard);
-    const used = Array.from({length: up}, (_, phase) => {  // of each phase most weights are zero
-      let first = 0, end = taps;
-      while (first < end && Math.abs(kernel[phase * taps + first]) < 1e-12) first++;
-      while (end > first && Math.abs(kernel[phase * taps + end - 1]) < 1e-12) end--;
-      return [first, end];
-    });
-    return {from, to, up, down, reach, taps, begun, heard, kernel, begin, used};
+    const [from, to, up, down, reach, width, begun, heard] = new Int32Array(buffer, 0, 8);
+    const first = new Int32Array(buffer, 32, up);                  // of each phase, where its weights begin
+    const kernel = new Float32Array(buffer, 32 + 4 * up, up * width);
+    const begin = new Float32Array(buffer, 32 + 4 * up * (1 + width), begun * heard);
+    return {from, to, up, down, reach, width, begun, heard, first, kernel, begin};
   }
 
   // As soxr gives them, in the quality that the filter is of; see ser_repro.saved.hearing.measured.
-  function resample(samples, {from, to, up, down, reach, taps, begun, heard, kernel, begin, used}) {
+  function resample(samples, {from, to, up, down, reach, width, begun, heard, first, kernel, begin}) {
     const length = Math.floor(samples.length / (from / to) + 0.5), out = new Float32Array(length);
     for (let m = 0; m < length; m++) {
-      const phase = m % up, base = (m - phase) / up * down - reach, row = phase * taps;
-      const [first, end] = used[phase];
+      const phase = m % up, base = (m - phase) / up * down - reach + first[phase], row = phase * width;
       let sum = 0;
-      for (let j = Math.max(first, -base), last = Math.min(end, samples.length - base); j < last; j++)
+      for (let j = Math.max(0, -base), last = Math.min(width, samples.length - base); j < last; j++)
         sum += kernel[row + j] * samples[base + j];
       out[m] = sum;
     }

@@ -162,8 +162,7 @@
     const told = titled(named.map(([who, emotion, p]) => `${who} says ${emotion} (${percent(p)})`).join("; "));
     const same = new Set(named.map(one => one[1])).size === 1;
     if (named.length === 1) return `${told}.`;
-    const corpora = new Set(answers.map(({network}) => network.corpus));
-    return same ? `All ${named.length} name ${named[0][1]}. That they agree makes none of them right: they learned from ${corpora.size === 1 ? "the same actors" : "actors, most of them from the same ones"}.`
+    return same ? `All ${named.length} name ${named[0][1]}. That they agree makes none of them right: they learned from the same actors.`
       : `They disagree. ${told}. At most one emotion is right, and perhaps none is.`;
   }
 
