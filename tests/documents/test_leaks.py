@@ -47,7 +47,8 @@ def test_what_sets_one_reading_apart_from_the_other(matrix):
 @pytest.mark.parametrize(("document", "n", "leak", "changes", "state"), [
     ("crema_1d", 1, "fitted", {"fitted_on": "all"}, "yes"),
     ("crema_1d", 1, "fitted", {"fitted_on": "training"}, "no"), ("crema_1d", 1, "statistics", {}, "no"),
-    *((name, 2, leak, {}, "can't be told") for name in ("qayyum", "qayyum_baselines") for leak in ("fitted", "statistics")),
+    *((name, 2, leak, {}, "can't be told") for name in ("qayyum", "qayyum_baselines")
+      for leak in ("fitted", "statistics")),
     *((name, 2, leak, {"fitted_on": "training"}, "no") for name in ("qayyum", "qayyum_baselines")
       for leak in ("fitted", "statistics")),
     ("qayyum", 2, "statistics", {"normalised": "together"}, "no"), ("qayyum", 3, "fitted", {}, "does not apply"),
