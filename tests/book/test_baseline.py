@@ -54,7 +54,8 @@ def test_headlines_count_who_leads_and_range_over_whole_tests(versus, monkeypatc
     all_ = words.number(1440)
     assert told["sentence_speaker"] == (
         "1 of 2 readings of networks lead the SVM and 1 trails it, by more than chance once corrected for their "
-        f"number; the differences go from −5.0 points [−8.0, −2.0; speakers] (one, reading code, {all_} clips) to +3.0 points "
+        f"number; the differences go from −5.0 points [−8.0, −2.0; speakers] (one, reading code, {all_} clips) to +3.0 "
+        "points "
         f"[+2.0, +4.0; speakers] (two, reading code, {all_} clips). Each by itself, 1 of the intervals lie above zero "
         "and 1 below; they reach 1 to 3 points either way. Not finished: few, reading code (1 of 6 folds, so far +30.0 "
         "points [+20.0, +40.0; speakers]).")
