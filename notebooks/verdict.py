@@ -26,13 +26,14 @@ from ser_repro.runs import claimed
 
 rows = chapter.rows(results)
 show.say("vd_answer", chapter.answer(rows))
+show.say("vd_other", chapter.other_corpora(rows))
 show.say("vd_claims", ledger.summary(claimed.whole(results)).replace("**", ""))
 for name, n in (("mfcc_cnn", None), ("cnn_n_gru", 3), ("cnn_bigru", None), ("issa", None)):
     show.say(f"vd_away_{name}", chapter.away(name, n, results))
 book.draw("vd_picture", chapter.picture(rows), elsewhere=chapter.words(rows))
 
 # %% [markdown]
-# **{glue:text}`vd_answer`**
+# **{glue:text}`vd_answer`** {glue:text}`vd_other`
 
 # %% tags=["hide-input"]
 book.picture(chapter.picture(rows), chapter.words(rows), caption=(
