@@ -42,8 +42,7 @@ page.say("cr_done", done)
 page.say("cr_planned", planned)
 
 # %% [markdown]
-# *{glue:text}`cr_done` of {glue:text}`cr_planned` runs of the core are done. Until more are, this page tells above all
-# what the document says.*
+# *{glue:text}`cr_done` of {glue:text}`cr_planned` runs of the core are done.*
 #
 # **Claimed** {cite:p}`amgad2023speech`: on CREMA-D, {glue:text}`cr_best_1d_claim` for the best of seven 1-D CNNs on
 # time means of descriptors (Models 1 and 2), and {glue:text}`cr_best_2d_claim` for the best of three 2-D CNNs on mel

@@ -66,6 +66,6 @@ show.html_block(chapter.cards(rows))
 #   [trained on one, tested on another](cross_corpus.ipynb); and all six corpora here are acted, so even that says
 #   little of speech that is not.
 #
-# Every number that the documents claim for their models is in the [ledger](claims.ipynb), with a verdict by one
-# rule. {glue:text}`vd_claims` "Not reproduced" is not "refuted": it speaks of our runs of what a document
-# tells, or of what its code does. "Not settled" means that nothing that we ran can speak for or against the claim.
+# Every number that the documents claim for their models is in the [ledger](claims.ipynb), with a verdict by one rule.
+# {glue:text}`vd_claims` "Not reproduced" is not "refuted": it speaks of our runs of what a document tells, or of what
+# its code does. "Not settled" means that nothing that we ran can speak for or against the claim.

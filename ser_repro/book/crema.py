@@ -125,12 +125,7 @@ def pairs_say(page: Page) -> dict[str, str]:
     apart = [row for row in rows if told_apart(row["difference"])]
     agree = sum(row["claimed"] * row["difference"].value > 0 for row in apart)
     return {"pairs": f"{len(apart)} of {len(rows)}", "pairs_agree": f"{agree} of {len(apart)}",
-            "pairs_family": of_table(rows)}
-
-
-def of_table(rows: list[dict]) -> str:
-    """What the caption of a table says of the number of its differences."""
-    return family([row["difference"] for row in rows])
+            "pairs_family": family(row["difference"] for row in rows)}
 
 
 def by_lot_say() -> dict[str, str]:
@@ -269,7 +264,7 @@ def headlines(page: Page) -> dict[str, str]:
         told[key] = price(two, "learning_rate", rate, 1)
     told["leaks"] = "; ".join(f"{row['leak']} ({row['model']}) {points(row['difference'])}" for row in leaks(page)
                               ) or NOT_RUN
-    told["leaks_family"] = of_table(leaks(page))
+    told["leaks_family"] = family(row["difference"] for row in leaks(page))
     return told | by_lot_say() | starts_say(page) | optimism_say(page) | pairs_say(page)
 
 

@@ -11,7 +11,19 @@ from matplotlib.ticker import PercentFormatter
 from ser_repro.book import plots
 from ser_repro.book.page import Page
 from ser_repro.book.palette import BLUE, ROLES
-from ser_repro.book.words import NBSP, family, listed, p_text, percent, points, signed, told_apart, unit, worth
+from ser_repro.book.words import (
+    NBSP,
+    family,
+    listed,
+    p_text,
+    percent,
+    points,
+    reach,
+    signed,
+    told_apart,
+    unit,
+    worth,
+)
 from ser_repro.documents import qayyum, qayyum_baselines
 from ser_repro.documents.qayyum import RAW, RAW_SMALL, REPORTED, RNN_BOTH, RNNS, SMALL
 from ser_repro.results import scores, uncertainty
@@ -313,7 +325,7 @@ def chance_say(page: Page) -> dict[str, str]:
         return {"draws": NOT_RUN, "reached": NOT_RUN, "first_draw": NOT_RUN}
     svm = drawn[SVM_BOTH]
     own = qayyum_baselines.RATES[SVM_BOTH]
-    return {"draws": f"{percent(min(svm.seeds), 1)} to {percent(max(svm.seeds), 1)}",
+    return {"draws": reach(svm.seeds),
             "first_draw": found.text(CORPUS, name="uar", n=SVM_BOTH),
             "reached": f"{sum(seed >= own for seed in svm.seeds)} of {len(svm.seeds)}"}
 

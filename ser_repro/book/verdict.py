@@ -23,6 +23,7 @@ from ser_repro.runs import claimed
 from ser_repro.runs.found import NOT_RUN, Found, chance, missing
 
 _BASELINE = "svm193"
+_COMMON = "RAVDESS"  # on which most methods can be compared
 _READINGS = {"code": "run as in public code", "paper": "rebuilt from the text"}
 WIDTH = 5.4  # in: its words can be read where a phone shrinks it
 
@@ -173,9 +174,6 @@ def away(name: str, n: int | None, results: str | Path) -> str:
 # ---- the sentence ------------------------------------------------------------------------------------------------
 
 
-_COMMON = "RAVDESS"  # on which most methods can be compared
-
-
 def answer(of: list[Row]) -> str:
     """What the numbers are worth, in two sentences, as a phone has room for no more above the picture: what became of
     the claims, and what methods keep with new speakers, on one corpus, each compared with itself."""
@@ -195,22 +193,23 @@ def _claims(of: list[Row]) -> str:
 
 
 def _speakers(of: list[Row]) -> str:
-    known = {}
-    for row in of:
-        for reading in _READINGS if row.headline.corpus == _COMMON else ():
-            if both := row.both(reading):
-                known.setdefault((row.headline.document == _BASELINE, reading), []).append(both)
-    told = [f"{len(known[False, reading])} method{'s' * (len(known[False, reading]) > 1)} {how}"
-            for reading, how in _READINGS.items() if (False, reading) in known]
-    scores = [known[False, reading] for reading in _READINGS if (False, reading) in known]
+    told = [(f"{len(pairs)} method{'s' * (len(pairs) > 1)} {how}", pairs) for reading, how in _READINGS.items()
+            if (pairs := _pairs(of, reading))]
     if not told:
         return ""
-    if plain := known.get((True, "code")):
-        told, scores = [*told, "an SVM fitted in seconds"], [*scores, plain]
-    first, *rest = ([_span(one[i] for one in pairs) for i in (0, 1)] for pairs in scores)
-    more = "".join(f"; {who}, on {shared} and {new}" for who, (shared, new) in zip(told[1:], rest, strict=True))
-    return (f"On {_COMMON}, {told[0]} {'are' if len(scores[0]) > 1 else 'is'} right on {first[0]} of clips where "
-            f"training has heard the speaker too, and on {first[1]} where the speaker is new{more}.")
+    if plain := _pairs(of, "code", of_baseline=True):
+        told.append(("an SVM fitted in seconds", plain))
+    (who, shared, new), *rest = [(who, _span(one for one, _ in pairs), _span(one for _, one in pairs))
+                                 for who, pairs in told]
+    more = "".join(f"; {who}, on {shared} and {new}" for who, shared, new in rest)
+    return (f"On {_COMMON}, {who} {'are' if len(told[0][1]) > 1 else 'is'} right on {shared} of clips where training "
+            f"has heard the speaker too, and on {new} where the speaker is new{more}.")
+
+
+def _pairs(of: list[Row], reading: str, of_baseline: bool = False) -> list[tuple[float, float]]:
+    """With shared and with new speakers, of the methods, or the baseline, on the corpus on which they are compared."""
+    return [both for row in of if row.headline.corpus == _COMMON
+            and (row.headline.document == _BASELINE) == of_baseline and (both := row.both(reading))]
 
 
 def other_corpora(of: list[Row]) -> str:

@@ -248,12 +248,12 @@ def front(what: int | str, sample_rate: int, transform=None) -> nn.Module:
     SerReproError
         As `Reduced`, and of a transformer whose values are computed in the graph.
     """
-    if arrays.is_waveform(what):
-        return Rounded()
     if takes(what, sample_rate)[0] == "values":
         return Whole() if transform is None else Reduced(transform, len(sets.get(what).values))
     if transform is not None:
         raise SerReproError(f"a transformer behind {what} has no graph: give a network without one")
+    if arrays.is_waveform(what):
+        return Rounded()
     known = sets.get(what).definition
     if not _is_mfcc_means(known):
         return nn.Sequential(MFCC(known["mfcc"], sample_rate, N_FFT, HOP), Standardised(known["keep"]))

@@ -115,6 +115,9 @@ def test_what_can_not_be_exported_is_refused(small, demo, tmp_path):
     for transform in (FunctionTransformer(np.abs), SimpleNamespace(needs_speakers=True)):
         with pytest.raises(SerReproError, match="no product of a matrix"):
             hearing.Reduced(transform, 4)
+    for what in ("native", 16000, "mfcc50_mean_code"):  # samples, or values that are computed in the graph
+        with pytest.raises(SerReproError, match="a transformer behind"):
+            hearing.front(what, 16000, FunctionTransformer(np.abs))
     with pytest.raises(SerReproError, match="too large a filter"):
         hearing.measured(44101, 48000)
     (tmp_path / "mine").mkdir()
