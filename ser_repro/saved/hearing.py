@@ -105,12 +105,13 @@ def measured(sample_rate: int, rate: int, quality: str = "HQ") -> Filter:
                             "another rate first")
     at = math.ceil(4000 / min(down, up))                                      # periods: far from both ends
     kernel = np.zeros((up, 2 * reach + down), np.float32)
-    for place in range(-reach, down + reach):
-        period, within = divmod(place, down)
+    for within in range(down):  # what is heard of an impulse a period later is heard a period later
         impulse = np.zeros((2 * at + 1) * down)
         impulse[at * down + within] = 1
-        first = (at - period) * up                                            # where the period in question begins
-        kernel[:, place + reach] = soxr.resample(impulse, sample_rate, rate, quality=quality)[first:first + up]
+        heard = soxr.resample(impulse, sample_rate, rate, quality=quality)
+        for place in range(within - reach, down + reach, down):
+            first = (at - place // down) * up                                 # where the period in question begins
+            kernel[:, place + reach] = heard[first:first + up]
     begun = math.ceil(_HALF[quality] * max(1, up / down))                     # at the new rate
     # Zeros behind each, so that there are that many samples.
     heard = 2 * math.ceil(begun * down / up)
