@@ -9,6 +9,7 @@ Scores are computed from it (`ser_repro.results.scores`), never stored in its pl
 import functools
 import gzip
 import json
+import os
 from pathlib import Path
 
 from ser_repro import SerReproError, documents
@@ -16,7 +17,7 @@ from ser_repro.files import digest, read_json, write_atomic
 from ser_repro.runs.run import config_hash
 
 FORMAT = 1
-LARGE = 20_000  # characters, above which a record is gzipped: over a thousand of them are to stay a checkout of some MB
+LARGE = 4_000  # characters, above which a record is gzipped: over a thousand of them are to stay a checkout of some MB
 DIGITS = 5  # of a probability
 DIGITS_ELSEWHERE = 5  # of one on another corpus, which is scored on some emotions alone: what is left may be small
 REMEDY = "free some room or set --results to another folder, and start again: the trained weights are kept"
@@ -90,11 +91,17 @@ def read(path: str | Path) -> dict:
 def kept(path: str | Path) -> dict:
     """A record as `read` gives it, read once as long as its file stays as it is: for all who ask, so not to be changed.
     """
-    path = Path(path)
-    if not path.exists():
-        return read(path)  # which says so
-    at = path.stat()
-    return _kept(path, at.st_mtime_ns, at.st_size)
+    found = stored(path)
+    return read(path) if found is None else found  # which says that it is missing
+
+
+def stored(path: str | Path) -> dict | None:
+    """The same; None where there is no such file."""
+    try:
+        at = os.stat(path)
+    except FileNotFoundError:
+        return None
+    return _kept(Path(path), at.st_mtime_ns, at.st_size)
 
 
 @functools.cache
@@ -111,6 +118,14 @@ def files(results: str | Path, document: str = "") -> list[Path]:
     """The files of all records, of a document or of all, in the order of their names."""
     return sorted(path for name in ([document] if document else documents.DOCUMENTS)
                   for ending in ("json", "json.gz") for path in Path(results, name).glob(f"*.{ending}"))
+
+
+def names(results: str | Path, document: str) -> set[str]:
+    """What the runs of a document that have a record are called: listed at once, as most runs of a study have none."""
+    try:
+        return {name_of(Path(file)) for file in os.listdir(Path(results, document))}
+    except FileNotFoundError:
+        return set()
 
 
 def name_of(path: Path) -> str:
