@@ -4,7 +4,8 @@ The rule, from the first that applies (`RULE` says it in words that a reader see
 
 1. No run can test it: its corpus can't be had, or the document doesn't say what was done.
 2. Nothing has been run on the split that it names, or not every fold of it.
-3. What was run says nothing of it: no setting taught the network anything, or the search for one isn't over.
+3. What was run says nothing of it: no setting taught the network anything, the search for one isn't over, or an
+   interval of more than `WIDEST` holds it.
 4. A score of ours, in either reading, is the claim or lies above it: reproduced.
 5. A score of ours lies below it, but by less than chance may: two test sets of the claim's size. Where either of these
    two is so on shared speakers only, and the claim names new ones, it is reached with shared speakers only.
@@ -13,7 +14,7 @@ The rule, from the first that applies (`RULE` says it in words that a reader see
 8. Otherwise it is not reproduced.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from math import hypot
 
 import numpy as np
@@ -23,6 +24,7 @@ from ser_repro.results.scores import Score
 from ser_repro.results.uncertainty import by_lot
 
 SHARED, NEW = "shared", "new"
+WIDEST = 0.4  # of an interval that holds the claim: a wider one holds most claims that anybody might make
 REBUILT = "rebuilt"  # what a reader calls a reading of a document whose code we could not get
 
 REPRODUCED, CHANCE, SHARED_ONLY = "reproduced", "within chance", "reached with shared speakers only"
@@ -36,7 +38,8 @@ RULE = {
     NOT_EXCLUDED: "our score lies farther below, but its 95 % interval is so wide that it holds the claim",
     NOT_REPRODUCED: "our score lies farther below, and its interval too",
     UNSETTLED: "what was run can't speak for or against it: no setting taught the network anything, the search for one "
-               "isn't over, or what lies farther below was trained shorter than the document trained",
+               f"isn't over, its 95 % interval holds the claim and more than {100 * WIDEST:.0f} points, or what lies "
+               "farther below was trained shorter than the document trained",
     UNTESTABLE: "its corpus can't be had, or the document doesn't say what was done",
     NOT_RUN: "its runs have not been made, or not for every group of speakers",
 }
@@ -150,6 +153,7 @@ def verdict(claim: Claim, evidence: list[Evidence], clips: int, missing: str = "
     """
     if claim.untestable or missing:
         return Verdict(UNTESTABLE, claim.untestable or missing)
+    evidence = [replace(one, says_nothing=one.says_nothing or _too_wide(claim, one)) for one in evidence]
     begun = [one for one in evidence if one.speakers == claim.speakers]
     named = [one for one in begun if not one.part]
     if not named:
@@ -193,6 +197,14 @@ def by_chance(claim: Claim, score: Score, clips: int) -> float:
     aren't independent, so that chance may be worth more.
     """
     return hypot(*(by_lot(value, clips or score.clips) for value in (claim.value, score.value)))
+
+
+def _too_wide(claim: Claim, one: Evidence) -> str:
+    """That an interval holds so much that its holding the claim says nothing; "" where it says something."""
+    low, high = _reach(one.score)
+    if not one.score.has_interval or not low <= claim.value <= high or high - low <= WIDEST:
+        return ""
+    return f"{_where(one)} {distance(claim, one.score)} of {100 * (high - low):.0f} points"
 
 
 def _reach(score: Score) -> tuple[float, float]:

@@ -35,7 +35,8 @@ def test_every_verdict_can_be_given():
     assert kind(far) == ledger.NOT_REPRODUCED and kind(above) == ledger.REPRODUCED
     assert kind(reached) == ledger.CHANCE  # one point below, and two test sets of 500 clips are worth 5
     assert kind(near) == ledger.NOT_REPRODUCED and kind(near, clips=80) == ledger.CHANCE  # 80 clips are worth 9 points
-    assert kind(replace(far, score=score(0.60, half=0.25))) == ledger.NOT_EXCLUDED
+    assert kind(replace(far, score=score(0.62, half=0.19))) == ledger.NOT_EXCLUDED
+    assert kind(replace(far, score=score(0.60, half=0.25))) == ledger.UNSETTLED  # it holds half of all scores
     assert kind(replace(far, score=score(0.60, half=0.19))) == ledger.NOT_REPRODUCED
     assert kind(replace(far, score=replace(score(0.60, half=0), units=(0.35, 0.85)))) == ledger.NOT_EXCLUDED
     new = replace(CLAIM, speakers=NEW)
@@ -67,10 +68,17 @@ def test_the_nearest_reading_counts_and_one_that_lacks_folds_is_told_but_not_jud
     assert str(verdict(CLAIM, [part], 500)) == "not yet run: reading paper (2 of 6 folds) so far 10.0 points below"
 
 
-def test_a_wide_interval_that_reaches_a_claim_says_how_far_below_the_score_is():
-    one = Evidence(ledger.REBUILT, SHARED, score(0.6, half=0.3), draws=10)
+def test_an_interval_that_reaches_a_claim_says_how_far_below_the_score_is():
+    one = Evidence(ledger.REBUILT, SHARED, score(0.61, half=0.195), draws=10)
     assert str(verdict(CLAIM, [one], 80)) == (
-        "not excluded: rebuilt (mean of 10 draws) 20.0 points below, within the interval")
+        "not excluded: rebuilt (mean of 10 draws) 19.0 points below, within the interval")
+
+
+@pytest.mark.parametrize("value", [0.6, 0.75, 0.85])
+def test_an_interval_that_holds_most_claims_settles_none(value):
+    told = verdict(CLAIM, [Evidence("code", SHARED, score(value, half=0.3))], 500)
+    assert told.kind == ledger.UNSETTLED and told.because.endswith("within the interval of 60 points")
+    assert kind(Evidence("code", SHARED, score(0.3, half=0.3))) == ledger.NOT_REPRODUCED  # it does not hold this one
 
 
 def test_chance_of_a_claim_is_that_of_its_clips_and_ours_together():
