@@ -187,7 +187,8 @@ book.table(crema_selection.step_rows(page))
 book.table(crema.leak_rows(page))
 
 # %% [markdown]
-# *Points that the leak gains on the same test clips; {glue:text}`cr_leaks_family`.*
+# *Accuracy without the leak minus accuracy with it, on the same test clips: below zero where the leak helps.
+# {glue:text}`cr_leaks_family`.*
 #
 # ## What each setting is worth
 #
