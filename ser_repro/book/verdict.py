@@ -13,7 +13,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import PercentFormatter
 
 from ser_repro import datasets
-from ser_repro.book.palette import GREY, ROLES
+from ser_repro.book.palette import GREY, ROLES, Look
 from ser_repro.book.plots import handles, lines
 from ser_repro.book.words import NBSP, listed, percent
 from ser_repro.escaping import html
@@ -238,11 +238,13 @@ def _span(values, name: str = "%") -> str:
 # ---- the picture -------------------------------------------------------------------------------------------------
 
 _OWN, _AWAY = 0.2, -0.26  # height of the two lines of a row
+_DEAD = "x"  # mark of a network that has learned nothing
 
 
 def picture(of: list[Row]) -> Figure:
     """Two lines a document: its own corpus (claim, shared speakers, new speakers), and below it the other corpora, a
-    small mark each and a large one for their mean. Filled marks are of reading code, hollow ones of reading paper."""
+    small mark each and a large one for their mean. Filled marks are of reading code, hollow ones of reading paper;
+    what gives one answer to every clip has learned nothing, and is a cross."""
     figure, axis = plt.subplots(figsize=(WIDTH, 1.2 + 0.56 * len(of)))
     for i, row in enumerate(of):
         y = len(of) - 1 - i
@@ -255,9 +257,9 @@ def picture(of: list[Row]) -> Figure:
         for told, role in ((row.shared, "shared speakers"), (row.whole, "new speakers")):
             for reading, score in told.items():
                 look = ROLES[role]
-                hollow = reading == "paper"
-                axis.plot(score.value, y + _OWN - 0.14, look.marker, color=look.colour, ms=8.5, mew=1.6,
-                          mfc="white" if hollow else look.colour, zorder=3 + (not hollow))
+                hollow, dead = reading == "paper", score.alike[0] == score.alike[1]
+                axis.plot(score.value, y + _OWN - 0.14, _DEAD if dead else look.marker, color=look.colour, ms=8.5,
+                          mew=1.6, mfc="white" if hollow else look.colour, zorder=3 + (not hollow))
         if row.claim:
             look = ROLES["claimed"]
             axis.plot(row.claim.value, y + _OWN - 0.14, look.marker, color=look.colour, ms=7.5, mfc="white", mew=1.6,
@@ -275,11 +277,12 @@ def picture(of: list[Row]) -> Figure:
     axis.xaxis.set_major_formatter(PercentFormatter(1, symbol=" %"))
     axis.grid(axis="x", alpha=0.25)
     axis.spines[["left"]].set_visible(False)
-    claim = ROLES["claimed"]
+    claim, dead = ROLES["claimed"], Look(ROLES["shared speakers"].colour, _DEAD)
     points = {"shared speakers": ROLES["shared speakers"], "new speakers": ROLES["new speakers"],
               "other corpora, UAR, and their mean": ROLES["new corpus"]}
     axis.legend(handles=[*handles({"claimed": claim}, mfc="white", mew=1.6), *handles(points),
                          *handles({"hollow: as its text has it": ROLES["shared speakers"]}, mfc="white", mew=1.6),
+                         *handles({"learned nothing: one answer": dead}, mew=1.6),
                          *lines({"guessing, of each line": ROLES["chance"]})],
                 loc="lower center", bbox_to_anchor=(0.47, 1.0), ncols=2, columnspacing=1.2, handletextpad=0.5)
     figure.tight_layout()
