@@ -154,7 +154,7 @@ def from_all_others(corpora: tuple[str, ...], reading: str = "code") -> tuple[Co
     return tuple(kinds)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)  # each is itself alone, and so can be a key
 class Document:
     """A document's method as data, and the functions that turn it into a model, its inputs and its training.
 

@@ -4,13 +4,14 @@ Its *core* is what the book counts itself against: every document, reading, prot
 one to three starts. The rest, the *extended study*, has five starts of everything and is for a GPU.
 """
 
+import functools
 from collections.abc import Iterator
 from pathlib import Path
 from statistics import median
 
 from ser_repro import documents, protocols
 from ser_repro.documents import CoreRuns, Document
-from ser_repro.runs import search
+from ser_repro.runs import records, search
 from ser_repro.runs.run import Run
 
 SEEDS = tuple(range(5))
@@ -21,19 +22,29 @@ GRID = ("published", "speaker")  # protocols that the study wants of every docum
 def core(document: str = "") -> list[Run]:
     """Every run of the core, or those of one document: what is fitted at once, then what each document names, then its
     changes one at a time."""
-    every = sorted(_these(document), key=lambda of: not of.is_estimator)
+    return list(_core(_these(document)))
+
+
+@functools.cache
+def _core(these: tuple[Document, ...]) -> tuple[Run, ...]:
+    every = sorted(these, key=lambda of: not of.is_estimator)
     wanted = [run for of in every for kind in of.core for run in runs_of(of, kind)]
     for of in every:
         for seed in (0,) if of.is_estimator else STARTS:
             wanted += [run for run in ablations(of, seed) if run.corpus == of.priced_on
                        and run.n == min(of.sizes, default=None)]
-    return list(dict.fromkeys(wanted))
+    return tuple(dict.fromkeys(wanted))
 
 
 def plans(document: str = "") -> list[Run]:
     """Every run of the study, or those of one document: the core, then what else documents name, changes on other
     corpora and from more starts, then the rest of the grid."""
-    every, wanted = _these(document), core(document)
+    return list(_plans(_these(document)))
+
+
+@functools.cache
+def _plans(every: tuple[Document, ...]) -> tuple[Run, ...]:
+    wanted = list(_core(every))
     wanted += [run for of in every for kind in of.more for run in runs_of(of, kind)]
     wanted += [run for of in every for run in ablations(of)]
     wanted += [run for of in every for seed in STARTS[1:] for run in ablations(of, seed) if run.corpus == "RAVDESS"]
@@ -44,11 +55,11 @@ def plans(document: str = "") -> list[Run]:
                 for reading in of.readings:
                     for protocol in GRID:
                         wanted += filter(_says_more, runs_of(of, CoreRuns(reading, protocol, n=n, seeds=(seed,))))
-    return list(dict.fromkeys(wanted))
+    return tuple(dict.fromkeys(wanted))
 
 
-def _these(document: str) -> list[Document]:
-    return [documents.get(document)] if document else list(documents.DOCUMENTS.values())
+def _these(document: str) -> tuple[Document, ...]:
+    return (documents.get(document),) if document else tuple(documents.DOCUMENTS.values())
 
 
 def _says_more(run: Run) -> bool:
@@ -86,8 +97,11 @@ def select(wanted: list[Run], **only) -> list[Run]:
 
 
 def status(wanted: list[Run], results: str | Path) -> list[tuple[Run, dict | None]]:
-    """Each run with its record, or None where it has not been made."""
-    return [(run, search.record(results, run)) for run in wanted]
+    """Each run with its record, or None where it has not been made; records as `records.stored`, not to be changed."""
+    there = {name: records.names(results, name) for name in {run.document for run in wanted}}
+    known = [(run, search.decided(results, run)) for run in wanted]
+    return [(run, records.stored(decided.path(results)) if decided and decided.name in there[run.document] else None)
+            for run, decided in known]
 
 
 def seconds(have: list[tuple[Run, dict | None]]) -> dict[Run, float | None]:

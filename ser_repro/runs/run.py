@@ -6,6 +6,7 @@
 """
 
 import functools
+import os
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -115,7 +116,7 @@ class Run:
         says = documents.settings(self.document, self.reading, self.corpus, self.n, **free)
         return {name: value for name, value in self.values.items() if says[name] != value}
 
-    @property
+    @functools.cached_property
     def kind(self) -> "Run":
         """What it is scored with: fold 0, seed 0, and what a search found for its split left open."""
         return replace(self, fold=0, seed=0, values=self.values | dict.fromkeys(self.recipe.searched))
@@ -138,7 +139,7 @@ class Run:
         return {name: getattr(self, name) for name in _NAMED} | {
             "settings": settings, "synthetic": self.synthetic} | more
 
-    @property
+    @functools.cached_property
     def hash(self) -> str:
         """Of the configuration.
 
@@ -152,7 +153,7 @@ class Run:
                                 "`ser-repro study`, which searches them on validation data, or give them.")
         return config_hash(self.config)
 
-    @property
+    @functools.cached_property
     def name(self) -> str:
         """A readable name that ends in the hash."""
         changed = "-changed" if self.changed else ""
@@ -193,9 +194,9 @@ _NAMED = ("document", "reading", "corpus", "protocol", "fold", "seed")
 
 def record_path(results: str | Path, document: str, name: str) -> Path:
     """Where a record of that name stands, gzipped where it is large, or would."""
-    plain = Path(results) / document / f"{name}.json"
-    packed = plain.with_name(f"{plain.name}.gz")
-    return packed if packed.exists() else plain
+    plain = os.path.join(results, document, f"{name}.json")  # a study asks thousands of times: no Path until the end
+    packed = f"{plain}.gz"
+    return Path(packed if os.path.exists(packed) else plain)
 
 
 def settings_of(config: dict) -> dict:

@@ -82,12 +82,6 @@ def decided(results: str | Path, run: Run) -> Run | None:
     return run.with_values(**found["chosen"]) if found.get("over") else None
 
 
-def record(results: str | Path, run: Run) -> dict | None:
-    """The stored record of a run of the study, or None; as `records.kept`, not to be changed."""
-    run = decided(results, run)
-    return records.kept(run.path(results)) if run and run.path(results).exists() else None
-
-
 def _of(run: Run) -> dict:
     return {name: getattr(run, name) for name in ("document", "reading", "corpus", "protocol", "fold", "n")}
 

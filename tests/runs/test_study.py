@@ -65,7 +65,7 @@ def test_study_searches_on_validation_alone_trains_and_stores(short, demo, tmp_p
     assert search.outcome(tmp_path, run)["chosen"] == best
     assert alone([run], tmp_path, data=demo) == 0
     assert seen & test_rows
-    assert settings_of(search.record(tmp_path, run)["config"]) == run.values | best
+    assert settings_of(plans.status([run], tmp_path)[0][1]["config"]) == run.values | best
 
 
 @pytest.mark.parametrize(("learns_in_round", "rounds"), [(1, 1), (2, 2), (None, search.ROUNDS)])
