@@ -38,9 +38,11 @@ def stale() -> list[tuple[Path, Path]]:
 def imported() -> None:
     """Import what most notebooks do. Not torch: its threads would not live through a fork."""
     import ipykernel.kernelapp  # noqa: F401
+    import matplotlib.backends.backend_pdf
     import matplotlib.pyplot
     import myst_nb  # noqa: F401
     import papermill  # noqa: F401
+    import pypdfium2  # noqa: F401
 
     from ser_repro import book
 
@@ -51,10 +53,12 @@ def imported() -> None:
 
 
 def records_read() -> None:
-    """Read all records, which every process forked from here on has then read."""
-    from ser_repro.runs import plans
+    """Read all records and make the tables of their test clips, which every process forked from here on then has."""
+    from ser_repro.runs import found, plans
 
-    plans.status(plans.plans(), "results")
+    for _, record in plans.status(plans.plans(), "results"):
+        for corpus in record.get("tested", {"": None}) if record else ():
+            found.tested_clips(record, corpus or None)
 
 
 class Child:

@@ -173,23 +173,29 @@ def _indexed(of: Document) -> Iterator[str]:
 
 @functools.cache
 def _clips(corpus: str) -> pd.DataFrame:
-    """The studied clips of a corpus, with what `in_split` asks for."""
-    clips = datasets.studied(datasets.published(corpus))
+    """The studied clips of a corpus, with what `in_split` asks for; in plain objects, which are quick to go through."""
+    clips = datasets.studied(datasets.published(corpus)).astype(object)
     return clips.assign(content=clips["sha256"], recording=clips["session"])
 
 
 def _of_split(of: Document, corpus: str, protocol: str) -> dict[str, Finding]:
     """What a document's split of a corpus gives away, over all folds; copies apart, which are made after it."""
-    folds = [_given_away(corpus, split) for split in _splits(of.name, corpus, protocol)]
+    folds = [_given_away(corpus, split) for split in _splits(of, corpus, protocol)]
     return {same[0].leak: together(("", one) for one in same) for same in zip(*folds, strict=True)
             if same[0].leak != "copies"}
 
 
-@functools.cache
-def _splits(document: str, corpus: str, protocol: str) -> list[Split]:
+def _splits(of: Document, corpus: str, protocol: str) -> list[Split]:
     """Every fold."""
-    of, clips = documents.get(document), _clips(corpus)
-    return [of.parts(clips, protocol, fold) for fold in range(protocols.folds(corpus, protocol, clips))]
+    return _made(None if protocols.get(protocol).apart else of.split, of.validates, corpus, protocol)
+
+
+@functools.cache
+def _made(rule: protocols.Rule | None, validates: bool, corpus: str, protocol: str) -> list[Split]:
+    """The same of all documents that split alike."""
+    clips = _clips(corpus)
+    return [protocols.make(clips, protocol, fold, published=rule, validation=validates)
+            for fold in range(protocols.folds(corpus, protocol, clips))]
 
 
 @functools.cache
@@ -202,15 +208,15 @@ def _given_away(corpus: str, split: Split) -> list[Finding]:
 
 @functools.cache
 def _compared(corpus: str) -> tuple[pd.DataFrame, dict[str, int]]:
-    """What `in_split` looks at of a corpus, in plain objects, which are quick to go through; and the row of a clip."""
-    clips = _clips(corpus)[["clip", "speaker", "sentence", "emotion", "recording", "content"]].astype(object)
+    """What `in_split` looks at of a corpus, and the row of a clip."""
+    clips = _clips(corpus)[["clip", "speaker", "sentence", "emotion", "recording", "content"]]
     return clips, {clip: row for row, clip in enumerate(clips["clip"])}
 
 
 def _of_method(of: Document, row: Row, corpus: str, n: int | None) -> Iterator[Finding]:
     """What the settings tell."""
     values = documents.settings(of.name, row.reading, corpus, n, **row.changes)
-    validates = any(split.validation for split in _splits(of.name, corpus, row.protocol))
+    validates = any(split.validation for split in _splits(of, corpus, row.protocol))
     yield _copied(of, values)
     yield _fitted(of, row, values, _clips(corpus)["emotion"].nunique())
     yield _own_statistics(of, values)

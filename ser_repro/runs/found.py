@@ -392,6 +392,7 @@ def epochs(seeds: list[list[dict]]) -> int:
 
 
 _TABLES: dict[tuple, pd.DataFrame] = {}
+_JOINED: dict[tuple, pd.DataFrame] = {}
 
 
 def _identity(record: dict) -> str | int:
@@ -417,7 +418,19 @@ def frames(seeds: list[list[dict]]) -> list[pd.DataFrame]:
     whose test clips are partly the same, a table a draw."""
     if seeds and seeds[0][0]["config"]["protocol"] == REDRAWN:
         seeds = [[record] for folds in seeds for record in folds]
-    return [pd.concat([tested_clips(record) for record in folds]) for folds in seeds]
+    return [tested_clips(folds[0]) if len(folds) == 1 else _joined(folds) for folds in seeds]
+
+
+def _joined(folds: list[dict]) -> pd.DataFrame:
+    """The tables of several folds as one; of stored records made once: scores and differences ask for the same again.
+    """
+    known = tuple(record.get("checksum") for record in folds)
+    if known in _JOINED:
+        return _JOINED[known]
+    made = pd.concat([tested_clips(record) for record in folds])
+    if all(known):
+        _JOINED[known] = made
+    return made
 
 
 def chance(corpus: str) -> float:

@@ -6,7 +6,6 @@ corpus that is published, by `belongs`.
 """
 
 import functools
-from collections.abc import Iterable
 from typing import (
     Annotated,
     Literal,
@@ -383,18 +382,12 @@ def belongs(record: dict, run: Run) -> None:
         if "test" in record and {row[0] for row in record["test"]["rows"]} != set(split.test):
             raise ValueError("test.rows: not the clips that its split tests")
     for name, table in {run.corpus: record.get("test"), **record.get("tested", {})}.items():
-        clips, prefix = _clips(name), f"{name}/" * (name != run.corpus)
-        if table is not None and clips is not None:
-            _of_corpus(name, clips, ((row[0].removeprefix(prefix), row[1].removeprefix(prefix), row[2])
-                                     for row in table["rows"]))
-            if name != run.corpus and len(table["rows"]) != sum(told[1] in table["classes"] for told in clips.values()):
+        known = _clips(name, f"{name}/" * (name != run.corpus))
+        if table is not None and known is not None:
+            if strange := {tuple(row[:3]) for row in table["rows"]} - known:
+                raise ValueError(f"rows: {min(strange)[0][:40]} is no clip of {name} with this speaker and emotion")
+            if name != run.corpus and len(table["rows"]) != sum(emotion in table["classes"] for *_, emotion in known):
                 raise ValueError(f"tested.{name}.rows: some of its clips are missing")
-
-
-def _of_corpus(name: str, clips: dict, rows: Iterable[tuple[str, str, str]]) -> None:
-    for clip, *told in rows:
-        if clips.get(clip) != tuple(told):
-            raise ValueError(f"rows: {clip[:40]} is no clip of {name} with this speaker and emotion")
 
 
 @functools.cache
@@ -407,11 +400,11 @@ def _table(corpus: str):
 
 
 @functools.cache
-def _clips(corpus: str) -> dict[str, tuple[str, str]] | None:
-    """Clip -> (speaker, emotion)."""
+def _clips(corpus: str, prefix: str) -> frozenset[tuple[str, str, str]] | None:
+    """Clip, speaker and emotion of each, the first two behind a prefix."""
     table = _table(corpus)
-    return None if table is None else dict(zip(table["clip"], zip(table["speaker"], table["emotion"], strict=True),
-                                               strict=True))
+    return None if table is None else frozenset(zip(prefix + table["clip"], prefix + table["speaker"], table["emotion"],
+                                                    strict=True))
 
 
 def _split(run: Run) -> protocols.Split | None:
