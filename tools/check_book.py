@@ -9,6 +9,7 @@ do not see it, or a dash in <code> where a command has hyphens; and no two pictu
 fault is a line, and exit status 1.
 """
 
+import functools
 import re
 import sys
 from collections.abc import Iterator
@@ -54,6 +55,12 @@ class Links(HTMLParser):
         address = attrs.get("href") if tag in ("a", "link") else attrs.get("src")
         if address and not (tag == "link" and attrs.get("rel") in ("canonical", "search", "index", "next", "prev")):
             self.found.append((tag, address))
+
+
+@functools.cache
+def links(page: Path) -> Links:
+    """Of a built page, which several checks ask for."""
+    return Links(page.read_text())
 
 
 def toc_pages(toc: dict) -> Iterator[str]:
@@ -108,12 +115,12 @@ def check_page(page: Path, html: Path, machine: re.Pattern) -> Iterator[str]:
         yield f"{name} shows a traceback"
     for path in sorted(set(machine.findall(text))):
         yield f"{name} tells a path of a machine: {path}"
-    links = Links(text)
-    for picture in links.wordless:
+    told = links(page)
+    for picture in told.wordless:
         yield f"{name} shows {picture} without words: book.picture(figure, alt) takes them"
-    for command in links.dashed:
+    for command in told.dashed:
         yield f"{name} has a dash in the code {command!r}: write it between backticks, which leave hyphens alone"
-    for tag, address in links.found:
+    for tag, address in told.found:
         url = urlsplit(address)
         if url.netloc:
             if tag != "a":
@@ -131,7 +138,7 @@ def check_words(html: Path) -> Iterator[str]:
     """Pictures of the whole book that differ and have the same words."""
     seen: dict[str, tuple[bytes, str]] = {}
     for page in sorted(html.rglob("*.html")):
-        for address, words in Links(page.read_text()).pictures if "_static" not in page.relative_to(html).parts else ():
+        for address, words in links(page).pictures if "_static" not in page.relative_to(html).parts else ():
             url = urlsplit(address)
             picture = page.parent / unquote(url.path)
             if not url.scheme and picture.is_file():

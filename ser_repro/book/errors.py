@@ -16,6 +16,7 @@ speaker, as a clip would then have fewer models to fool than another.
 import functools
 import json
 from collections import Counter
+from itertools import compress
 from pathlib import Path
 
 import numpy as np
@@ -92,16 +93,18 @@ class Errors:
         every = (wrong.fillna(True) == True).all(axis=1)  # noqa: E712  a column may hold NaN
         hit = (right == True).any(axis=1)  # noqa: E712
         table["kind"] = np.select([~every, hit, right.notna().any(axis=1)], [RIGHT, SHARED_ONLY, ALWAYS], NEVER_SHARED)
-        table["models"], table["wrong"] = tested[table.index], (wrong == True).sum(axis=1)  # noqa: E712
-        table["wrong models"] = [[model for model in wrong if row[model] is True or row[model] == 1.0]
-                                 for _, row in wrong.iterrows()]
-        table["heard as"] = [self._heard(clip, models, new) for clip, models in table["wrong models"].items()]
+        missed = (wrong == True).to_numpy()  # noqa: E712
+        table["models"], table["wrong"] = tested[table.index], missed.sum(axis=1)
+        table["wrong models"] = [list(compress(wrong, row)) for row in missed]
+        named = {model: frame["predicted"].to_dict() for model, frame in new.items()}
+        table["heard as"] = [self._heard([named[model][clip] for model in models])
+                             for clip, models in table["wrong models"].items()]
         return table
 
     @staticmethod
-    def _heard(clip: str, models: list[str], new: dict[str, pd.DataFrame]) -> str:
-        named = Counter(new[model].at[clip, "predicted"] for model in models)
-        return ", ".join(f"{emotion} {count}" if count > 1 else emotion for emotion, count in named.most_common(3))
+    def _heard(answers: list[str]) -> str:
+        return ", ".join(f"{emotion} {count}" if count > 1 else emotion
+                         for emotion, count in Counter(answers).most_common(3))
 
     # ---- sections ------------------------------------------------------------------------------------------------
 

@@ -81,6 +81,7 @@ def use_theme() -> None:
     seaborn.set_theme(style="ticks", font="DejaVu Sans", palette=[look.colour for look in EMOTIONS.values()], rc={
         "figure.dpi": 110, "savefig.dpi": 150, "figure.facecolor": "white", "savefig.facecolor": "white",
         "font.size": 10, "axes.labelsize": 10, "axes.titlesize": 11, "axes.titlelocation": "left",
+        "axes.titley": 1.0,  # left to itself, every drawing measures all ticks once more to see where a title may stand
         "xtick.labelsize": 9.5, "ytick.labelsize": 9.5, "legend.fontsize": 9.5, "legend.title_fontsize": 9.5,
         "axes.spines.top": False, "axes.spines.right": False, "axes.linewidth": 0.8, "axes.edgecolor": "black",
         "xtick.major.size": 3.5, "ytick.major.size": 3.5, "xtick.major.width": 0.8, "ytick.major.width": 0.8,

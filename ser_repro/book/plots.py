@@ -8,8 +8,6 @@ from textwrap import fill
 
 import matplotlib.pyplot as plt
 import numpy as np
-import pandas as pd
-import seaborn
 from matplotlib import patheffects
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
@@ -144,19 +142,18 @@ def curves(axis, records: list[dict], quantity: str) -> dict[str, Look]:
     dict
         Part -> its look, of the parts that were drawn.
     """
-    parts = {}
-    for run, record in enumerate(records):
+    drawn = []
+    for record in records:
         watched = "validation" if f"validation_{quantity}" in record["history"] else "test"
-        for part, name in (("training", "train"), (watched, watched)):
-            values = record["history"][f"{name}_{quantity}"]
-            parts.setdefault(part, []).append(pd.DataFrame({"run": run, "epoch": np.arange(1, len(values) + 1),
-                                                            "value": values, "part": part}))
-    table = pd.concat([frame for frames in parts.values() for frame in frames])
-    looks = {part: ROLES[part] for part in parts}
-    seaborn.lineplot(table, x="epoch", y="value", hue="part", style="part", units="run", estimator=None,
-                     palette={part: look.colour for part, look in looks.items()},
-                     dashes={part: look.dashes for part, look in looks.items()}, linewidth=1.2, legend=False,
-                     marker="o" if table["epoch"].max() == 1 else None, ax=axis)
+        drawn += [(part, record["history"][f"{name}_{quantity}"]) for part, name in
+                  (("training", "train"), (watched, watched))]
+    looks = {part: ROLES[part] for part, _ in drawn}
+    alone = all(len(values) == 1 for _, values in drawn)  # a line through one point is none
+    for part, values in sorted(drawn, key=lambda one: list(looks).index(one[0])):
+        axis.plot(range(1, len(values) + 1), values, color=looks[part].colour, linewidth=1.2,
+                  ls=(0, looks[part].dashes) if looks[part].dashes else "-",
+                  **({"marker": "o", "markeredgecolor": "white"} if alone else {}))
+    axis.set_xlabel("epoch")
     axis.set_ylabel("")
     axis.grid(alpha=0.2)
     if quantity == "accuracy":
