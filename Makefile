@@ -27,9 +27,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 EXTRAS := book,test
-# What "Try it yourself" runs, in one list; and what that is made of.
-OFFERED := book/extra/try/made/offered.js
-BEHIND_OFFERED := tools/try_it.py $(wildcard ser_repro/saved/*.py ser_repro/models/*.py book/networks/*/*)
+MADE := book/extra/try/made
 
 # The kernel is that of .venv, whatever kernels the user has.
 export JUPYTER_PREFER_ENV_PATH := 1
@@ -37,7 +35,6 @@ export PYDEVD_DISABLE_FILE_VALIDATION := 1
 
 book: $(INSTALLED)
 	@began=$$(date +%s) && \
-	$(MAKE) --no-print-directory -j3 chapters $(OFFERED) && \
 	$(MAKE) --no-print-directory html && \
 	echo "book/_build/html/index.html: chapters, pages and checks in $$(( $$(date +%s) - began )) s"
 
@@ -59,13 +56,8 @@ chapters: $(INSTALLED)
 
 runtime: $(INSTALLED)
 	@$(BIN)/python tools/try_it.py runtime
-	@rm -f $(OFFERED)
 
-$(OFFERED): $(BEHIND_OFFERED) | $(INSTALLED)
-	@echo "exporting networks"
-	@$(BIN)/python tools/try_it.py networks
-
-html: chapters $(OFFERED) | $(INSTALLED)
+html: chapters | $(INSTALLED)
 	@touch book/*.md  # pages that show another page's numbers: Sphinx does not see those change
 	@$(BIN)/jupyter-book build book -q -W -n --keep-going
 	@$(BIN)/python tools/check_book.py
@@ -109,7 +101,7 @@ notebooks: $(INSTALLED)
 	@$(BIN)/jupytext --sync notebooks/*.py
 
 clean:
-	rm -rf book/_build book/chapters/*.ipynb $(OFFERED) $(dir $(OFFERED))*.onnx $(dir $(OFFERED))*.bin build .pytest_cache .ruff_cache .hypothesis
+	rm -rf book/_build book/chapters/*.ipynb $(MADE)/*.js $(MADE)/*.onnx $(MADE)/*.bin build .pytest_cache .ruff_cache .hypothesis
 	find ser_repro tests tools -name __pycache__ -prune -exec rm -rf {} +
 
 distclean: clean

@@ -1,5 +1,6 @@
 """What the built book has beyond Jupyter Book: words explained once, citations, icons, references."""
 
+import os
 import sys
 from pathlib import Path
 from types import SimpleNamespace
@@ -9,7 +10,9 @@ import pytest
 pytest.importorskip("sphinx", reason="the extra `book` is not installed")
 sys.path.insert(0, str(Path(__file__).parents[1] / "tools"))
 
-from book_site import downloads, heads, references, words
+import try_it
+from book_site import downloads, heads, networks, references, words
+from sphinx.errors import ExtensionError
 
 
 def test_a_word_is_linked_at_its_first_use_only():
@@ -75,3 +78,33 @@ def test_references_are_named_as_the_text_cites():
         entry("Haq, S.", "Jackson, P.", year="2009"),
         entry(key="CNN-BiGRU")])
     assert list(told) == ["Issa et al., 2020", "Haq and Jackson, 2009", "CNN-BiGRU"]
+
+
+def test_pages_wait_for_the_networks_and_a_fault_is_the_build_s(tmp_path, monkeypatch):
+    made, there = (tmp_path / folder / "try/made/offered.js" for folder in ("extra", "html"))
+    made.parent.mkdir(parents=True)
+    app = SimpleNamespace(builder=SimpleNamespace(name="html"), confdir=tmp_path, outdir=tmp_path / "html")
+    app = type("App", (), vars(app))()  # one that can be a key
+    slow = f"import time; time.sleep(0.5); open({str(made)!r}, 'w')"
+    monkeypatch.setattr(networks, "COMMAND", (sys.executable, "-c", slow))
+    networks.export(app)
+    assert networks.place(app) == () and there.exists()
+    assert networks.place(app) == ()  # a second time there is nothing to wait for
+    monkeypatch.setattr(networks, "COMMAND", (sys.executable, "-c", "raise SystemExit('no such layer')"))
+    networks.export(app)
+    with pytest.raises(ExtensionError, match="no such layer"):
+        networks.place(app)
+
+
+def test_networks_are_exported_again_where_something_behind_them_is_newer(tmp_path, monkeypatch):
+    offered, network = tmp_path / "offered.js", tmp_path / "networks/one/card.json"
+    network.parent.mkdir(parents=True)
+    for name, path in {"BOOK": tmp_path / "book", "NETWORKS": tmp_path / "networks", "OFFERED": offered}.items():
+        monkeypatch.setattr(try_it, name, path)
+    assert not try_it.current()
+    network.write_text("{}")
+    offered.write_text("")
+    os.utime(offered, (2e9, 2e9))
+    assert try_it.current()
+    os.utime(network, (2.1e9, 2.1e9))
+    assert not try_it.current()

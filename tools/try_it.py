@@ -3,6 +3,7 @@
     python tools/try_it.py runtime     fetch ONNX Runtime for browsers: once, when the project is set up
     python tools/try_it.py networks    the networks in book/networks/ as ONNX, and soxr's filters between rates
 
+The second is part of building the book, and done where what there is is older than what it is made of.
 Without the runtime the book builds, and the page says what is missing.
 """
 
@@ -18,6 +19,7 @@ import pooch
 
 BOOK = Path(__file__).parents[1] / "book"
 NETWORKS, MADE = BOOK / "networks", BOOK / "extra/try/made"
+OFFERED = MADE / "offered.js"
 VERSION = "1.30.0"
 CHECKSUM = "sha256:d2228df7e4616bc3348bf504ee888f3bec43789a273f0a63f3e68d203ce3bf71"
 ADDRESS = f"https://registry.npmjs.org/onnxruntime-web/-/onnxruntime-web-{VERSION}.tgz"
@@ -46,18 +48,29 @@ def runtime() -> None:
             with held.extractfile(f"package/dist/{part}") as source, beside.open("wb") as target:
                 shutil.copyfileobj(source, target)
             beside.replace(folder / part)
+    OFFERED.unlink(missing_ok=True)  # it says that there is no runtime
+
+
+def current() -> bool:
+    """Whether what is offered is newer than all that it is made of."""
+    package = BOOK.parent / "ser_repro"
+    behind = (Path(__file__), *package.glob("saved/*.py"), *package.glob("models/*.py"), *NETWORKS.glob("*/*"))
+    return OFFERED.exists() and OFFERED.stat().st_mtime > max(path.stat().st_mtime for path in behind)
 
 
 def networks() -> None:
-    """Every saved model of book/networks/ as a graph, the filters to the rates that they take, and a list of both."""
+    """Every saved model of book/networks/ as a graph, the filters to the rates that they take, and last a list of both,
+    without which nothing is offered."""
+    if current():
+        return
     from ser_repro import SerReproError, saved
     from ser_repro.book import palette
     from ser_repro.saved import export
 
     MADE.mkdir(parents=True, exist_ok=True)
     offered, rates, fault = [], set(), None
-    for old in (*MADE.glob("*.onnx"), *MADE.glob("*.bin")):
-        old.unlink()
+    for old in (OFFERED, *MADE.glob("*.onnx"), *MADE.glob("*.bin")):
+        old.unlink(missing_ok=True)
     for folder in (NETWORKS / name for name in ORDER if (NETWORKS / name).is_dir()):
         file = MADE / f"{folder.name}.onnx"
         try:
@@ -77,7 +90,7 @@ def networks() -> None:
     content = {"runtime": f"ort-{VERSION}" if there else None, "runtimeBytes": size, "networks": offered,
                "rates": known, "fault": fault,
                "colours": {name: look.colour for name, look in palette.EMOTIONS.items()}}
-    (MADE / "offered.js").write_text(f"window.OFFERED = {json.dumps(content, ensure_ascii=False)};\n")
+    OFFERED.write_text(f"window.OFFERED = {json.dumps(content, ensure_ascii=False)};\n")
 
 
 def computed(folder: Path, told: dict) -> dict:

@@ -5,7 +5,7 @@ that are used, and words of the study have their definition at hand. At its foot
 source is and what it was built from.
 """
 
-from book_site import colophon, downloads, heads, icons, maths, pictures, references, words
+from book_site import colophon, downloads, heads, icons, maths, networks, pictures, references, words
 
 
 def unnumbered(app, config) -> None:
@@ -17,6 +17,8 @@ def setup(app) -> dict:
     references.register()
     maths.register(app)
     app.connect("config-inited", unnumbered, priority=900)  # after all others
+    app.connect("builder-inited", networks.export)
+    app.connect("html-collect-pages", networks.place)
     for step in (pictures.place, downloads.write, words.explain):
         app.connect("doctree-resolved", step)
     app.connect("html-page-context", colophon.place)
