@@ -166,7 +166,7 @@ def main() -> int:
         busy[started(notebook, chapter)] = RUNNING / notebook.name
 
     waiting.sort(key=lambda one: one[0].stem not in AT_ONCE_READY)
-    while waiting and waiting[0][0].stem in AT_ONCE_READY and len(busy) < AT_ONCE - 1:  # one core reads
+    while waiting and waiting[0][0].stem in AT_ONCE_READY:  # together as long as reading takes
         start(*waiting.pop(0))
     gc.disable()  # a sixth of the time that reading takes goes into looking for garbage, and there is none
     if waiting:
