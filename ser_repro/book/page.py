@@ -220,11 +220,11 @@ class Page:
             show.text(f"*{text[0].upper()}{text[1:]}.*")
 
     def confusions(self, **which) -> None:
-        """Confusion matrices, a picture a corpus and reading: the first seed, with shared and with new speakers.
+        """Confusion matrices, a figure a corpus and reading: the first seed, with shared and with new speakers.
 
         `which` as in `Run.of`, here and in the sections below.
         """
-        from ser_repro.book import errors, plots
+        from ser_repro.book import confusion, errors
 
         drawn = False
         for corpus in self.corpora:
@@ -237,15 +237,12 @@ class Page:
                                 and errors.tells(tested)):
                             clips = f" [Clip by clip]({errors.address(corpus, self.document, which.get('n'))})"
                         classes = sorted(tested["emotion"].unique())
-                        title = f"{corpus}{self._size(which)}, {self.document.called(reading)},\n" + ", ".join(
+                        title = f"{corpus}{self._size(which)}, {self.document.called(reading)}, " + ", ".join(
                             filter(None, (split_name(protocol), missing(seeds))))
                         panels.append((title, scores.confusion(tested, classes), classes))
                 if panels:
-                    titles = _listed(title for title, *_ in panels)
-                    show.picture(plots.confusion(panels), self._alt(f"confusion matrix, true emotion down, predicted "
-                                                                    f"across: {titles}"),
-                                 f"{titles}: confusion matrix in per cent of the true emotion, which is the row. First "
-                                 "seed, all folds that have been run." + clips)
+                    confusion.tables(panels, "Confusion matrices in per cent of the true emotion: a row adds to 100. "
+                                     f"First seed, all folds that have been run.{clips}")
                     drawn = True
         if not drawn:
             show.text("*No confusion matrix yet: nothing has been run.*")
@@ -362,7 +359,7 @@ class Page:
         also : callable(record) -> str
             Said after the scores.
         """
-        from ser_repro.book import plots
+        from ser_repro.book import confusion, plots
 
         record = self.record()
         config, frame, classes = record["config"], scores.table(record), record["test"]["classes"]
@@ -380,9 +377,9 @@ class Page:
                                                    config["synthetic"], quantity),
                              self._alt(f"{quantity} of this one run over its epochs: {title}"),
                              f"{title}: {quantity} of this run over its epochs.")
-        show.picture(plots.confusion([(title, scores.confusion(frame, classes), classes)], config["synthetic"]),
-                     self._alt(f"confusion matrix of this one run: {title}"),
-                     f"{title}: confusion matrix of this run, in per cent of the true emotion, which is the row.")
+        mark = f"; {show.SYNTHETIC}" if config["synthetic"] else ""
+        confusion.tables([(title, scores.confusion(frame, classes), classes)],
+                         f"Confusion matrix of this run, in per cent of the true emotion{mark}.")
         return record
 
     def record(self) -> dict:

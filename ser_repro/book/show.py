@@ -170,14 +170,36 @@ def _rasterised(drawing: bytes, dpi: float) -> bytes:
     return written.getvalue()
 
 
+def figure(code: str, caption: str, kind: str, words: str) -> None:
+    """Show HTML as a figure with its caption, in a box that scrolls where it is too wide.
+
+    Parameters
+    ----------
+    code : str
+        Whose maker has escaped what comes from elsewhere.
+    caption : str
+        As that of `picture`.
+    kind : str
+        Its class, for book.css.
+    words : str
+        The same where no HTML is shown.
+    """
+    from IPython.display import display
+
+    display({"text/html": f'<figure class="{kind}"><div class="panels">{code}</div>{_caption(caption)}</figure>',
+             "text/plain": words}, raw=True)
+
+
 def _framed(coded: str, alt: str, caption: str = "") -> str:
     """HTML of a picture with its caption."""
-    below = f"<figcaption>{_marked(caption)}</figcaption>" if caption else ""
     return (f'<figure class="picture"><img alt="{html(alt)}" src="data:image/png;base64,{coded}">'
-            f"{below}</figure>")
+            f"{_caption(caption)}</figure>")
 
 
-def _marked(caption: str) -> str:
-    """HTML of a caption."""
+def _caption(caption: str) -> str:
+    """HTML of a caption; nothing of none."""
+    if not caption:
+        return ""
     code = re.sub(r"`([^`]+)`", r"<code>\1</code>", html(caption))
-    return re.sub(r"\[([^\]]+)\]\(([^)\s]+)\)", r'<a href="\2">\1</a>', code)
+    code = re.sub(r"\[([^\]]+)\]\(([^)\s]+)\)", r'<a href="\2">\1</a>', code)
+    return f"<figcaption>{code}</figcaption>"
