@@ -224,8 +224,8 @@ def other_corpora(of: list[Row]) -> str:
     told = (f"Tested on other corpora, {reach(away)} a mean recall (UAR) of {_span(row.average[0] for row in away)}, "
             f"where guessing gives {_span(row.average[1] for row in away)}")
     if adapted := [float(np.mean(row.adapted)) for row in away if row.adapted]:
-        told += (f"; {reach(adapted)} {_span(adapted)} once features are rescaled to the tested corpus, which takes "
-                 "its clips but no labels")
+        told += ("; with features rescaled to the tested corpus, which takes its clips but no labels, "
+                 f"{reach(adapted)} {_span(adapted)}")
     return f"{told}."
 
 
@@ -279,12 +279,12 @@ def picture(of: list[Row]) -> Figure:
     axis.spines[["left"]].set_visible(False)
     claim, dead = ROLES["claimed"], Look(ROLES["shared speakers"].colour, _DEAD)
     points = {"shared speakers": ROLES["shared speakers"], "new speakers": ROLES["new speakers"],
-              "other corpora, UAR, and their mean": ROLES["new corpus"]}
+              "other corpora, UAR; their mean": ROLES["new corpus"]}
     axis.legend(handles=[*handles({"claimed": claim}, mfc="white", mew=1.6), *handles(points),
-                         *handles({"hollow: as its text has it": ROLES["shared speakers"]}, mfc="white", mew=1.6),
+                         *handles({"hollow: rebuilt from its text": ROLES["shared speakers"]}, mfc="white", mew=1.6),
                          *handles({"learned nothing: one answer": dead}, mew=1.6),
                          *lines({"guessing, of each line": ROLES["chance"]})],
-                loc="lower center", bbox_to_anchor=(0.47, 1.0), ncols=2, columnspacing=1.2, handletextpad=0.5)
+                loc="lower left", bbox_to_anchor=(-0.02, 1.0), ncols=2, columnspacing=1, handletextpad=0.4)
     figure.tight_layout()
     return figure
 
