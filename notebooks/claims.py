@@ -42,7 +42,8 @@ book.picture(ledger.picture(table), "How many claims of each document got which 
 #
 # ## The rule
 #
-# One rule, written before the verdicts, gives all of them:
+# One rule gives all of them. Two parts of it were added after first verdicts had been seen, and either can only leave a
+# claim unsettled: that a training was shorter than the document's, and that an interval holds more than 40 points.
 
 # %% tags=["hide-input"]
 book.table(ledger.rule())
