@@ -18,8 +18,6 @@ from ser_repro.book.words import NBSP, told_apart
 from ser_repro.results.scores import Score
 
 WIDTH = 6.2  # in: words of 9 or 10 points can still be read where a phone shrinks the picture
-MATRIX_WIDTH = 5.6
-MANY_CLASSES = 6  # from here on two matrices side by side leave no room for digits that can be read
 
 
 def mark(figure: Figure, synthetic: bool = True) -> Figure:
@@ -101,36 +99,26 @@ def claims(rows: list[tuple[str, float | None, Score | None, Score | None, float
     return figure
 
 
-def confusion(panels: list[tuple[str, np.ndarray, list[str]]], synthetic: bool = False) -> Figure:
-    """Confusion matrices: of the clips of a class (row), the per cent that are named each class; blank where none is.
-
-    Of few classes they stand side by side, of many one below the other.
+def confusion(title: str, counts: np.ndarray, classes: list[str], synthetic: bool = False) -> Figure:
+    """A confusion matrix: of the clips of a class (row), the per cent that are named each class; blank where none is.
 
     Parameters
     ----------
-    panels : list of (title, counts of shape (class, class), classes)
+    counts : array of shape (class, class)
     """
-    most = max(len(classes) for _, _, classes in panels)
-    across = len(panels) if most < MANY_CLASSES else 1
-    down = -(-len(panels) // across)
-    side = MATRIX_WIDTH - 0.8 if across == 1 else 3.6
-    figure, axes = plt.subplots(down, across, figsize=(min(8, (side + 0.4) * across + 0.4), (side + 0.4) * down),
-                                squeeze=False)
-    for axis, (title, counts, classes) in zip(axes.flat, panels, strict=True):
-        share = 100 * counts / np.maximum(counts.sum(1, keepdims=True), 1)
-        # As seaborn's heatmap draws it, which draws the whole figure once more to see whether names overlap.
-        axis.pcolormesh(share, vmin=0, vmax=100, cmap="Blues", linewidth=0.5, edgecolors="#dddddd")
-        axis.set(aspect="equal", xlim=(0, len(classes)), ylim=(len(classes), 0))
-        axis.spines[:].set_visible(False)
-        for row, column in zip(*np.nonzero(counts), strict=True):
-            axis.text(column + 0.5, row + 0.5, f"{share[row, column]:.0f}", ha="center", va="center", fontsize=10,
-                      color="white" if share[row, column] > 65 else "black")
-        middles = np.arange(len(classes)) + 0.5
-        axis.set_xticks(middles, classes, rotation=45, ha="right", rotation_mode="anchor")
-        axis.set_yticks(middles, classes)
-        axis.tick_params(length=0)
-        axis.set(title=title, xlabel="predicted", ylabel="true (a row adds to 100 %)")
-    figure.subplots_adjust(hspace=0.55)  # tight_layout would draw it all once more
+    figure, axis = plt.subplots(figsize=(6.2, 5))
+    share = 100 * counts / np.maximum(counts.sum(1, keepdims=True), 1)
+    axis.pcolormesh(share, vmin=0, vmax=100, cmap="Blues", linewidth=0.5, edgecolors="#dddddd")
+    axis.set(aspect="equal", xlim=(0, len(classes)), ylim=(len(classes), 0))
+    axis.spines[:].set_visible(False)
+    for row, column in zip(*np.nonzero(counts), strict=True):
+        axis.text(column + 0.5, row + 0.5, f"{share[row, column]:.0f}", ha="center", va="center", fontsize=10,
+                  color="white" if share[row, column] > 65 else "black")
+    middles = np.arange(len(classes)) + 0.5
+    axis.set_xticks(middles, classes, rotation=45, ha="right", rotation_mode="anchor")
+    axis.set_yticks(middles, classes)
+    axis.tick_params(length=0)
+    axis.set(title=title, xlabel="predicted", ylabel="true (a row adds to 100 %)")
     return mark(figure, synthetic)
 
 

@@ -269,7 +269,7 @@ def _pictures(record: dict, made: dict) -> dict[str, bytes]:
     palette.use_theme()
     title = f"{made['document']}, {made['corpus']['name']}"
     counts = scores.confusion(scores.table(record), made["classes"])
-    drawn = {CONFUSION: plots.confusion([(title, counts, made["classes"])], made["synthetic"])}
+    drawn = {CONFUSION: plots.confusion(title, counts, made["classes"], made["synthetic"])}
     if record["history"]:
         drawn[CURVES] = pictures.curves(record, made["chance"])
     return {name: pictures.content(figure) for name, figure in drawn.items()}
