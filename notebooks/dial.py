@@ -35,16 +35,16 @@ show.say("dl_turned", chapter.spans(models, CORPORA))
 # - **new sentences**: training has heard every speaker, but none of the sentences that are tested;
 # - **new speakers**: training has heard every sentence, but none of the speakers that are tested;
 # - **both new**: neither has been heard;
-# - **another corpus**: the corpus is tested by models that were trained on one of the five others; speakers, sentences,
-#   microphone and often the language are new.
+# - **trained elsewhere**: the corpus is tested by models that were trained on one of the five others; speakers,
+#   sentences, microphone and often the language are new.
 #
 # {glue:text}`dl_turned`
 
 # %% tags=["hide-input"]
 book.picture(chapter.picture(models, CORPORA), chapter.words(models, CORPORA), caption=(
     "UAR, a panel a corpus. Bars: 95 % intervals; a point without one has no interval (two speakers, or two folds). "
-    "Dotted: guessing. At \"another corpus\" small marks are networks trained on one other corpus each, the large one "
-    "is their mean; the emotions are those that both corpora have, so guessing differs."))
+    "Dotted: guessing. At \"trained elsewhere\" small marks are networks trained on one other corpus each, the large "
+    "one is their mean; the emotions are those that both corpora have, so guessing differs."))
 
 # %% [markdown]
 # ## What each turn costs

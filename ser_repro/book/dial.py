@@ -1,6 +1,6 @@
 """The dial: one model, one corpus, and a test that is turned from easy to hard.
 
-    shared speakers > new sentences > new speakers > both new > another corpus
+    shared speakers > new sentences > new speakers > both new > trained elsewhere
 
 UAR at each setting, beside what guessing gives there.
 """
@@ -20,7 +20,7 @@ from ser_repro.results.scores import Score
 from ser_repro.runs.found import NOT_RUN
 
 STEPS = {"shared": "shared speakers", "sentence": "new sentences", "speaker": "new speakers",
-         "speaker_sentence": "both new", "elsewhere": "another corpus"}
+         "speaker_sentence": "both new", "elsewhere": "trained elsewhere"}
 """Settings of the dial, from easy to hard, and as a reader calls them."""
 LOOKS = {"svm193": Look(BLUE, "o"), "mfcc_cnn": Look(ORANGE, "s", (5, 2))}
 

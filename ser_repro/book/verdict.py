@@ -319,7 +319,7 @@ def _card(row: Row, folder: str) -> str:
     one = row.headline
     verdict = f'<p class="verdict">{html(row.verdict)}</p>' if row.verdict else ""
     told = {"claimed": _claimed(row), "shared speakers": _told(row.shared), "new speakers": _told(row.new, row.parts),
-            "other corpora": _away(row.average), "to know": one.known}
+            "tested on other corpora": _away(row.average), "to know": one.known}
     listing = "".join(f"<dt>{html(name)}</dt><dd>{html(text)}</dd>" for name, text in told.items())
     return (f'<section class="card-of"><h3><a href="{folder}{one.chapter}.html">{html(one.title)}</a> '
             f'<small>{html(one.corpus)}</small></h3>{verdict}<dl>{listing}</dl></section>')
