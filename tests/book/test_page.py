@@ -117,7 +117,7 @@ def line_of(tmp_path, **options) -> str:
     with pytest.raises(SerReproError) as error:
         obtain(**{"results": tmp_path / "results"} | options)
     assert "\n" not in str(error.value)
-    assert not list(tmp_path.rglob("*.json"))
+    assert not list(tmp_path.rglob("*.json*"))
     return str(error.value)
 
 

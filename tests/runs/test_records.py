@@ -13,6 +13,12 @@ from ser_repro.results import scores
 from ser_repro.runs import execution, records
 
 
+@pytest.fixture(autouse=True)
+def plain(monkeypatch):
+    """Records that are not packed, so that a test can spoil their text."""
+    monkeypatch.setattr(records, "LARGE", 10**9)
+
+
 @pytest.fixture(scope="module")
 def record(demo, tmp_path_factory):
     cache = tmp_path_factory.mktemp("module-cache")

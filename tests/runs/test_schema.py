@@ -18,6 +18,12 @@ RESULTS = Path(__file__).parents[2] / "results"
 STORED = records.files(RESULTS)
 
 
+@pytest.fixture(autouse=True)
+def plain(monkeypatch):
+    """Records that are written are not packed."""
+    monkeypatch.setattr(records, "LARGE", 10**9)
+
+
 @pytest.fixture(scope="module")
 def made(demo, tmp_path_factory):
     """A record of demo speech, whose split and clips nobody knows."""
