@@ -88,12 +88,13 @@ def test_pages_wait_for_the_networks_and_a_fault_is_the_build_s(tmp_path, monkey
     slow = f"import time; time.sleep(0.5); open({str(made)!r}, 'w')"
     monkeypatch.setattr(networks, "COMMAND", (sys.executable, "-c", slow))
     networks.export(app)
-    assert networks.place(app) == () and there.exists()
-    assert networks.place(app) == ()  # a second time there is nothing to wait for
+    networks.place(app, None)
+    assert there.exists()
+    networks.place(app, None)  # a second time there is nothing to wait for
     monkeypatch.setattr(networks, "COMMAND", (sys.executable, "-c", "raise SystemExit('no such layer')"))
     networks.export(app)
     with pytest.raises(ExtensionError, match="no such layer"):
-        networks.place(app)
+        networks.place(app, None)
 
 
 def test_networks_are_exported_again_where_something_behind_them_is_newer(tmp_path, monkeypatch):

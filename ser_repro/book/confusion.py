@@ -19,7 +19,7 @@ def tables(panels: list[Panel], caption: str) -> None:
         As that of `show.picture`.
     """
     show.figure("".join(_table(*panel) for panel in panels), caption, "confusion",
-                f"{caption} ({', '.join(title for title, *_ in panels)})")
+                f"Confusion: {'; '.join(title for title, *_ in panels)}")
 
 
 def _table(title: str, counts: np.ndarray, classes: list[str]) -> str:

@@ -77,7 +77,7 @@ def picture(page: Page) -> Figure:
             if (seeds := found.seeds(CORPUS, protocol=protocol, n=n))]
     plots.intervals(axis, marks, looks)
     chance = ROLES["chance"]
-    axis.axvline(page.chance[CORPUS], color=chance.colour, ls=(0, chance.dashes), lw=1.2)
+    axis.axvline(page.chance[CORPUS], color=chance.colour, ls=chance.line, lw=1.2)
     axis.set_yticks(range(len(of)), [name for _, _, name, *_ in of])
     axis.set_ylim(len(of) - 0.4, -0.6)
     axis.set_xlim(0, 0.8)

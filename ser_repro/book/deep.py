@@ -115,7 +115,7 @@ def trials(panels: list[tuple[str, dict, float]]) -> Figure:
     figure, axes = plt.subplots(len(panels), 1, figsize=(WIDTH, 0.8 + 2.4 * len(panels)), squeeze=False)
     for axis, (title, made, guess) in zip(axes[:, 0], panels, strict=True):
         chance = ROLES["chance"]
-        axis.axhline(guess, color=chance.colour, ls=(0, chance.dashes), lw=1.4, zorder=4)
+        axis.axhline(guess, color=chance.colour, ls=chance.line, lw=1.4, zorder=4)
         for i, trial in enumerate(made["trials"]):
             losses = trial["history"].get("validation_loss", ())
             if not losses:
@@ -137,7 +137,7 @@ def trials(panels: list[tuple[str, dict, float]]) -> Figure:
     axes[0, 0].legend(handles=[
         Line2D([], [], color=RED, lw=2.2, label="chosen"), Line2D([], [], color=BLUE, label="learned something"),
         Line2D([], [], color=GREY, label="did not"),
-        Line2D([], [], color=ROLES["chance"].colour, ls=(0, ROLES["chance"].dashes), label="class frequencies")],
+        Line2D([], [], color=ROLES["chance"].colour, ls=ROLES["chance"].line, label="class frequencies")],
         loc="lower right", bbox_to_anchor=(1.02, 1.08), ncols=4, columnspacing=1.2, handlelength=1.6)
     figure.tight_layout()
     return figure
@@ -203,7 +203,7 @@ def switches(runs: dict[str, dict], chance: float) -> Figure:
     least = 1e-16
     for name, record in runs.items():
         look, probes = _LOOKS[name], record["probes"]
-        style = {"color": look.colour, "ls": (0, look.dashes) if look.dashes else "-", "marker": look.marker, "ms": 4,
+        style = {"color": look.colour, "ls": look.line, "marker": look.marker, "ms": 4,
                  "lw": 1.4, "label": name}
         accuracy = record["history"]["validation_accuracy"]
         epochs = np.arange(1, len(accuracy) + 1)

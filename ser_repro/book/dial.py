@@ -72,12 +72,12 @@ def picture(several: list[Across], corpora: tuple[str, ...]) -> Figure:
             look, made = LOOKS[one.found.name], steps(one, corpus)
             at = [names.index(step.name) + shift for step in made]
             axis.plot(at, [step.value for step in made], color=look.colour, marker=look.marker, ms=6, lw=1.2,
-                      ls=(0, look.dashes) if look.dashes else "-")
+                      ls=look.line)
             for x, step in zip(at, made, strict=True):
                 if step.score and step.score.has_interval:
                     axis.vlines(x, step.score.low, step.score.high, color=look.colour, lw=3, alpha=0.4)
                 axis.plot([x] * len(step.each), step.each, look.marker, color=look.colour, ms=3, alpha=0.5)
-                axis.hlines(step.guess, x - 0.28, x + 0.28, color=chance.colour, lw=1.4, ls=(0, chance.dashes))
+                axis.hlines(step.guess, x - 0.28, x + 0.28, color=chance.colour, lw=1.4, ls=chance.line)
         axis.set(title=corpus, xlim=(-0.5, len(names) - 0.5), ylim=(0, 1))
         axis.set_xticks(range(len(names)), [name.replace(" ", "\n") for name in STEPS.values()], fontsize=8)
         axis.yaxis.set_major_formatter(PercentFormatter(1, symbol=" %"))

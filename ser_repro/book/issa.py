@@ -83,7 +83,7 @@ def endings(record: dict, picked: Picked, claim: float) -> Figure:
             axis.plot(epoch, history[f"test_{quantity}"][epoch - 1], marker, color=colour, ms=8, mec="white", zorder=5,
                       clip_on=False, label=label)
         axis.set_ylabel(quantity)
-    above.axhline(claim, color="black", lw=1, ls=(0, ROLES["claimed"].dashes), label="claimed")
+    above.axhline(claim, color="black", lw=1, ls=ROLES["claimed"].line, label="claimed")
     later = history["test_loss"][5:] + history["train_loss"][5:] or history["test_loss"] + history["train_loss"]
     below.set_ylim(0, 1.1 * max(later))  # the first losses are far above all others
     below.set_xlabel("epoch")
@@ -123,8 +123,8 @@ def question(measured: dict, chance: float) -> Figure:
     for y, (text, colour) in zip(range(top, 0, -1), lines, strict=True):
         axis.text(0.01, y + 0.34, text, color=colour, fontsize=9, va="center",
                   bbox={"fc": "white", "ec": "none", "pad": 1})
-    axis.axvline(claim, color="black", lw=1, ls=(0, ROLES["claimed"].dashes), zorder=0)
-    axis.axvline(chance, color=GREY, lw=1, ls=(0, ROLES["chance"].dashes), zorder=0)
+    axis.axvline(claim, color="black", lw=1, ls=ROLES["claimed"].line, zorder=0)
+    axis.axvline(chance, color=GREY, lw=1, ls=ROLES["chance"].line, zorder=0)
     axis.text(chance, 0.35, " chance", color=GREY, fontsize=9, va="center")
     axis.set(xlim=(0, 1), ylim=(0.2, top + 0.7), yticks=[])
     axis.spines["left"].set_visible(False)

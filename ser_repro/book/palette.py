@@ -19,6 +19,11 @@ class Look(NamedTuple):
     """On and off lengths in line widths; () is a solid line."""
     hatch: str = ""
 
+    @property
+    def line(self) -> tuple | str:
+        """Its line style, as matplotlib takes it."""
+        return (0, self.dashes) if self.dashes else "-"
+
 
 # For what has no fixed look; as far apart as the nine of the emotions.
 BLUE, ORANGE, RED, PURPLE, SKY, GREY = "#0063B0", "#D77F18", "#B32D02", "#3D1A50", "#2399D2", "#757575"

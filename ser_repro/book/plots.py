@@ -58,7 +58,7 @@ def handles(looks: dict[str, Look], **style) -> list[Line2D]:
 
 def lines(looks: dict[str, Look]) -> list[Line2D]:
     """What stands in a legend for lines of these looks."""
-    return [Line2D([], [], color=look.colour, ls=(0, look.dashes) if look.dashes else "-", label=name)
+    return [Line2D([], [], color=look.colour, ls=look.line, label=name)
             for name, look in looks.items()]
 
 
@@ -76,7 +76,7 @@ def claims(rows: list[tuple[str, float | None, Score | None, Score | None, float
     figure, axis = plt.subplots(figsize=(WIDTH, 1.1 + 0.75 * len(rows)))
     points = []
     for y, (_label, claimed, published, speaker, chance) in enumerate(reversed(rows)):
-        axis.vlines(chance, y - 0.3, y + 0.3, color=chance_look.colour, lw=1.4, ls=(0, chance_look.dashes))
+        axis.vlines(chance, y - 0.3, y + 0.3, color=chance_look.colour, lw=1.4, ls=chance_look.line)
         if not (published or speaker):
             axis.annotate("not yet run", (chance, y), (8, 0), textcoords="offset points", va="center", color=GREY)
         for score, name, offset in zip((published, speaker), looks, (0.1, -0.14), strict=True):
@@ -139,7 +139,7 @@ def curves(axis, records: list[dict], quantity: str) -> dict[str, Look]:
     alone = all(len(values) == 1 for _, values in drawn)  # a line through one point is none
     for part, values in sorted(drawn, key=lambda one: list(looks).index(one[0])):
         axis.plot(range(1, len(values) + 1), values, color=looks[part].colour, linewidth=1.2,
-                  ls=(0, looks[part].dashes) if looks[part].dashes else "-",
+                  ls=looks[part].line,
                   **({"marker": "o", "markeredgecolor": "white"} if alone else {}))
     axis.set_xlabel("epoch")
     axis.set_ylabel("")
@@ -181,7 +181,7 @@ def learning_curves(panels: list[tuple[str, list[dict]]], chance: dict[str, floa
 def guessing(axis, share: float) -> Look:
     """Draw the accuracy of guessing across a picture of accuracies; gives its look."""
     look = ROLES["chance"]
-    axis.axhline(share, color=look.colour, ls=(0, look.dashes), lw=1.2)
+    axis.axhline(share, color=look.colour, ls=look.line, lw=1.2)
     return look
 
 

@@ -182,12 +182,12 @@ def figure(code: str, caption: str, kind: str, words: str) -> None:
     kind : str
         Its class, for book.css.
     words : str
-        The same where no HTML is shown.
+        What it is, for those who do not see it.
     """
     from IPython.display import display
 
-    display({"text/html": f'<figure class="{kind}"><div class="panels">{code}</div>{_caption(caption)}</figure>',
-             "text/plain": words}, raw=True)
+    box = f'<div class="panels scroll" role="region" tabindex="0" aria-label="{html(words)}">{code}</div>'
+    display({"text/html": f'<figure class="{kind}">{box}{_caption(caption)}</figure>', "text/plain": words}, raw=True)
 
 
 def _framed(coded: str, alt: str, caption: str = "") -> str:

@@ -163,7 +163,7 @@ def picture(page: Page) -> Figure:
         if drawn := found.drawn(CORPUS, name="uar", n=n):
             axis.plot(drawn.seeds, [y - 0.32] * len(drawn.seeds), "|", color=BLUE, ms=7, alpha=0.8)
     plots.intervals(axis, marks, looks)
-    axis.axvline(1 / len(qayyum.CLASSES), color=ROLES["chance"].colour, ls=(0, ROLES["chance"].dashes), lw=1.2)
+    axis.axvline(1 / len(qayyum.CLASSES), color=ROLES["chance"].colour, ls=ROLES["chance"].line, lw=1.2)
     axis.set_yticks(range(len(of)), [name for _, _, name, _ in of])
     axis.set_ylim(len(of) - 0.4, -0.6)
     axis.set_xlim(0, 1)

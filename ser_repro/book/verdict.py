@@ -291,7 +291,7 @@ def picture(of: list[Row]) -> Figure:
 
 def _guess(axis, value: float, y: float) -> None:
     look = ROLES["chance"]
-    axis.vlines(value, y - 0.27, y, color=look.colour, lw=1.4, ls=(0, look.dashes))
+    axis.vlines(value, y - 0.27, y, color=look.colour, lw=1.4, ls=look.line)
 
 
 def words(of: list[Row]) -> str:

@@ -18,10 +18,9 @@ def setup(app) -> dict:
     maths.register(app)
     app.connect("config-inited", unnumbered, priority=900)  # after all others
     app.connect("builder-inited", networks.export)
-    app.connect("html-collect-pages", networks.place)
     for step in (pictures.place, downloads.write, words.explain):
         app.connect("doctree-resolved", step)
     app.connect("html-page-context", colophon.place)
-    for step in (downloads.archive, heads.mend, icons.reduce):
+    for step in (networks.place, downloads.archive, heads.mend, icons.reduce):
         app.connect("build-finished", step)
     return {"parallel_read_safe": True, "parallel_write_safe": False}

@@ -18,12 +18,13 @@ def export(app) -> None:
         _running[app] = subprocess.Popen(COMMAND, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
 
 
-def place(app) -> tuple:
-    """Wait for them and copy them: Sphinx, which would before it writes the first page, leaves them out. Of pages there
-    are none to add."""
-    if app in _running:
-        told, _ = (process := _running.pop(app)).communicate()
-        if process.returncode:
-            raise ExtensionError(f"the networks of the page \"Try it yourself\" were not exported:\n{told}")
+def place(app, failure: Exception | None) -> None:
+    """Wait for them and copy them, at the end of a build: Sphinx, which would before it writes the first page, leaves
+    them out."""
+    if app not in _running:
+        return
+    told, _ = (process := _running.pop(app)).communicate()
+    if process.returncode:
+        raise ExtensionError(f"the networks of the page \"Try it yourself\" were not exported:\n{told}")
+    if not failure:
         shutil.copytree(Path(app.confdir, "extra", MADE), Path(app.outdir, MADE), dirs_exist_ok=True)
-    return ()
