@@ -4,6 +4,7 @@ The order is that of the paper's figure; a public implementation has another, an
 others take it of the harmonic part. Mel bands are powers, not decibels, and nothing is scaled.
 """
 
+from ser_repro.features.noise import STEP
 from ser_repro.features.sets import FeatureSet, Means, register
 
 PAPER = (("mfcc", 40), ("chroma", 12), ("mel", 128), ("contrast", 7), ("tonnetz, harmonic", 6))
@@ -11,11 +12,13 @@ PAPER_FULL = (*PAPER[:-1], ("tonnetz", 6))
 CODE = (("mfcc", 40), ("mel", 128), ("chroma", 12), ("contrast", 7), ("tonnetz", 6))
 
 
-def _register(name: str, parts, source: str) -> None:
-    means = Means(22050, 2048, 512, parts)
+def _register(name: str, parts, source: str, noise: float = 0) -> None:
+    means = Means(22050, 2048, 512, parts, noise)
     register(FeatureSet(name, means.definition, means, "(193,)", source, means.names))
 
 
 _register("issa193", PAPER, "figure of the paper for the order; whose tonnetz it took is not known: harmonic part")
 _register("issa193_full", PAPER_FULL, "the same with tonnetz of the full signal")
 _register("issa193_code", CODE, "public implementation: its order, tonnetz of the full signal")
+_register("issa193_code_noise", CODE, "the same behind a noise floor, for the page that computes them in a browser: no "
+          "document has it", STEP)

@@ -14,6 +14,7 @@ from dataclasses import asdict, dataclass
 import numpy as np
 
 from ser_repro import SerReproError
+from ser_repro.features.noise import with_floor
 from ser_repro.files import digest, one_of
 from ser_repro.plugins import Registry
 
@@ -145,23 +146,30 @@ class Means:
         In Hz and samples.
     parts : tuple of (name, count)
         Descriptors in order, of `MEANS`, with the number of values of each.
+    noise : float
+        Amplitude of the noise that is added first; see `noise`.
     """
 
     sample_rate: int
     n_fft: int
     hop: int
     parts: tuple[tuple[str, int], ...]
+    noise: float = 0
 
     @property
     def definition(self) -> dict:
-        return asdict(self) | {"kind": "means"}
+        told = asdict(self) | {"kind": "means"}
+        if not self.noise:
+            del told["noise"]  # sets without it have the name that their stored values have
+        return told
 
     @functools.cached_property
     def names(self) -> tuple[str, ...]:
         return spread(dict(self.parts))
 
     def __call__(self, clip) -> np.ndarray:
-        described = clip.described(self.sample_rate, self.n_fft, self.hop)
+        noisy = with_floor(clip.at(self.sample_rate), self.noise) if self.noise else None
+        described = clip.described(self.sample_rate, self.n_fft, self.hop, noisy)
         return np.concatenate([MEANS[name](described, count).mean(axis=1) for name, count in self.parts]).astype(
             np.float32)
 
