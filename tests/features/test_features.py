@@ -17,7 +17,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from ser_repro import SerReproError, datasets
-from ser_repro.features import crema258, extract, issa193, mel_image, mfcc, raw, sets
+from ser_repro.features import crema258, extract, issa193, mel_image, mfcc, noise, raw, sets
 from ser_repro.features.clip import PATHS, Clip
 from ser_repro.features.fast import kernels, modulation, resampling
 from ser_repro.features.fast.batched import Batched
@@ -496,3 +496,27 @@ def test_processes_of_a_fresh_install_do_not_mix_up_compiled_functions(tmp_path)
     assert not [name for name in together if name.startswith("guf-")], "a function that is kept in two parts"
     assert [name for name in together if name.startswith("kernels.")]
     assert not [name for name in together if not name.endswith(".1.nbc")], "a function of several types"
+
+
+def test_noise_is_what_any_language_makes_it():
+    state, expected = 0, []
+    for _ in range(1000):
+        state = (1664525 * state + 1013904223) % 2**32
+        expected.append(state / 2**31 - 1)
+    found = noise.uniform(1000)
+    assert (found == expected).all() and noise.uniform(0).shape == (0,)
+    many = noise.uniform(50000)
+    assert abs(many.mean()) < 0.01 and abs(many.std() - 3**-0.5) < 0.01
+    assert np.abs(np.corrcoef(many[:-1], many[1:])[0, 1]) < 0.02
+
+
+def test_behind_a_noise_floor_rounding_is_not_heard():
+    """In digital silence pitch classes are those of what a resampler rounds to."""
+    clip = np.concatenate([np.zeros(22050), speech()[:22050], np.zeros(22050)]).astype(np.float32)
+    rounded = (clip + 1e-9 * np.random.default_rng(0).standard_normal(len(clip))).astype(np.float32)
+    moved = {}
+    for name in ("issa193_code", "issa193_code_noise"):
+        one = sets.SETS[name]
+        classes = [i for i, value in enumerate(one.values) if value.startswith("chroma")]
+        moved[name] = np.abs(one.compute(Clip(clip, 22050)) - one.compute(Clip(rounded, 22050)))[classes].max()
+    assert moved["issa193_code"] > 0.1 and moved["issa193_code_noise"] < 1e-4, moved

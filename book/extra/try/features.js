@@ -257,11 +257,21 @@ window.Features = (() => {
 
   // ---- a set
 
+  // Samples with the noise of ser_repro.features.noise, of that amplitude.
+  function noisy(samples, level) {
+    let state = 0;
+    return samples.map(value => {
+      state = (Math.imul(1664525, state) + 1013904223) >>> 0;
+      return value + level * (state / 2147483648 - 1);
+    });
+  }
+
   /* Values of a clip in the order of a set.
 
-     samples: of one channel at the set's rate; definition: {sample_rate, n_fft, hop, parts: [[name, count], ...]}, as
-     ser_repro.features.sets has it; halved: see below. */
-  function values(samples, {sample_rate: rate, n_fft: nFft, hop, parts}, halved) {
+     samples: of one channel at the set's rate; definition: {sample_rate, n_fft, hop, noise, parts: [[name, count],
+     ...]}, as ser_repro.features.sets has it; halved: see below. */
+  function values(samples, {sample_rate: rate, n_fft: nFft, hop, noise, parts}, halved) {
+    if (noise) samples = noisy(samples, noise);
     const frames = spectra(samples, hann(nFft), hop), sizes = magnitudes(frames);
     const powers = sizes.map(frame => frame.map(value => value * value));
     const mel = count => {
