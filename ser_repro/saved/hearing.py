@@ -163,8 +163,7 @@ class MFCC(nn.Module):
     def __init__(self, n: int, sample_rate: int, n_fft: int, hop: int, n_mels: int = 128):
         super().__init__()
         self.n_fft, self.hop = n_fft, hop
-        # In double precision, as the package has it: a quiet band is the small rest of a sum of large terms.
-        self.register_buffer("window", torch.from_numpy(banks.hann(n_fft)).double())
+        self.register_buffer("window", torch.from_numpy(banks.hann(n_fft).astype(np.float32)))
         self.register_buffer("bank", torch.from_numpy(banks.mel_bank(sample_rate, n_fft, n_mels)))
         waves = np.cos(np.pi / n_mels * np.outer(np.arange(n), np.arange(n_mels) + 0.5)) * np.sqrt(2 / n_mels)
         waves[0] /= np.sqrt(2)
@@ -173,9 +172,9 @@ class MFCC(nn.Module):
     def forward(self, samples: Tensor) -> Tensor:
         half = self.n_fft // 2
         # Real and imaginary part apart: the exporter knows no complex numbers.
-        spectrum = torch.stft(F.pad(samples, (half, half)).double()[None], self.n_fft, self.hop, window=self.window,
+        spectrum = torch.stft(F.pad(samples, (half, half))[None], self.n_fft, self.hop, window=self.window,
                               center=False, return_complex=False)
-        power = spectrum.pow(2).sum(-1)[0].float()                            # (bin, frame)
+        power = spectrum.pow(2).sum(-1)[0]                                    # (bin, frame)
         level = 10 / math.log(10) * torch.log((self.bank @ power).clamp(min=_LEAST_POWER))
         return self.waves @ torch.maximum(level, level.max() - _RANGE_DB)
 
@@ -196,9 +195,10 @@ class Standardised(nn.Module):
         self.keep = keep
 
     def forward(self, values: Tensor) -> Tensor:
+        values = values.double()  # a runtime may add up thousands one by one
         apart = values - values.mean()
         deviation = apart.pow(2).mean().sqrt()
-        apart = torch.where(deviation > 0, apart / deviation.clamp(min=1e-30), values)
+        apart = torch.where(deviation > 0, apart / deviation.clamp(min=1e-30), values).float()
         return F.pad(apart, (0, self.keep))[None, :, :self.keep]
 
 
