@@ -67,13 +67,13 @@ def recalls(page: Page) -> list[dict]:
 def picture(page: Page) -> Figure:
     """Test accuracy of the ten: claimed, and ours with shared and with new speakers."""
     of = models(page)
-    looks = {"ours, shared speakers": ROLES["shared speakers"], "ours, new speakers": ROLES["new speakers"]}
-    figure, axis = plt.subplots(figsize=(plots.WIDTH, 1.2 + 0.42 * len(of)))
+    looks = {name: ROLES[name] for name in ("shared speakers", "new speakers")}
+    figure, axis = plt.subplots(figsize=(plots.PHONE, 1.2 + 0.42 * len(of)))
     marks = []
     for y, (found, n, _, claimed, _) in enumerate(of):
-        axis.plot(claimed[1], y, ROLES["claimed"].marker, color="black", mfc="white", mew=1.6, ms=7, zorder=4)
+        axis.plot(claimed[1], y, ROLES["claimed"].marker, color="black", mfc="none", mew=1.6, ms=7, zorder=4)
         marks += [(y + away, name, found.score_of(seeds)) for name, protocol, away in (
-            ("ours, shared speakers", "published", -0.15), ("ours, new speakers", "speaker", 0.2))
+            ("shared speakers", "published", -0.15), ("new speakers", "speaker", 0.2))
             if (seeds := found.seeds(CORPUS, protocol=protocol, n=n))]
     plots.intervals(axis, marks, looks)
     chance = ROLES["chance"]

@@ -112,29 +112,28 @@ def _measured(of: dict[str, str]) -> show.Html:
 
 
 def picture(table: pd.DataFrame) -> Figure:
-    """A bar a document, as long as it has claims, parted by verdict, each part with its number."""
+    """A bar a document, parted by verdict, each part with the number of its claims."""
     import matplotlib.pyplot as plt  # which not every chapter that shows claims needs
     from matplotlib.patches import Patch
 
+    from ser_repro.book.plots import PHONE
+
     names = list(dict.fromkeys(table["document"]))
-    figure, axis = plt.subplots(figsize=(7.5, 0.9 + 0.42 * len(names)), layout="constrained")
+    figure, axis = plt.subplots(figsize=(PHONE, 1.1 + 0.55 * len(names)), layout="constrained")
     for y, name in enumerate(names):
         counts = table.loc[table["document"] == name, "verdict"].value_counts()
+        axis.text(0, y - 0.36, f"{name[0].upper()}{name[1:]}: {number(int(counts.sum()))} claims", va="center", fontsize=9.5)
         left = 0.0
         for kind, (colour, hatch) in _LOOKS.items():
             if kind in counts:
-                width = counts[kind]
-                axis.barh(y, width, left=left, color=colour, hatch=hatch, edgecolor=_LINE, linewidth=0.8)
+                width = counts[kind] / counts.sum()
+                axis.barh(y, width, 0.42, left=left, color=colour, hatch=hatch, edgecolor=_LINE, linewidth=0.8)
                 axis.text(left + width / 2, y, str(counts[kind]), ha="center", va="center", fontsize=9,
                           bbox={"facecolor": "white", "edgecolor": "none", "pad": 1.2, "alpha": 0.85})
                 left += width
-    axis.set_yticks(range(len(names)), [f"{name[0].upper()}{name[1:]}" for name in names])
-    axis.invert_yaxis()
-    axis.set_xlim(0, 1.01 * table["document"].value_counts().max())
-    axis.set_xlabel("claims")
+    axis.set(xlim=(0, 1.005), ylim=(len(names) - 0.7, -0.6), xticks=[], yticks=[])
     axis.spines[:].set_visible(False)
-    axis.tick_params(length=0)
     shown = [kind for kind in _LOOKS if kind in set(table["verdict"])]
     figure.legend([Patch(facecolor=_LOOKS[kind][0], hatch=_LOOKS[kind][1], edgecolor=_LINE) for kind in shown],
-                  shown, loc="outside lower center", ncols=min(4, len(shown)), frameon=False, fontsize=9)
+                  shown, loc="outside lower center", ncols=2, frameon=False, fontsize=9)
     return figure

@@ -18,6 +18,7 @@ from ser_repro.book.words import NBSP, told_apart
 from ser_repro.results.scores import Score
 
 WIDTH = 6.2  # in: words of 9 or 10 points can still be read where a phone shrinks the picture
+PHONE = 4.8  # in: nearly as wide as a phone
 
 
 def mark(figure: Figure, synthetic: bool = True) -> Figure:
@@ -70,26 +71,27 @@ def claims(rows: list[tuple[str, float | None, Score | None, Score | None, float
     rows : list of (label, claimed, shared speakers, new speakers, chance)
         Fractions; None where there is none.
     """
-    looks = {"measured, shared speakers": ROLES["shared speakers"],
-             "measured, new speakers": ROLES["new speakers"]}
+    looks = {name: ROLES[name] for name in ("shared speakers", "new speakers")}
     claim, chance_look = ROLES["claimed"], ROLES["chance"]
-    figure, axis = plt.subplots(figsize=(WIDTH, 1.1 + 0.75 * len(rows)))
+    figure, axis = plt.subplots(figsize=(PHONE, 1.1 + 0.62 * len(rows)))
     points = []
-    for y, (_label, claimed, published, speaker, chance) in enumerate(reversed(rows)):
-        axis.vlines(chance, y - 0.3, y + 0.3, color=chance_look.colour, lw=1.4, ls=chance_look.line)
+    for y, (label, claimed, published, speaker, chance) in enumerate(reversed(rows)):
+        # Above its points, not beside them: a phone has no room there.
+        axis.text(0.0, y + 0.46, label, va="center", fontsize=10)
+        axis.vlines(chance, y - 0.35, y + 0.3, color=chance_look.colour, lw=1.4, ls=chance_look.line)
         if not (published or speaker):
             axis.annotate("not yet run", (chance, y), (8, 0), textcoords="offset points", va="center", color=GREY)
-        for score, name, offset in zip((published, speaker), looks, (0.1, -0.14), strict=True):
+        for score, name, offset in zip((published, speaker), looks, (0.1, -0.2), strict=True):
             if score:
                 points.append((y + offset, name, score))
-                axis.annotate(f"{100 * score.value:.0f}", (score.value, y + offset), (0, 7 if offset > 0 else -16),
-                              textcoords="offset points", ha="center", color=looks[name].colour, fontsize=9.5)
+                low = score.low if score.has_interval else score.measured[0]
+                axis.annotate(f"{100 * score.value:.0f}", (low, y + offset), (-6, 0), textcoords="offset points",
+                              ha="right", va="center", color=looks[name].colour, fontsize=9.5)
         if claimed is not None:
-            axis.plot(claimed, y + 0.1, claim.marker, color=claim.colour, ms=7, mfc="white", mew=1.6, zorder=4)
+            axis.plot(claimed, y + 0.1, claim.marker, color=claim.colour, ms=7, mfc="none", mew=1.6, zorder=4)
     intervals(axis, points, looks)
-    axis.set_yticks(range(len(rows)), [row[0] for row in reversed(rows)])
-    axis.set_xlim(0, 1.03)
-    axis.set_ylim(-0.6, len(rows) - 0.4)
+    axis.set(xlim=(0, 1.03), ylim=(-0.5, len(rows) - 0.35), yticks=[])
+    axis.spines[["left"]].set_visible(False)
     axis.xaxis.set_major_formatter(PercentFormatter(1, symbol=" %"))
     axis.grid(axis="x", alpha=0.25)
     shown = handles({"claimed": claim}, mfc="white", mew=1.6) if any(row[1] is not None for row in rows) else []

@@ -14,7 +14,7 @@ from matplotlib.ticker import PercentFormatter
 
 from ser_repro import datasets
 from ser_repro.book.palette import GREY, ROLES, Look
-from ser_repro.book.plots import handles, lines
+from ser_repro.book.plots import PHONE, handles, lines
 from ser_repro.book.words import NBSP, listed, percent
 from ser_repro.escaping import html
 from ser_repro.results.ledger import RULE, Claim
@@ -25,7 +25,6 @@ from ser_repro.runs.found import NOT_RUN, Found, chance, missing
 _BASELINE = "svm193"
 _COMMON = "RAVDESS"  # on which most methods can be compared
 _READINGS = {"code": "run as in public code", "paper": "rebuilt from the text"}
-WIDTH = 5.4  # in: its words can be read where a phone shrinks it
 
 
 @dataclass(frozen=True)
@@ -70,7 +69,7 @@ HEADLINES = (
              "and attends to blocks of channels instead of time."),
     Headline("issa", "RAVDESS", None, "Issa et al.", "issa",
              "The abstract says \"speaker-independent\"; the public programs of the same network share speakers. Where "
-             "the text is silent, reading `paper` follows them, and some were made to reach this number."),
+             "the text is silent, reading paper follows them, and some were made to reach this number."),
     Headline("svm193", "RAVDESS", None, "our baseline: an SVM", "svm193",
              "It is here to compare with: 193 values a clip, nearly scikit-learn's defaults, fitted in seconds."),
 )
@@ -188,8 +187,8 @@ def _claims(of: list[Row]) -> str:
     fates = listed([f"{verdicts.count(kind)} {'is' if verdicts.count(kind) == 1 else 'are'} {kind}" for kind in RULE
                     if kind in verdicts])
     one = len(of) == 1
-    return (f"Claimed here {'is' if one else 'are'} {len(of)} score{'s' * (not one)} of "
-            f"{_span(row.claim.value for row in of)}, for speech by actors: {fates}.")
+    return (f"Of {len(of)} published score{'s' * (not one)} of {_span(row.claim.value for row in of)}, all for speech by "
+            f"actors, {fates}.")
 
 
 def _speakers(of: list[Row]) -> str:
@@ -198,12 +197,13 @@ def _speakers(of: list[Row]) -> str:
     if not told:
         return ""
     if plain := _pairs(of, "code", of_baseline=True):
-        told.append(("an SVM fitted in seconds", plain))
+        told.append(("a plain SVM, fitted in seconds", plain))
     (who, shared, new), *rest = [(who, _span(one for one, _ in pairs), _span(one for _, one in pairs))
                                  for who, pairs in told]
-    more = "".join(f"; {who}, on {shared} and {new}" for who, shared, new in rest)
-    return (f"On {_COMMON}, {who} {'are' if len(told[0][1]) > 1 else 'is'} right on {shared} of clips where training "
-            f"has heard the speaker too, and on {new} where the speaker is new{more}.")
+    more = "".join(f"; {who}, {shared} and {new}" for who, shared, new in rest)
+    return (f"On {_COMMON}, where guessing gives {percent(chance(_COMMON))}, {who} "
+            f"{'are' if len(told[0][1]) > 1 else 'is'} right on {shared} of the clips of speakers who also trained, and "
+            f"on {new} of those of new speakers{more}.")
 
 
 def _pairs(of: list[Row], reading: str, of_baseline: bool = False) -> list[tuple[float, float]]:
@@ -221,12 +221,12 @@ def other_corpora(of: list[Row]) -> str:
     def reach(some: list) -> str:
         return f"{len(some)} of these methods {'reach' if len(some) > 1 else 'reaches'}"
 
-    told = (f"Tested on other corpora, {reach(away)} a mean recall (UAR) of {_span(row.average[0] for row in away)}, "
-            f"where guessing gives {_span(row.average[1] for row in away)}")
+    told = (f"Trained on {_COMMON} and tested on other corpora, {reach(away)} a mean recall (UAR) of "
+            f"{_span(row.average[0] for row in away)}, where guessing gives {_span(row.average[1] for row in away)}.")
     if adapted := [float(np.mean(row.adapted)) for row in away if row.adapted]:
-        told += ("; with features rescaled to the tested corpus, which takes its clips but no labels, "
-                 f"{reach(adapted)} {_span(adapted)}")
-    return f"{told}."
+        told += (f" {len(adapted)} of them reach{'es' * (len(adapted) == 1)} {_span(adapted)} once the values of each "
+                 "corpus are rescaled by its own clips, without their labels.")
+    return told
 
 
 def _span(values, name: str = "%") -> str:
@@ -237,7 +237,7 @@ def _span(values, name: str = "%") -> str:
 
 # ---- the picture -------------------------------------------------------------------------------------------------
 
-_OWN, _AWAY = 0.2, -0.26  # height of the two lines of a row
+_OWN, _AWAY = 0.22, -0.22  # height of the two lines of a row
 _DEAD = "x"  # mark of a network that has learned nothing
 
 
@@ -245,13 +245,13 @@ def picture(of: list[Row]) -> Figure:
     """Two lines a document: its own corpus (claim, shared speakers, new speakers), and below it the other corpora, a
     small mark each and a large one for their mean. Filled marks are of reading code, hollow ones of reading paper;
     what gives one answer to every clip has learned nothing, and is a cross."""
-    figure, axis = plt.subplots(figsize=(WIDTH, 1.2 + 0.56 * len(of)))
+    figure, axis = plt.subplots(figsize=(PHONE, 1.4 + 0.58 * len(of)))
     for i, row in enumerate(of):
         y = len(of) - 1 - i
         if i % 2:
             axis.axhspan(y - 0.5, y + 0.5, color="#f3f3f0", zorder=0)
-        axis.text(0.0, y + 0.36, row.headline.title, fontsize=10.5, weight="bold", va="center")
-        axis.text(1.0, y + 0.36, f"{row.headline.corpus}{', UAR' * (row.score == 'uar')}", fontsize=9.5, va="center",
+        axis.text(0.0, y + 0.37, row.headline.title, fontsize=10.5, weight="bold", va="center")
+        axis.text(1.0, y + 0.37, f"{row.headline.corpus}{', UAR' * (row.score == 'uar')}", fontsize=9.5, va="center",
                   ha="right", color=GREY)
         _guess(axis, row.guess, y + _OWN)
         for told, role in ((row.shared, "shared speakers"), (row.whole, "new speakers")):
@@ -275,16 +275,17 @@ def picture(of: list[Row]) -> Figure:
                           color=GREY, fontsize=9.5)
     axis.set(xlim=(-0.01, 1.01), ylim=(-0.55, len(of) - 0.45), yticks=[])
     axis.xaxis.set_major_formatter(PercentFormatter(1, symbol=" %"))
+    axis.set_xlabel("accuracy, or UAR where it says so")
     axis.grid(axis="x", alpha=0.25)
     axis.spines[["left"]].set_visible(False)
     claim, dead = ROLES["claimed"], Look(ROLES["shared speakers"].colour, _DEAD)
     points = {"shared speakers": ROLES["shared speakers"], "new speakers": ROLES["new speakers"],
-              "other corpora, UAR; their mean": ROLES["new corpus"]}
+              "other corpora (UAR), mean": ROLES["new corpus"]}
     axis.legend(handles=[*handles({"claimed": claim}, mfc="white", mew=1.6), *handles(points),
-                         *handles({"hollow: rebuilt from its text": ROLES["shared speakers"]}, mfc="white", mew=1.6),
-                         *handles({"learned nothing: one answer": dead}, mew=1.6),
-                         *lines({"guessing, of each line": ROLES["chance"]})],
-                loc="lower left", bbox_to_anchor=(-0.02, 1.0), ncols=2, columnspacing=1, handletextpad=0.4)
+                         *handles({"hollow: from its text": ROLES["shared speakers"]}, mfc="white", mew=1.6),
+                         *handles({"learned nothing": dead}, mew=1.6),
+                         *lines({"guessing": ROLES["chance"]})],
+                loc="lower left", bbox_to_anchor=(-0.02, 1.0), ncols=2, columnspacing=0.8, handletextpad=0.2, fontsize=9.5)
     figure.tight_layout()
     return figure
 
