@@ -159,7 +159,7 @@ book.picture(diagrams.architecture(n, told[n]), "CNN-n-GRU as boxes, with its tw
 # %% [markdown]
 # ## The code's GRU sees one time step
 #
-# The table compares the two readings, setting by setting. The last column says where the value of `paper` comes from;
+# The table compares the two readings, setting by setting, and says where the value of `paper` is taken from;
 # where the document is silent, `paper` takes customary practice. A dash is a setting that the document's authors
 # searched for and did not publish.
 

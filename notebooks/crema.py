@@ -56,8 +56,7 @@ page.say("cr_planned", planned)
 # {glue:text}`cr_margin_tested`, and {glue:text}`cr_near_best` 1-D models lie closer to it than two independent tests of
 # that size could tell. How far starts lie apart comes on top: {glue:text}`cr_starts_1d`. With 261 validation clips the
 # best score is uncertain by {glue:text}`cr_margin_validating`, and too high besides, being the best of 100 or more
-# epochs. Pairs of models that our runs tell apart: {glue:text}`cr_pairs`; of these the document has in the same order:
-# {glue:text}`cr_pairs_agree`.
+# epochs. Pairs of models that our runs tell apart: {glue:text}`cr_pairs`{glue:text}`cr_pairs_agree`.
 #
 # **Three of its trainings are one model.** Two are named after learning rates that the code never sets. Their best
 # validation accuracies go from {glue:text}`cr_starts_theirs` without any change to the model; ours:
@@ -130,8 +129,8 @@ crema.images(page).readings(n=3)
 book.table(crema.pair_rows(page), long=True)
 
 # %% [markdown]
-# *Accuracy of the first minus that of the second; {glue:text}`cr_pairs_family`.* Starts of one 1-D model reach:
-# {glue:text}`cr_starts_1d`.
+# *Accuracy of the model named first minus that of the other; {glue:text}`cr_pairs_family`.* Starts of one 1-D
+# model reach: {glue:text}`cr_starts_1d`.
 #
 # ### Three trainings of one model
 #
@@ -212,7 +211,7 @@ effects = page.differences()
 more = crema.images(page).differences()
 
 # %% [markdown]
-# ## Accuracy with new speakers
+# ## Accuracy with new speakers, Model 2 and MODEL2
 
 # %% tags=["hide-input"]
 page.new_speakers(n=2)

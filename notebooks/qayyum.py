@@ -211,8 +211,8 @@ book.table(suspicion.between_rows(page))
 page.say("qa_family", suspicion.between_family(page))
 
 # %% [markdown]
-# *Accuracy of the second system minus that of the first, on the test clips that both have, each the mean of its starts;
-# {glue:text}`qa_family`.*
+# *Accuracy of the system named first minus that of the other, on the test clips that both have, each the mean of its
+# starts; {glue:text}`qa_family`.*
 #
 # ## CREMA-D
 #

@@ -79,14 +79,11 @@ def sentence(rows: list[dict]) -> str:
     ends = " to ".join(f"{points(row['difference'])} ({row['network']}, reading {row['reading']}, "
                        f"{number(row['clips'])} clips)" for row in (whole[0], whole[-1]))
     behind = sum(_trails(row) for row in whole)
-    told = (f"{_above(rows)} readings of networks lead the SVM and {behind} trail{'s' * (behind == 1)} it, by more "
-            f"than chance once corrected for their number; the differences go from {ends}.")
+    told = (f"{_above(rows)} readings of networks lead the SVM and {behind} trail{'s' * (behind == 1)} it by more than "
+            f"chance would make in so many comparisons. The differences go from {ends}.")
     halves = [50 * (row["difference"].high - row["difference"].low) for row in whole if row["difference"].has_interval]
     if halves:
-        lone = [sum(test(row["difference"]) for row in whole if row["difference"].has_interval)
-                for test in (lambda one: one.low > 0, lambda one: one.high < 0)]
-        told += (f" Each by itself, {lone[0]} of the intervals lie above zero and {lone[1]} below; they reach "
-                 f"{min(halves):.0f} to {max(halves):.0f} points either way.")
+        told += f" Their intervals reach {min(halves):.0f} to {max(halves):.0f} points either way."
     part = [f"{row['network']}, reading {row['reading']} ({row['folds']}, so far {points(row['difference'])})"
             for row in rows if row["folds"]]
     return told + (f" Not finished: {'; '.join(part)}." if part else "")

@@ -121,10 +121,11 @@ def pairs_say(page: Page) -> dict[str, str]:
     """How many pairs of models our runs tell apart, and how many of these the document has in the same order."""
     rows = pairs(page)
     if not rows:
-        return {"pairs": NOT_RUN, "pairs_agree": NOT_RUN, "pairs_family": NOT_RUN}
+        return {"pairs": NOT_RUN, "pairs_agree": "", "pairs_family": NOT_RUN}
     apart = [row for row in rows if told_apart(row["difference"])]
     agree = sum(row["claimed"] * row["difference"].value > 0 for row in apart)
-    return {"pairs": f"{len(apart)} of {len(rows)}", "pairs_agree": f"{agree} of {len(apart)}",
+    return {"pairs": f"{len(apart)} of {len(rows)}",
+            "pairs_agree": f"; of these the document has {agree} in the same order" if apart else "",
             "pairs_family": family(row["difference"] for row in rows)}
 
 
@@ -274,8 +275,8 @@ def verdict(page: Page, steps: str) -> list[str]:
     told = headlines(page)
     lines = [f"**Which model is better**: {NOT_RUN}."]
     if pairs(page):
-        lines = [f"**Which model is better.** Our runs tell {told['pairs']} pairs of models apart; "
-                 f"{told['pairs_agree']} of these stand in the document in the same order."]
+        lines = [f"**Which model is better.** Our runs tell {told['pairs']} pairs of models apart"
+                 f"{told['pairs_agree']}."]
     best = verdicts.both_splits(images(page).found, CORPUS, "code", 2)
     return [f"**MODEL2**: {best or NOT_RUN}.", *lines,
             f"**The selection of features.** Steps told apart from the one before: {steps}.",

@@ -77,8 +77,8 @@ def outcome(found: Found, made: dict | None, guess: float) -> str:
     learned_ = {0: "none has learned anything", 1: "one has learned something"}.get(
         told_["learned"], f"{told_['learned']} have learned something")
     if (record := won(found, made)) is None:
-        return (f"unfinished. Of its {told_['trials']} trials {told_['begun']} have been begun, the longest has "
-                f"{told_['epochs']} epoch{'s' * (told_['epochs'] > 1)}, and {learned_}.")
+        return (f"unfinished. Of its {told_['trials']} trials {told_['begun']} have been begun and not all of these "
+                f"have ended; the longest has {told_['epochs']} epoch{'s' * (told_['epochs'] > 1)}, and {learned_}.")
     alike = scores.table(record)["predicted"].nunique() == 1
     score = found.score_of([[record]])
     reaches = "gives every test clip the same answer" if alike else f"reaches {score} on the test clips"

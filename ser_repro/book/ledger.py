@@ -122,7 +122,8 @@ def picture(table: pd.DataFrame) -> Figure:
     figure, axis = plt.subplots(figsize=(PHONE, 1.1 + 0.55 * len(names)), layout="constrained")
     for y, name in enumerate(names):
         counts = table.loc[table["document"] == name, "verdict"].value_counts()
-        axis.text(0, y - 0.36, f"{name[0].upper()}{name[1:]}: {number(int(counts.sum()))} claims", va="center", fontsize=9.5)
+        title = f"{name[0].upper()}{name[1:]}: {number(int(counts.sum()))} claims"
+        axis.text(0, y - 0.36, title, va="center", fontsize=9.5)
         left = 0.0
         for kind, (colour, hatch) in _LOOKS.items():
             if kind in counts:

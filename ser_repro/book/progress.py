@@ -212,8 +212,8 @@ class Progress:
                       "takes the text's value or, where a value is named, that value.*")
             show.table(changes(found))
         if drawn := draws(found):
-            show.text("*The document's own split drawn again: runs done, and the accuracy of each, a draw after the "
-                      "other. That of the random state that the document has stands before them.*")
+            show.text("*The document's own split drawn again: runs done, and our accuracy on each draw, one after the "
+                      "other. Before them stands our accuracy on the draw of the document itself.*")
             show.table(drawn)
         if elsewhere := self._elsewhere.get(name):
             show.text("*Trained on all clips of one corpus, tested on another: clips of the emotions that both have. "
@@ -361,16 +361,20 @@ def counts(found: Found) -> pd.DataFrame:
         row = table.setdefault((run.corpus, run.n), {})
         row.setdefault((run.reading, run.protocol), []).append(done)
     return pd.DataFrame([
-        {"corpus": corpus} | ({"n": n} if n else {})
-        | ({"network": found.document.size(n)} if found.document.networks else {}) | {
+        {"corpus": corpus} | _sized(found, n) | {
             f"{reading}, {split_name(protocol)}": f"{sum(done)} of {len(done)}"
             if (done := row.get((reading, protocol))) else "—"
             for reading in found.document.readings for protocol in plans.GRID}
         for (corpus, n), row in table.items()])
 
 
+def _sized(found: Found, n: int | None) -> dict[str, object]:
+    """Columns that say which of its networks, of a document with several."""
+    return ({"n": n} if n else {}) | ({"network": found.document.size(n)} if found.document.networks else {})
+
+
 def draws(found: Found) -> list[dict]:
-    """Runs of protocol `redrawn` done of those planned, and their accuracies: a row a corpus."""
+    """Runs of protocol `redrawn` done of those planned, and their accuracies: a row a corpus and size."""
     rows: dict = {}
     for run, record in found.status:
         if run.protocol == "redrawn":
@@ -379,8 +383,8 @@ def draws(found: Found) -> list[dict]:
     for kind, of in rows.items():
         own = found.records(kind.corpus, kind.reading, n=kind.n)
         told = [_accuracy(record) for record in of if record]
-        table.append({"corpus": kind.corpus, "published": _accuracy(own[0][0]) if own else NOT_RUN,
-                      "draws": f"{len(told)} of {len(of)}", "accuracy": ", ".join(told) or NOT_RUN})
+        table.append({"corpus": kind.corpus} | _sized(found, kind.n) | {
+            "the document's own draw": _accuracy(own[0][0]) if own else NOT_RUN, "draws": f"{len(told)} of {len(of)}", "accuracy": ", ".join(told) or NOT_RUN})
     return table
 
 

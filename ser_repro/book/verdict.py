@@ -187,8 +187,8 @@ def _claims(of: list[Row]) -> str:
     fates = listed([f"{verdicts.count(kind)} {'is' if verdicts.count(kind) == 1 else 'are'} {kind}" for kind in RULE
                     if kind in verdicts])
     one = len(of) == 1
-    return (f"Of {len(of)} published score{'s' * (not one)} of {_span(row.claim.value for row in of)}, all for speech by "
-            f"actors, {fates}.")
+    return (f"Of {len(of)} published score{'s' * (not one)} of {_span(row.claim.value for row in of)}, all for speech "
+            f"by actors, {fates}.")
 
 
 def _speakers(of: list[Row]) -> str:
@@ -202,8 +202,8 @@ def _speakers(of: list[Row]) -> str:
                                  for who, pairs in told]
     more = "".join(f"; {who}, {shared} and {new}" for who, shared, new in rest)
     return (f"On {_COMMON}, where guessing gives {percent(chance(_COMMON))}, {who} "
-            f"{'are' if len(told[0][1]) > 1 else 'is'} right on {shared} of the clips of speakers who also trained, and "
-            f"on {new} of those of new speakers{more}.")
+            f"{'are' if len(told[0][1]) > 1 else 'is'} right on {shared} of the clips of speakers who also trained, "
+            f"and on {new} of those of new speakers{more}.")
 
 
 def _pairs(of: list[Row], reading: str, of_baseline: bool = False) -> list[tuple[float, float]]:
@@ -285,7 +285,8 @@ def picture(of: list[Row]) -> Figure:
                          *handles({"hollow: from its text": ROLES["shared speakers"]}, mfc="white", mew=1.6),
                          *handles({"learned nothing": dead}, mew=1.6),
                          *lines({"guessing": ROLES["chance"]})],
-                loc="lower left", bbox_to_anchor=(-0.02, 1.0), ncols=2, columnspacing=0.8, handletextpad=0.2, fontsize=9.5)
+                loc="lower left", bbox_to_anchor=(-0.02, 1.0), ncols=2, columnspacing=0.8, handletextpad=0.2,
+                fontsize=9.5)
     figure.tight_layout()
     return figure
 

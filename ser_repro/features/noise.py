@@ -15,7 +15,7 @@ def uniform(count: int) -> np.ndarray:
     """Noise between -1 and 1, always the same, shape (count,): whole numbers alone decide it, in any language."""
     powers = np.full(count, _FACTOR, np.uint32)
     powers[:1] = 1
-    state = np.cumsum(np.cumprod(powers, dtype=np.uint32), dtype=np.uint32) * np.uint32(_ADDED)  # overflows, as it should
+    state = np.cumsum(np.cumprod(powers, dtype=np.uint32), dtype=np.uint32) * np.uint32(_ADDED)  # modulo 2^32
     return state / 2.0**31 - 1
 
 

@@ -149,7 +149,7 @@ def test_draws_have_a_table_of_their_own_beside_the_published_split(baseline, mo
     found = progress.Progress(baseline, "svm193").found["svm193"]
     ravdess, *others = progress.draws(found)
     assert (ravdess["draws"], ravdess["accuracy"]) == ("2 of 10", "100.0\N{NO-BREAK SPACE}%, 100.0\N{NO-BREAK SPACE}%")
-    assert ravdess["published"] == "50.0\N{NO-BREAK SPACE}%"
+    assert ravdess["the document's own draw"] == "50.0\N{NO-BREAK SPACE}%"
     assert len(others) == 5 and {row["accuracy"] for row in others} == {"not yet run"}
     assert "redrawn" not in {run.protocol for run, _ in progress.planned(found)}
 
