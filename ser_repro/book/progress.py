@@ -384,7 +384,8 @@ def draws(found: Found) -> list[dict]:
         own = found.records(kind.corpus, kind.reading, n=kind.n)
         told = [_accuracy(record) for record in of if record]
         table.append({"corpus": kind.corpus} | _sized(found, kind.n) | {
-            "the document's own draw": _accuracy(own[0][0]) if own else NOT_RUN, "draws": f"{len(told)} of {len(of)}", "accuracy": ", ".join(told) or NOT_RUN})
+            "the document's own draw": _accuracy(own[0][0]) if own else NOT_RUN,
+            "draws": f"{len(told)} of {len(of)}", "accuracy": ", ".join(told) or NOT_RUN})
     return table
 
 

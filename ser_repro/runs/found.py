@@ -182,14 +182,11 @@ class Found:
 
     def told(self, corpus: str, reading: str = "code", protocol: str = "published", name: str = "accuracy",
              **which) -> str:
-        """The score of `seeds` in words, which say where folds are missing. What then counts clips and not speakers
-        says nothing of those who are missing, and has no interval."""
+        """The score of `seeds` in words, which say where folds are missing."""
         seeds = self.seeds(corpus, reading, protocol, **which)
         if not seeds:
             return NOT_RUN
         score, part = self.score_of(seeds, name), missing(seeds)
-        if part and score.has_interval and not {"speakers", "folds"} & set(score.counts):
-            return f"{100 * score.value:.1f} % ({part}, no interval)"
         return f"{score} ({part})" if part else str(score)
 
     def across(self, reading: str = "code", protocol: str = "published") -> str:

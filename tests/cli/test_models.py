@@ -13,11 +13,12 @@ import numpy as np
 import pandas as pd
 import pytest
 import soundfile
+import trainings
 
-from ser_repro import SerReproError, cli, datasets
+from ser_repro import SerReproError, datasets
 from ser_repro.cli import models
 from ser_repro.features import arrays
-from ser_repro.runs import execution, records
+from ser_repro.runs import records
 from ser_repro.saved import model as saved
 from ser_repro.saved import predict
 
@@ -155,36 +156,11 @@ def test_where_no_model_can_be_written(type_in, demo, tmp_path):
     assert code == 1 and len(lines) == 1 and "nothing can be written to" in lines[0] and "--model" in lines[0]
 
 
-def _train(folder, demo, slow):
-    import torch
-
-    torch.set_num_threads(1)
-    os.chdir(folder)
-    os.environ["SER_REPRO_CACHE"] = str(folder / "cache")
-    obtain = execution.obtain
-
-    def slowly(run, **options):
-        told = options.pop("progress")
-
-        def progress(epoch, row):
-            told(epoch, row)
-            with open(folder / "epochs", "a") as file:
-                file.write(f"{epoch}\n")
-            if slow and epoch == 3:
-                time.sleep(60)
-
-        return obtain(run, progress=progress, **options)
-
-    execution.obtain = slowly
-    sys.argv = ["ser-repro", "train", "mfcc_cnn", "RAVDESS", "--epochs", "5", "--data", str(demo), "--model", "m"]
-    cli.main()
-
-
 def test_a_killed_training_goes_on(demo, tmp_path):
     for folder in ("broken", "whole"):  # with features: processes that compute them outlive the command's by minutes
         arrays.prepare("RAVDESS", "mfcc50_mean_code", data=demo, cache=tmp_path / folder / "cache")
     spawn = multiprocessing.get_context("spawn")
-    process = spawn.Process(target=_train, args=(tmp_path / "broken", demo, True))
+    process = spawn.Process(target=trainings.command, args=(tmp_path / "broken", demo, True))
     process.start()
     deadline = time.monotonic() + 600
     reached = tmp_path / "broken" / "epochs"
@@ -195,7 +171,7 @@ def test_a_killed_training_goes_on(demo, tmp_path):
     process.join()
     assert not (tmp_path / "broken" / "m").exists()
     for folder in ("broken", "whole"):
-        process = spawn.Process(target=_train, args=(tmp_path / folder, demo, False))
+        process = spawn.Process(target=trainings.command, args=(tmp_path / folder, demo, False))
         process.start()
         process.join(600)
         assert process.exitcode == 0

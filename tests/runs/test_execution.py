@@ -8,6 +8,7 @@ import time
 
 import numpy as np
 import pytest
+import trainings
 from filelock import FileLock
 from making import make_run
 
@@ -155,23 +156,10 @@ def test_settings_that_do_not_go_together_are_one_line(demo, tmp_path):
 # ---- stopped -----------------------------------------------------------------------------------------------------
 
 
-def _train(demo, cache, results, slow):
-    import torch
-
-    torch.set_num_threads(1)  # as here: sums over more threads differ in their last digits
-
-    def progress(epoch, _row):
-        if slow and epoch == 2:
-            (results / "reached").touch()
-            time.sleep(60)
-
-    obtain(make_run(epochs=3), results=results, data=demo, cache=cache, device="cpu", progress=progress)
-
-
 def test_a_killed_run_goes_on_where_it_was(demo, tmp_path):
     cache = tmp_path / "cache"
     arrays.prepare("RAVDESS", 16000, data=demo, cache=cache)
-    process = multiprocessing.get_context("spawn").Process(target=_train, args=(demo, cache, tmp_path, True))
+    process = multiprocessing.get_context("spawn").Process(target=trainings.run, args=(demo, cache, tmp_path, True))
     process.start()
     deadline = time.monotonic() + 600
     while not (tmp_path / "reached").exists():
