@@ -164,7 +164,7 @@ def learning_curves(panels: list[tuple[str, list[dict]]], chance: dict[str, floa
         Title -> accuracy of guessing.
     quantity : "accuracy" or "loss"
     """
-    figure, axes = plt.subplots(len(panels), 1, figsize=(WIDTH, 0.9 + 2.1 * len(panels)), sharex=True, sharey=True,
+    figure, axes = plt.subplots(len(panels), 1, figsize=(PHONE, 0.9 + 1.9 * len(panels)), sharex=True, sharey=True,
                                 squeeze=False)
     looks = {}
     for axis, (title, records) in zip(axes[:, 0], panels, strict=True):

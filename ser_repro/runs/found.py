@@ -248,8 +248,8 @@ class Found:
             rows.append({"corpus": kind.corpus} | size | {
                 "reading": self.document.called(kind.reading),
                 "split": ", ".join(filter(None, (split_name(kind.protocol), missing(of)))),
-                "seeds": number + (f" ({100 * min(spread):.1f}–{100 * max(spread):.1f})" if len(spread) > 1 else ""),
-                "accuracy": str(three[0]), "UAR": str(three[1]), "macro F1": str(three[2])})
+                "accuracy": str(three[0]), "UAR": str(three[1]), "macro F1": str(three[2]),
+                "seeds": number + (f" ({100 * min(spread):.1f}–{100 * max(spread):.1f})" if len(spread) > 1 else "")})
         return pd.DataFrame(rows)
 
     # ---- differences ---------------------------------------------------------------------------------------------
