@@ -1,5 +1,9 @@
 """Confusion matrices as tables: their numbers can be selected and heard, and a phone keeps them as large as text."""
 
+import base64
+import csv
+import io
+
 import numpy as np
 
 from ser_repro.book import show
@@ -19,7 +23,17 @@ def tables(panels: list[Panel], caption: str) -> None:
         As that of `show.picture`.
     """
     show.figure("".join(_table(*panel) for panel in panels), caption, "confusion",
-                f"Confusion: {'; '.join(title for title, *_ in panels)}")
+                f"Confusion: {'; '.join(title for title, *_ in panels)}", _download(panels))
+
+
+def _download(panels: list[Panel]) -> str:
+    """A link to the counts of all panels as CSV, which the page itself holds."""
+    written = io.StringIO()
+    csv.writer(written).writerows([("matrix", "true", "named", "clips"), *(
+        (title, true, named, count) for title, counts, classes in panels
+        for true, row in zip(classes, counts, strict=True) for named, count in zip(classes, row, strict=True))])
+    content = base64.b64encode(written.getvalue().encode()).decode()
+    return f'<a class="drawing" download="confusion.csv" href="data:text/csv;base64,{content}">CSV</a>'
 
 
 def _table(title: str, counts: np.ndarray, classes: list[str]) -> str:

@@ -170,7 +170,7 @@ def _rasterised(drawing: bytes, dpi: float) -> bytes:
     return written.getvalue()
 
 
-def figure(code: str, caption: str, kind: str, words: str) -> None:
+def figure(code: str, caption: str, kind: str, words: str, download: str = "") -> None:
     """Show HTML as a figure with its caption, in a box that scrolls where it is too wide.
 
     Parameters
@@ -183,11 +183,14 @@ def figure(code: str, caption: str, kind: str, words: str) -> None:
         Its class, for book.css.
     words : str
         What it is, for those who do not see it.
+    download : str, optional
+        HTML of a link, behind the caption.
     """
     from IPython.display import display
 
     box = f'<div class="panels scroll" role="region" tabindex="0" aria-label="{html(words)}">{code}</div>'
-    display({"text/html": f'<figure class="{kind}">{box}{_caption(caption)}</figure>', "text/plain": words}, raw=True)
+    display({"text/html": f'<figure class="{kind}">{box}{_caption(caption, download)}</figure>',
+             "text/plain": words}, raw=True)
 
 
 def _framed(coded: str, alt: str, caption: str = "") -> str:
@@ -196,10 +199,10 @@ def _framed(coded: str, alt: str, caption: str = "") -> str:
             f"{_caption(caption)}</figure>")
 
 
-def _caption(caption: str) -> str:
-    """HTML of a caption; nothing of none."""
+def _caption(caption: str, behind: str = "") -> str:
+    """HTML of a caption and what stands behind it; nothing of none."""
     if not caption:
         return ""
     code = re.sub(r"`([^`]+)`", r"<code>\1</code>", html(caption))
     code = re.sub(r"\[([^\]]+)\]\(([^)\s]+)\)", r'<a href="\2">\1</a>', code)
-    return f"<figcaption>{code}</figcaption>"
+    return f"<figcaption>{code} {behind}</figcaption>" if behind else f"<figcaption>{code}</figcaption>"

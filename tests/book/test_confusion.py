@@ -1,5 +1,7 @@
 """Confusion matrices as tables."""
 
+import base64
+import csv
 import re
 
 import numpy as np
@@ -21,3 +23,6 @@ def test_a_row_tells_its_emotion_and_what_it_is_named_and_is_blank_where_it_neve
     cells = {name: re.findall(r"<td[^>]*>(\d*)</td>", cells) for name, cells in rows}
     assert cells == {"anger": ["75", "25", ""], "calm": ["", "", ""], "fear": ["0", "", "100"]}
     assert [int(shade) for shade in re.findall(r"shade-(\d+)", first)] == [8, 2, 0, 10]
+    coded = re.search(r'download="confusion.csv" href="data:text/csv;base64,([^"]+)"', told["text/html"])[1]
+    matrix = list(csv.DictReader(base64.b64decode(coded).decode().splitlines()))
+    assert len(matrix) == 18 and matrix[0] == {"matrix": "<one>", "true": "anger", "named": "anger", "clips": "3"}
