@@ -63,6 +63,11 @@ def lines(looks: dict[str, Look]) -> list[Line2D]:
             for name, look in looks.items()]
 
 
+def named(axis, y: float, name: str) -> None:
+    """Write the name of a row at the left, above its points and not beside them: a phone has no room there."""
+    axis.text(0.0, y, fill(name, 60), transform=axis.get_yaxis_transform(), va="center", fontsize=9.5)
+
+
 def claims(rows: list[tuple[str, float | None, Score | None, Score | None, float]]) -> Figure:
     """Claimed, measured and new-speaker accuracy, a line a claim.
 
@@ -76,8 +81,7 @@ def claims(rows: list[tuple[str, float | None, Score | None, Score | None, float
     figure, axis = plt.subplots(figsize=(PHONE, 1.1 + 0.62 * len(rows)))
     points = []
     for y, (label, claimed, published, speaker, chance) in enumerate(reversed(rows)):
-        # Above its points, not beside them: a phone has no room there.
-        axis.text(0.0, y + 0.46, label, va="center", fontsize=10)
+        named(axis, y + 0.46, label)
         axis.vlines(chance, y - 0.35, y + 0.3, color=chance_look.colour, lw=1.4, ls=chance_look.line)
         if not (published or speaker):
             axis.annotate("not yet run", (chance, y), (8, 0), textcoords="offset points", va="center", color=GREY)

@@ -11,7 +11,7 @@ from matplotlib.ticker import PercentFormatter
 
 from ser_repro import documents
 from ser_repro.book.palette import BLUE, GREY, ORANGE
-from ser_repro.book.plots import WIDTH
+from ser_repro.book.plots import PHONE, named
 from ser_repro.book.words import percent, unit
 from ser_repro.files import read_json
 from ser_repro.results import uncertainty
@@ -88,8 +88,9 @@ def drawn(results: str | Path) -> list[tuple[str, Score, Score | None]]:
 
 def draws_picture(rows: list[tuple[str, Score, Score | None]]) -> Figure:
     """Accuracy of each draw as a dot, and the printed score of the first draw with its interval below."""
-    figure, axis = plt.subplots(figsize=(WIDTH, 0.9 + 0.42 * len(rows)))
-    for y, (_, score, printed) in enumerate(rows):
+    figure, axis = plt.subplots(figsize=(PHONE, 0.9 + 0.5 * len(rows)))
+    for y, (name, score, printed) in enumerate(rows):
+        named(axis, y - 0.44, name)
         axis.plot(score.seeds, [y - 0.14] * len(score.seeds), "o", color=BLUE, ms=5, alpha=0.55, mew=0,
                   label="" if y else "one draw")
         axis.plot([score.value] * 2, [y - 0.28, y], color=BLUE, lw=2, label="" if y else "mean of the draws")
@@ -97,11 +98,10 @@ def draws_picture(rows: list[tuple[str, Score, Score | None]]) -> Figure:
             if printed.has_interval:
                 axis.plot([printed.low, printed.high], [y + 0.18] * 2, color=ORANGE, lw=3, alpha=0.45)
             axis.plot(printed.value, y + 0.18, "s", color=ORANGE, ms=5, label="" if y else "the first draw, printed")
-    axis.set_yticks(range(len(rows)), [name for name, *_ in rows])
-    axis.set_ylim(len(rows) - 0.5, -0.6)
+    axis.set(ylim=(len(rows) - 0.6, -0.7), yticks=[])
     axis.xaxis.set_major_formatter(PercentFormatter(1, symbol=" %"))
     axis.grid(axis="x", alpha=0.25)
-    axis.legend(loc="lower center", bbox_to_anchor=(0.4, 1.0), ncols=3)
+    axis.legend(loc="lower center", bbox_to_anchor=(0.5, 1.0), ncols=3, columnspacing=1, handletextpad=0.3)
     figure.tight_layout()
     return figure
 
@@ -154,13 +154,13 @@ def widest_starts(rows: list[dict]) -> str:
 
 def starts_picture(rows: list[dict]) -> Figure:
     """Accuracy of each start, less the mean of the starts, in points."""
-    figure, axis = plt.subplots(figsize=(WIDTH, 0.8 + 0.32 * len(rows)))
+    figure, axis = plt.subplots(figsize=(PHONE, 0.8 + 0.5 * len(rows)))
     axis.axvline(0, color=GREY, lw=1)
     for y, row in enumerate(rows):
+        named(axis, y - 0.46, row["name"])
         apart = 100 * (np.array(row["seeds"]) - np.mean(row["seeds"]))
         axis.plot(apart, [y] * len(apart), "o", color=BLUE, ms=6, alpha=0.6, mew=0)
-    axis.set_yticks(range(len(rows)), [row["name"] for row in rows])
-    axis.set_ylim(len(rows) - 0.5, -0.5)
+    axis.set(ylim=(len(rows) - 0.6, -0.8), yticks=[])
     axis.set_xlabel("points from the mean of the starts")
     axis.grid(axis="x", alpha=0.25)
     figure.tight_layout()
