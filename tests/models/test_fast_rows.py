@@ -63,15 +63,17 @@ def test_each_row_has_its_way(length, channels, kernel, monkeypatch):
     assert asked == []
 
 
-def test_the_error_is_that_of_the_plain_layer():
-    """Of the second layer of Issa et al., against double precision; and less than ten times as large by pieces."""
+@pytest.mark.parametrize("kernel", [5, 10])
+def test_the_error_is_no_more_than_sums_in_single_precision_make(kernel):
+    """Of the second layer of Issa et al., against double precision, in one piece and in two. That of the plain layer is
+    no measure: it depends on the processor."""
     torch.manual_seed(0)
-    for kernel, times in ((5, 4), (10, 10)):
+    for _ in range(3):
         conv = Convolution(256, 128, kernel, keras.same(193, kernel))
         x = torch.randn(2, 256, 1, 193)
         exact = conv.double()(x.double())
         conv.float()
-        assert relative(fast(x, conv), exact) < times * relative(conv(x), exact)
+        assert relative(fast(x, conv), exact) < torch.finfo(torch.float32).eps * (256 * kernel) ** 0.5
 
 
 @pytest.mark.parametrize(("n", "length"), [(1, 5), (2, 5), (3, 5), (5, 5), (1, 258), (6, 258), (7, 258)])
