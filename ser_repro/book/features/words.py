@@ -13,6 +13,7 @@ from ser_repro.book.words import number, percent, unit
 from ser_repro.features import mel_image
 from ser_repro.features.fast.banks import mel_edges
 from ser_repro.features.msf import VECTOR
+from ser_repro.features.noise import STEP
 from ser_repro.features.sets import SETS, FeatureSet
 
 TITLES = {"mfcc50_mean_code": "50 MFCCs, mean", "mfcc40_frames_code": "40 MFCCs, 100 frames",
@@ -55,8 +56,10 @@ _FIELDS = {"mfcc": "{} MFCCs", "bands": "{} mel bands", "sample_rate": "{} Hz", 
            "keep": "first {} frames", "standardised": "standardised over the {}", "start_s": "from {} s on",
            "length": "{} samples", "filter_rate": "filterbank for {} Hz", "decibels": "decibels {}",
            "pad": "padding {}", "set": "{}", "lowest_centre": "centres from {} Hz", "highest_centre": "to {} Hz",
-           "modulation_centres": "modulation bands at {} Hz", "frame_s": "frames of {} s", "hop_s": "every {} s"}
-_READS = {("sample_rate", "own"): "own rate", ("keep", None): "all frames", ("length", None): "the whole clip",
+           "modulation_centres": "modulation bands at {} Hz", "frame_s": "frames of {} s", "hop_s": "every {} s",
+           "noise": "behind noise of {} of full scale"}
+_READS = {("noise", STEP): "behind noise of one step of 16 bits", ("sample_rate", "own"): "own rate",
+          ("keep", None): "all frames", ("length", None): "the whole clip",
           ("level", None): "as loud as recorded",
           ("pad", "by lot of the hash"): "padding at random", ("where", "end"): "zeros at the end"}
 _DETAILS = {"kind", "parts", "source", "ear_q", "min_bandwidth", "window", "q", "described", "groups", "floor_db",
