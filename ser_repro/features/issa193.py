@@ -20,5 +20,5 @@ def _register(name: str, parts, source: str, noise: float = 0) -> None:
 _register("issa193", PAPER, "figure of the paper for the order; whose tonnetz it took is not known: harmonic part")
 _register("issa193_full", PAPER_FULL, "the same with tonnetz of the full signal")
 _register("issa193_code", CODE, "public implementation: its order, tonnetz of the full signal")
-_register("issa193_code_noise", CODE, "what issa193_code has, behind a noise floor: for the page that computes it in a browser, "
-          "in no document", STEP)
+_register("issa193_code_noise", CODE, "what issa193_code has, behind a noise floor: for the page that computes it in a "
+          "browser, in no document", STEP)
