@@ -58,7 +58,7 @@ def rows():
     rng = np.random.default_rng(0)
     for kind in ("accuracy", "uar", "difference"):
         for speakers in (4, 6, 10, 24, 91):
-            for starts, known in made.KNOWN:
+            for starts, known in (made.NO_START, *made.KNOWN):
                 sides, after = made.crossed(rng, STUDIES, speakers, starts, known, kind)
                 yield {"of": kind, "units": f"{speakers} speakers", "starts": starts, "borrowed": known,
                        "clips": clips(sides) if kind == "accuracy" else None, "before": bootstrap(rng, sides, kind),

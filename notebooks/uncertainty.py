@@ -29,6 +29,7 @@ show.say("un_after", chapter.within(covered, "after"))
 show.say("un_after_ends", chapter.ends(covered, "after"))
 show.say("un_before", chapter.within(covered, "before"))
 show.say("un_before_ends", chapter.ends(covered, "before"))
+show.say("un_no_start", chapter.ends(covered[covered["starts"] == 0], "after"))
 show.say("un_clips_ends", chapter.ends(covered.dropna(subset="clips"), "clips"))
 drawn, started = chapter.drawn(results), chapter.starts(results)
 show.say("un_widest", chapter.widest(drawn))
@@ -44,9 +45,10 @@ show.say("un_starts", f"{100 * min(known):.1f} to {unit(100 * max(known), 'point
 #   explains, their standard deviation is {glue:text}`un_starts`, by network and corpus.
 # - Draws of the test clips lie up to this far apart, other clips being tested: {glue:text}`un_widest`.
 # - In {glue:text}`un_after` kinds of made-up studies the intervals of this book hold the truth in 92 to 98 % of cases
-#   (range {glue:text}`un_after_ends`). The usual bootstrap, which resamples speakers and starts, does so in
-#   {glue:text}`un_before` (range {glue:text}`un_before_ends`). Where clips are taken as independent, an interval of
-#   accuracy holds in {glue:text}`un_clips_ends` of cases.
+#   (range {glue:text}`un_after_ends`; of a model without starts, such as an SVM, {glue:text}`un_no_start`). The usual
+#   bootstrap, which resamples speakers and starts, does so in {glue:text}`un_before` (range
+#   {glue:text}`un_before_ends`). Where clips are taken as independent, an interval of accuracy holds in
+#   {glue:text}`un_clips_ends` of cases.
 #
 # ## What stands in brackets
 #

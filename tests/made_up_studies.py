@@ -11,6 +11,7 @@ SPEAKERS, STARTS, CLASSES = 0.10, 0.036, 4
 RECALL = np.array([0.70, 0.65, 0.55, 0.50])
 CLIPS = np.array([32, 16, 8, 8])  # of a speaker
 TRUTH = {"accuracy": float(RECALL @ CLIPS / CLIPS.sum()), "uar": float(RECALL.mean()), "difference": 0.0}
+NO_START = (0, 0)  # of a model that comes out alike each time it is fitted
 KNOWN = ((1, 3), (1, 5), (3, 0), (5, 0))  # starts of a study, and others whose spread it borrows
 
 
@@ -25,8 +26,9 @@ def matrices(rng, chances):
 
 
 def side(rng, speakers, starts):
-    """Matrices (study, start, speaker, class, class) of networks that hear the same speakers, (study, speaker)."""
-    start = rng.normal(0, STARTS, (len(speakers), starts, 1, 1))
+    """Matrices (study, start, speaker, class, class) of networks that hear the same speakers, (study, speaker); of a
+    model that has no start, as one start."""
+    start = rng.normal(0, STARTS if starts else 0, (len(speakers), starts or 1, 1, 1))
     return matrices(rng, RECALL + speakers[:, None, :, None] + start)
 
 
@@ -55,15 +57,18 @@ def crossed(rng, studies, number, starts, known, kind):
 
     Parameters
     ----------
+    starts : int
+        0: the model has no start.
     known : int
         Other starts whose spread is borrowed; 0: that of the study's own.
     """
     heard = speakers(rng, studies, number, kind)
     tested = [side(rng, one, starts) for one in heard]
-    others = [side(rng, heard[0], known)] if known else tested
-    spread = uncertainty.pool([uncertainty.between(values(one, kind)) for one in others])
     parts = [uncertainty.over_units(minus(tested, lambda one: values(one, kind).mean(1)), "speakers")]
-    parts += [uncertainty.over_networks(spread, "starts", starts)] * len(tested)
+    if starts:
+        others = [side(rng, heard[0], known)] if known else tested
+        spread = uncertainty.pool([uncertainty.between(values(one, kind)) for one in others])
+        parts += [uncertainty.over_networks(spread, "starts", starts)] * len(tested)
     value = minus(tested, lambda one: measure(kind)(one.sum(2)).mean(1))
     return tested, held(value, uncertainty.margin(parts), kind)
 

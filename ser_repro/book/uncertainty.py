@@ -38,7 +38,8 @@ def coverage(results: str | Path = "results") -> pd.DataFrame:
 
 def coverage_picture(rows: pd.DataFrame) -> Figure:
     """Coverage before and after, a panel a kind of score, a line a study."""
-    names = rows["units"] + ", " + rows["starts"].astype(str) + np.where(rows["starts"] > 1, " starts", " start")
+    starts = rows["starts"].astype(str).replace("0", "no") + np.where(rows["starts"] > 1, " starts", " start")
+    names = rows["units"] + ", " + starts
     names += np.where(rows["borrowed"] > 0, ", spread of " + rows["borrowed"].astype(str) + " others", "")
     order = list(dict.fromkeys(names))
     figure, axes = plt.subplots(1, len(KINDS), figsize=(8, 0.9 + 0.19 * len(order)), sharey=True, sharex=True)

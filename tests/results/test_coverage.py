@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from made_up_studies import (
     KNOWN,
+    NO_START,
     RECALL,
     SPEAKERS,
     STARTS,
@@ -30,6 +31,13 @@ def test_an_interval_holds_the_truth_as_often_as_it_says(kind, speakers):
     for starts, known in KNOWN:
         _, found = crossed(rng, STUDIES, speakers, starts, known, kind)
         assert 0.92 <= found <= 0.98, (starts, known, found)
+
+
+@pytest.mark.parametrize("kind", ["accuracy", "uar", "difference"])
+@pytest.mark.parametrize("speakers", [4, 6, 10, 24, 91])
+def test_of_a_model_without_starts_an_interval_over_speakers_holds_the_truth_95_times_in_100(kind, speakers):
+    _, found = crossed(np.random.default_rng(speakers), 5 * STUDIES, speakers, *NO_START, kind)
+    assert 0.93 <= found <= 0.97
 
 
 @pytest.mark.parametrize(("folds", "heard"), [(4, 1), (6, 1), (6, 4), (6, 15), (10, 1)])
