@@ -32,7 +32,7 @@ import numpy as np
 
 from ser_repro import datasets
 from ser_repro.book import attention, diagrams, experiments, exploration, listening, verdicts
-from ser_repro.book.words import family, number, percent, points, told_apart, unit, versus_chance, worth
+from ser_repro.book.words import family, number, percent, points, significant, unit, versus_chance, worth
 from ser_repro.documents import cnn_bigru
 from ser_repro.results import audit
 from ser_repro.runs import plans
@@ -360,7 +360,7 @@ chances = [f"{name} {versus_chance(score, page.chance[name])} ({percent(page.cha
 if chances:
     lines.append(f"**Against chance**, reading `code`, shared speakers: {', '.join(chances)}.")
 clear = [f"{one.name}{f', {one.where}' if one.where else ''} {points(one.difference)} on {one.corpus}"
-         for one in effects if told_apart(one.difference)]
+         for one in effects if significant(one.difference)]
 if effects:
     lines.append(f"**Changes that show an effect**: {'; '.join(clear) or 'none'}; "
                  f"{family([one.difference for one in effects])}.")

@@ -62,7 +62,7 @@ page.say("cr_planned", planned)
 # validation accuracies go from {glue:text}`cr_starts_theirs` without any change to the model; ours:
 # {glue:text}`cr_starts_validation`.
 #
-# **The incremental selection of features.** Steps told apart from the one before: {glue:text}`cr_steps`.
+# **The incremental selection of features.** Steps that differ significantly from the one before: {glue:text}`cr_steps`.
 #
 # In brackets: 95 % intervals, and what they count ([How sure is a score](uncertainty.ipynb)).
 

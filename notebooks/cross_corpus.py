@@ -38,7 +38,7 @@ show.say("cc_alike", across.one_answer(methods[0]))
 book.table(beside.overview(methods))
 
 # %% [markdown]
-# *How far the UAR comes on the way from guessing (0 %) to no fault (100 %), in the median corpus or pair of corpora; in
+# *How far the UAR comes on the way from guessing (0 %) to perfect (100 %), in the median corpus or pair of corpora; in
 # brackets, how many of them have been run. With shared speakers: the mean over draws of the test clips, where they have
 # been made. Networks other than the CNN on 50 MFCCs have within-corpus scores on the corpora of their documents alone,
 # so compare two columns of a row only where the numbers in brackets agree. A dash: not yet run.*
@@ -64,7 +64,7 @@ for one in methods:
 # *Each square: UAR in per cent, and in brackets what guessing reaches; framed, on the diagonal: new speakers of the
 # same corpus. "No better", of other corpora: the interval reaches down to guessing or below; on TESS, which has none,
 # one of its two speakers does. The colour is how far the UAR has come
-# on the way from guessing to no fault, as pairs share {glue:text}`cc_shared` emotions. An empty square has not been
+# on the way from guessing to perfect, as pairs share {glue:text}`cc_shared` emotions. An empty square has not been
 # run; a method without a picture has not been run at all.*
 #
 # ## One corpus, the same corpus, five corpora

@@ -50,7 +50,7 @@ book.picture(chapter.picture(models, CORPORA), chapter.words(models, CORPORA), c
 # ## What each turn costs
 #
 # Chance differs with the number of emotions. To compare, we count how far a model has come on the way from guessing (0)
-# to no fault (100), which for {math}`k` emotions is
+# to perfect (100), which for {math}`k` emotions is
 #
 # ```{math}
 # 100 \cdot \frac{\mathrm{UAR} - 1/k}{1 - 1/k} ,
@@ -78,5 +78,5 @@ book.text(chapter.turned(models, CORPORA))
 book.table(chapter.rows(models, CORPORA), long=True)
 
 # %% [markdown]
-# *"Of the way": from guessing to no fault. With shared speakers, the mean over the draws of the random fifth that have
+# *"Of the way": from guessing to perfect. With shared speakers, the mean over the draws of the random fifth that have
 # been made, as in [the chapter on other corpora](cross_corpus.ipynb). A test of which a fold is missing is left out.*

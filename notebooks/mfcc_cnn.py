@@ -30,7 +30,7 @@ page = book.open("mfcc_cnn", globals())
 # %% tags=["hide-cell"]
 from ser_repro import datasets
 from ser_repro.book import networks
-from ser_repro.book.words import interval, number, percent, points, reach, signed, told_apart, unit
+from ser_repro.book.words import interval, number, percent, points, reach, signed, significant, unit
 from ser_repro.documents import mfcc_cnn
 from ser_repro.results import audit
 from ser_repro.runs.found import NOT_RUN
@@ -311,7 +311,7 @@ effects = page.differences()
 # %% tags=["hide-cell"]
 single = [one for one in effects if not one.name.startswith("all of them")]
 shown = [f'"{one.name}", {points(one.difference)} ({one.corpus}, starts: {one.seeds[1]})'
-         for one in single if told_apart(one.difference)]
+         for one in single if significant(one.difference)]
 page.say("mc_single", f"{len(shown) or 'none'} of {len(single)}" + (f": {'; '.join(shown)}" if shown else "")
          if single else NOT_RUN)
 loss = next((one for one in effects
@@ -387,10 +387,10 @@ if guessing := [f"{name} ({percent(page.chance[name], 1)})" for name, score in n
     lines.append(f"The interval with new speakers includes chance on {', '.join(guessing)}.")
 whole = [one for one in effects if one.name.startswith("all of them")]
 apart = [f"{one.corpus}, {one.where or 'shared speakers'}: {points(one.difference)}" for one in whole
-         if told_apart(one.difference)]
+         if significant(one.difference)]
 if whole:
-    lines.append(f"**The text instead of the code**: {'; '.join(apart) or 'no difference can be told'}."
-                 + (" Elsewhere no difference can be told (table above)." if 0 < len(apart) < len(whole) else ""))
+    lines.append(f"**The text instead of the code**: {'; '.join(apart) or 'no significant difference'}."
+                 + (" Elsewhere no difference is significant (table above)." if 0 < len(apart) < len(whole) else ""))
 never = [run for kind, runs in silent.items() if kind.reading == "code" and not kind.changed for run in runs]
 lines += [f"{share(never)} runs of reading `code` never predict some emotion of their test clips."] if never else []
 page.verdict(lines)

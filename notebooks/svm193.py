@@ -63,8 +63,8 @@ page.say("sv_waiting", baseline.waiting(page))
 # {glue:text}`sv_penalty`, one other value that was tried once, changes its accuracy by
 # {glue:text}`sv_penalty_published` to {glue:text}`sv_RAVDESS_published_penalty` with shared speakers, and by
 # {glue:text}`sv_penalty_speaker` with new ones. With it {glue:text}`sv_above_published_penalty` readings of networks
-# lead with shared speakers by a difference that is told apart from none. So a lead with shared speakers alone says
-# little about who hears emotion better.
+# lead significantly with shared speakers. So a lead with shared speakers alone says little about who hears emotion
+# better.
 
 # %% tags=["hide-input"]
 page.overview()

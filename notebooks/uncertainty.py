@@ -141,7 +141,7 @@ book.table(chapter.starts_table(started))
 # ## Several differences
 #
 # Of twenty differences that are none, one lies outside its 95 % interval. A table of several differences therefore
-# gives p-values corrected for their number (Holm), and we speak of a difference only where p is then below 0.05. The
+# gives p-values corrected for their number (Holm), and we call a difference significant where p is then below 0.05. The
 # intervals beside them are those of each difference alone.
 #
 # ## How much a test can show

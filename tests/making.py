@@ -20,7 +20,7 @@ OPEN = {"hidden_size": 16, "learning_rate": 3e-3, "weight_decay": 1e-5, "batch_s
 
 
 def make_difference(low, high, *, clips=10, family=1, name="accuracy"):
-    """A difference with this interval over speakers, told apart from none where that leaves out zero."""
+    """A difference with this interval over speakers, significant where that leaves out zero."""
     value = (low + high) / 2
     return Score(name, value, low, high, clips, ("speakers",), (value,), p=0.5 if low <= 0 <= high else 0.01,
                  family=family)

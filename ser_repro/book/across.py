@@ -1,7 +1,7 @@
 """The chapter on other corpora: what a model trained on one corpus makes of another.
 
 UAR is taken over the emotions that both corpora have, k of them; guessing then reaches 1/k. As k differs from pair to
-pair, pairs are compared by how far they come on the way from guessing to no fault: (UAR - 1/k) / (1 - 1/k).
+pair, pairs are compared by how far they come on the way from guessing to perfect: (UAR - 1/k) / (1 - 1/k).
 """
 
 import functools
@@ -62,7 +62,7 @@ class Pair:
 
 
 def way(uar: float, emotions: int) -> float:
-    """How far a UAR has come from guessing (0) to no fault (1)."""
+    """How far a UAR has come from guessing (0) to perfect (1)."""
     guess = 1 / emotions
     return (uar - guess) / (1 - guess)
 
@@ -120,7 +120,7 @@ def headline(one: Across) -> str:
     ways = [pair.way for pair in one.pairs]
     own = [value for corpus in CORPORA if (value := one.way_within(corpus, "speaker")) is not None]
     line = (f"**{titled(one)}**: in {above(one.pairs)} pairs of corpora that have an interval, it lies above guessing. "
-            f"Of the way from guessing to no fault it makes {percent(np.median(ways))} in the median pair "
+            f"Of the way from guessing to perfect it makes {percent(np.median(ways))} in the median pair "
             f"({_ends(ways)})")
     return line + (f"; on new speakers of the same corpus, {percent(np.median(own))}." if own else ".")
 

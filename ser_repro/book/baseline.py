@@ -7,7 +7,7 @@ import numpy as np
 
 from ser_repro import documents
 from ser_repro.book.page import Page
-from ser_repro.book.words import family, listed, number, p_text, percent, points, reach, told_apart
+from ser_repro.book.words import family, listed, number, p_text, percent, points, reach, significant
 from ser_repro.results import scores
 from ser_repro.results.scores import Score
 from ser_repro.runs import plans
@@ -90,17 +90,17 @@ def sentence(rows: list[dict]) -> str:
 
 
 def _above(rows: list[dict]) -> str:
-    """How many differences are told apart from none and above it, of those on every fold."""
+    """How many differences are significant and above zero, of those on every fold."""
     whole = [row for row in rows if not row["folds"]]
     return f"{sum(_leads(row) for row in whole)} of {len(whole)}"
 
 
 def _leads(row: dict) -> bool:
-    return told_apart(row["difference"]) and row["difference"].value > 0
+    return significant(row["difference"]) and row["difference"].value > 0
 
 
 def _trails(row: dict) -> bool:
-    return told_apart(row["difference"]) and row["difference"].value < 0
+    return significant(row["difference"]) and row["difference"].value < 0
 
 
 @functools.lru_cache(4)

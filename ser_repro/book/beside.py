@@ -1,7 +1,7 @@
 """The chapter on other corpora: what a method makes of a corpus, by what it was trained on.
 
 Other speakers of the same corpus, the same speakers, one other corpus, or all five others together: each as how far the
-UAR comes on the way from guessing to no fault (`across.way`), since the number of emotions differs.
+UAR comes on the way from guessing to perfect (`across.way`), since the number of emotions differs.
 """
 
 from collections.abc import Iterable
@@ -106,8 +106,8 @@ def finding(several: Iterable[Across]) -> str:
     known.sort(key=lambda pair: pair[1])
     (least, low), (most, high) = known[0], known[-1]
     line = (f"On another corpus, {len(known)} methods come {percent(low)} ({least.title}) to {percent(high)} "
-            f"({most.title}) of the way from guessing to no fault in the median pair" if len(known) > 1 else
-            f"On another corpus, {most.title} comes {percent(high)} of the way from guessing to no fault in the median "
+            f"({most.title}) of the way from guessing to perfect in the median pair" if len(known) > 1 else
+            f"On another corpus, {most.title} comes {percent(high)} of the way from guessing to perfect in the median "
             "pair")
     adapted = [np.median([across.way(pair.adapted.value, len(pair.emotions)) for pair in one.pairs if pair.adapted])
                for one, _ in known if any(pair.adapted for pair in one.pairs)]

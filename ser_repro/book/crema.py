@@ -12,7 +12,7 @@ from matplotlib.ticker import PercentFormatter
 from ser_repro.book import networks, plots, verdicts
 from ser_repro.book.page import Page
 from ser_repro.book.palette import ROLES
-from ser_repro.book.words import family, listed, number, p_text, percent, points, signed, told_apart, unit
+from ser_repro.book.words import family, listed, number, p_text, percent, points, signed, significant, unit
 from ser_repro.documents import crema_1d, crema_2d
 from ser_repro.documents.crema_1d import BEFORE
 from ser_repro.documents.crema_study import CLASSES
@@ -122,7 +122,7 @@ def pairs_say(page: Page) -> dict[str, str]:
     rows = pairs(page)
     if not rows:
         return {"pairs": NOT_RUN, "pairs_agree": "", "pairs_family": NOT_RUN}
-    apart = [row for row in rows if told_apart(row["difference"])]
+    apart = [row for row in rows if significant(row["difference"])]
     agree = sum(row["claimed"] * row["difference"].value > 0 for row in apart)
     return {"pairs": f"{len(apart)} of {len(rows)}",
             "pairs_agree": f"; of these the document has {agree} in the same order" if apart else "",
@@ -279,6 +279,6 @@ def verdict(page: Page, steps: str) -> list[str]:
                  f"{told['pairs_agree']}."]
     best = verdicts.both_splits(images(page).found, CORPUS, "code", 2)
     return [f"**MODEL2**: {best or NOT_RUN}.", *lines,
-            f"**The selection of features.** Steps told apart from the one before: {steps}.",
+            f"**The selection of features.** Steps that differ significantly from the one before: {steps}.",
             f"**Leaks.** {told['leaks']}.",
             f"**Convolutions of a stride of 1 instead of 8**, MODEL3: {told['stride']}."]

@@ -10,7 +10,7 @@ from matplotlib.ticker import MultipleLocator, PercentFormatter
 from ser_repro.book import crema, plots
 from ser_repro.book.page import Page
 from ser_repro.book.palette import ORANGE, PURPLE, ROLES, Look
-from ser_repro.book.words import family, p_text, points, signed, told_apart
+from ser_repro.book.words import family, p_text, points, signed, significant
 from ser_repro.documents import crema_1d
 from ser_repro.runs.found import NOT_RUN, on_same_clips
 
@@ -58,7 +58,7 @@ def say(page: Page) -> dict[str, str]:
     planned = len(crema_1d.SELECTION) - 1
     if not rows:
         return {"steps": NOT_RUN, "steps_family": NOT_RUN}
-    apart = [f"{row['step']} ({points(row['difference'])})" for row in rows if told_apart(row["difference"])]
+    apart = [f"{row['step']} ({points(row['difference'])})" for row in rows if significant(row["difference"])]
     missing = f"; {planned - len(rows)} not yet run" if len(rows) < planned else ""
     return {"steps": f"{len(apart) or 'none'} of {len(rows)}{missing}" + (f": {'; '.join(apart)}" if apart else ""),
             "steps_family": family(row["difference"] for row in rows)}

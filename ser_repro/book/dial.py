@@ -113,7 +113,7 @@ def _way(step: Step) -> float:
 
 
 def turned(several: list[Across], corpora: tuple[str, ...]) -> str:
-    """What each turn of the dial costs of the way from guessing to no fault, in points, medians over the corpora."""
+    """What each turn of the dial costs of the way from guessing to perfect, in points, medians over the corpora."""
     lines_ = []
     for one in several:
         each = {corpus: {step.name: _way(step) for step in steps(one, corpus)} for corpus in corpora}

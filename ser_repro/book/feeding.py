@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, replace
 
-from ser_repro.book.words import interval, percent, points, signed, told_apart
+from ser_repro.book.words import interval, percent, points, signed, significant
 from ser_repro.documents import cnn_n_gru
 from ser_repro.results import scores
 from ser_repro.results.scores import Score
@@ -65,14 +65,14 @@ def gains(fed: list[Fed]) -> str:
                          f"({points(one.changes['shuffled'])}, {one.runs} run{'s' * (one.runs > 1)})" for one in rows)
 
     judged = [one for one in fed if one.changes["shuffled"].has_interval]
-    lower = [one for one in judged if told_apart(one.changes["shuffled"]) and one.changes["shuffled"].value < 0]
+    lower = [one for one in judged if significant(one.changes["shuffled"]) and one.changes["shuffled"].value < 0]
     told = []
     if lower:
         told.append(f"Shuffling lowers the score for {named(lower)}: there the sorted order seems to help, through the "
                     "carried state or through padding.")
     if others := len(judged) - len(lower):
         told.append(f"In {others} {'other ' * bool(lower)}row{'s' * (others > 1)} with an interval no loss by "
-                    "shuffling is told apart from none.")
+                    "shuffling is significant.")
     # Without an interval chance can't be ruled out; but all units on one side are a hint, and no proof of no gain.
     hints = [one for one in fed if one not in judged and max(one.changes["shuffled"].units, default=0) < 0]
     if hints:

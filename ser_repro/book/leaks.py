@@ -16,7 +16,7 @@ from matplotlib.patches import Patch, Rectangle
 from ser_repro import documents, protocols
 from ser_repro.book import show, sortable
 from ser_repro.book.palette import GREY, RED
-from ser_repro.book.words import NBSP, interval, listed, p_text, percent, signed, told_apart
+from ser_repro.book.words import NBSP, interval, listed, p_text, percent, signed, significant
 from ser_repro.documents import leaks
 from ser_repro.documents.cnn_n_gru import fed_otherwise
 from ser_repro.documents.crema_1d import BEFORE
@@ -208,11 +208,11 @@ def priced(rows: list[Price], leak: str) -> str:
         return f"{told} (no interval)"
     below = sum(row.value < 0 for row in measured)
     wholly = sum(row.difference.high < 0 for row in measured)
-    apart = sum(told_apart(row.difference) for row in measured)
+    apart = sum(significant(row.difference) for row in measured)
     if len(measured) == 1:
-        return f"{told}, {'' if apart else 'not '}told apart from none"
+        return f"{told}, {'' if apart else 'not '}significant"
     return (f"{told}: {below} of {len(measured)} with an interval lie below zero, {wholly} with the whole interval; "
-            f"with p corrected for their number, {apart} {'is' if apart == 1 else 'are'} still told apart from none")
+            f"after correction for their number, {apart} {'is' if apart == 1 else 'are'} significant")
 
 
 def table(rows: list[Price], leak: str) -> list[dict]:

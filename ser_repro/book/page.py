@@ -319,8 +319,8 @@ class Page:
         show.table(rows)
         show.text("*New − shared: points of accuracy on the test clips that both have, means over starts, so not the "
                   "difference of the two columns before it, which rest on other clips. An interval counts what stands "
-                  "behind its numbers ([How sure is a score](uncertainty.html)). Which of these differences are told "
-                  "apart from none, among those of all documents, stands on [the page of leaks](leak_audit.html).*")
+                  "behind its numbers ([How sure is a score](uncertainty.html)). Which of these differences are "
+                  "significant, among those of all documents, stands on [the page of leaks](leak_audit.html).*")
 
     def differences(self) -> list[found.Effect]:
         """What each change of a setting is worth: a picture, and the numbers as a table."""
@@ -336,14 +336,14 @@ class Page:
                      self._alt("points of accuracy that each change gains, with intervals: "
                                + _listed(dict.fromkeys(one.name for one in effects))),
                      "What each change is worth, in points of accuracy with 95 % intervals. Filled: "
-                     "told apart from none; hollow: not. The table below has the numbers.")
+                     "significant; hollow: not. The table below has the numbers.")
         show.table([{"change made": ", ".join(filter(None, (one.name, one.where))), "corpus": one.corpus,
                      "points gained": signed(100 * one.difference.value), "95 %": interval(one.difference),
                      "p": p_text(one.difference), "starts, before and after": "{} and {}".format(*one.seeds)}
                     for one in effects])
         show.text("*Points of accuracy with the change made minus accuracy of the code as it is, each the mean of its "
-                  f"starts, on the same test clips; {family(differences)}. Filled points: told apart from none by that "
-                  "p; hollow: not. Intervals are those of each row alone."
+                  f"starts, on the same test clips; {family(differences)}. Filled points: p below 0.05, significant; "
+                  "hollow: not. Intervals are those of each row alone."
                   + ("" if self.document.is_estimator else
                      " An interval that does not name starts or folds leaves out how much another start would change, "
                      "as no second one is known on that corpus. Starts alone differ this much, in accuracy of reading "

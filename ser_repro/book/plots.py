@@ -14,7 +14,7 @@ from matplotlib.lines import Line2D
 from matplotlib.ticker import PercentFormatter
 
 from ser_repro.book.palette import GREY, RED, ROLES, Look, corpora
-from ser_repro.book.words import NBSP, told_apart
+from ser_repro.book.words import NBSP, significant
 from ser_repro.results.scores import Score
 
 WIDTH = 6.2  # in: words of 9 or 10 points can still be read where a phone shrinks the picture
@@ -212,7 +212,7 @@ def effects(rows: list[tuple[str, str, Score]]) -> Figure:
     figure, axis = plt.subplots(figsize=(WIDTH, 0.8 + 0.22 * lines_of_legend + apart[-1]))
     axis.axvline(0, color="black", lw=1)
     intervals(axis, [(y, corpus, score) for y, (_, corpus, score) in zip(apart, rows, strict=True)], looks,
-              hollow=lambda score: not told_apart(score))
+              hollow=lambda score: not significant(score))
     at = [(y, name) for y, name in zip(apart, named, strict=True) if name]
     axis.set_yticks(*zip(*at, strict=True))
     axis.set_ylim(apart[-1] + 0.3, apart[0] - 0.3)

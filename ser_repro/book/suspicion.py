@@ -20,7 +20,7 @@ from ser_repro.book.words import (
     points,
     reach,
     signed,
-    told_apart,
+    significant,
     unit,
     worth,
 )
@@ -288,8 +288,8 @@ def features_say(page: Page) -> str:
         return NOT_RUN
     largest = max(effects, key=lambda one: abs(one.difference.value))
     told = "; ".join(f"{one.name.partition(' (n')[0]} {points(one.difference)}" for one in effects)
-    apart = sum(told_apart(one.difference) for one in effects)
-    return (f"{told}. {apart or 'None'} of {len(effects)} told apart from none; the largest is "
+    apart = sum(significant(one.difference) for one in effects)
+    return (f"{told}. {apart or 'None'} of {len(effects)} {'are' if apart > 1 else 'is'} significant; the largest is "
             f"{unit(100 * abs(largest.difference.value), 'points', 1)}, the gap {unit(100 * GAP, 'points', 1)}")
 
 

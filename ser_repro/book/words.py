@@ -61,12 +61,12 @@ def points(difference) -> str:
 
 def worth(difference) -> str:
     """The same, and whether it is a difference at all."""
-    return points(difference) + ("" if told_apart(difference) else ", no difference that we can tell")
+    return points(difference) + ("" if significant(difference) else ", not significant")
 
 
-def told_apart(difference) -> bool:
-    """Whether a difference is told apart from none: by its p-value, corrected for the number of those that it is shown
-    with; never without an interval."""
+def significant(difference) -> bool:
+    """Whether its p-value, corrected for the number of differences that it is shown with, is below 0.05; never without
+    an interval."""
     return difference.p < LIMIT
 
 

@@ -27,15 +27,15 @@ NO_GAIN = [fed(3, -0.01, 0.02), fed(11, 0.01, 0.03), fed(18, 0.0, 0.0)]
 
 
 @pytest.mark.parametrize(("rows", "says"), [
-    (NO_GAIN, "In 3 rows with an interval no loss by shuffling is told apart from none."),
+    (NO_GAIN, "In 3 rows with an interval no loss by shuffling is significant."),
     ([NO_GAIN[0], two_speakers(5, -0.08, -0.02), two_speakers(3, -0.08, 0.02)],
-     "In 1 row with an interval no loss by shuffling is told apart from none. Without an interval, but lower for every "
+     "In 1 row with an interval no loss by shuffling is significant. Without an interval, but lower for every "
      "speaker: TESS, n = 5, shared speakers (−5.0 points (−8.0 and −2.0 by speaker; no interval), 1 run)."),
     ([*NO_GAIN, fed(5, -0.1, -0.02)], "for TESS, n = 5, shared speakers (−6.0 points [−10.0, −2.0; speakers], 1 "
      "run): there the sorted order seems to help, through the carried state or through padding. In 3 other rows with "
-     "an interval no loss by shuffling is told apart from none."),
+     "an interval no loss by shuffling is significant."),
     ([fed(5, -0.1, -0.02, 2), NO_GAIN[0]], "2 runs): there the sorted order seems to help, through the carried state "
-     "or through padding. In 1 other row with an interval no loss by shuffling is told apart from none."),
+     "or through padding. In 1 other row with an interval no loss by shuffling is significant."),
     ([fed(5, -0.1, -0.02)], "through the carried state or through padding.")])
 def test_the_rows_where_the_sorted_order_helps_are_named(rows, says):
     assert feeding.gains(rows).endswith(says)

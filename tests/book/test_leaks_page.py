@@ -68,9 +68,9 @@ def test_a_price_in_words():
             page.Price("speakers", "b", "X", "new", make_difference(-0.1, 0.2), 0.05)]
     assert page.priced(rows, "speakers") == (
         "−20.0 to +5.0\N{NO-BREAK SPACE}points: 1 of 2 with an interval lie below zero, 1 with the whole interval; "
-        "with p corrected for their number, 1 is still told apart from none")
-    assert page.priced(rows[:1], "speakers") == "−20.0\N{NO-BREAK SPACE}points, told apart from none"
-    assert page.priced(rows[1:], "speakers") == "+5.0\N{NO-BREAK SPACE}points, not told apart from none"
+        "after correction for their number, 1 is significant")
+    assert page.priced(rows[:1], "speakers") == "−20.0\N{NO-BREAK SPACE}points, significant"
+    assert page.priced(rows[1:], "speakers") == "+5.0\N{NO-BREAK SPACE}points, not significant"
     assert page.table(rows, "speakers")[0]["without − with"].startswith("−20.0 [−30.0, −10.0")
     assert page.priced([page.Price("epoch", "a", "X", "last", None, -0.062)], "epoch").endswith("(no interval)")
 

@@ -183,14 +183,13 @@ def test_a_damaged_record_is_said(no_corpora, tmp_path, mode):
 def test_a_difference_in_words(value, low, high, says, apart):
     difference = make_difference(low, high)
     assert difference.value == pytest.approx(value)
-    assert words.points(difference) == says and words.told_apart(difference) == apart
-    assert words.worth(difference) == says + ("" if apart else ", no difference that we can tell")
+    assert words.points(difference) == says and words.significant(difference) == apart
+    assert words.worth(difference) == says + ("" if apart else ", not significant")
 
 
 def test_a_difference_of_two_speakers_is_told_and_never_told_apart():
     few = Score("accuracy", 0.154, nan, nan, 10, (), (0.129, 0.179), units=(0.15, 0.16))
-    assert words.worth(few) == ("+15.4 points (+12.9 and +17.9 by start; two speakers, no interval), no difference "
-                                "that we can tell")
+    assert words.worth(few) == "+15.4 points (+12.9 and +17.9 by start; two speakers, no interval), not significant"
     assert words.p_text(few) == "—" and words.p_text(make_difference(0.1, 0.2)) == "0.010"
 
 
