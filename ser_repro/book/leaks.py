@@ -191,12 +191,21 @@ _PRICED: tuple[Callable[[Found], Iterator[Price]], ...] = (
 )
 
 
+_UNPRICED = {
+    "identical": "not measured, as it concerns so few clips",
+    "recordings": "not measured: of no corpus here is it known which clips were cut from one recording",
+    "settings": "not measured: no document tells enough of its choice to make it again with and without the test clips",
+    "labels": "not measured, as it concerns so few clips",
+}
+"""Why no run prices a leak, in words."""
+
+
 def priced(rows: list[Price], leak: str) -> str:
     """What a leak is worth, in words: the range of what was measured, how many lie below none, and of how many that is
     more than chance."""
     mine = [row for row in rows if row.leak == leak]
     if not mine:
-        return NOT_RUN
+        return _UNPRICED.get(leak, NOT_RUN)
     values = sorted(100 * row.value for row in mine)
     told = f"{signed(values[0])} to {signed(values[-1])}{NBSP}points" if len(mine) > 1 else (
         f"{signed(values[0])}{NBSP}points")
