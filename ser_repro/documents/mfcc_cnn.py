@@ -126,6 +126,6 @@ DOCUMENT = Document(
           CoreRuns("paper", "published"),
           CoreRuns("paper", "speaker"),
           CoreRuns("code", "redrawn"),
-          CoreRuns("code", "sentence", corpora=SMALL), CoreRuns("code", "speaker_sentence", corpora=SMALL),
+          CoreRuns("code", "sentence"), CoreRuns("code", "speaker_sentence", corpora=SMALL),
           CoreRuns("code", "emobox", corpora=("RAVDESS",)),
           *to_every_other(CORPORA), *from_all_others(CORPORA)))
