@@ -73,7 +73,7 @@ DOCUMENT = Document(
     demo={"epochs": 3},
     cost=_cost,
     # Half an hour a run of model 3 on a CPU, an hour of 1, two of 2.
-    core=(*(_core(n) for n in (3, 1, 2)), _core(3, "speaker", folds=(0, 1))),
-    more=(_core(1, seeds=(1, 2)), *(_core(n, "speaker", folds=(0, 1)) for n in (2, 1)), _core(3, "speaker"),
+    core=(*(_core(n) for n in (3, 1, 2)), *(_core(n, "speaker", folds=(0, 1)) for n in (3, 1, 2))),
+    more=(_core(1, seeds=(1, 2)), _core(3, "speaker"),
           *(_core(1, changes={"learning_rate": rate}) for rate in (1e-4, 5e-4)), _core(3, changes={"stride": 1}),
           *(_core(2, changes={"features": f"mel_image{what}"}) for what in ("", "_bank", "_decibels", "_pad"))))
