@@ -213,8 +213,8 @@ class Page:
         seen = {kind.protocol for kind in self.found.begun if not (kind.changed or kind.tested)}
         told = [f"{split_name(name)}: {what}" for name, what in _HELD_OUT.items() if name in seen]
         if not self.document.is_estimator:
-            told.insert(0, "where a row of one seed has an interval that names starts, their spread is that of the "
-                        "document's other runs on this corpus")
+            told.insert(0, "a row of one seed can have an interval that counts starts: how far starts differ is then "
+                        "known from the document's other runs on this corpus")
         if told:
             text = "; ".join(told)
             show.text(f"*{text[0].upper()}{text[1:]}.*")
