@@ -11,7 +11,7 @@ from ser_repro.book import show, sortable
 from ser_repro.book.palette import BLUE, ORANGE, RED, SKY
 from ser_repro.book.words import listed, number
 from ser_repro.escaping import html
-from ser_repro.results import ledger, scores
+from ser_repro.results import ledger
 from ser_repro.runs.found import SPLITS
 from ser_repro.runs.plans import GRID
 
@@ -32,12 +32,13 @@ def judged(table: pd.DataFrame) -> str:
 
 
 def summary(table: pd.DataFrame) -> str:
-    """How many claims got which verdict, in a sentence; recalls of single emotions, which are of few clips each, apart.
-    """
-    recalls = table["score"].str.startswith(scores.RECALL)
-    parts = [f"{start} {_counts(part['verdict'])}" for start, part in (
-        (f"Of {number(int((~recalls).sum()))} claims of whole tests,", table[~recalls]),
-        (f"Of {number(int(recalls.sum()))} recalls of single emotions,", table[recalls])) if len(part)]
+    """How many claims got which verdict, in a sentence a kind: recalls are of few clips each, and steps on the way are
+    no result that a document stands for."""
+    parts = []
+    for kind, called in ((ledger.WHOLE, "claims of whole tests"), (ledger.OF_EMOTION, "recalls of single emotions"),
+                         (ledger.STEP, "scores of steps on the way")):
+        if len(part := table[table["kind"] == kind]):
+            parts.append(f"Of {number(len(part))} {called}, {_counts(part['verdict'])}")
     return f"**{'. '.join(parts)}.**"
 
 
@@ -64,24 +65,21 @@ def whole(table: pd.DataFrame, cites: Iterable[str] = ()) -> None:
     sizes = table["n"].map(lambda n: "" if n == "—" else f"n{n}") if "n" in table else [""] * len(table)
     ids = [sortable.slug("claim", *parts) for parts in zip(table["document"], table["corpus"], sizes, table["score"],
                                                            strict=True)]
-    kinds = [_kind(score) for score in table["score"]]
     sortable.table("claims", "Every claim beside what we measured.", rows, ids, csv=table, cites=cites, filters={
-        "document": names, "corpus": table["corpus"], "score": kinds, "verdict": table["verdict"]})
-
-
-def _kind(score: str) -> str:
-    return "recall of one emotion" if score.startswith(scores.RECALL) else score
+        "document": names, "corpus": table["corpus"], "kind": table["kind"], "verdict": table["verdict"]})
 
 
 def of_document(rows: pd.DataFrame) -> None:
-    """The ledger of one document; recalls of single emotions are a table of their own, which scrolls."""
+    """The ledger of one document; recalls of single emotions and steps on the way are tables of their own, which
+    scroll."""
     if rows.empty:
         return show.table([])
-    parts = rows["score"].str.startswith(scores.RECALL)
-    show.table(compact(rows[~parts]))
-    if parts.any():
-        show.text(f"Recalls of single emotions, which it shows in figures ({number(int(parts.sum()))}):")
-        show.table(compact(rows[parts]), long=True)
+    show.table(compact(rows[rows["kind"] == ledger.WHOLE]))
+    for kind, called in ((ledger.OF_EMOTION, "Recalls of single emotions, which it shows in figures"),
+                         (ledger.STEP, "Scores of trainings on the way to these")):
+        if len(part := rows[rows["kind"] == kind]):
+            show.text(f"{called} ({number(len(part))}):")
+            show.table(compact(part), long=True)
 
 
 def compact(rows: pd.DataFrame) -> list[dict]:

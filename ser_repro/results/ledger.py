@@ -24,6 +24,7 @@ from ser_repro.results.scores import Score
 from ser_repro.results.uncertainty import by_lot
 
 SHARED, NEW = "shared", "new"
+WHOLE, OF_EMOTION, STEP = "score of a whole test", "recall of one emotion", "step on the way"
 WIDEST = 0.4  # of an interval that holds the claim: a wider one holds most claims that anybody might make
 REBUILT = "rebuilt"  # what a reader calls a reading of a document whose code we could not get
 
@@ -65,6 +66,10 @@ class Claim:
         its code has it), or NEW.
     untestable : str
         Why no run can test it, whatever corpora are at hand.
+    step : bool
+        It is told of a training on the way to what the document presents.
+    changes : tuple of (setting, value)
+        How that training differs from the document's own.
     """
 
     corpus: str
@@ -74,6 +79,18 @@ class Claim:
     place: str
     speakers: str = SHARED
     untestable: str = ""
+    step: bool = False
+    changes: tuple[tuple[str, object], ...] = ()
+
+    @property
+    def which(self) -> dict:
+        """The size and the changed settings of the runs that can test it."""
+        return {"n": self.n} | dict(self.changes)
+
+    @property
+    def kind(self) -> str:
+        """What the ledger counts it as."""
+        return STEP if self.step else OF_EMOTION if self.score.startswith(scores.RECALL) else WHOLE
 
 
 @dataclass(frozen=True)

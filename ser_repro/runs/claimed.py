@@ -11,7 +11,7 @@ import pandas as pd
 
 from ser_repro import datasets, documents
 from ser_repro.results import scores
-from ser_repro.results.ledger import NEW, NOT_RUN, SHARED, Claim, Evidence, PublishedMatrix, Verdict, verdict
+from ser_repro.results.ledger import NEW, NOT_RUN, SHARED, WHOLE, Claim, Evidence, PublishedMatrix, Verdict, verdict
 from ser_repro.runs import plans, search
 from ser_repro.runs.found import REDRAWN, SPLITS, Found
 from ser_repro.runs.found import missing as part_of
@@ -26,7 +26,7 @@ def evidence(found: Found, claim: Claim) -> list[Evidence]:
     told = []
     for reading in found.document.readings:
         for protocol in plans.GRID:
-            seeds = found.seeds(claim.corpus, reading, protocol, n=claim.n)
+            seeds = _seeds(found, claim, reading, protocol)
             if seeds:
                 mean = _over_draws(found, claim, reading, protocol)
                 score = mean or found.score_of(seeds, claim.score)
@@ -37,12 +37,22 @@ def evidence(found: Found, claim: Claim) -> list[Evidence]:
     return told
 
 
+def _seeds(found: Found, claim: Claim, reading: str, protocol: str) -> list[list[dict]]:
+    """Records of the runs that can test a claim."""
+    return found.seeds(claim.corpus, reading, protocol, **claim.which) if _rebuilt(found, claim) else []
+
+
+def _rebuilt(found: Found, claim: Claim) -> bool:
+    """Whether there is a network of ours for a claim: not where a document has several and the claim is of none."""
+    return claim.n is not None or not found.document.sizes
+
+
 def _over_draws(found: Found, claim: Claim, reading: str, protocol: str) -> scores.Score | None:
     """The mean over draws of the split, which is judged where the document's own draw is not known: our first draw may
     be a lucky one. None where it is known, or has not been drawn again."""
     if protocol != "published" or found.document.has_code or claim.score == scores.VALIDATION:
         return None
-    mean = found.drawn(claim.corpus, reading, claim.score, n=claim.n)
+    mean = found.drawn(claim.corpus, reading, claim.score, **claim.which)
     return mean if mean and len(mean.seeds) > 1 else None
 
 
@@ -88,11 +98,11 @@ def ledger(found: Found) -> pd.DataFrame:
     for claim in of.claims:
         told = judged(found, claim)
         matrix = next((one for one in of.matrices if one.corpus == claim.corpus), None)
-        row = {"corpus": claim.corpus, "score": claim.score.replace("_", " ")}
-        row |= {"n": claim.n, "network": of.size(claim.n)} if of.sizes else {}
+        row = {"corpus": claim.corpus, "kind": claim.kind, "score": claim.score.replace("_", " ")}
+        row |= {"n": claim.n, "network": _network(found, claim)} if of.sizes else {}
         row |= {"claimed": f"{100 * claim.value:.1f} %", "where": claim.place}
         if of.matrices:
-            row["own matrix gives"] = _recomputed(matrix, claim.score) if matrix else "—"
+            row["own matrix gives"] = _recomputed(matrix, claim.score) if matrix and claim.kind == WHOLE else "—"
         for reading in of.readings:
             for protocol in plans.GRID:
                 row[f"{of.called(reading)}, {SPLITS[protocol]}"] = _told(found, claim, reading, protocol)
@@ -100,13 +110,19 @@ def ledger(found: Found) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
+def _network(found: Found, claim: Claim) -> str:
+    """The network that a claim is of, and how its training differs from the document's own."""
+    named = [found.document.size(claim.n), *(found.difference(*change) for change in claim.changes)]
+    return ", ".join(filter(None, named)) or "—"
+
+
 def _told(found: Found, claim: Claim, reading: str, protocol: str) -> str:
     """The score that is judged, in words."""
-    if missing(found.document, claim.corpus):
+    if missing(found.document, claim.corpus) or not _rebuilt(found, claim):
         return "—"
-    mean = _over_draws(found, claim, reading, protocol)
-    return f"{mean} (mean of {len(mean.seeds)} draws)" if mean else found.told(
-        claim.corpus, reading, protocol, claim.score, n=claim.n)
+    if mean := _over_draws(found, claim, reading, protocol):
+        return f"{mean} (mean of {len(mean.seeds)} draws)"
+    return found.in_words(_seeds(found, claim, reading, protocol), claim.score)
 
 
 def _recomputed(matrix: PublishedMatrix, score: str) -> str:
@@ -122,8 +138,8 @@ def whole(results: str | Path, names=()) -> pd.DataFrame:
     if not each:
         return pd.DataFrame()
     table = pd.concat(each, ignore_index=True)
-    first = [name for name in ("document", "corpus", "n", "network", "score", "claimed", "where", "own matrix gives")
-             if name in table]
+    first = [name for name in ("document", "corpus", "n", "network", "kind", "score", "claimed", "where",
+                               "own matrix gives") if name in table]
     last = ["verdict", "because", "records"]
     table = table[[*first, *(name for name in table if name not in (*first, *last)), *last]]
     return table.astype({"n": "Int64"} if "n" in table else {}).astype(object).where(table.notna(), "—")
@@ -138,7 +154,7 @@ def unmade(table: pd.DataFrame) -> list[str]:
 def _says_nothing(found: Found, claim: Claim, reading: str, protocol: str, score: scores.Score) -> str:
     """Why a score can speak neither for nor against a claim; "" where it can."""
     if found.document.searched:
-        tried = search.outcome(found.folder, found.kind(claim.corpus, reading, protocol, n=claim.n))
+        tried = search.outcome(found.folder, found.kind(claim.corpus, reading, protocol, **claim.which))
         if tried and not tried["learned"]:
             return NO_SETTING
     return ONE_ANSWER if score.alike[0] == score.alike[1] else ""
@@ -147,6 +163,6 @@ def _says_nothing(found: Found, claim: Claim, reading: str, protocol: str, score
 def _records(found: Found, claim: Claim) -> list[str]:
     """Names of the records behind all that is known of a claim."""
     return sorted({record["run"] for reading in found.document.readings for protocol in plans.GRID
-                   for folds in (found.records(claim.corpus, reading, REDRAWN, whole=False, n=claim.n)
+                   for folds in (found.records(claim.corpus, reading, REDRAWN, whole=False, **claim.which)
                                  if _over_draws(found, claim, reading, protocol) else
-                                 found.seeds(claim.corpus, reading, protocol, n=claim.n)) for record in folds})
+                                 _seeds(found, claim, reading, protocol)) for record in folds})

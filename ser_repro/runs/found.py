@@ -182,8 +182,11 @@ class Found:
 
     def told(self, corpus: str, reading: str = "code", protocol: str = "published", name: str = "accuracy",
              **which) -> str:
-        """The score of `seeds` in words, which say where folds are missing."""
-        seeds = self.seeds(corpus, reading, protocol, **which)
+        """The score of `seeds` in words."""
+        return self.in_words(self.seeds(corpus, reading, protocol, **which), name)
+
+    def in_words(self, seeds: list[list[dict]], name: str = "accuracy") -> str:
+        """A score of records, in words that say where folds are missing, or that there are none."""
         if not seeds:
             return NOT_RUN
         score, part = self.score_of(seeds, name), missing(seeds)

@@ -9,7 +9,7 @@ from ser_repro.results import ledger
 
 def made(*verdicts):
     return pd.DataFrame({"document": ["the first"] * len(verdicts), "score": ["accuracy"] * len(verdicts),
-                         "verdict": verdicts, "records": "",
+                         "kind": ledger.WHOLE, "verdict": verdicts, "records": "",
                          "because": "reading code 1.0 points below, within the interval"})
 
 
@@ -19,7 +19,7 @@ def test_a_summary_counts_each_verdict_in_the_order_of_the_rule():
         "**Of 4 claims of whole tests, 1 is reproduced, 1 can't be tested here and 2 are not yet run.**")
     assert page.judged(table) == "1 of 4"
     one = made(ledger.REPRODUCED, ledger.NOT_RUN)
-    assert page.summary(one.assign(score=["recall of anger", "accuracy"])) == (
+    assert page.summary(one.assign(kind=[ledger.OF_EMOTION, ledger.WHOLE])) == (
         "**Of 1 claims of whole tests, none is reproduced and 1 is not yet run. Of 1 recalls of single emotions, 1 is "
         "reproduced.**")
     assert page.summary(made(ledger.NOT_EXCLUDED, ledger.NOT_RUN)) == (
@@ -36,14 +36,16 @@ def test_every_verdict_has_a_look_and_its_number_is_drawn():
     assert not is_cut(figure)
 
 
-def test_recalls_are_a_table_of_their_own(monkeypatch):
+def test_recalls_and_steps_on_the_way_are_tables_of_their_own(monkeypatch):
     shown = []
     monkeypatch.setattr(page.show, "table", lambda rows, **how: shown.append((len(rows), how)))
     monkeypatch.setattr(page.show, "text", lambda text: None)
     monkeypatch.setattr(page, "compact", lambda rows: rows)
-    table = pd.concat([made(ledger.NOT_RUN), made(ledger.NOT_RUN).assign(score="recall of anger")])
+    table = pd.concat([made(ledger.NOT_RUN), made(ledger.NOT_RUN, ledger.NOT_RUN).assign(kind=ledger.OF_EMOTION)])
     page.of_document(table)
-    assert shown == [(1, {}), (1, {"long": True})]
+    assert shown == [(1, {}), (2, {"long": True})]
+    page.of_document(table.assign(kind=ledger.STEP))
+    assert shown[2:] == [(0, {}), (3, {"long": True})]
 
 
 def test_a_row_has_its_verdict_before_the_numbers_and_leaves_out_what_was_not_run():

@@ -9,7 +9,8 @@ from ser_repro import SerReproError, datasets, documents
 from ser_repro.documents import crema_1d, crema_2d, crema_study
 from ser_repro.features import sets
 from ser_repro.results import ledger
-from ser_repro.runs import plans
+from ser_repro.runs import claimed, plans
+from ser_repro.runs.found import Found
 
 
 def rates(losses, epochs):
@@ -94,10 +95,31 @@ def test_the_steps_of_the_selection_are_planned_with_three_starts():
 
 def test_every_entry_of_the_tables_is_a_claim():
     claims = [claim for of in (crema_1d, crema_2d) for claim in of.CLAIMS]
-    assert len(claims) == len(set(claims)) == 10 * 3 + 10 * 6
-    assert [claim for claim in claims if claim.untestable] == [claim for claim in crema_1d.CLAIMS if claim.n == 1]
-    assert claims[0].value == 0.54 and crema_2d.CLAIMS[-1] == ledger.Claim(
+    assert len(claims) == len(set(claims))
+    own = [claim for claim in claims if not claim.step]
+    assert len(own) == 10 * 3 + 10 * 6
+    assert [claim for claim in own if claim.untestable] == [
+        claim for claim in crema_1d.CLAIMS if claim.n == 1 and not claim.step]
+    assert claims[0].value == 0.54 and own[-1] == ledger.Claim(
         "CREMA-D", 3, "recall of sadness", 0.63, "report, figure: 2-D MODEL3")
+
+
+def test_every_step_on_the_way_is_a_claim():
+    steps = [claim for of in (crema_1d, crema_2d) for claim in of.CLAIMS if claim.step]
+    told = [value for *which, accuracy, f1 in crema_1d.SELECTION if which != ["crema258", "LDA"]
+            for value in (accuracy, f1) if value is not None]
+    assert [claim.value for claim in steps if (claim.n, "features" in dict(claim.changes)) == (1, True)] == told[:-4]
+    assert {claim.value for claim in steps} >= {*told, 0.34, 0.45, 0.49425, 0.43678, 0.17241}
+    selected = {(claim.which.get("features", "crema258"), claim.which.get("reduction", "LDA")) for claim in steps
+                if claim.n == 1 and claim.changes}
+    assert selected == {row[:2] for row in crema_1d.SELECTION} - {("crema258", "LDA")}
+    assert all(claim.untestable for claim in steps if claim.changes)
+
+
+def test_a_network_that_is_not_rebuilt_has_no_score_in_the_ledger():
+    (row,) = [row for _, row in claimed.ledger(Found("crema_2d", "results")).iterrows() if row["claimed"] == "17.2 %"]
+    assert row["network"] == "—" and row["verdict"] == ledger.UNTESTABLE and not row["records"]
+    assert row["code, shared speakers"] == row["paper, new speakers"] == "—"
 
 
 @pytest.mark.parametrize("storage", ["python", "pyarrow"])
