@@ -13,7 +13,7 @@ class Stored:
     def __init__(self, tables):
         self.tables, self.document = tables, documents.get("svm193")
 
-    def tables_elsewhere(self, trained, tested, condition=""):
+    def tables_elsewhere(self, trained, tested, n=None, condition=""):
         table = self.tables.get((trained, tested))
         return [] if table is None else [table.assign(predicted=table["emotion"]) if condition else table]
 

@@ -21,7 +21,9 @@ from ser_repro.results import scores
 from ser_repro.results.scores import Score
 from ser_repro.runs.found import NOT_RUN, Found
 
-METHODS = ("svm193", "logistic193", "svm_egemaps", "logistic_egemaps", "mfcc_cnn", "cnn_bigru", "issa", "cnn_n_gru")
+METHODS = ("svm193", "logistic193", "svm_egemaps", "logistic_egemaps", "mfcc_cnn", "cnn_bigru", "issa", "cnn_n_gru",
+           "crema_1d")
+SIZES = {"cnn_n_gru": 3, "crema_1d": 2}  # of documents with several networks, the one that is trained elsewhere
 # Sides of Russell's circumplex (1980) on which the emotions are agreed to lie; what lies between the two is left out.
 SIDES = {"arousal": {"high": ("anger", "fear", "happiness", "surprise"),
                      "low": ("boredom", "calm", "neutral", "sadness")},
@@ -80,7 +82,17 @@ class Across:
 
     def __init__(self, name: str, results: str | Path):
         self.found = Found(name, results)
-        self.title = self.found.document.title
+        self.n = SIZES.get(name)
+        of = self.found.document
+        self.title = f"{of.title}, {of.size(self.n)}" if self.n else of.title
+
+    def tables(self, trained, tested: str) -> list[pd.DataFrame]:
+        """As `Found.tables_elsewhere`."""
+        return self.found.tables_elsewhere(trained, tested, n=self.n)
+
+    def score(self, trained, tested: str, name: str, condition: str = "") -> Score | None:
+        """As `Found.elsewhere`."""
+        return self.found.elsewhere(trained, tested, name, n=self.n, condition=condition)
 
     @functools.cached_property
     def pairs(self) -> list[Pair]:
@@ -88,19 +100,19 @@ class Across:
         made = []
         for trained in CORPORA:
             for tested in CORPORA:
-                tables = self.found.tables_elsewhere(trained, tested) if trained != tested else []
+                tables = self.tables(trained, tested) if trained != tested else []
                 if tables:
                     emotions = tuple(sorted(name[2:-1] for name in tables[0] if name.startswith("p(")))
-                    made.append(Pair(trained, tested, *(self.found.elsewhere(trained, tested, name)
-                                                        for name in ("accuracy", "uar")), pd.concat(tables), emotions,
-                                     self.found.elsewhere(trained, tested, "uar", condition=scores.ADAPTED)))
+                    made.append(Pair(trained, tested, *(self.score(trained, tested, name) for name in (
+                        "accuracy", "uar")), pd.concat(tables), emotions,
+                        self.score(trained, tested, "uar", scores.ADAPTED)))
         return made
 
     def within(self, corpus: str, protocol: str) -> Score | None:
         """UAR on the corpus that was trained on, over all of its emotions, of every fold; with shared speakers the mean
         over all draws of the split, where they have been made: one draw may be a lucky one."""
-        drawn = self.found.drawn(corpus, name="uar") if protocol == "published" else None
-        return drawn or self.found.score(corpus, protocol=protocol, name="uar")
+        drawn = self.found.drawn(corpus, name="uar", n=self.n) if protocol == "published" else None
+        return drawn or self.found.score(corpus, protocol=protocol, name="uar", n=self.n)
 
     def way_within(self, corpus: str, protocol: str) -> float | None:
         score = self.within(corpus, protocol)
@@ -132,12 +144,13 @@ def above(pairs: list[Pair], score: str = "uar") -> str:
 
 
 def run_so_far(several: list[Across]) -> str:
-    """How many of the plain baselines and of the networks have been run, in words."""
+    """How many of the plain baselines and of the networks have been run, and how many pairs of corpora, in words."""
     told = []
     for kind, of in (("plain baselines", [one for one in several if one.found.document.is_estimator]),
                      ("networks", [one for one in several if not one.found.document.is_estimator])):
         told.append(f"{sum(bool(one.pairs) for one in of)} of {len(of)} {kind}")
-    return listed(told)
+    pairs, most = sum(len(one.pairs) for one in several), len(several) * len(CORPORA) * (len(CORPORA) - 1)
+    return f"{listed(told)}, {pairs} of {most} pairs of a training and a test corpus"
 
 
 def shared(several: list[Across]) -> str:

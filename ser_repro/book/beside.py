@@ -26,10 +26,10 @@ def others_of(corpus: str) -> tuple[str, ...]:
 def from_five(one: Across, corpus: str) -> tuple[Score, int] | None:
     """UAR on a corpus of the method that was trained on the five others together, and the number of emotions; None
     where that has not been run."""
-    tables = one.found.tables_elsewhere(others_of(corpus), corpus)
+    tables = one.tables(others_of(corpus), corpus)
     if not tables:
         return None
-    return one.found.elsewhere(others_of(corpus), corpus, "uar"), sum(name.startswith("p(") for name in tables[0])
+    return one.score(others_of(corpus), corpus, "uar"), sum(name.startswith("p(") for name in tables[0])
 
 
 def five_way(one: Across, corpus: str) -> float | None:

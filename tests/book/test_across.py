@@ -49,7 +49,8 @@ def test_emotions_are_counted_against_calling_all_clips_so(heard):
     assert table.loc["sadness", "difference"] == 1 and table.loc["anger", "difference"] == 0.5
     assert table.loc["happiness", ["where it is meant", "where another is"]].tolist() == [0, 0]
     assert across.emotions(made({})).empty
-    assert across.run_so_far([heard, made({})]) == "1 of 2 plain baselines and 0 of 0 networks"
+    assert across.run_so_far([heard, made({})]) == (
+        "1 of 2 plain baselines and 0 of 0 networks, 2 of 60 pairs of a training and a test corpus")
 
 
 def test_sides_are_told_by_summed_probabilities(heard):

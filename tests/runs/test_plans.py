@@ -122,7 +122,7 @@ def test_the_core_says_whether_it_is_complete():
     assert plans.told([(run, None) for run in every]).endswith(f", and {len(core)} that no record is like")
 
 
-ACROSS = ("cnn_n_gru", "mfcc_cnn", "cnn_bigru", "issa", *PLAIN)
+ACROSS = ("cnn_n_gru", "mfcc_cnn", "cnn_bigru", "issa", "crema_1d", *PLAIN)
 
 
 def test_every_method_of_one_network_is_trained_on_each_corpus_and_tested_on_every_other():
