@@ -31,7 +31,7 @@ VALIDATION = "validation_accuracy"  # the best of any epoch, of the clips by whi
 ADAPTED = "adapted"  # condition: another corpus's values shifted and stretched to those that were trained on
 FEW = 2  # units, of which no interval is given
 _NUMBERS = {1: "one", 2: "two"}
-_UNITS = {"speaker": "speakers", "fold": "folds", "cut": "folds"}  # column of a table -> what it tells apart
+_UNITS = {"speaker": "speakers", "cut": "folds"}  # column of a table -> what it tells apart
 
 
 @dataclass(frozen=True)
@@ -229,6 +229,22 @@ def _is_folded(frames: list[pd.DataFrame]) -> bool:
     return "fold" in frames[0] and frames[0]["fold"].nunique() > 1
 
 
+def _groups_of_folds(frame: pd.DataFrame) -> dict:
+    """Fold -> the first of those that test speakers in common with it: as one voice is heard in all of these, they are
+    one group of speakers, not several (of new speakers and sentences, the two halves of the sentences). Where all folds
+    share speakers, as of new sentences, each stands for itself."""
+    group: dict = {}
+    of_speaker: dict = {}
+    for fold, speakers in frame.groupby("fold")["speaker"]:
+        met = {of_speaker[speaker] for speaker in set(speakers) & of_speaker.keys()}
+        group[fold] = min(met, default=fold)
+        of_speaker |= dict.fromkeys(speakers, group[fold])
+        if len(met) > 1:  # it joins what stood apart
+            for known in (group, of_speaker):
+                known |= {key: group[fold] for key, one in known.items() if one in met}
+    return group if len(set(group.values())) > 1 else {fold: fold for fold in group}
+
+
 def _alike(frames: list[pd.DataFrame], of: str) -> tuple[int, int, str]:
     """How many of how many networks give one answer to clips of several emotions, and what tells them apart."""
     folded = _is_folded(frames)
@@ -296,9 +312,10 @@ def score(frames: list[pd.DataFrame], name: str = "accuracy", *, starts: Spread 
     """
     if not frames or not all(len(frame) for frame in frames):
         raise SerReproError("no test clips to score: give at least one record with test clips.")
-    unit = "fold" if _is_folded(frames) else "speaker"
-    groups = _groups(frames, unit)
-    tested = _Tested(frames, name, _classes(frames), unit, groups)
+    unit = "cut" if _is_folded(frames) else "speaker"
+    told = [_cut([frame], frame)[0] for frame in frames] if unit == "cut" else frames
+    groups = _groups(told, unit)
+    tested = _Tested(told, name, _classes(frames), unit, groups)
     alike = _alike(frames, of)
     parts = []
     if len(groups) > FEW and alike[0] < alike[1]:
@@ -307,7 +324,7 @@ def score(frames: list[pd.DataFrame], name: str = "accuracy", *, starts: Spread 
         if unit == "speaker":
             parts += _networks(starts or tested.spread(), draws, len(frames), of, by_lot)
     return _summed(name, float(tested.own.mean()), len(frames[0]), tuple(map(float, tested.own)), tested.units, parts,
-                   (0.0, 1.0), of=of, unit=unit, alike=alike)
+                   (0.0, 1.0), of=of, unit=_UNITS[unit][:-1], alike=alike)
 
 
 def _over_clips(frames: list[pd.DataFrame], name: str) -> Part:
@@ -447,12 +464,13 @@ def _same(sides: list[_Tested], unit: str) -> list[Part]:
 
 
 def _cut(side: list[pd.DataFrame], folded: pd.DataFrame) -> list[pd.DataFrame]:
-    """Tables with another column, `cut`: the folds of a side, for networks that were tested on all of them too."""
-    fold = folded.set_index("clip")["fold"]
+    """Tables with another column, `cut`: the groups of speakers that the folds of a side stand for, for networks that
+    were tested on all of them too."""
+    fold, group = folded.set_index("clip")["fold"], _groups_of_folds(folded)
     told = [frame.assign(cut=fold.loc[frame["clip"]].to_numpy()) for frame in side]
     if _is_folded(side) and any((frame["cut"] != frame["fold"]).any() for frame in told):
         raise SerReproError("a paired difference needs the same folds on both sides: compare runs of one protocol.")
-    return told
+    return [frame.assign(cut=frame["cut"].map(group)) for frame in told]
 
 
 def corrected(differences: list[Score]) -> list[Score]:

@@ -1,5 +1,7 @@
 """Scores against scikit-learn, and their intervals."""
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -315,3 +317,34 @@ def test_speakers_who_agree_by_chance_do_not_make_an_interval_narrower_than_the_
     assert scores.score([alike], "uar").counts == scores.score([alike], "macro_f1").counts == ("clips",)
     apart = alike.assign(predicted=np.where(alike["speaker"] < "s2", alike["emotion"], alike["predicted"]))
     assert scores.score([apart]).counts == ("speakers",)
+
+
+def folded(tested: dict, clips: int = 12) -> pd.DataFrame:
+    """Clips of folds: fold -> the speakers that it tests; about half of the answers are right."""
+    rng = np.random.default_rng(0)
+    return pd.DataFrame([{"clip": f"{fold}-{speaker}-{i}{emotion}", "speaker": speaker, "fold": fold,
+                          "emotion": emotion, "predicted": rng.choice(["a", emotion])}
+                         for fold, speakers in tested.items() for speaker in speakers for i in range(clips)
+                         for emotion in "abc"])
+
+
+def test_folds_that_test_the_same_speakers_are_one_group_of_speakers():
+    """As of new speakers and sentences: two folds a group, one for each half of the sentences."""
+    halves = folded({0: "vw", 1: "vw", 2: "xy", 3: "xy", 4: "z", 5: "z"})
+    together = scores.score([halves.assign(fold=halves["fold"] // 2)])
+    assert scores.score([halves]) == replace(together, alike=(0, 6, "fold"))
+    assert together.counts == ("folds",) and together.alike == (0, 3, "fold")
+    few = scores.score([folded({0: "v", 1: "v", 2: "w", 3: "w"})])
+    assert not few.has_interval and len(few.units) == 2
+    chained = folded({0: "v", 1: "w", 2: "vw", 3: "x", 4: "y"})  # the third joins the first two
+    assert scores._groups_of_folds(chained) == {0: 0, 1: 0, 2: 0, 3: 3, 4: 4}
+    everyone = folded({0: "vwx", 1: "vwx"})  # as of new sentences
+    assert len(scores.score([everyone]).units) == 2
+
+
+def test_a_difference_of_folds_counts_their_groups_of_speakers():
+    halves = folded({0: "vw", 1: "vw", 2: "xy", 3: "xy", 4: "z", 5: "z"})
+    shared = [halves.drop(columns="fold").assign(predicted=halves["predicted"][::-1].to_numpy())]
+    assert scores.difference(shared, [halves]).counts == ("folds",)
+    low, high = (scores.difference(shared, [one]) for one in (halves, halves.assign(fold=halves["fold"] // 2)))
+    assert (low.low, low.high, low.p) == (high.low, high.high, high.p)
