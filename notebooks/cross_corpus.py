@@ -54,7 +54,8 @@ book.text([across.headline(one) for one in methods])
 
 # %% [markdown]
 # *Each pair by its own interval, which counts the speakers of the tested corpus alone. Of forty pairs that only guess,
-# one would lie above guessing by luck. TESS has two speakers, and so no interval and no test.*
+# one would lie above guessing by luck. TESS has two speakers, and so no interval and no test. One answer to every clip
+# counts as not above.*
 
 # %% tags=["hide-input"]
 for one in methods:
@@ -139,7 +140,7 @@ for one in methods:
 
 # %% [markdown]
 # Do the models at least tell the sides of an emotion, arousal (loud and quick against quiet and slow) and valence
-# (pleasant against unpleasant)? The probabilities of all emotions of a side are summed, and the larger sum is the
+# (pleasant against unpleasant)? The probabilities of the emotions of a side are averaged, and the larger mean is the
 # answer; where neither is larger, the clip counts half.
 # Sides follow {cite:t}`russell1980circumplex`; emotions on which they disagree are left out.
 # {glue:text}`cc_arousal`.

@@ -40,7 +40,8 @@ show.say("lk_identical_most", chapter.at_most("identical"))
 # helps.
 #
 # **Shared speakers** are in {glue:text}`lk_has_speakers` documents. New speakers change accuracy by
-# {glue:text}`lk_worth_speakers`.
+# {glue:text}`lk_worth_speakers`. This price holds the loss of training speakers too: on TESS one voice trains, on SAVEE
+# three.
 #
 # **Shared sentences** are in {glue:text}`lk_has_sentences` documents, and in this study's own tests of new speakers.
 # Price: {glue:text}`lk_worth_sentences`.
@@ -86,8 +87,9 @@ book.table(chapter.reasons(matrix), long=True)
 # Prices are of reading `code` with shared speakers, except where speakers are what is mended. In brackets: 95 %
 # intervals, and what they count ([How sure is a score](uncertainty.ipynb)). A price is taken on the test clips that
 # both sides have, so it isn't the difference of the two scores that a chapter prints. p is corrected for the number of
-# prices of the same leak that have an interval (Holm). Networks that give one answer to every clip have learned
-# nothing, from a leak neither, and are left out.
+# prices of the same leak that have an interval (Holm). Networks that have learned nothing, as their
+# search found no setting that beats chance or they give one answer to every clip, have learned nothing from a leak
+# either, and are left out.
 
 # %% tags=["hide-input"]
 chapter.sections(matrix, prices)

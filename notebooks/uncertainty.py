@@ -27,8 +27,9 @@ from ser_repro.book.words import unit
 covered = chapter.coverage()
 show.say("un_after", chapter.within(covered, "after"))
 show.say("un_after_ends", chapter.ends(covered, "after"))
-show.say("un_before", chapter.within(covered, "before"))
-show.say("un_before_ends", chapter.ends(covered, "before"))
+borrowed = covered["borrowed"] > 0
+show.say("un_before_one", chapter.within(covered[borrowed], "before"))
+show.say("un_before_rest", chapter.within(covered[~borrowed], "before"))
 show.say("un_no_start", chapter.ends(covered[covered["starts"] == 0], "after"))
 show.say("un_clips_ends", chapter.ends(covered.dropna(subset="clips"), "clips"))
 drawn, started = chapter.drawn(results), chapter.starts(results)
@@ -45,10 +46,10 @@ show.say("un_starts", f"{100 * min(known):.1f} to {unit(100 * max(known), 'point
 #   explains, their standard deviation is {glue:text}`un_starts`, by network and corpus.
 # - Draws of the test clips lie up to this far apart, other clips being tested: {glue:text}`un_widest`.
 # - In {glue:text}`un_after` kinds of made-up studies the intervals of this book hold the truth in 92 to 98 % of cases
-#   (range {glue:text}`un_after_ends`; of a model without starts, such as an SVM, {glue:text}`un_no_start`). The usual
-#   bootstrap, which resamples speakers and starts, does so in {glue:text}`un_before` (range
-#   {glue:text}`un_before_ends`). Where clips are taken as independent, an interval of accuracy holds in
-#   {glue:text}`un_clips_ends` of cases.
+#   (range {glue:text}`un_after_ends`; of a model without starts, such as an SVM, {glue:text}`un_no_start`). A bootstrap
+#   that resamples speakers and starts, widened for few speakers, does so in {glue:text}`un_before_one` that have one
+#   start, of which it cannot know the spread while ours borrows that of others, and in {glue:text}`un_before_rest` of
+#   the rest. Where clips are taken as independent, an interval of accuracy holds in {glue:text}`un_clips_ends` of cases.
 #
 # ## What stands in brackets
 #
@@ -94,8 +95,9 @@ show.say("un_starts", f"{100 * min(known):.1f} to {unit(100 * max(known), 'point
 # ## Do the intervals hold?
 #
 # In a made-up study the truth is known. Speakers differ by 10 points, starts by 3.6, clips by lot. The truth is the
-# score, or the difference of two networks, over all speakers and all starts. Of 1000 studies a kind, this share of
-# intervals holds it:
+# score, or the difference of two networks, over all speakers and all starts. Made-up studies are simpler than real ones:
+# what speakers and starts do is normally distributed and adds up. Of 1000 studies a kind, this share of intervals holds
+# the truth:
 
 # %% tags=["hide-input"]
 book.draw("un_coverage", chapter.coverage_picture(covered))
@@ -108,7 +110,8 @@ book.draw("un_coverage", chapter.coverage_picture(covered))
 #   Share of intervals that hold the truth, a line a kind of study, for both ways of making intervals.
 # ---
 # Grey: 92 to 98 %. Filled: variances of speakers, starts and folds are added, each with Student's t of its own degrees
-# of freedom {cite:p}`burdick1992confidence`. Hollow: percentiles after resampling speakers and starts.
+# of freedom {cite:p}`burdick1992confidence`. Hollow: percentiles after resampling speakers and starts, widened for
+# few speakers; where a study has one start, they know nothing of the spread of others.
 # ```
 #
 # ## One draw of the test clips is one of many

@@ -131,14 +131,16 @@ def headline(one: Across) -> str:
         return f"**{titled(one)}**: {NOT_RUN} on other corpora."
     ways = [pair.way for pair in one.pairs]
     own = [value for corpus in CORPORA if (value := one.way_within(corpus, "speaker")) is not None]
-    line = (f"**{titled(one)}**: in {above(one.pairs)} pairs of corpora that have an interval, it lies above guessing. "
+    line = (f"**{titled(one)}**: in {above(one.pairs)} pairs whose test has more than two speakers, it is above "
+            "guessing. "
             f"Of the way from guessing to perfect it makes {percent(np.median(ways))} in the median pair "
             f"({_ends(ways)})")
     return line + (f"; on new speakers of the same corpus, {percent(np.median(own))}." if own else ".")
 
 
 def above(pairs: list[Pair], score: str = "uar") -> str:
-    """In how many pairs an interval lies above guessing, of how many that have one."""
+    """In how many pairs an interval lies above guessing, of those whose test has more than two speakers. One answer to
+    every clip has no interval, and is not above guessing."""
     tested = [(found, pair.guess) for pair in pairs if (found := getattr(pair, score)) and found.units == ()]
     return f"{sum(versus_chance(*one) == 'above chance' for one in tested)} of {len(tested)}"
 
@@ -268,12 +270,13 @@ def sides(one: Across) -> list[dict]:
 
 
 def _side(pair: Pair, first: tuple[str, ...], second: tuple[str, ...]) -> float | None:
-    """Balanced accuracy of telling two groups of emotions apart by the sums of their probabilities; None where the pair
-    has but one of them. A clip of which neither group has more is a guess, and half right."""
+    """Balanced accuracy of telling two groups of emotions apart by the means of their probabilities, as sums would
+    favour the larger group; None where the pair has but one of them. A clip of which neither group has more is a guess,
+    and half right."""
     both = [[emotion for emotion in pair.emotions if emotion in side] for side in (first, second)]
     if not all(both):
         return None
-    one, other = (pair.table[[f"p({emotion})" for emotion in side]].sum(axis=1) for side in both)
+    one, other = (pair.table[[f"p({emotion})" for emotion in side]].mean(axis=1) for side in both)
     right = (one > other) + 0.5 * (one == other)
     rates = [right[pair.table["emotion"].isin(both[0])].mean(), 1 - right[pair.table["emotion"].isin(both[1])].mean()]
     return float(np.mean(rates))

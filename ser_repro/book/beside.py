@@ -113,17 +113,16 @@ def finding(several: Iterable[Across]) -> str:
                for one, _ in known if any(pair.adapted for pair in one.pairs)]
     if adapted:
         ends = list(dict.fromkeys(percent(of(adapted)) for of in (min, max)))
-        line += (f", and {' to '.join(ends)} once each value is shifted and stretched to the tested corpus, without "
-                 "its labels (of those that are fed one vector a clip)")
+        line += (f"; the {len(adapted)} of them that are fed one vector a clip come {' to '.join(ends)} once each value "
+                 "is shifted and stretched to the tested corpus, without its labels")
     fall = []
     for one, _ in known:
         ways = [(own, np.median(single)) for corpus in FREE
                 if (own := one.way_within(corpus, "speaker")) is not None
                 and (single := [pair.way for pair in one.pairs if pair.tested == corpus])]
         fall += [own > other for own, other in ways]
-    return line + (f". In {sum(fall)} of {len(fall)} cases, a method and a tested corpus each, it does better for new "
-                   "speakers when it was trained on other speakers of the same corpus than, in the median, on another "
-                   "corpus." if fall else ".")
+    return line + (f". In {sum(fall)} of {len(fall)} combinations of a method and a tested corpus, training on other "
+                   "speakers of the same corpus does better than training on the median other corpus." if fall else ".")
 
 
 def arousal(several: Iterable[Across]) -> str:

@@ -78,7 +78,7 @@ def picture(several: list[Across], corpora: tuple[str, ...]) -> Figure:
                     axis.vlines(x, step.score.low, step.score.high, color=look.colour, lw=3, alpha=0.4)
                 axis.plot([x] * len(step.each), step.each, look.marker, color=look.colour, ms=3, alpha=0.5)
                 axis.hlines(step.guess, x - 0.28, x + 0.28, color=chance.colour, lw=1.4, ls=chance.line)
-        axis.set(title=corpus, xlim=(-0.5, len(names) - 0.5), ylim=(0, 1))
+        axis.set(title=corpus, xlim=(-0.5, len(names) - 0.5), ylim=(0, 1.04))
         axis.set_xticks(range(len(names)), [name.replace(" ", "\n") for name in STEPS.values()], fontsize=8)
         axis.yaxis.set_major_formatter(PercentFormatter(1, symbol=" %"))
         axis.grid(axis="y", alpha=0.25)

@@ -23,6 +23,7 @@ from ser_repro.documents.crema_1d import BEFORE
 from ser_repro.results import audit, scores
 from ser_repro.results.leaks import LEAKS, NO, NOT_APPLICABLE, PLACES, STATES, UNKNOWN, YES
 from ser_repro.results.scores import Score
+from ser_repro.runs import search
 from ser_repro.runs.found import NOT_RUN, Found, missing, on_same_clips
 
 _WORDS = {YES: "yes", UNKNOWN: "?", NO: "no", NOT_APPLICABLE: "–"}
@@ -131,8 +132,15 @@ def _title(of: Found, n: int | None) -> str:
 
 def _measured(leak: str, of: Found, corpus: str, n: int | None, mended: str, difference: Score | None
               ) -> Iterator[Price]:
-    if difference is not None and difference.alike[0] != difference.alike[1]:  # not of one answer to every clip
+    if difference is not None and difference.alike[0] != difference.alike[1] and _learned(of, corpus, n):
         yield Price(leak, _title(of, n), corpus, mended, difference, difference.value)
+
+
+def _learned(of: Found, corpus: str, n: int | None) -> bool:
+    """Whether a network has learned anything that a leak could help: not where the search for its settings found none
+    that beats chance."""
+    tried = search.outcome(of.folder, of.kind(corpus, n=n)) if of.document.searched else None
+    return not tried or tried["learned"]
 
 
 def _places(of: Found) -> Iterator[tuple[str, int | None]]:
@@ -210,18 +218,19 @@ def priced(rows: list[Price], leak: str) -> str:
     told = f"{signed(values[0])} to {signed(values[-1])}{NBSP}points" if len(mine) > 1 else (
         f"{signed(values[0])}{NBSP}points")
     measured = [row for row in mine if row.difference and row.difference.has_interval]
+    ends = ""
     if measured and len(measured) < len(mine):
-        ends = dict.fromkeys(signed(100 * of(row.value for row in measured)) for of in (min, max))
-        told += f", {' to '.join(ends)} where there is an interval"
+        ends = " to ".join(dict.fromkeys(signed(100 * of(row.value for row in measured)) for of in (min, max)))
     if not measured:
         return f"{told} (no interval)"
     below = sum(row.value < 0 for row in measured)
     wholly = sum(row.difference.high < 0 for row in measured)
     apart = sum(significant(row.difference) for row in measured)
     if len(measured) == 1:
-        return f"{told}, {'' if apart else 'not '}significant"
-    return (f"{told}: {below} of {len(measured)} with an interval lie below zero, {wholly} with the whole interval; "
-            f"after correction for their number, {apart} {'is' if apart == 1 else 'are'} significant")
+        return f"{told}{f'; the one with an interval, {ends},' if ends else ','} {'' if apart else 'not '}significant"
+    return (f"{told}; of the {len(measured)} with an interval{f' ({ends})' if ends else ''}, {below} "
+            f"{'is' if below == 1 else 'are'} below zero, {wholly} with the whole interval, and {apart} significantly, "
+            "p corrected for their number")
 
 
 def table(rows: list[Price], leak: str) -> list[dict]:

@@ -115,11 +115,12 @@ def draws_table(rows: list[tuple[str, Score, Score | None]]) -> list[dict]:
 
 
 def widest(rows: list[tuple[str, Score, Score | None]]) -> str:
-    """The method and corpus whose draws lie furthest apart, in words."""
+    """The method and corpus whose draws lie furthest apart, the printed one among them, in words."""
     if not rows:
         return NOT_RUN
-    name, score, _ = max(rows, key=lambda row: np.ptp(row[1].seeds))
-    return f"{unit(100 * np.ptp(score.seeds), 'points', 1)} ({name}, {len(score.seeds)} draws)"
+    every = [(name, [*score.seeds, *([printed.value] if printed else [])]) for name, score, printed in rows]
+    name, draws = max(every, key=lambda row: np.ptp(row[1]))
+    return f"{unit(100 * np.ptp(draws), 'points', 1)} ({name}, {len(draws)} draws)"
 
 
 # ---- starts ------------------------------------------------------------------------------------------------------

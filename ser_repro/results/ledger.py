@@ -6,7 +6,7 @@ The rule, from the first that applies (`RULE` says it in words that a reader see
 2. Nothing has been run on the split that it names, or not every fold of it.
 3. What was run says nothing of it: no setting taught the network anything, the search for one isn't over, or an
    interval of more than `WIDEST` holds it.
-4. A score of ours, in either reading, is the claim or lies above it: reproduced.
+4. A score of ours, in either reading, is the claim, to the digits in which it is told, or lies above it: reproduced.
 5. A score of ours lies below it, but by less than chance may: two test sets of the claim's size. Where either of these
    two is so on shared speakers only, and the claim names new ones, it is reached with shared speakers only.
 6. An interval of ours holds it: a score this uncertain can't exclude it.
@@ -24,7 +24,7 @@ from ser_repro.results.scores import Score
 from ser_repro.results.uncertainty import by_lot
 
 SHARED, NEW = "shared", "new"
-WHOLE, OF_EMOTION, STEP = "score of a whole test", "recall of one emotion", "step on the way"
+WHOLE, OF_EMOTION, STEP = "score of all clips", "recall of one emotion", "step on the way"
 WIDEST = 0.4  # of an interval that holds the claim: a wider one holds most claims that anybody might make
 REBUILT = "rebuilt"  # what a reader calls a reading of a document whose code we could not get
 
@@ -32,8 +32,8 @@ REPRODUCED, CHANCE, SHARED_ONLY = "reproduced", "within chance", "reached with s
 NOT_EXCLUDED, NOT_REPRODUCED, UNSETTLED, UNTESTABLE, NOT_RUN = (
     "not excluded", "not reproduced", "not settled", "can't be tested here", "not yet run")
 RULE = {
-    REPRODUCED: "our score, in one of the readings and on the split that the claim names, is the claim or lies above "
-                "it",
+    REPRODUCED: "our score, in one of the readings and on the split that the claim names, is the claim, rounded as it "
+                "is, or lies above it",
     CHANCE: "our score lies below the claim, but by less than two test sets of that size may differ by chance",
     SHARED_ONLY: "one of these two is so on shared speakers only, while the document speaks of new ones",
     NOT_EXCLUDED: "our score lies farther below, but its 95 % interval is so wide that it holds the claim",
@@ -81,6 +81,12 @@ class Claim:
     untestable: str = ""
     step: bool = False
     changes: tuple[tuple[str, object], ...] = ()
+
+    @property
+    def least(self) -> float:
+        """The least score that is the claim when it is rounded as the claim is: 0.455 for 46 %, 0.9915 for 99.2 %."""
+        told = f"{100 * self.value:.6f}".rstrip("0").partition(".")[2]
+        return self.value - 0.5 * 10.0 ** -(2 + len(told))
 
     @property
     def which(self) -> dict:
@@ -195,7 +201,7 @@ def verdict(claim: Claim, evidence: list[Evidence], clips: int, missing: str = "
 
 def _met(claim: Claim, evidence: list[Evidence], clips: int) -> Verdict | None:
     """That a score of ours is as high as the claim, or would be but for chance; None where none is."""
-    if reached := tuple(one for one in evidence if one.score.value >= claim.value):
+    if reached := tuple(one for one in evidence if one.score.value >= claim.least):
         return Verdict(REPRODUCED, _each(claim, reached), reached)
     if not evidence:
         return None

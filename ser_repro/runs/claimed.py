@@ -98,7 +98,7 @@ def ledger(found: Found) -> pd.DataFrame:
     for claim in of.claims:
         told = judged(found, claim)
         matrix = next((one for one in of.matrices if one.corpus == claim.corpus), None)
-        row = {"corpus": claim.corpus, "kind": claim.kind, "score": claim.score.replace("_", " ")}
+        row = {"corpus": claim.corpus, "kind": claim.kind, "score": _called(claim.score)}
         row |= {"n": claim.n, "network": _network(found, claim)} if of.sizes else {}
         row |= {"claimed": f"{100 * claim.value:.1f} %", "where": claim.place}
         if of.matrices:
@@ -108,6 +108,11 @@ def ledger(found: Found) -> pd.DataFrame:
                 row[f"{of.called(reading)}, {SPLITS[protocol]}"] = _told(found, claim, reading, protocol)
         rows.append(row | {"verdict": told.kind, "because": told.because, "records": ", ".join(_records(found, claim))})
     return pd.DataFrame(rows)
+
+
+def _called(score: str) -> str:
+    """A score as readers know it."""
+    return scores.SCORES.get(score, score.replace("_", " "))
 
 
 def _network(found: Found, claim: Claim) -> str:

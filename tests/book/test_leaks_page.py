@@ -68,8 +68,11 @@ def test_a_price_in_words():
     rows = [page.Price("speakers", "a", "X", "new", make_difference(-0.3, -0.1), -0.2),
             page.Price("speakers", "b", "X", "new", make_difference(-0.1, 0.2), 0.05)]
     assert page.priced(rows, "speakers") == (
-        "−20.0 to +5.0\N{NO-BREAK SPACE}points: 1 of 2 with an interval lie below zero, 1 with the whole interval; "
-        "after correction for their number, 1 is significant")
+        "−20.0 to +5.0\N{NO-BREAK SPACE}points; of the 2 with an interval, 1 is below zero, 1 with the whole interval, "
+        "and 1 significantly, p corrected for their number")
+    one = page.Price("speakers", "c", "X", "new", None, -0.8)
+    assert page.priced([rows[0], one], "speakers") == (
+        "−80.0 to −20.0\N{NO-BREAK SPACE}points; the one with an interval, −20.0, significant")
     assert page.priced(rows[:1], "speakers") == "−20.0\N{NO-BREAK SPACE}points, significant"
     assert page.priced(rows[1:], "speakers") == "+5.0\N{NO-BREAK SPACE}points, not significant"
     assert page.table(rows, "speakers")[0]["without − with"].startswith("−20.0 [−30.0, −10.0")
