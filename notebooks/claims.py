@@ -42,9 +42,9 @@ book.picture(ledger.picture(table), "How many claims of each document got which 
 #
 # ## The rule
 #
-# One rule gives all of them. Three parts of it were added after first verdicts had been seen. Two can only leave a claim
-# unsettled: that a training was shorter than the document's, and that an interval holds more than 40 points. The third
-# can only help a claim: it counts as told to its last digit, so that 45.95 % is 46 %.
+# One rule gives all of them. Three parts of it were added after first verdicts had been seen. Two can only leave a
+# claim unsettled: that a training was shorter than the document's, and that an interval holds more than 40 points. The
+# third can only help a claim: it counts as told to its last digit, so that 45.95 % is 46 %.
 #
 # The rule goes in this order: can't be tested; not yet run; not settled, where nothing was learned or the interval is
 # that wide; reproduced; within chance; reached with shared speakers only; not excluded; not settled, where the training

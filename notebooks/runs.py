@@ -70,7 +70,7 @@ study.listed()
 #
 # ## What a record holds
 #
-# A record is JSON; those that end in `.gz` are compressed. `[]` stands for each entry of a list, `*` for any name.
+# A record is JSON; those that end in `.xz` are compressed. `[]` stands for each entry of a list, `*` for any name.
 
 # %% tags=["hide-input"]
 dictionary.show()

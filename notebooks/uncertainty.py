@@ -49,7 +49,8 @@ show.say("un_starts", f"{100 * min(known):.1f} to {unit(100 * max(known), 'point
 #   (range {glue:text}`un_after_ends`; of a model without starts, such as an SVM, {glue:text}`un_no_start`). A bootstrap
 #   that resamples speakers and starts, widened for few speakers, does so in {glue:text}`un_before_one` that have one
 #   start, of which it cannot know the spread while ours borrows that of others, and in {glue:text}`un_before_rest` of
-#   the rest. Where clips are taken as independent, an interval of accuracy holds in {glue:text}`un_clips_ends` of cases.
+#   the rest. Where clips are taken as independent, an interval of accuracy holds in {glue:text}`un_clips_ends` of
+#   cases.
 #
 # ## What stands in brackets
 #
@@ -95,9 +96,9 @@ show.say("un_starts", f"{100 * min(known):.1f} to {unit(100 * max(known), 'point
 # ## Do the intervals hold?
 #
 # In a made-up study the truth is known. Speakers differ by 10 points, starts by 3.6, clips by lot. The truth is the
-# score, or the difference of two networks, over all speakers and all starts. Made-up studies are simpler than real ones:
-# what speakers and starts do is normally distributed and adds up. Of 1000 studies a kind, this share of intervals holds
-# the truth:
+# score, or the difference of two networks, over all speakers and all starts. Made-up studies are simpler than real
+# ones: what speakers and starts do is normally distributed and adds up. Of 1000 studies a kind, this share of intervals
+# holds the truth:
 
 # %% tags=["hide-input"]
 book.draw("un_coverage", chapter.coverage_picture(covered))

@@ -7,9 +7,9 @@ leaves half of anything, and so that what is damaged is told in the same words e
 import contextlib
 import ctypes
 import errno
-import gzip
 import hashlib
 import json
+import lzma
 import os
 import platform
 import re
@@ -18,13 +18,12 @@ import shutil
 import sys
 import tempfile
 import time
-import zlib
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 from ser_repro import SerReproError, escaping
 
-_UNPACKED = 200_000_000  # bytes at most that a gzipped file may hold
+_UNPACKED = 200_000_000  # bytes at most that a compressed file may hold
 _BLANKS = str.maketrans({"\n": "\\n", "\t": "\\t"})
 
 
@@ -258,7 +257,7 @@ def refuse_pointer(path: str | Path, content: bytes) -> None:
 
 def read_json(path: str | Path, what: str, remedy: str, *, missing: str = "", check: Callable[[object], None] | None
               = None):
-    """What a JSON file, gzipped where its name ends in .gz, holds, checked.
+    """What a JSON file, compressed where its name ends in .xz, holds, checked.
 
     Parameters
     ----------
@@ -277,22 +276,22 @@ def read_json(path: str | Path, what: str, remedy: str, *, missing: str = "", ch
     """
     path = Path(path)
     try:
-        raw = _unpacked(path) if path.suffix == ".gz" else path.read_bytes()
+        raw = _unpacked(path) if path.suffix == ".xz" else path.read_bytes()
         refuse_pointer(path, raw)
         content = json.loads(raw.decode("utf-8"))
         if check:
             check(content)
         return content
     except (OSError, ValueError, KeyError, TypeError, AttributeError, IndexError, RecursionError, EOFError,
-            zlib.error) as error:
+            lzma.LZMAError) as error:
         if missing and isinstance(error, FileNotFoundError):
             raise SerReproError(missing) from None
         raise SerReproError(f"{what} {path} is damaged ({type(error).__name__}): {remedy}.") from None
 
 
 def _unpacked(path: Path) -> bytes:
-    """What a gzipped file holds; a ValueError where that is more than any file of ours."""
-    with gzip.open(path) as file:
+    """What a compressed file holds; a ValueError where that is more than any file of ours."""
+    with lzma.open(path) as file:
         content = file.read(_UNPACKED + 1)
     if len(content) > _UNPACKED:
         raise ValueError

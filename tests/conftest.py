@@ -57,7 +57,7 @@ def deep(tmp_path_factory):
     for part in ("", "search"):
         (folder / "cnn_n_gru" / part).mkdir(parents=True, exist_ok=True)
     for path in ("search/tess-n18-code-published-fold0.json",
-                 "tess-n18-code-published-fold0-seed0-e6b536a8f8fe.json.gz"):
+                 "tess-n18-code-published-fold0-seed0-e6b536a8f8fe.json.xz"):
         shutil.copy(f"results/cnn_n_gru/{path}", folder / "cnn_n_gru" / path)
     return folder
 

@@ -28,7 +28,7 @@ def stale() -> list[tuple[Path, Path]]:
     """Each notebook that needs to run, with its chapter."""
     # Folders too, as a record that is removed makes no file newer.
     behind = [*Path("ser_repro").rglob("*.py"), *(path for path in Path("results").rglob("*") if path.is_dir()
-                                                  or path.name.endswith((".json", ".json.gz", ".csv")))]
+                                                  or path.name.endswith((".json", ".json.xz", ".csv")))]
     newest = max((path.stat().st_mtime for path in behind), default=0)
     every = [(notebook, CHAPTERS / notebook.name) for notebook in sorted(Path("notebooks").glob("*.ipynb"))]
     return [(notebook, chapter) for notebook, chapter in every if not chapter.exists()

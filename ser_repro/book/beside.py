@@ -113,8 +113,8 @@ def finding(several: Iterable[Across]) -> str:
                for one, _ in known if any(pair.adapted for pair in one.pairs)]
     if adapted:
         ends = list(dict.fromkeys(percent(of(adapted)) for of in (min, max)))
-        line += (f"; the {len(adapted)} of them that are fed one vector a clip come {' to '.join(ends)} once each value "
-                 "is shifted and stretched to the tested corpus, without its labels")
+        line += (f"; the {len(adapted)} of them that are fed one vector a clip come {' to '.join(ends)} once each "
+                 "value is shifted and stretched to the tested corpus, without its labels")
     fall = []
     for one, _ in known:
         ways = [(own, np.median(single)) for corpus in FREE

@@ -35,7 +35,8 @@ def summary(table: pd.DataFrame) -> str:
     """How many claims got which verdict, in a sentence a kind: recalls are of few clips each, and steps on the way are
     no result that a document stands for."""
     parts = []
-    for kind, called in ((ledger.WHOLE, "claims of all test or validation clips"), (ledger.OF_EMOTION, "recalls of single emotions"),
+    for kind, called in ((ledger.WHOLE, "claims of all test or validation clips"),
+                         (ledger.OF_EMOTION, "recalls of single emotions"),
                          (ledger.STEP, "scores of steps on the way")):
         if len(part := table[table["kind"] == kind]):
             parts.append(f"Of {number(len(part))} {called}, {_counts(part['verdict'])}")

@@ -1,4 +1,5 @@
-"""Records: what a run leaves, one JSON file a run, named by the hash of the run's configuration; a large one gzipped.
+"""Records: what a run leaves, one JSON file a run, named by the hash of the run's configuration; a large one
+compressed (xz).
 
 A record holds configuration, hashes of split and corpus, the checksum of the arrays it was made of (`arrays_checksum`,
 which older ones lack), versions, device, wall time, history per epoch (empty where there are no epochs), and the
@@ -7,8 +8,8 @@ Scores are computed from it (`ser_repro.results.scores`), never stored in its pl
 """
 
 import functools
-import gzip
 import json
+import lzma
 import os
 from pathlib import Path
 
@@ -17,7 +18,7 @@ from ser_repro.files import digest, read_json, write_atomic
 from ser_repro.runs.run import config_hash
 
 FORMAT = 1
-LARGE = 4_000  # characters, above which a record is gzipped: over a thousand of them are to stay a checkout of some MB
+LARGE = 4_000  # characters, above which a record is compressed: over a thousand are to stay a checkout of some MB
 DIGITS = 5  # of a probability
 DIGITS_ELSEWHERE = 5  # of one on another corpus, which is scored on some emotions alone: what is left may be small
 REMEDY = "free some room or set --results to another folder, and start again: the trained weights are kept"
@@ -48,14 +49,14 @@ def content(record: dict) -> str:
 
 
 def write(record: dict, path: Path) -> None:
-    """Store a record, with a checksum of its content; a large one as PATH.gz, which then is the only one."""
-    plain, text = path.with_name(path.name.removesuffix(".gz")), content(record)
-    packed = plain.with_name(f"{plain.name}.gz")
+    """Store a record, with a checksum of its content; a large one as PATH.xz, which then is the only one."""
+    plain, text = path.with_name(path.name.removesuffix(".xz")), content(record)
+    packed = plain.with_name(f"{plain.name}.xz")
     if len(text) <= LARGE:
         write_atomic(plain, text, remedy=REMEDY)
         packed.unlink(missing_ok=True)
     else:
-        write_atomic(packed, gzip.compress(text.encode(), mtime=0), remedy=REMEDY)
+        write_atomic(packed, lzma.compress(text.encode()), remedy=REMEDY)
         plain.unlink(missing_ok=True)
 
 
@@ -117,7 +118,7 @@ def read_all(results: str | Path, document: str) -> list[dict]:
 def files(results: str | Path, document: str = "") -> list[Path]:
     """The files of all records, of a document or of all, in the order of their names."""
     return sorted(path for name in ([document] if document else documents.DOCUMENTS)
-                  for ending in ("json", "json.gz") for path in Path(results, name).glob(f"*.{ending}"))
+                  for ending in ("json", "json.xz") for path in Path(results, name).glob(f"*.{ending}"))
 
 
 def names(results: str | Path, document: str) -> set[str]:
@@ -130,7 +131,7 @@ def names(results: str | Path, document: str) -> set[str]:
 
 def name_of(path: Path) -> str:
     """Name of the run whose record a file is."""
-    return path.name.removesuffix(".gz").removesuffix(".json")
+    return path.name.removesuffix(".xz").removesuffix(".json")
 
 
 def epochs(record: dict) -> int:

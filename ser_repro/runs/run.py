@@ -193,9 +193,9 @@ _NAMED = ("document", "reading", "corpus", "protocol", "fold", "seed")
 
 
 def record_path(results: str | Path, document: str, name: str) -> Path:
-    """Where a record of that name stands, gzipped where it is large, or would."""
+    """Where a record of that name stands, compressed where it is large, or would."""
     plain = os.path.join(results, document, f"{name}.json")  # a study asks thousands of times: no Path until the end
-    packed = f"{plain}.gz"
+    packed = f"{plain}.xz"
     return Path(packed if os.path.exists(packed) else plain)
 
 

@@ -27,8 +27,8 @@ def test_a_pair_is_judged_on_the_emotions_that_both_have(heard):
     assert first.guess == pytest.approx(1 / 3) and first.uar.value == pytest.approx(2 / 3)
     assert first.way == pytest.approx(0.5)
     line = across.headline(heard)
-    assert line == ("**SVM on 193 values**: in 2 of 2 pairs whose test has more than two speakers, it is above guessing. "
-                    "Of the way from guessing to perfect it makes 50\N{NO-BREAK SPACE}% in the median pair "
+    assert line == ("**SVM on 193 values**: in 2 of 2 pairs whose test has more than two speakers, it is above "
+                    "guessing. Of the way from guessing to perfect it makes 50\N{NO-BREAK SPACE}% in the median pair "
                     "(50\N{NO-BREAK SPACE}% to 50\N{NO-BREAK SPACE}%).")
     assert across.headline(made({})) == "**SVM on 193 values**: not yet run on other corpora."
     row = across.rows(heard)[0]

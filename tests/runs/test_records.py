@@ -1,7 +1,7 @@
 """Records: what one holds, and the refusal of damaged, changed or foreign ones."""
 
-import gzip
 import json
+import lzma
 import os
 
 import numpy as np
@@ -92,14 +92,14 @@ def test_full_disk_leaves_no_record_and_says_so(record, tmp_path, monkeypatch):
     assert list(path.parent.iterdir()) == []
 
 
-def test_a_large_record_is_gzipped_and_is_the_only_one(record, tmp_path, monkeypatch):
+def test_a_large_record_is_compressed_and_is_the_only_one(record, tmp_path, monkeypatch):
     run = make_run()
     plain = run.path(tmp_path)
     records.write(record, plain)
     monkeypatch.setattr(records, "LARGE", 1000)
     records.write(record, plain)
     packed = run.path(tmp_path)
-    assert packed.name == f"{plain.name}.gz" and [one.name for one in plain.parent.iterdir()] == [packed.name]
+    assert packed.name == f"{plain.name}.xz" and [one.name for one in plain.parent.iterdir()] == [packed.name]
     before = packed.read_bytes()
     assert records.read(packed) == records.read_all(tmp_path, "cnn_n_gru")[0] and records.name_of(packed) == run.name
     records.write(record, packed)
@@ -112,10 +112,10 @@ def test_a_large_record_is_gzipped_and_is_the_only_one(record, tmp_path, monkeyp
     assert run.path(tmp_path) == plain and not packed.exists()
 
 
-def test_a_gzipped_file_that_would_fill_the_memory_is_refused(tmp_path, monkeypatch):
+def test_a_compressed_file_that_would_fill_the_memory_is_refused(tmp_path, monkeypatch):
     monkeypatch.setattr(files, "_UNPACKED", 1000)
-    path = tmp_path / "x.json.gz"
-    path.write_bytes(gzip.compress(b" " * 10**6 + b"{}"))
+    path = tmp_path / "x.json.xz"
+    path.write_bytes(lzma.compress(b" " * 10**6 + b"{}"))
     with pytest.raises(SerReproError, match="is damaged"):
         files.read_json(path, "record", "remove it")
 

@@ -75,7 +75,7 @@ def archive(app, failure) -> None:
     with zipfile.ZipFile(to, "w", compresslevel=6) as whole:
         for name, path in files.items():
             entry = zipfile.ZipInfo(name)
-            stored = path.suffix in (".gz", ".safetensors", ".npz")
+            stored = path.suffix in (".xz", ".safetensors", ".npz")
             entry.compress_type = zipfile.ZIP_STORED if stored else zipfile.ZIP_DEFLATED
             whole.writestr(entry, path.read_bytes())
 

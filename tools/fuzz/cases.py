@@ -1,8 +1,8 @@
 """One case a number: what is spoilt in a copy of a small, sound set of files, and the command that meets it."""
 
 import csv
-import gzip
 import json
+import lzma
 import os
 import random
 import zipfile
@@ -64,14 +64,14 @@ def record(rng: random.Random) -> tuple:
 
 
 def packed(rng: random.Random) -> tuple:
-    """A gzipped record: its bytes, or what it holds."""
-    path = next(Path("stored", "svm193").glob("*.json.gz"))
+    """A compressed record: its bytes, or what it holds."""
+    path = next(Path("stored", "svm193").glob("*.json.xz"))
     content = path.read_bytes()
     if rng.random() < 0.3:
         return _write(path, mutations.spoilt(content, rng)), _listed("RAVDESS")
-    text = gzip.decompress(content)
+    text = lzma.decompress(content)
     spoilt = mutations.spoilt(text, rng) if rng.random() < 0.3 else mutations.changed_json(text, rng, _sealed)
-    return _write(path, gzip.compress(spoilt)), _listed("RAVDESS")
+    return _write(path, lzma.compress(spoilt)), _listed("RAVDESS")
 
 
 def _listed(corpus: str) -> tuple:

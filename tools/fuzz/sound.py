@@ -21,8 +21,8 @@ SEARCHED = "cnn_n_gru"  # the document with a search of its own
 # On one CPU: a process whose torch has several threads can't be forked.
 SEARCH = ("search", SEARCHED, "mine.csv", "--n", "3", "--jobs", "1", "--cpus", "1", "--device", "cpu", "--cache",
           "cache", "--results", "searched")
-# Of published corpora, whose splits and clips are known; the second is gzipped.
-STORED = ("savee-code-published-fold0-seed0-*.json", "ravdess-code-published-fold0-seed0-*.json.gz")
+# Of published corpora, whose splits and clips are known; the second is compressed.
+STORED = ("savee-code-published-fold0-seed0-*.json", "ravdess-code-published-fold0-seed0-*.json.xz")
 FORMATS = {"wav": ("WAV", "PCM_16"), "float.wav": ("WAV", "FLOAT"), "flac": ("FLAC", "PCM_16"),
            "ogg": ("OGG", "VORBIS"), "opus": ("OGG", "OPUS"), "mp3": ("MP3", "MPEG_LAYER_III"),
            "aiff": ("AIFF", "PCM_16"), "au": ("AU", "PCM_16"), "w64": ("W64", "PCM_16"), "caf": ("CAF", "PCM_16"),
