@@ -33,7 +33,8 @@ for name, n in (("mfcc_cnn", None), ("cnn_n_gru", 3), ("cnn_bigru", None), ("iss
 book.draw("vd_picture", chapter.picture(rows), elsewhere=chapter.words(rows))
 
 # %% [markdown]
-# **{glue:text}`vd_answer`** {glue:text}`vd_other`
+# **{glue:text}`vd_answer`** {glue:text}`vd_other` These ranges leave out methods that are not run whole yet, or have
+# learned nothing.
 
 # %% tags=["hide-input"]
 book.picture(chapter.picture(rows), chapter.words(rows), caption=(
@@ -58,15 +59,16 @@ show.html_block(chapter.cards(rows))
 # - **Ask who is tested.** A score on shared speakers also says how well a model knows these people. How far it falls
 #   with new ones is in [one model, five tests](dial.ipynb), and what each other leak is worth, where it could be
 #   measured, in [leaks](leak_audit.ipynb).
-# - **Ask for the interval.** A score on a few hundred clips of a few speakers is worth several points either way; [how
-#   sure is a score](uncertainty.ipynb) has the widths, and how many speakers a claim of two points needs.
+# - **Ask for the interval.** A score on a few hundred clips of a few speakers is worth several points either way,
+#   and more where speakers are few; [how sure is a score](uncertainty.ipynb) has the widths, and how many speakers a
+#   claim of two points needs.
 # - **Ask for a plain baseline.** In the picture's last row stands [a support vector machine](svm193.ipynb), fitted in
-#   seconds: a network has to lie to its right.
+#   seconds: to be worth its cost, a network should score higher.
 # - **Ask for another corpus.** A model is used on voices and microphones that it has not been trained on, as in
 #   [trained on one, tested on another](cross_corpus.ipynb); and all six corpora here are acted, so even that says
 #   little of speech that is not.
 #
 # Every number that the documents claim for their models is in the [ledger](claims.ipynb), with a verdict by one rule.
-# {glue:text}`vd_claims` "Within chance" is close to the claim: our score is below it by less than two test sets of
-# that size differ by chance. "Not reproduced" is not "refuted": it speaks of our runs of what a document tells, or of
+# {glue:text}`vd_claims` "Within chance" is close to the claim: our score is lower, by less than two test sets of that
+# size may differ by chance. "Not reproduced" is not "refuted": it speaks of our runs of what a document tells, or of
 # what its code does. "Not settled" means that nothing that we ran can speak for or against the claim.

@@ -212,26 +212,19 @@ def _claims(of: list[Row]) -> str:
 
 
 def _speakers(of: list[Row]) -> str:
-    told = []
-    for reading, how in _READINGS.items():
-        if pairs := _pairs(networks := _compared(of), reading):
-            begun = sum(reading in row.shared or reading in row.new for row in networks)
-            count = f"{len(pairs)} of {begun} methods" if begun > len(pairs) else (
-                f"{begun} method{'s' * (begun > 1)}")
-            told.append((f"{count} {how}", len(pairs), *map(_span, zip(*pairs, strict=True))))
+    told = [(f"{len(pairs)} method{'s' * (len(pairs) > 1)} {how}", len(pairs), *map(_span, zip(*pairs, strict=True)))
+            for reading, how in _READINGS.items() if (pairs := _pairs(_compared(of), reading))]
     if not told:
         return ""
-    left_out = any(" of " in who for who, *_ in told)
     (first, several, shared, new), *rest = told
     more = "".join(f"; {who}, {known} and {unknown}" for who, _, known, unknown in rest)
     for row in _compared(of, of_baseline=True):
         if pair := row.both("code"):
-            draws = f" ({_span(row.draws)} on other draws of the test clips)" if row.draws else ""
-            more += f"; a plain SVM, fitted in seconds, {_span(pair[:1])}{draws} and {_span(pair[1:])}"
+            by_draw = " by the draw of the test clips" if row.draws else ""
+            more += f"; a plain SVM, fitted in seconds, {_span([*pair[:1], *row.draws])}{by_draw} and {_span(pair[1:])}"
     return (f"On {_COMMON}, where guessing gives {percent(chance(_COMMON))}, {first} "
             f"{'are' if several > 1 else 'is'} right on {shared} of the clips of speakers who also trained, "
-            f"and on {new} of those of new speakers{more}."
-            + (" The methods left out are not run whole yet, or learned nothing." if left_out else ""))
+            f"and on {new} of those of new speakers{more}.")
 
 
 def _compared(of: list[Row], of_baseline: bool = False) -> list[Row]:
