@@ -21,6 +21,7 @@ book.check(globals(), results=None)
 from ser_repro.book import ledger, show
 from ser_repro.runs import claimed
 
+claimed.require(results)
 table = claimed.whole(results)
 show.say("cl_count", len(table))
 show.say("cl_judged", ledger.judged(table))

@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pandas as pd
 
-from ser_repro import datasets, documents
+from ser_repro import SerReproError, datasets, documents
 from ser_repro.results import scores
 from ser_repro.results.ledger import NEW, NOT_RUN, SHARED, WHOLE, Claim, Evidence, PublishedMatrix, Verdict, verdict
-from ser_repro.runs import plans, search
+from ser_repro.runs import plans, records, search
 from ser_repro.runs.found import REDRAWN, SPLITS, Found
 from ser_repro.runs.found import missing as part_of
 
@@ -148,6 +148,33 @@ def whole(results: str | Path, names=()) -> pd.DataFrame:
     last = ["verdict", "because", "records"]
     table = table[[*first, *(name for name in table if name not in (*first, *last)), *last]]
     return table.astype({"n": "Int64"} if "n" in table else {}).astype(object).where(table.notna(), "—")
+
+
+STORED = "ledger.csv"
+"""The ledger as it stands beside the records of a study, written by `ser-repro claims --csv`."""
+
+
+def require(results: str | Path) -> None:
+    """Refuse a study that has lost a record behind its stored ledger: a verdict would change, and nobody would see why.
+
+    Raises
+    ------
+    SerReproError
+    """
+    path = Path(results) / STORED
+    if not path.exists():
+        return
+    try:
+        table = pd.read_csv(path, dtype=str, keep_default_na=False)
+        named = dict.fromkeys(name for row in table["records"] for name in row.split(", ") if name)
+    except (OSError, ValueError, KeyError) as error:
+        raise SerReproError(f"the stored ledger {path} can't be read ({type(error).__name__}): write it again with "
+                            f"`ser-repro claims --csv {path}`.") from None
+    there = {records.name_of(file) for file in records.files(results)}
+    if lost := [name for name in named if name not in there]:
+        raise SerReproError(f"{len(lost)} of the records behind the verdicts in {path} are missing, first {lost[0]}: "
+                            "bring them back, make them again with `ser-repro study`, or take back what rests on them "
+                            f"with `ser-repro claims --csv {path}`.")
 
 
 def unmade(table: pd.DataFrame) -> list[str]:

@@ -2,8 +2,12 @@
 
 import json
 import shutil
+from pathlib import Path
 
-from ser_repro import documents
+import pandas as pd
+import pytest
+
+from ser_repro import SerReproError, documents
 from ser_repro.results import ledger as rule
 from ser_repro.runs import claimed
 from ser_repro.runs.found import Found
@@ -56,3 +60,26 @@ def cnn_n_gru_claims():
     first = documents.get("cnn_n_gru").claims[0]
     every = documents.get("crema_1d").claims
     return first, next(one for one in every if one.score == "recall of anger"), every[0]
+
+
+def test_a_record_behind_the_stored_ledger_may_not_be_missing(tmp_path):
+    claimed.require(tmp_path)  # nothing is stored
+    ledger, record = tmp_path / claimed.STORED, tmp_path / "issa" / "one.json"
+    ledger.write_text('document,records\nIssa et al.,"one, other"\nIssa et al.,\n')
+    record.parent.mkdir()
+    record.write_text("{}")
+    with pytest.raises(SerReproError, match="1 of the records behind the verdicts in .* missing, first other: bring"):
+        claimed.require(tmp_path)
+    record.with_name("other.json.xz").write_bytes(b"")
+    claimed.require(tmp_path)
+    for spoilt in (b"document\nIssa et al.\n", b"\xff\xfe\x00", b""):
+        ledger.write_bytes(spoilt)
+        with pytest.raises(SerReproError, match="can't be read .* write it again with `ser-repro claims --csv"):
+            claimed.require(tmp_path)
+
+
+def test_the_stored_ledger_is_that_of_the_records():
+    stored = pd.read_csv(Path("results", claimed.STORED), dtype=str, keep_default_na=False)
+    now = claimed.whole("results").astype(str)
+    for name in ("document", "corpus", "score", "verdict", "because", "records"):
+        assert stored[name].tolist() == now[name].tolist(), f"{name}: run `ser-repro claims --csv results/ledger.csv`"
