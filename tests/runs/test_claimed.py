@@ -68,13 +68,13 @@ def test_a_record_behind_the_stored_ledger_may_not_be_missing(tmp_path):
     ledger.write_text('document,records\nIssa et al.,"one, other"\nIssa et al.,\n')
     record.parent.mkdir()
     record.write_text("{}")
-    with pytest.raises(SerReproError, match="1 of the records behind the verdicts in .* missing, first other: bring"):
+    with pytest.raises(SerReproError, match=r"1 of the records behind the verdicts in .* missing, first other: bring"):
         claimed.require(tmp_path)
     record.with_name("other.json.xz").write_bytes(b"")
     claimed.require(tmp_path)
     for spoilt in (b"document\nIssa et al.\n", b"\xff\xfe\x00", b""):
         ledger.write_bytes(spoilt)
-        with pytest.raises(SerReproError, match="can't be read .* write it again with `ser-repro claims --csv"):
+        with pytest.raises(SerReproError, match=r"can't be read .* write it again with `ser-repro claims --csv"):
             claimed.require(tmp_path)
 
 
