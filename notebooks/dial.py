@@ -26,6 +26,7 @@ from ser_repro.book.across import CORPORA, Across
 
 models = [Across(name, results) for name in chapter.LOOKS]
 show.say("dl_turned", chapter.spans(models, CORPORA))
+show.say("dl_sentences", chapter.sentences(CORPORA))
 
 # %% [markdown]
 # What a score is worth depends on what is new in the test. We take two cheap models, which need no more than minutes to
@@ -63,8 +64,9 @@ book.picture(chapter.picture(models, CORPORA), chapter.words(models, CORPORA), c
 book.text(chapter.turned(models, CORPORA))
 
 # %% [markdown]
-# - "New sentences" trains on half of the clips, "shared speakers" on four fifths: its price holds the loss of clips
-#   too, and so does that of new speakers on TESS, where one of two voices trains.
+# - "New sentences" trains on half of the sentences (they have so many: {glue:text}`dl_sentences`) and so on about half
+#   of the clips, "shared speakers" on four fifths. Part of its price is the loss of clips; so it is for new speakers on
+#   TESS, where one of two voices trains.
 # - "Both new" trains on half of the sentences of the other speakers, so on about half as many clips as "new speakers":
 #   part of the difference between these two is due to that.
 # - Where each sentence belongs to one emotion (in SAVEE most do), a test with shared sentences can be passed by knowing

@@ -146,7 +146,8 @@ book.table(chapter.starts_table(started))
 #
 # Of twenty differences that are none, one lies outside its 95 % interval. A table of several differences therefore
 # gives p-values corrected for their number (Holm), and we call a difference significant where p is then below 0.05. The
-# intervals beside them are those of each difference alone.
+# intervals beside them are those of each difference alone. Before the correction, p is the level at which the interval
+# of the difference would just reach zero.
 #
 # ## How much a test can show
 #

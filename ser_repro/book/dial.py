@@ -5,6 +5,7 @@
 UAR at each setting, beside what guessing gives there.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import matplotlib.pyplot as plt
@@ -12,10 +13,11 @@ import numpy as np
 from matplotlib.figure import Figure
 from matplotlib.ticker import PercentFormatter
 
+from ser_repro import datasets
 from ser_repro.book.across import Across, emotions_of, way
 from ser_repro.book.palette import BLUE, ORANGE, ROLES, Look
 from ser_repro.book.plots import handles, lines
-from ser_repro.book.words import against_guessing, number, percent, signed
+from ser_repro.book.words import against_guessing, listed, number, percent, signed
 from ser_repro.results.scores import Score
 from ser_repro.runs.found import NOT_RUN
 
@@ -47,6 +49,15 @@ class Step:
 
     def __str__(self) -> str:
         return str(self.score or f"{percent(self.value, 1)}, mean of {len(self.each)} corpora that trained")
+
+
+def sentences(corpora: Iterable[str]) -> str:
+    """How many sentences each corpus has, in words."""
+    told = []
+    for corpus in corpora:
+        said = datasets.studied(datasets.published(corpus))["sentence"]
+        told.append(f"{corpus} {said[said != ''].nunique()}")
+    return listed(told)
 
 
 def steps(one: Across, corpus: str) -> list[Step]:

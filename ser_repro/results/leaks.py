@@ -64,8 +64,8 @@ LEAKS = {leak.name: leak for leak in (
          "microphone and mood of that hour can be recognised in place of the emotion.", "recording"),
     Leak("copies", "altered copies", "L1.4", "Copies of a test clip, altered by noise, pitch or speed, are trained on, "
          "because clips were copied before they were split: remembering them is nearly enough.", "source"),
-    Leak("fitted", "fitted on all", "L1.2", "A scaler, a selection of features or a projection (LDA) is fitted on all "
-         "clips, so that test clips, and for LDA their labels, shape what the model is given."),
+    Leak("fitted", "fitted on all", "L1.2", "A scaler, a selection of features (there L1.3) or a projection (LDA) is "
+         "fitted on all clips, so that test clips, and for LDA their labels, shape what the model is given."),
     Leak("statistics", "own statistics", "L1.2", "Features are normalised by the mean and spread of each speaker, test "
          "speakers too, which needs many clips of a person before the first can be answered."),
     Leak("epoch", "epoch by test", "L1.1", "Training is stopped, or its weights are taken, where the test score is "

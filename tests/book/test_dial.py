@@ -52,3 +52,7 @@ def test_every_corpus_has_a_panel_and_all_of_it_is_saved(svm):
     assert measured == pytest.approx(figure.get_tightbbox().bounds, abs=0.02)
     assert [axis.get_title(loc="left") or axis.get_title() for axis in figure.axes] == list(CORPORA)
     assert not is_cut(figure)
+
+
+def test_the_sentences_of_a_corpus_are_counted():
+    assert dial.sentences(["RAVDESS", "EMO-DB"]) == "RAVDESS 2 and EMO-DB 10"
