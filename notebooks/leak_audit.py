@@ -111,8 +111,8 @@ book.table(chapter.emobox())
 # tell apart because training has heard fewer people, or clips, than with a random split
 # ([training clips of both](mfcc_cnn.ipynb)).
 #
-# Nor is a shared speaker a mistake by itself. It is one where a score is read as that of people nobody has heard; of the
-# documents only Issa et al. say so in words.
+# Nor is a shared speaker a mistake by itself. It is one where a score is read as that of people nobody has heard; of
+# the documents only Issa et al. say so in words.
 #
 # ## Every price
 

@@ -38,7 +38,7 @@ book.draw("vd_picture", chapter.picture(rows), elsewhere=chapter.words(rows))
 
 # %% tags=["hide-input"]
 book.picture(chapter.picture(rows), chapter.words(rows), caption=(
-    "A row a method, at the number that its document is best known for. Filled marks: the method as its public code has it "
+    "A row a method, at the number that its document is best known for. Filled marks: as its public code has it "
     "(reading `code`), or rebuilt where no code is public; hollow: as its text has it (reading `paper`). Triangles: "
     "the UAR of the same method trained on that corpus and tested on others, on the emotions that both have; guessing "
     "then gives another number, so each line has its own mark for it. Scores are accuracies where nothing else is "
