@@ -205,12 +205,12 @@ def matrix(several: list[Across]) -> Figure:
             place = CORPORA.index(pair.trained), CORPORA.index(pair.tested)
             values[place] = 100 * pair.way
             star = "" if versus_chance(pair.uar, pair.guess) == "above chance" else "\n(no better)"
-            told[place] = f"{100 * pair.uar.value:.0f} ({100 * pair.guess:.0f}){star}"
+            told[place] = f"{100 * pair.uar.value:.1f} ({100 * pair.guess:.1f}){star}"
         for i, corpus in enumerate(CORPORA):
             score = one.within(corpus, "speaker")
             if score:
                 values[i, i] = 100 * way(score.value, len(emotions_of(corpus)))
-                told[i, i] = f"{100 * score.value:.0f} ({100 / len(emotions_of(corpus)):.0f})"
+                told[i, i] = f"{100 * score.value:.1f} ({100 / len(emotions_of(corpus)):.1f})"
         seaborn.heatmap(values, vmin=-60, vmax=60, cmap="RdBu", annot=told, fmt="", annot_kws={"fontsize": 9},
                         linewidths=1, linecolor="white", xticklabels=CORPORA, yticklabels=CORPORA, ax=axis,
                         cbar_kws={"label": "of the way from guessing, %"})

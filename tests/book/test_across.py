@@ -81,5 +81,5 @@ def test_the_picture_has_a_square_a_pair(heard):
     figure = across.matrix([heard])
     values = figure.axes[0].collections[0].get_array().filled(np.nan)
     assert np.isfinite(values).sum() == 2 and np.nanmax(values) == pytest.approx(50)
-    assert [text.get_text() for text in figure.axes[0].texts if text.get_text()] == ["67 (33)"] * 2
+    assert [text.get_text() for text in figure.axes[0].texts if text.get_text()] == ["66.7 (33.3)"] * 2
     plt.close(figure)
