@@ -43,7 +43,7 @@ show.say("dl_sentences", chapter.sentences(CORPORA))
 
 # %% tags=["hide-input"]
 book.picture(chapter.picture(models, CORPORA), chapter.words(models, CORPORA), caption=(
-    "UAR, a panel a corpus. Bars: 95 % intervals; a point without one has no interval (two speakers, or two folds). "
+    "UAR, a panel a corpus. Bars: 95 % intervals; a point without one has no interval (two speakers). "
     "Dotted: guessing. At \"trained elsewhere\" small marks are networks trained on one other corpus each, the large "
     "one is their mean; the emotions are those that both corpora have, so guessing differs."))
 
@@ -66,7 +66,7 @@ book.text(chapter.turned(models, CORPORA))
 # %% [markdown]
 # - "New sentences" trains on half of the sentences (they have so many: {glue:text}`dl_sentences`) and so on about half
 #   of the clips, "shared speakers" on four fifths. Part of its price is the loss of clips; so it is for new speakers on
-#   TESS, where one of two voices trains.
+#   TESS, where one of two voices trains. Its intervals count speakers: other sentences are left out.
 # - "Both new" trains on half of the sentences of the other speakers, so on about half as many clips as "new speakers":
 #   part of the difference between these two is due to that.
 # - Where each sentence belongs to one emotion (in SAVEE most do), a test with shared sentences can be passed by knowing

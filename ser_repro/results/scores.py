@@ -231,8 +231,7 @@ def _is_folded(frames: list[pd.DataFrame]) -> bool:
 
 def _groups_of_folds(frame: pd.DataFrame) -> dict:
     """Fold -> the first of those that test speakers in common with it: as one voice is heard in all of these, they are
-    one group of speakers, not several (of new speakers and sentences, the two halves of the sentences). Where all folds
-    share speakers, as of new sentences, each stands for itself."""
+    one group of speakers, not several (of new speakers and sentences, the two halves of the sentences)."""
     group: dict = {}
     of_speaker: dict = {}
     for fold, speakers in frame.groupby("fold")["speaker"]:
@@ -242,7 +241,13 @@ def _groups_of_folds(frame: pd.DataFrame) -> dict:
         if len(met) > 1:  # it joins what stood apart
             for known in (group, of_speaker):
                 known |= {key: group[fold] for key, one in known.items() if one in met}
-    return group if len(set(group.values())) > 1 else {fold: fold for fold in group}
+    return group
+
+
+def _unit(frames: list[pd.DataFrame]) -> str:
+    """What is drawn anew for an interval: groups of speakers, where folds keep them apart; else speakers, who are then
+    tested by one network, or by all folds together, as of new sentences."""
+    return "cut" if _is_folded(frames) and len(set(_groups_of_folds(frames[0]).values())) > 1 else "speaker"
 
 
 def _alike(frames: list[pd.DataFrame], of: str) -> tuple[int, int, str]:
@@ -312,7 +317,7 @@ def score(frames: list[pd.DataFrame], name: str = "accuracy", *, starts: Spread 
     """
     if not frames or not all(len(frame) for frame in frames):
         raise SerReproError("no test clips to score: give at least one record with test clips.")
-    unit = "cut" if _is_folded(frames) else "speaker"
+    unit = _unit(frames)
     told = [_cut([frame], frame)[0] for frame in frames] if unit == "cut" else frames
     groups = _groups(told, unit)
     tested = _Tested(told, name, _classes(frames), unit, groups)
@@ -429,7 +434,7 @@ def difference(a: list[pd.DataFrame], b: list[pd.DataFrame], name: str = "accura
     clips = set(a[0]["clip"])
     if any(set(frame["clip"]) != clips for frame in (*a, *b)):
         raise SerReproError("a paired difference needs the same test clips on both sides: compare runs of one split.")
-    folded = [side for side in (a, b) if _is_folded(side)]
+    folded = [side for side in (a, b) if _unit(side) == "cut"]
     unit = "cut" if folded else "speaker"
     if folded:
         a, b = (_cut(side, folded[0][0]) for side in (a, b))
@@ -445,7 +450,7 @@ def difference(a: list[pd.DataFrame], b: list[pd.DataFrame], name: str = "accura
         else:
             parts = [uncertainty.over_units(sides[1].values.mean(0) - sides[0].values.mean(0), _UNITS[unit])]
             for side, known, random in zip(sides, starts, by_lot, strict=True):
-                if not side.folded:
+                if unit == "speaker" or not side.folded:
                     parts += _networks(known or side.spread(), None, len(side.own), "start", random)
     units = sides[1].units - sides[0].units if len(groups) <= FEW else ()
     worst = max(alike, key=lambda one: one[0] == one[1])

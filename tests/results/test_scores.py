@@ -338,8 +338,19 @@ def test_folds_that_test_the_same_speakers_are_one_group_of_speakers():
     assert not few.has_interval and len(few.units) == 2
     chained = folded({0: "v", 1: "w", 2: "vw", 3: "x", 4: "y"})  # the third joins the first two
     assert scores._groups_of_folds(chained) == {0: 0, 1: 0, 2: 0, 3: 3, 4: 4}
-    everyone = folded({0: "vwx", 1: "vwx"})  # as of new sentences
-    assert len(scores.score([everyone]).units) == 2
+
+
+def test_of_folds_that_all_test_the_same_speakers_an_interval_counts_these():
+    """As of new sentences: each half is tested by a network of its own, and every speaker by both."""
+    halves = folded({0: "vwx", 1: "vwx"})
+    found = scores.score([halves])
+    assert found.counts == ("speakers",) and found.alike == (0, 2, "fold")
+    assert (found.low, found.high) == (scores.score([halves.drop(columns="fold")]).low,
+                                       scores.score([halves.drop(columns="fold")]).high)
+    shared = [halves.drop(columns="fold").assign(predicted=halves["predicted"][::-1].to_numpy())]
+    change = scores.difference(shared, [halves])
+    assert change.counts == ("speakers",) and change == scores.difference(shared, [halves.drop(columns="fold")])
+    assert scores.score([folded({0: "vw", 1: "vw"})]).units  # of two speakers there is none
 
 
 def test_a_difference_of_folds_counts_their_groups_of_speakers():
