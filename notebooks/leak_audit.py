@@ -46,6 +46,9 @@ show.say("lk_identical_most", chapter.at_most("identical"))
 # **Shared sentences** are in {glue:text}`lk_has_sentences` documents, and in this study's own tests of new speakers.
 # Price: {glue:text}`lk_worth_sentences`.
 #
+# **Altered copies made before the split**, so that copies of test clips train, are in {glue:text}`lk_has_copies`
+# documents. Price, of copies of training clips alone instead: {glue:text}`lk_worth_copies`.
+#
 # **Choosing the epoch by the test score** is in {glue:text}`lk_has_epoch` documents. In the networks whose test clips
 # were watched, taking the last epoch instead of the best one changes accuracy by {glue:text}`lk_worth_epoch`. The best
 # of all epochs is never below the last, so this price is at most 0 by construction.
