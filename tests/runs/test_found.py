@@ -1,10 +1,9 @@
 """What is said of a document's records: made-up records whose scores are known."""
 
-from dataclasses import replace
 
 import pytest
 
-from ser_repro import documents, protocols
+from ser_repro import documents
 from ser_repro.results import scores, uncertainty
 from ser_repro.runs import found as of_records
 from ser_repro.runs import plans, records
@@ -116,10 +115,7 @@ def test_a_start_is_told_by_the_spread_of_others_like_it(tmp_path):
 
 @pytest.fixture
 def redrawn(monkeypatch):
-    """The protocol of several draws, and its runs of MFCC CNN on RAVDESS in reading code."""
-    shared = protocols.get("published")
-    monkeypatch.setitem(protocols.PROTOCOLS, "redrawn", replace(shared, name="redrawn", title="draws",
-                                                                folds=lambda corpus, speakers: 4))
+    """A plan that has the protocol of several draws, of MFCC CNN on RAVDESS in reading code."""
     planned = plans.plans()
     draws = [Run.of("mfcc_cnn", "RAVDESS", "code", "redrawn", fold) for fold in range(4)]
     monkeypatch.setattr(plans, "plans", lambda document="": list(dict.fromkeys(planned + draws)))
