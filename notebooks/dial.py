@@ -71,8 +71,8 @@ book.text(chapter.turned(models, CORPORA))
 #   part of the difference between these two is due to that.
 # - Where each sentence belongs to one emotion (in SAVEE most do), a test with shared sentences can be passed by knowing
 #   sentences. TESS has two speakers: a test on new speakers there trains on one voice.
-# - "Trained elsewhere" hears the values of the tested corpus as they are. What rescaling them is worth, to the SVM more
-#   than to the network, is in [the chapter on other corpora](cross_corpus.ipynb).
+# - "Trained elsewhere" hears the values of the tested corpus as they are. What rescaling them is worth is in [the
+#   chapter on other corpora](cross_corpus.ipynb).
 # - Two models are not all models. The other documents' networks are compared with shared and with new speakers in
 #   [their chapters](../intro.md), and on other corpora in [another chapter](cross_corpus.ipynb).
 #

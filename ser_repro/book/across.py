@@ -132,8 +132,7 @@ def headline(one: Across) -> str:
     ways = [pair.way for pair in one.pairs]
     own = [value for corpus in CORPORA if (value := one.way_within(corpus, "speaker")) is not None]
     line = (f"**{titled(one)}**: in {above(one.pairs)} pairs whose test has more than two speakers, it is above "
-            "guessing. "
-            f"Of the way from guessing to perfect it makes {percent(np.median(ways))} in the median pair "
+            f"guessing. Of the way from guessing to perfect it makes {percent(np.median(ways))} in the median pair "
             f"({_ends(ways)})")
     return line + (f"; on new speakers of the same corpus, {percent(np.median(own))}." if own else ".")
 

@@ -23,7 +23,6 @@ from ser_repro.documents.crema_1d import BEFORE
 from ser_repro.results import audit, scores
 from ser_repro.results.leaks import LEAKS, NO, NOT_APPLICABLE, PLACES, STATES, UNKNOWN, YES
 from ser_repro.results.scores import Score
-from ser_repro.runs import search
 from ser_repro.runs.found import NOT_RUN, Found, missing, on_same_clips
 
 _WORDS = {YES: "yes", UNKNOWN: "?", NO: "no", NOT_APPLICABLE: "–"}
@@ -132,15 +131,8 @@ def _title(of: Found, n: int | None) -> str:
 
 def _measured(leak: str, of: Found, corpus: str, n: int | None, mended: str, difference: Score | None
               ) -> Iterator[Price]:
-    if difference is not None and difference.alike[0] != difference.alike[1] and _learned(of, corpus, n):
+    if difference is not None and difference.alike[0] != difference.alike[1] and of.taught(corpus, n=n):
         yield Price(leak, _title(of, n), corpus, mended, difference, difference.value)
-
-
-def _learned(of: Found, corpus: str, n: int | None) -> bool:
-    """Whether a network has learned anything that a leak could help: not where the search for its settings found none
-    that beats chance."""
-    tried = search.outcome(of.folder, of.kind(corpus, n=n)) if of.document.searched else None
-    return not tried or tried["learned"]
 
 
 def _places(of: Found) -> Iterator[tuple[str, int | None]]:

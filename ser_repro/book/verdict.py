@@ -100,7 +100,7 @@ class Row:
         What guessing gives on the headline's corpus.
     draws : tuple of float
         Accuracy of reading code on other draws of the test clips, with shared speakers.
-    elsewhere_on : Row, optional
+    on_common : Row, optional
         The same method on the corpus on which methods are compared, where the headline is of another one.
     """
 
@@ -114,12 +114,12 @@ class Row:
     adapted: tuple[float, ...]
     guess: float
     draws: tuple[float, ...] = ()
-    elsewhere_on: Row | None = None
+    on_common: Row | None = None
 
     @property
     def common(self) -> Row | None:
         """The row of the corpus on which methods are compared; None of a method that is not run there."""
-        return self if self.headline.corpus == _COMMON else self.elsewhere_on
+        return self if self.headline.corpus == _COMMON else self.on_common
 
     @property
     def score(self) -> str:
@@ -152,7 +152,7 @@ def rows(results: str | Path) -> list[Row]:
     for one in HEADLINES:
         of = found[one.document]
         there = _COMMON in of.document.corpora and one.corpus != _COMMON
-        made.append(replace(_row(one, of), elsewhere_on=_row(replace(one, corpus=_COMMON), of) if there else None))
+        made.append(replace(_row(one, of), on_common=_row(replace(one, corpus=_COMMON), of) if there else None))
     return made
 
 

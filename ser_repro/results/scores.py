@@ -318,7 +318,8 @@ def score(frames: list[pd.DataFrame], name: str = "accuracy", *, starts: Spread 
     if not frames or not all(len(frame) for frame in frames):
         raise SerReproError("no test clips to score: give at least one record with test clips.")
     unit = _unit(frames)
-    told = [_cut([frame], frame)[0] for frame in frames] if unit == "cut" else frames
+    told = frames if unit == "speaker" else [
+        frame.assign(cut=frame["fold"].map(_groups_of_folds(frame))) for frame in frames]
     groups = _groups(told, unit)
     tested = _Tested(told, name, _classes(frames), unit, groups)
     alike = _alike(frames, of)

@@ -12,7 +12,7 @@ import pandas as pd
 from ser_repro import SerReproError, datasets, documents
 from ser_repro.results import scores
 from ser_repro.results.ledger import NEW, NOT_RUN, SHARED, WHOLE, Claim, Evidence, PublishedMatrix, Verdict, verdict
-from ser_repro.runs import plans, records, search
+from ser_repro.runs import plans, records
 from ser_repro.runs.found import REDRAWN, SPLITS, Found
 from ser_repro.runs.found import missing as part_of
 
@@ -50,7 +50,8 @@ def _rebuilt(found: Found, claim: Claim) -> bool:
 def _over_draws(found: Found, claim: Claim, reading: str, protocol: str) -> scores.Score | None:
     """The mean over draws of the split, which is judged where the document's own draw is not known: our first draw may
     be a lucky one. None where it is known, or has not been drawn again."""
-    if protocol != "published" or found.document.has_code or claim.score == scores.VALIDATION:
+    if protocol != "published" or found.document.has_code or claim.score == scores.VALIDATION or not _rebuilt(
+            found, claim):
         return None
     mean = found.drawn(claim.corpus, reading, claim.score, **claim.which)
     return mean if mean and len(mean.seeds) > 1 else None
@@ -185,10 +186,8 @@ def unmade(table: pd.DataFrame) -> list[str]:
 
 def _says_nothing(found: Found, claim: Claim, reading: str, protocol: str, score: scores.Score) -> str:
     """Why a score can speak neither for nor against a claim; "" where it can."""
-    if found.document.searched:
-        tried = search.outcome(found.folder, found.kind(claim.corpus, reading, protocol, **claim.which))
-        if tried and not tried["learned"]:
-            return NO_SETTING
+    if not found.taught(claim.corpus, reading, protocol, **claim.which):
+        return NO_SETTING
     return ONE_ANSWER if score.alike[0] == score.alike[1] else ""
 
 

@@ -19,7 +19,7 @@ from ser_repro.results import scores, uncertainty
 from ser_repro.results.ledger import NOT_RUN
 from ser_repro.results.scores import Score
 from ser_repro.results.uncertainty import Spread
-from ser_repro.runs import plans, records
+from ser_repro.runs import plans, records, search
 from ser_repro.runs.run import Run
 
 REDRAWN = "redrawn"  # the protocol that repeats a random split: fold k is draw k
@@ -120,6 +120,14 @@ class Found:
         """Every whole seed, or, where there is none, the first that was begun; `missing` tells which."""
         return (self.records(corpus, reading, protocol, **which)
                 or self.records(corpus, reading, protocol, whole=False, **which)[:1])
+
+    def taught(self, corpus: str, reading: str = "code", protocol: str = "published", **which) -> bool:
+        """Whether a network can have learned anything: not where the search for its settings found none that beats
+        chance."""
+        if not self.document.searched:
+            return True
+        tried = search.outcome(self.folder, self.kind(corpus, reading, protocol, **which))
+        return not tried or tried["learned"]
 
     # ---- scores --------------------------------------------------------------------------------------------------
 
