@@ -125,18 +125,6 @@ def emotions_of(corpus: str) -> set[str]:
     return {emotion for emotion in of.emotion_counts if emotion in (of.studied or datasets.EMOTIONS)}
 
 
-def headline(one: Across) -> str:
-    """What a method keeps on other corpora, in a line."""
-    if not one.pairs:
-        return f"**{titled(one)}**: {NOT_RUN} on other corpora."
-    ways = [pair.way for pair in one.pairs]
-    own = [value for corpus in CORPORA if (value := one.way_within(corpus, "speaker")) is not None]
-    line = (f"**{titled(one)}**: in {above(one.pairs)} pairs whose test has more than two speakers, it is above "
-            f"guessing. Of the way from guessing to perfect it makes {percent(np.median(ways))} in the median pair "
-            f"({_ends(ways)})")
-    return line + (f"; on new speakers of the same corpus, {percent(np.median(own))}." if own else ".")
-
-
 def above(pairs: list[Pair], score: str = "uar") -> str:
     """In how many pairs an interval lies above guessing, of those whose test has more than two speakers. One answer to
     every clip has no interval, and is not above guessing."""
@@ -166,17 +154,21 @@ def one_answer(one: Across, most: float = 0.95) -> str:
     return f"{alike} of {len(one.pairs)}" if one.pairs else NOT_RUN
 
 
-def adapting(one: Across) -> str:
-    """What adapting the values of the tested corpus is worth, in a line."""
+def adapting(one: Across) -> dict:
+    """What adapting the values of the tested corpus is worth, as a row."""
     pairs = [pair for pair in one.pairs if pair.adapted]
+    row = {"method": titled(one)}
     if not pairs:
         # Arrays alone could tell what is one vector a clip; that its records hold none adapted tells it too.
-        return f"**{titled(one)}**: {'not tried, as it is not fed one vector a clip' if one.pairs else NOT_RUN}."
-    ways = [way(pair.adapted.value, len(pair.emotions)) for pair in pairs]
-    more = sum(pair.adapted.value > pair.uar.value for pair in pairs)
-    return (f"**{titled(one)}**: above guessing in {above(pairs, 'adapted')} pairs instead of {above(pairs)}; the "
-            f"median pair makes {percent(np.median(ways))} of the way ({_ends(ways)}) instead of "
-            f"{percent(np.median([pair.way for pair in pairs]))}, and {more} of {len(pairs)} gain.")
+        why = "not fed one vector a clip" if one.pairs else NOT_RUN
+        return row | {"pairs that gain": why} | dict.fromkeys(
+            ("above guessing", "median pair", "lowest and highest"), "")
+    ways, before = [way(pair.adapted.value, len(pair.emotions)) for pair in pairs], [pair.way for pair in pairs]
+    return row | {
+        "pairs that gain": f"{sum(pair.adapted.value > pair.uar.value for pair in pairs)} of {len(pairs)}",
+        "above guessing": f"{above(pairs, 'adapted')}, before {above(pairs)}",
+        "median pair": f"{percent(np.median(ways))}, before {percent(np.median(before))}",
+        "lowest and highest": ends(ways)}
 
 
 def rows(one: Across) -> list[dict]:
@@ -230,7 +222,7 @@ def languages(one: Across) -> list[dict]:
     for pair in one.pairs:
         groups.setdefault(f"{of[pair.trained]} to {of[pair.tested]}", []).append(pair.way)
     return [{"method": titled(one), "languages": name, "pairs": len(ways), "of the way, median":
-             percent(np.median(ways)), "lowest and highest": _ends(ways)} for name, ways in groups.items()]
+             percent(np.median(ways)), "lowest and highest": ends(ways)} for name, ways in groups.items()]
 
 
 def emotions(one: Across) -> pd.DataFrame:
@@ -264,7 +256,7 @@ def sides(one: Across) -> list[dict]:
         if found:
             told.append({"method": titled(one), "side": f"{name} ({' or '.join(SIDES[name])})", "pairs": len(found),
                          "right, median": percent(np.median(found)),
-                         "lowest and highest": _ends(found), "guessing": percent(0.5)})
+                         "lowest and highest": ends(found), "guessing": percent(0.5)})
     return told
 
 
@@ -286,5 +278,6 @@ def titled(one: Across) -> str:
     return one.title[0].upper() + one.title[1:]
 
 
-def _ends(of: list[float]) -> str:
+def ends(of: list[float]) -> str:
+    """The lowest and the highest of some fractions, in words."""
     return " to ".join(percent(round(end, 2) + 0.0) for end in (min(of), max(of)))  # 0 has no sign

@@ -39,14 +39,17 @@ def five_way(one: Across, corpus: str) -> float | None:
 
 
 def overview(several: Iterable[Across]) -> list[dict]:
-    """A row a method: how far it comes in the median corpus or pair of corpora."""
+    """A row a method: how far it comes in the median corpus or pair of corpora, and in how many pairs it comes
+    anywhere."""
     told = []
     for one in several:
         ways = {"shared speakers": [one.way_within(corpus, "published") for corpus in FREE],
                 "new speakers": [one.way_within(corpus, "speaker") for corpus in FREE],
                 "one other corpus": [pair.way for pair in one.pairs],
                 "five others": [five_way(one, corpus) for corpus in FREE]}
-        told.append({"method": across.titled(one)} | {name: _median(of) for name, of in ways.items()})
+        told.append({"method": across.titled(one)} | {name: _median(of) for name, of in ways.items()} | {
+            "pairs above guessing": across.above(one.pairs) if one.pairs else NOTHING,
+            "lowest and highest pair": across.ends(ways["one other corpus"]) if one.pairs else NOTHING})
     return told
 
 
@@ -84,18 +87,17 @@ def _told(score: Score | None, emotions: int) -> str:
     return f"{percent(across.way(score.value, emotions))} ({100 * score.value:.0f}, guessing {100 / emotions:.0f})"
 
 
-def against_one(one: Across) -> str:
-    """Whether five corpora teach more than one, in a line."""
+def against_one(one: Across) -> dict:
+    """On how many tested corpora five corpora teach more than one, as a row."""
     both = [(five_way(one, corpus), [pair.way for pair in one.pairs if pair.tested == corpus]) for corpus in FREE]
     both = [(five, single) for five, single in both if five is not None and single]
-    if not both:
-        return f"**{across.titled(one)}**: {NOT_RUN}."
-    median = sum(five > np.median(single) for five, single in both)
-    best = sum(five > max(single) for five, single in both)
     found = [from_five(one, corpus) for corpus in FREE]
     above = sum(versus_chance(score, 1 / k) == "above chance" for score, k in filter(None, found))
-    return (f"**{across.titled(one)}**: five corpora come further than the median single one on {median} of "
-            f"{len(both)} tested corpora, and further than the best single one on {best}; above guessing on {above}.")
+    counts = {"further than the median single one": sum(five > np.median(single) for five, single in both),
+              "further than the best single one": sum(five > max(single) for five, single in both),
+              "above guessing": above}
+    return {"method": across.titled(one)} | {
+        name: f"{count} of {len(both)}" if both else NOT_RUN for name, count in counts.items()}
 
 
 def finding(several: Iterable[Across]) -> str:
