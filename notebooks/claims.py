@@ -48,18 +48,18 @@ book.picture(ledger.picture(table), "How many claims of each document got which 
 # third can only help a claim: it counts as told to its last digit, so that 45.95 % is 46 %.
 #
 # The rule goes in this order: can't be tested; not yet run; not settled, where nothing was learned or the interval is
-# that wide; reproduced; within chance; reached with shared speakers only; not excluded; not settled, where the training
-# was shorter; not reproduced. Where a document does not tell its network, as of Model 1, no run can test its claim;
-# where it is silent on less, ours is a guess, which its chapter names, and the verdict is on that guess too.
+# that wide; reproduced; within sampling error; reached with shared speakers only; not excluded; not settled, where the
+# training was shorter; not reproduced. Where a document does not tell its network, as of Model 1, no run can test its
+# claim; where it is silent on less, ours is a guess, which its chapter names, and the verdict is on that guess too.
 
 # %% tags=["hide-input"]
 book.table(ledger.rule())
 
 # %% [markdown]
 # "Not reproduced" is not "refuted": it speaks of our runs of what the document tells, or of what its code does. "Not
-# excluded" is not "reproduced": the more uncertain a score of ours, the more claims its interval holds. "Within chance"
-# compares a claim with our nearest score as if both were shares of independent test clips. Clips of one speaker are not
-# independent, so chance may be worth more than that.
+# excluded" is not "reproduced": the more uncertain a score of ours, the more claims its interval holds. "Within
+# sampling error" compares a claim with our nearest score as if both were shares of independent test clips. Clips of one
+# speaker are not independent, so the sampling error may be larger than that.
 #
 # ## The ledger
 

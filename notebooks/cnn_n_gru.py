@@ -241,7 +241,7 @@ if fed:
 
 # %% [markdown]
 # Padding depends on a clip's neighbours as the carried state does; we did not separate the two. We drew one random
-# order, and of so many rows one may leave zero by chance. "State reset" and "each clip alone" also deprive the network
+# order, and of so many rows one may leave zero by luck. "State reset" and "each clip alone" also deprive the network
 # of the conditions that it was trained under.
 #
 # **In training.** The picture compares accuracy on the same test clips after a setting has been changed. Searched

@@ -147,7 +147,7 @@ book.table(crema.starts_rows(page))
 # ### The best epoch on 261 clips
 #
 # In the document validation accuracy exceeds test accuracy by {glue:text}`cr_optimism_theirs`. Ours, of
-# {glue:text}`cr_optimism_runs`: {glue:text}`cr_optimism`. By chance alone 261 clips are worth
+# {glue:text}`cr_optimism_runs`: {glue:text}`cr_optimism`. The sampling error of 261 clips is
 # {glue:text}`cr_margin_validating`, and the best of many epochs is a maximum; which of the two it is, a few runs do not
 # tell.
 

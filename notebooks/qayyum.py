@@ -59,11 +59,11 @@ page.say("qa_planned", planned)
 # {glue:text}`qa_eighths` are, to rounding, whole eighths of a per cent, as a mean of eight whole per cents would be.
 # How they were taken is not known.
 #
-# **Chance.** One test on 80 clips places 60 % within {glue:text}`qa_margin_60`, and {glue:text}`qa_paper` within
-# {glue:text}`qa_margin_paper`. The mean class rate of an SVM on MFCC and MSF is {glue:text}`qa_first_draw` on our first
-# draw of the split and goes from {glue:text}`qa_draws` over others; {glue:text}`qa_reached` of those came to the
-# {glue:text}`qa_paper_svm` that the paper has of it. In accuracy that SVM reaches {glue:text}`qa_svm_published` on our
-# first draw, and {glue:text}`qa_svm_redrawn` as the mean over others.
+# **Sampling error.** One test on 80 clips places 60 % within {glue:text}`qa_margin_60`, and {glue:text}`qa_paper`
+# within {glue:text}`qa_margin_paper`. The mean class rate of an SVM on MFCC and MSF is {glue:text}`qa_first_draw` on
+# our first draw of the split and goes from {glue:text}`qa_draws` over others; {glue:text}`qa_reached` of those came to
+# the {glue:text}`qa_paper_svm` that the paper has of it. In accuracy that SVM reaches {glue:text}`qa_svm_published` on
+# our first draw, and {glue:text}`qa_svm_redrawn` as the mean over others.
 #
 # **Normalisation.** To normalise by speaker over all clips, the tested ones too, and not over training clips alone, is
 # worth to the SVM, in accuracy, {glue:text}`qa_leak`.

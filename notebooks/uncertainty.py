@@ -68,8 +68,8 @@ show.say("un_starts", f"{100 * min(known):.1f} to {unit(100 * max(known), 'point
 # Of two speakers there is no interval: two numbers do not show how far a third would be away. Nor is there one for a
 # network that gives one answer to every clip, as its score only counts how often that answer is right.
 #
-# A score's interval is never narrower than chance in its test clips alone allows. Where few speakers happen to agree
-# better than that, the variance of the clips takes the place of theirs, and the bracket says *clips* instead of
+# A score's interval is never narrower than the sampling error of its test clips alone. Where few speakers happen to
+# agree better than that, the variance of the clips takes the place of theirs, and the bracket says *clips* instead of
 # *speakers*.
 #
 # A network that was started once shows nothing of its starts. Its interval takes their spread from other runs of the
@@ -86,8 +86,8 @@ show.say("un_starts", f"{100 * min(known):.1f} to {unit(100 * max(known), 'point
 # ```
 #
 # Folds take the place of speakers where each has a network of its own. Starts and draws add a variance each, less what
-# chance in the clips alone would make of it. Each variance has Student's {math}`t` of its own degrees of freedom
-# {math}`\nu_j`, and half the width of the interval is
+# the sampling error of the clips alone would make of it. Each variance has Student's {math}`t` of its own degrees of
+# freedom {math}`\nu_j`, and half the width of the interval is
 #
 # ```{math}
 # \sqrt{\sum_j t_{\nu_j,\, 0.975}^2 \; v_j} .

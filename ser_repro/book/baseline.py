@@ -80,7 +80,7 @@ def sentence(rows: list[dict]) -> str:
                        f"{number(row['clips'])} clips)" for row in (whole[0], whole[-1]))
     behind = sum(_trails(row) for row in whole)
     told = (f"{_above(rows)} readings of networks lead the SVM and {behind} trail{'s' * (behind == 1)} it by more than "
-            f"chance would make in so many comparisons. The differences go from {ends}.")
+            f"luck would make in so many comparisons. The differences go from {ends}.")
     halves = [50 * (row["difference"].high - row["difference"].low) for row in whole if row["difference"].has_interval]
     if halves:
         told += f" Their intervals reach {min(halves):.0f} to {max(halves):.0f} points either way."

@@ -156,10 +156,10 @@ class Errors:
                 most, least = (", ".join(f"{value} {percent(k / n)} ({k} of {n})" for value, (k, n) in part.iterrows())
                                for part in _beyond_chance(missed))
                 rows.append({"corpus": corpus, "overall": percent(missed["sum"].sum() / missed["size"].sum()),
-                             "more often than chance explains": most or "none",
+                             "more often than luck explains": most or "none",
                              "less often": least or "none", f"{what}s": len(missed)}
                             | ({} if what == "speaker" else {"speakers": self.clips(corpus)["speaker"].nunique()}))
-        if any(row[end] != "none" for row in rows for end in ("more often than chance explains", "less often")):
+        if any(row[end] != "none" for row in rows for end in ("more often than luck explains", "less often")):
             show.table(rows)
         else:
             show.text(f"By {what} nothing stands out in any corpus. Where clips are few, that tells little. Median "

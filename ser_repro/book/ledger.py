@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 _LINE = "#52514e"
 _LOOKS = {  # a colour and a hatch each, so that none needs colours to be told apart
-    ledger.REPRODUCED: (BLUE, ""), ledger.CHANCE: ("#cde2fb", ".."), ledger.SHARED_ONLY: (SKY, "//"),
+    ledger.REPRODUCED: (BLUE, ""), ledger.SAMPLING: ("#cde2fb", ".."), ledger.SHARED_ONLY: (SKY, "//"),
     ledger.NOT_EXCLUDED: ("#e9e3f5", "\\\\"), ledger.NOT_REPRODUCED: (RED, "--"), ledger.UNSETTLED: (ORANGE, "xx"),
     ledger.UNTESTABLE: ("#c3c2b7", ""), ledger.NOT_RUN: ("white", "")}
 

@@ -1,5 +1,5 @@
 """What the chapter "60 or 83.61?" has of its own: what parts the two numbers, of features, split, normalisation and
-chance. Every score is of SAVEE."""
+sampling error. Every score is of SAVEE."""
 
 import functools
 
@@ -48,7 +48,7 @@ def baselines(page: Page) -> Page:
 
 
 def margin(share: float, clips: int = TEST_CLIPS) -> float:
-    """Half of a 95 % interval of an accuracy on as many clips, by the chance in which clips are tested alone."""
+    """Half of a 95 % interval of an accuracy on as many clips, by which clips are tested alone."""
     return uncertainty.by_lot(share, clips)
 
 
@@ -316,7 +316,7 @@ def leak_say(page: Page) -> str:
     return listed(told) if told else NOT_RUN
 
 
-def chance_say(page: Page) -> dict[str, str]:
+def draws_say(page: Page) -> dict[str, str]:
     """How far draws of the split lie apart, and how often a draw of the SVM came to what the paper has of it."""
     found = baselines(page).found
     drawn = {n: score for n in qayyum_baselines.BASELINES
@@ -355,7 +355,7 @@ def headlines(page: Page) -> dict[str, str]:
     told["multiplications"] = unit(qayyum.multiplications(seconds * rate) / 1e9, "thousand million")
     told["leak"] = leak_say(page)
     told["parts"], told["normalised"] = features_say(page), normalisation_say(page)
-    return told | _about_rates() | chance_say(page) | added_say(page)
+    return told | _about_rates() | draws_say(page) | added_say(page)
 
 
 def verdict(page: Page) -> list[str]:
@@ -364,8 +364,8 @@ def verdict(page: Page) -> list[str]:
     lines = [f"**The suspicion.** MSF added to MFCC, in the small CNN on our first draw: {told['added_cnn']}. By "
              f"the paper's own table they are worth {told['added_paper']} to its baselines; the gap is {told['gap']}.",
              f"**Normalisation** on training clips alone instead of all: {told['normalised']}.",
-             f"**Chance.** The SVM on MFCC and MSF reaches {told['draws']} over draws of the split other than our "
-             f"first; {told['reached']} of them came to the {told['paper_svm']} that the paper has of it."]
+             f"**Draws of the split.** The SVM on MFCC and MSF reaches {told['draws']} over draws of the split other "
+             f"than our first; {told['reached']} of them came to the {told['paper_svm']} that the paper has of it."]
     raw = page.scored(CORPUS, name="uar", n=RAW)
     lines.append(f"**The paper's CNN** on raw audio at full size: {raw or NOT_RUN}"
                  + ("." if raw else "; it is too large for a CPU, so whether it would reach the paper's rate is open."))

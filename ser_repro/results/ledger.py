@@ -7,8 +7,8 @@ The rule, from the first that applies (`RULE` says it in words that a reader see
 3. What was run says nothing of it: no setting taught the network anything, the search for one isn't over, or an
    interval of more than `WIDEST` holds it.
 4. A score of ours, in either reading, is the claim, to the digits in which it is told, or lies above it: reproduced.
-5. A score of ours lies below it, but by less than chance may: two test sets of the claim's size. Where either of these
-   two is so on shared speakers only, and the claim names new ones, it is reached with shared speakers only.
+5. A score of ours lies below it, but within the sampling error of two test sets of the claim's size. Where either of
+   these two is so on shared speakers only, and the claim names new ones, it is reached with shared speakers only.
 6. An interval of ours holds it: a score this uncertain can't exclude it.
 7. Below it lies what was trained shorter than the document trained: not settled.
 8. Otherwise it is not reproduced.
@@ -28,13 +28,13 @@ WHOLE, OF_EMOTION, STEP = "score of all clips", "recall of one emotion", "step o
 WIDEST = 0.4  # of an interval that holds the claim: a wider one holds most claims that anybody might make
 REBUILT = "rebuilt"  # what a reader calls a reading of a document whose code we could not get
 
-REPRODUCED, CHANCE, SHARED_ONLY = "reproduced", "within chance", "reached with shared speakers only"
+REPRODUCED, SAMPLING, SHARED_ONLY = "reproduced", "within sampling error", "reached with shared speakers only"
 NOT_EXCLUDED, NOT_REPRODUCED, UNSETTLED, UNTESTABLE, NOT_RUN = (
     "not excluded", "not reproduced", "not settled", "can't be tested here", "not yet run")
 RULE = {
     REPRODUCED: "our score, in one of the readings and on the split that the claim names, is the claim, rounded as it "
                 "is, or lies above it",
-    CHANCE: "our score lies below the claim, but by less than two test sets of that size may differ by chance",
+    SAMPLING: "our score lies below the claim, but by less than the sampling error of two test sets of that size",
     SHARED_ONLY: "one of these two is so on shared speakers only, while the document speaks of new ones",
     NOT_EXCLUDED: "our score lies farther below, but its 95 % interval is so wide that it holds the claim",
     NOT_REPRODUCED: "our score lies farther below, and its interval too",
@@ -200,24 +200,24 @@ def verdict(claim: Claim, evidence: list[Evidence], clips: int, missing: str = "
 
 
 def _met(claim: Claim, evidence: list[Evidence], clips: int) -> Verdict | None:
-    """That a score of ours is as high as the claim, or would be but for chance; None where none is."""
+    """That a score of ours is as high as the claim, or would be but for sampling error; None where none is."""
     if reached := tuple(one for one in evidence if one.score.value >= claim.least):
         return Verdict(REPRODUCED, _each(claim, reached), reached)
     if not evidence:
         return None
     nearest = max(evidence, key=lambda one: one.score.value)
-    chance = by_chance(claim, nearest.score, clips)
-    if claim.value - nearest.score.value > chance:
+    error = sampling_error(claim, nearest.score, clips)
+    if claim.value - nearest.score.value > error:
         return None
-    return Verdict(CHANCE, f"{_where(nearest)} {distance(claim, nearest.score)}, where chance is worth "
-                   f"{100 * chance:.1f} either way", (nearest,))
+    return Verdict(SAMPLING, f"{_where(nearest)} {distance(claim, nearest.score)}, where the sampling error is "
+                   f"{100 * error:.1f} either way", (nearest,))
 
 
-def by_chance(claim: Claim, score: Score, clips: int) -> float:
-    """How far a claim and a score of ours may lie apart by chance (95 %), as a fraction.
+def sampling_error(claim: Claim, score: Score, clips: int) -> float:
+    """How far a claim and a score of ours may lie apart by which clips were drawn (95 %), as a fraction.
 
     Both are taken for shares of as many independent clips, those that the claim was counted on. Clips of one speaker
-    aren't independent, so that chance may be worth more.
+    aren't independent, so that it may be larger.
     """
     return hypot(*(by_lot(value, clips or score.clips) for value in (claim.value, score.value)))
 

@@ -53,7 +53,7 @@ def test_headlines_count_who_leads_and_range_over_whole_tests(versus, monkeypatc
     assert told["sentence_published"] == told["draws"] + "." == "not yet run."
     all_ = words.number(1440)
     assert told["sentence_speaker"] == (
-        "1 of 2 readings of networks lead the SVM and 1 trails it by more than chance would make in so many "
+        "1 of 2 readings of networks lead the SVM and 1 trails it by more than luck would make in so many "
         f"comparisons. The differences go from −5.0 points [−8.0, −2.0; speakers] (one, reading code, {all_} clips) to "
         "+3.0 points "
         f"[+2.0, +4.0; speakers] (two, reading code, {all_} clips). Their intervals reach 1 to 3 points either "

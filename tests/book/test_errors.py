@@ -65,7 +65,7 @@ def test_what_stands_out_is_named_with_its_share(page, monkeypatch):
     monkeypatch.setattr(errors, "_beyond_chance", lambda missed: (one.assign(sum=1), other.iloc[:0]))
     page.by("emotion")
     (row,) = seen[0]
-    assert row["more often than chance explains"] == "x 100\N{NO-BREAK SPACE}% (1 of 1)" and row["less often"] == "none"
+    assert row["more often than luck explains"] == "x 100\N{NO-BREAK SPACE}% (1 of 1)" and row["less often"] == "none"
     assert row["overall"].startswith("50") and (row["emotions"], row["speakers"]) == (2, 3)
 
 

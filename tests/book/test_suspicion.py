@@ -95,7 +95,7 @@ def test_what_msf_add_is_told_beside_what_the_paper_has(made, tmp_path):
 
 
 def test_draws_of_the_svm_that_came_to_what_the_paper_has_of_it_are_counted(made):
-    told = suspicion.chance_say(made)
+    told = suspicion.draws_say(made)
     uars = suspicion.baselines(made).found.score("SAVEE", protocol="redrawn", name="uar", n=6).seeds
     assert sum(uar >= qayyum_baselines.RATES[6] for uar in uars) == 1 and told["reached"] == "1 of 10"
 

@@ -33,8 +33,8 @@ def test_every_verdict_can_be_given():
     assert kind() == ledger.NOT_RUN
     assert kind(missing="no copy") == kind(reached, claim=replace(CLAIM, untestable="which?")) == ledger.UNTESTABLE
     assert kind(far) == ledger.NOT_REPRODUCED and kind(above) == ledger.REPRODUCED
-    assert kind(reached) == ledger.CHANCE  # one point below, and two test sets of 500 clips are worth 5
-    assert kind(near) == ledger.NOT_REPRODUCED and kind(near, clips=80) == ledger.CHANCE  # 80 clips are worth 9 points
+    assert kind(reached) == ledger.SAMPLING  # one point below; of two test sets of 500 clips the sampling error is 5
+    assert kind(near) == ledger.NOT_REPRODUCED and kind(near, clips=80) == ledger.SAMPLING  # by 9 points
     assert kind(replace(far, score=score(0.62, half=0.19))) == ledger.NOT_EXCLUDED
     assert kind(replace(far, score=score(0.60, half=0.25))) == ledger.UNSETTLED  # it holds half of all scores
     assert kind(replace(far, score=score(0.60, half=0.19))) == ledger.NOT_REPRODUCED
@@ -47,9 +47,10 @@ def test_every_verdict_can_be_given():
     assert kind(far, replace(fallen, score=score(0.81)), claim=new) == ledger.REPRODUCED
     assert kind(replace(reached, says_nothing="no setting")) == ledger.UNSETTLED
     short = [kind(replace(one, shorter="ours stop at 40 epochs")) for one in shared]
-    assert short == [ledger.UNSETTLED, ledger.UNSETTLED, ledger.CHANCE, ledger.REPRODUCED]
+    assert short == [ledger.UNSETTLED, ledger.UNSETTLED, ledger.SAMPLING, ledger.REPRODUCED]
     assert set(ledger.RULE) == {getattr(ledger, name) for name in (
-        "REPRODUCED", "CHANCE", "SHARED_ONLY", "NOT_EXCLUDED", "NOT_REPRODUCED", "UNSETTLED", "UNTESTABLE", "NOT_RUN")}
+        "REPRODUCED", "SAMPLING", "SHARED_ONLY", "NOT_EXCLUDED", "NOT_REPRODUCED", "UNSETTLED", "UNTESTABLE",
+        "NOT_RUN")}
 
 
 def test_what_says_nothing_neither_reaches_nor_refutes():
@@ -85,7 +86,7 @@ def test_chance_of_a_claim_is_that_of_its_clips_and_ours_together():
     for half in (0, 0.02, 0.3):  # whatever our interval is: a wide one is no chance of the clips
         for clips, counted in ((80, 80), (0, 500)):  # of a recall, of the clips of one emotion alone
             theirs, ours = (1.96 * math.sqrt(p * (1 - p) / counted) for p in (0.8, 0.7))
-            assert ledger.by_chance(CLAIM, score(0.7, half=half), clips) == pytest.approx(math.hypot(theirs, ours))
+            assert ledger.sampling_error(CLAIM, score(0.7, half=half), clips) == pytest.approx(math.hypot(theirs, ours))
 
 
 def test_distance_in_words():
