@@ -152,8 +152,8 @@ def execute(run: Run, waves, *, others: dict | None = None, copies: list | None 
     return found
 
 
-def _table(clips, probabilities: np.ndarray, prefix: str = "", digits: int = records.DIGITS) -> list[list]:
-    return [[prefix + clip, prefix + speaker, emotion, *(round(float(p), digits) for p in row)]
+def _table(clips, probabilities: np.ndarray, prefix: str = "") -> list[list]:
+    return [[prefix + clip, prefix + speaker, emotion, *(round(float(p), records.DIGITS) for p in row)]
             for clip, speaker, emotion, row in zip(clips["clip"], clips["speaker"], clips["emotion"], probabilities,
                                                    strict=True)]
 
@@ -203,8 +203,7 @@ def _elsewhere(run: Run, corpus: str, waves, classes: list[str], model, trained,
         raise SerReproError(f"{corpus} has no emotion in common with {run.corpus}: test on another corpus.")
     found = {"corpus_hash": waves.corpus_hash, "arrays_checksum": waves.checksum, "classes": classes,
              "columns": _columns(classes),
-             "rows": _table(waves.clips.iloc[rows], model.probabilities(waves, rows), f"{corpus}/",
-                            records.DIGITS_ELSEWHERE)}
+             "rows": _table(waves.clips.iloc[rows], model.probabilities(waves, rows), f"{corpus}/")}
     if waves.is_vectors:
         here = np.flatnonzero(np.isin(classes, waves.clips["emotion"].iloc[rows]))
         named = model.probabilities(arrays.adapted(replace(waves, clips=waves.clips.iloc[rows]), trained, heard),

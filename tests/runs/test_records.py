@@ -10,7 +10,7 @@ from making import make_run
 
 from ser_repro import SerReproError, files
 from ser_repro.results import scores
-from ser_repro.runs import execution, records
+from ser_repro.runs import execution, records, schema
 
 
 @pytest.fixture(autouse=True)
@@ -110,6 +110,37 @@ def test_a_large_record_is_compressed_and_is_the_only_one(record, tmp_path, monk
     monkeypatch.setattr(records, "LARGE", 10**9)
     records.write(record, packed)
     assert run.path(tmp_path) == plain and not packed.exists()
+
+
+def test_a_compressed_record_lies_by_column_and_is_read_by_row(record, tmp_path, monkeypatch):
+    monkeypatch.setattr(records, "LARGE", 0)
+    elsewhere = {"EMO-DB": record["test"], "SAVEE": record["test"]}
+    whole = {key: value for key, value in record.items() if key != "checksum"} | {"tested": elsewhere}
+    path = tmp_path / f"{make_run().path(tmp_path).name}.xz"
+    records.write(whole, path)
+    stored = json.loads(lzma.decompress(path.read_bytes()))
+    for table in (stored["test"], *stored["tested"].values()):
+        clips, _, _, *numbers = table["rows, by column"]
+        assert "rows" not in table and clips == [row[0] for row in record["test"]["rows"]]
+        assert all(isinstance(number, int) for column in numbers for number in column)
+    monkeypatch.setattr(schema, "check_record", lambda record: None)  # it was not tested elsewhere
+    again = records.read(path)
+    assert json.dumps({key: again[key] for key in whole}) == json.dumps(whole)
+    path.write_bytes(lzma.compress(json.dumps(whole | {"checksum": stored["checksum"]}).encode()))
+    assert records.read(path) == again  # as older versions wrote it
+
+
+@pytest.mark.parametrize("columns", [[["a"], ["b", "c"], ["d"], [1]], 3, [["a"], ["b"], ["d"], ["one"]]])
+def test_columns_that_are_none_are_refused(record, tmp_path, monkeypatch, columns):
+    monkeypatch.setattr(records, "LARGE", 0)
+    path = make_run().path(tmp_path)
+    records.write(record, path)
+    path = make_run().path(tmp_path)
+    stored = json.loads(lzma.decompress(path.read_bytes()))
+    stored["test"]["rows, by column"] = columns
+    path.write_bytes(lzma.compress(json.dumps(stored).encode()))
+    with pytest.raises(SerReproError, match=r"is damaged .*: remove it"):
+        records.read(path)
 
 
 def test_a_compressed_file_that_would_fill_the_memory_is_refused(tmp_path, monkeypatch):
