@@ -70,9 +70,9 @@ study.listed()
 #
 # ## What a record holds
 #
-# A record is JSON. Those that end in `.xz` are compressed, and hold `rows, by column` instead of `rows`: a list for each
-# column, with probabilities as whole numbers of 0.00001. `ser_repro.runs.records.read` gives rows either way. `[]`
-# stands for each entry of a list, `*` for any name.
+# A record is JSON. Those that end in `.xz` are compressed, and hold `rows, by column` instead of `rows`: a list for
+# each column, with probabilities as whole numbers of 0.00001. `ser_repro.runs.records.read` gives rows either way.
+# `[]` stands for each entry of a list, `*` for any name.
 
 # %% tags=["hide-input"]
 dictionary.show()
