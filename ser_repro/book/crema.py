@@ -1,5 +1,5 @@
 """What the chapter on the CREMA-D study's ten CNNs has of its own: the document's tables beside ours, which models can
-be told apart, and what the choice of the epoch, leaks and slips are worth."""
+be told apart, what networks add to LDA, and what the choice of the epoch, leaks and slips are worth."""
 
 import functools
 from itertools import combinations
@@ -18,7 +18,8 @@ from ser_repro.documents.crema_1d import BEFORE
 from ser_repro.documents.crema_study import CLASSES
 from ser_repro.results import scores, uncertainty
 from ser_repro.results.scores import Score
-from ser_repro.runs.found import NOT_RUN, Found, on_same_clips
+from ser_repro.runs import plans
+from ser_repro.runs.found import NOT_RUN, Found, on_same_clips, split_name
 
 CORPUS = "CREMA-D"
 TESTED, VALIDATING = 2233, 261  # clips of the document's split
@@ -29,6 +30,12 @@ _NAMES = ("validation_accuracy", "accuracy", "macro_f1")
 def images(page: Page) -> Page:
     """The sections of the 2-D networks, which are a document of their own."""
     return Page("crema_2d", page.parameters)
+
+
+@functools.cache
+def lda(page: Page) -> Found:
+    """The records of LDA that names the emotion itself."""
+    return Found("crema_lda", page.found.folder)
 
 
 def models(page: Page) -> list[tuple[Found, int, str, tuple, tuple]]:
@@ -49,7 +56,9 @@ def table(page: Page) -> list[dict]:
         for title, score, value in zip(("validation", "test", "macro F1"), _NAMES, claimed, strict=True):
             row |= {f"{title}, claimed": percent(value), f"{title}, ours": found.told(CORPUS, name=score, n=n)}
         rows.append(row | {"new speakers": found.told(CORPUS, protocol="speaker", n=n)})
-    return rows
+    alone = {"test, ours": lda(page).told(CORPUS), "macro F1, ours": lda(page).told(CORPUS, name="macro_f1"),
+             "new speakers": lda(page).told(CORPUS, protocol="speaker")}
+    return [*rows, dict.fromkeys(rows[0], "") | {"model": "LDA alone, a baseline of ours"} | alone]
 
 
 def recalls(page: Page) -> list[dict]:
@@ -65,21 +74,25 @@ def recalls(page: Page) -> list[dict]:
 
 
 def picture(page: Page) -> Figure:
-    """Test accuracy of the ten: claimed, and ours with shared and with new speakers."""
+    """Test accuracy of the ten: claimed, and ours with shared and with new speakers; and of LDA alone."""
     of = models(page)
     looks = {name: ROLES[name] for name in ("shared speakers", "new speakers")}
-    figure, axis = plt.subplots(figsize=(plots.PHONE, 1.2 + 0.42 * len(of)))
+    figure, axis = plt.subplots(figsize=(plots.PHONE, 1.6 + 0.42 * len(of)))
     marks = []
     for y, (found, n, _, claimed, _) in enumerate(of):
         axis.plot(claimed[1], y, ROLES["claimed"].marker, color="black", mfc="none", mew=1.6, ms=7, zorder=4)
         marks += [(y + away, name, found.score_of(seeds)) for name, protocol, away in (
             ("shared speakers", "published", -0.15), ("new speakers", "speaker", 0.2))
             if (seeds := found.seeds(CORPUS, protocol=protocol, n=n))]
+    names = [name for _, _, name, *_ in of] + ["LDA alone (ours)"]
+    marks += [(len(of) + away, name, score) for name, protocol, away in (
+        ("shared speakers", "published", -0.15), ("new speakers", "speaker", 0.2))
+        if (score := lda(page).score(CORPUS, protocol=protocol))]
     plots.intervals(axis, marks, looks)
     chance = ROLES["chance"]
     axis.axvline(page.chance[CORPUS], color=chance.colour, ls=chance.line, lw=1.2)
-    axis.set_yticks(range(len(of)), [name for _, _, name, *_ in of])
-    axis.set_ylim(len(of) - 0.4, -0.6)
+    axis.set_yticks(range(len(names)), names)
+    axis.set_ylim(len(names) - 0.4, -0.6)
     axis.set_xlim(0, 0.8)
     axis.xaxis.set_major_formatter(PercentFormatter(1, symbol=" %"))
     axis.grid(axis="x", alpha=0.25)
@@ -87,6 +100,42 @@ def picture(page: Page) -> Figure:
                          *plots.lines({"guessing": chance})], loc="lower center", ncols=2, bbox_to_anchor=(0.4, 1.0))
     figure.tight_layout()
     return figure
+
+
+# ---- what the networks add to LDA --------------------------------------------------------------------------------
+
+
+@functools.cache
+def against_lda(page: Page) -> list[dict]:
+    """A row a model and split: `difference`, its accuracy minus that of LDA alone on the same clips; those that have
+    been run."""
+    rows = []
+    for found, n, name, *_ in models(page):
+        for protocol in plans.GRID:
+            sides = [(lda(page), lda(page).seeds(CORPUS, protocol=protocol)),
+                     (found, found.seeds(CORPUS, protocol=protocol, n=n))]
+            if change := on_same_clips(*sides):
+                rows.append({"model": name, "n": n if found is page.found else None, "test": split_name(protocol),
+                             "difference": change})
+    return corrected(rows)
+
+
+def against_lda_rows(page: Page) -> list[dict]:
+    """The same for a reader."""
+    return [{"model": row["model"], "test": row["test"], "clips": number(row["difference"].clips),
+             "points": points(row["difference"]), "p": p_text(row["difference"])} for row in against_lda(page)]
+
+
+def against_lda_say(page: Page) -> dict[str, str]:
+    """How LDA alone does, and how many models that are fed its five values do better or worse, and how many others."""
+    told = {"lda": lda(page).told(CORPUS), "lda_speaker": lda(page).told(CORPUS, protocol="speaker"),
+            "lda_family": family(row["difference"] for row in against_lda(page)) or NOT_RUN}
+    for key, raw in (("lda_five", False), ("lda_others", True)):
+        rows = [row for row in against_lda(page) if (row["n"] in crema_1d.RAW or row["n"] is None) == raw]
+        apart = [row["difference"].value for row in rows if significant(row["difference"])]
+        told[key] = (f"{sum(value > 0 for value in apart)} of {len(rows)} significantly better, "
+                     f"{sum(value < 0 for value in apart)} significantly worse" if rows else NOT_RUN)
+    return told
 
 
 # ---- which model is better than which ----------------------------------------------------------------------------
@@ -267,7 +316,7 @@ def headlines(page: Page) -> dict[str, str]:
     told["leaks"] = "; ".join(f"{row['without the leak']} ({row['model']}) {points(row['difference'])}"
                               for row in leaks(page)) or NOT_RUN
     told["leaks_family"] = family(row["difference"] for row in leaks(page))
-    return told | by_lot_say() | starts_say(page) | optimism_say(page) | pairs_say(page)
+    return told | by_lot_say() | starts_say(page) | optimism_say(page) | pairs_say(page) | against_lda_say(page)
 
 
 def verdict(page: Page, steps: str) -> list[str]:
@@ -279,6 +328,8 @@ def verdict(page: Page, steps: str) -> list[str]:
                  f"{told['pairs_agree']}."]
     best = verdicts.both_splits(images(page).found, CORPUS, "code", 2)
     return [f"**MODEL2**: {best or NOT_RUN}.", *lines,
+            f"**What the networks add to LDA**, in comparisons on the same clips: those on its five values, "
+            f"{told['lda_five']}; the others, {told['lda_others']}.",
             f"**The selection of features.** Steps that differ significantly from the one before: {steps}.",
             f"**Leaks.** {told['leaks']}.",
             f"**Convolutions of a stride of 1 instead of 8**, MODEL3: {told['stride']}."]

@@ -9,7 +9,7 @@ from matplotlib.ticker import MultipleLocator, PercentFormatter
 
 from ser_repro.book import crema, plots
 from ser_repro.book.page import Page
-from ser_repro.book.palette import ORANGE, PURPLE, ROLES, Look
+from ser_repro.book.palette import GREY, ORANGE, PURPLE, ROLES, Look
 from ser_repro.book.words import family, p_text, points, signed, significant
 from ser_repro.documents import crema_1d
 from ser_repro.runs.found import NOT_RUN, on_same_clips
@@ -17,7 +17,8 @@ from ser_repro.runs.found import NOT_RUN, on_same_clips
 _SAID = dict(zip((*crema_1d.STEPS, "crema258"), (
     "ZCR, energy, 20 MFCC", "+ chroma, mel", "+ roll-off", "+ tonnetz", "100 MFCC", "+ contrast", "+ flatness",
     "+ bandwidth (all 258)"), strict=True))
-_LOOKS = {"all values": Look(PURPLE, "s"), "LDA to 5": ROLES["shared speakers"], "PCA": Look(ORANGE, "^")}
+_LOOKS = {"all values": Look(PURPLE, "s"), "LDA to 5": ROLES["shared speakers"], "PCA": Look(ORANGE, "^"),
+          "LDA alone": Look(GREY, "D")}
 
 
 def _told(features: str, reduction: str) -> str:
@@ -25,10 +26,12 @@ def _told(features: str, reduction: str) -> str:
 
 
 def selection(page: Page) -> list[dict]:
-    """A row a step of the document's selection: `features`, `reduction`, its test accuracy and ours (None where not
-    run)."""
+    """A row a step of the document's selection: `features`, `reduction`, its test accuracy, ours and that of LDA alone
+    on these features (None where not run)."""
     return [{"features": features, "reduction": reduction, "claimed": claimed,
-             "ours": page.found.score(crema.CORPUS, n=1, features=features, reduction=reduction)}
+             "ours": page.found.score(crema.CORPUS, n=1, features=features, reduction=reduction),
+             "LDA alone": None if reduction.startswith("PCA") else crema.lda(page).score(crema.CORPUS,
+                                                                                         features=features)}
             for features, reduction, claimed, _ in crema_1d.SELECTION]
 
 
@@ -67,14 +70,16 @@ def say(page: Page) -> dict[str, str]:
 def picture(page: Page) -> Figure:
     """Accuracy of model 1 step by step of the selection, the document's and ours."""
     rows = selection(page)
-    figure, axis = plt.subplots(figsize=(plots.WIDTH, 1.2 + 0.4 * len(rows)))
+    figure, axis = plt.subplots(figsize=(plots.WIDTH, 1.2 + 0.5 * len(rows)))
     marks = []
     for y, row in enumerate(rows):
         axis.plot(row["claimed"], y, ROLES["claimed"].marker, color="black", mfc="white", mew=1.6, ms=7, zorder=4)
         if row["ours"]:
             kind = {"none": "all values", "LDA": "LDA to 5"}.get(row["reduction"], "PCA")
             marks.append((y + 0.2, kind, row["ours"]))
-            axis.plot(row["ours"].seeds, [y + 0.42] * len(row["ours"].seeds), "|", color=_LOOKS[kind].colour, ms=6)
+            axis.plot(row["ours"].seeds, [y + 0.36] * len(row["ours"].seeds), "|", color=_LOOKS[kind].colour, ms=6)
+        if row["LDA alone"]:
+            marks.append((y - 0.22, "LDA alone", row["LDA alone"]))
     plots.intervals(axis, marks, _LOOKS)
     axis.set_yticks(range(len(rows)), [_told(row["features"], row["reduction"]) for row in rows])
     axis.set_ylim(len(rows) - 0.4, -0.6)

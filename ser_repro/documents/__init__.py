@@ -16,6 +16,7 @@ from ser_repro.documents import (
     cnn_n_gru,
     crema_1d,
     crema_2d,
+    crema_lda,
     issa,
     mfcc_cnn,
     qayyum,
@@ -84,7 +85,7 @@ def build(document: str, values: dict, n_classes: int):
     return get(document).build(values, n_classes)
 
 
-for one in (cnn_n_gru, mfcc_cnn, cnn_bigru, issa, crema_1d, crema_2d, qayyum, qayyum_baselines, svm193):
+for one in (cnn_n_gru, mfcc_cnn, cnn_bigru, issa, crema_1d, crema_2d, crema_lda, qayyum, qayyum_baselines, svm193):
     register(one.DOCUMENT)
 for baseline in baselines.DOCUMENTS:
     register(baseline)

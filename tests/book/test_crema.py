@@ -20,7 +20,7 @@ EPOCHS = 120
 
 @functools.cache
 def clips_tested(protocol, fold):
-    """The test clips of a split, which both documents share."""
+    """The test clips of a split, which the documents share."""
     clips = datasets.published("CREMA-D")
     return clips.set_index("clip").loc[list(documents.get("crema_1d").parts(clips, protocol, fold).test)]
 
@@ -28,7 +28,7 @@ def clips_tested(protocol, fold):
 def write(folder, run, right):
     """A record of a network that is right in this share of its test clips, whichever these are."""
     of, classes = clips_tested(run.protocol, run.fold), sorted(CLASSES)
-    rng = np.random.default_rng(run.seed + 10 * run.fold + 100 * run.n)
+    rng = np.random.default_rng(run.seed + 10 * run.fold + 100 * (run.n or 0))
     hit, wrong = rng.random(len(of)) < right, rng.integers(1, 6, len(of))
     rows = []
     for clip, speaker, emotion, told, away in zip(of.index, of["speaker"], of["emotion"], hit, wrong, strict=True):
@@ -48,7 +48,8 @@ def write(folder, run, right):
 
 def right(run):
     """What the made-up networks reach: the document's claims, with effects that tests know."""
-    base = {"crema_1d": 0.47, "crema_2d": 0.55}[run.document] - 0.05 * (run.document == "crema_2d" and run.n != 2)
+    base = {"crema_1d": 0.47, "crema_2d": 0.55, "crema_lda": 0.47}[run.document]
+    base -= 0.05 * (run.document == "crema_2d" and run.n != 2)
     base -= 0.06 * (run.protocol == "speaker") + 0.1 * (run.values.get("features") == "crema_step1")
     base += 0.2 * (run.values.get("augmentation") == crema_1d.BEFORE)
     return base + 0.004 * run.seed
@@ -67,7 +68,7 @@ def made(tmp_path_factory):
     vectors = [run for run in runs("crema_1d", n=(1, 2), protocol=("published",), reading=("code",))
                if run.values["features"] in features and run.values["reduction"] in ("LDA", "none")
                and run.values["early_stopping"] == "restored"]
-    for run in [*vectors, *runs("crema_2d", n=(1, 2), protocol=("published",))]:
+    for run in [*vectors, *runs("crema_2d", n=(1, 2), protocol=("published",)), *runs("crema_lda")]:
         write(folder, run, right(run))
     return Page("crema_1d", {"results": folder})
 
@@ -75,14 +76,15 @@ def made(tmp_path_factory):
 def test_a_page_without_records_says_so(tmp_path):
     page = Page("crema_1d", {"results": tmp_path})
     told = crema.headlines(page) | crema_selection.say(page)
-    for key in ("best_1d", "best_2d", "stride", "leaks", "starts_validation", "optimism", "pairs", "steps"):
+    for key in ("best_1d", "best_2d", "stride", "leaks", "starts_validation", "optimism", "pairs", "steps", "lda",
+                "lda_speaker", "lda_five", "lda_others"):
         assert told[key] == NOT_RUN, key
     assert told["near_best"] == "5 of 7"  # all but .38 and .45, by 1.96 * sqrt(2 * .48 * .52 / 2233)
-    assert len(crema.table(page)) == len(crema.recalls(page)) == 10
+    assert len(crema.table(page)) == len(crema.recalls(page)) + 1 == 11
     assert crema.pair_rows(page) == crema.optimism_rows(page) == crema.leak_rows(page) == []
     assert crema_selection.step_rows(page) == []
     assert len(crema.starts_rows(page)) == 3  # the document's own
-    assert sum(NOT_RUN in line for line in crema.verdict(page, told["steps"])) == 5
+    assert sum(NOT_RUN in line for line in crema.verdict(page, told["steps"])) == 6
     assert crema.picture(page).axes and crema_selection.picture(page).axes
 
 
@@ -102,6 +104,19 @@ def test_pairs_of_models_are_compared_on_the_same_clips(made):
     row = rows["2-D MODEL2 instead of Model 1"]
     assert row["claimed"] == pytest.approx(0.07) and row["difference"].value > 0.05
     assert row["difference"].family == 6 and crema.headlines(made)["pairs"].endswith(" of 6")
+
+
+def test_models_are_set_against_lda_alone(made):
+    rows = {(row["model"], row["test"]): row["difference"] for row in crema.against_lda(made)}
+    assert {name for name, _ in rows} == {"Model 1", "Model 2", "2-D initial", "2-D MODEL2"}
+    assert abs(rows["Model 1", "shared speakers"].value) < 0.03 < 0.04 < rows["2-D MODEL2", "shared speakers"].value
+    told = crema.headlines(made)
+    assert told["lda_five"] == "0 of 2 significantly better, 0 significantly worse"
+    assert told["lda_others"] == "1 of 2 significantly better, 0 significantly worse"
+    last = crema.table(made)[-1]
+    assert last["test, ours"].startswith("4") and last["test, claimed"] == "" and last["new speakers"] != NOT_RUN
+    alone = [row["LDA alone"] for row in crema_selection.selection(made)]
+    assert alone[0].value < alone[1].value - 0.05 and alone[-1] is None  # step 1, and PCA
 
 
 def test_leaks_and_prices_are_told_with_their_size(made):

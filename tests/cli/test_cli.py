@@ -23,10 +23,11 @@ from ser_repro.runs import plans, search, study
     ("study --corpus XYZ", "no corpus 'XYZ': choose one of CREMA-D, EMO-DB, EMOVO, IEMOCAP, RAVDESS, SAVEE"),
     ("study --corpus ShEMO", "--corpus ShEMO is not in the study: choose from CREMA-D, EMO-DB, EMOVO, RAVDESS, SAVEE"),
     ("study --document cnn", "--document cnn is not in the study: choose from cnn_bigru, cnn_n_gru, crema_1d, "
-     "crema_2d, issa, logistic193, logistic_egemaps, mfcc_cnn, qayyum, qayyum_baselines, svm193, svm_egemaps"),
+     "crema_2d, crema_lda, issa, logistic193, logistic_egemaps, mfcc_cnn, qayyum, qayyum_baselines, svm193, "
+     "svm_egemaps"),
     ("study --document qayyum --corpus TESS", "no run of the study is all of these: leave an option out"),
     ("prepare RAVDESS --document cnn", "no document 'cnn': choose one of cnn_n_gru, mfcc_cnn, cnn_bigru, "
-     "issa, crema_1d, crema_2d, qayyum, qayyum_baselines, svm193"),
+     "issa, crema_1d, crema_2d, crema_lda, qayyum, qayyum_baselines, svm193"),
     ("prepare RAVDESS --features mfcc", "no feature set 'mfcc': choose one of crema258"),
     ("prepare RAVDESS --features issa193 --rate 8000", "--rate and --features ask for different arrays"),
     ("claims --document cnn", "no document 'cnn': choose one of cnn_n_gru"),

@@ -35,7 +35,7 @@ def test_sizes_of_the_grids():
               for name in documents.DOCUMENTS}
     assert counts == {"cnn_n_gru": 2 * 4 * 5 * (2 * 1 + 6 + 2), "mfcc_cnn": 2 * 5 * (6 * 1 + 6 + 10 + 6 + 2 + 6 + 4),
                       "cnn_bigru": 2 * 5 * (2 + 6 + 6), "issa": 2 * 5 * (2 + 6 + 10),
-                      "crema_1d": 5 * 7 * (7 + 1), "crema_2d": 5 * 7 * (3 + 3),
+                      "crema_1d": 5 * 7 * (7 + 1), "crema_2d": 5 * 7 * (3 + 3), "crema_lda": 1 + 6,
                       "qayyum": 5 * 7 * (1 + 4 + 1 + 6), "qayyum_baselines": 6 * (1 + 4 + 1 + 6),
                       **dict.fromkeys(PLAIN, 6 * 1 + 6 + 10 + 6 + 2 + 6 + 4)}
 
