@@ -118,7 +118,10 @@ def _called(score: str) -> str:
 
 def _network(found: Found, claim: Claim) -> str:
     """The network that a claim is of, and how its training differs from the document's own."""
-    named = [found.document.size(claim.n), *(found.difference(*change) for change in claim.changes)]
+    changes = dict(claim.changes)
+    if "settings_from" in changes:  # which says where all of them are from
+        changes = {"settings_from": changes["settings_from"]}
+    named = [found.document.size(claim.n), *(found.difference(*change) for change in changes.items())]
     return ", ".join(filter(None, named)) or "—"
 
 
