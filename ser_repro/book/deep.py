@@ -77,8 +77,9 @@ def outcome(found: Found, made: dict | None, guess: float) -> str:
     learned_ = {0: "none has learned anything", 1: "one has learned something"}.get(
         told_["learned"], f"{told_['learned']} have learned something")
     if (record := won(found, made)) is None:
-        return (f"unfinished. Of its {told_['trials']} trials {told_['begun']} have been begun and not all of these "
-                f"have ended; the longest has {told_['epochs']} epoch{'s' * (told_['epochs'] > 1)}, and {learned_}.")
+        ended = sum(trial["stopped"] is not None for trial in made["trials"])
+        return (f"unfinished. Of its {told_['trials']} trials {ended} have ended, the longest so far has "
+                f"{told_['epochs']} epoch{'s' * (told_['epochs'] > 1)}, and {learned_}.")
     alike = scores.table(record)["predicted"].nunique() == 1
     score = found.score_of([[record]])
     reaches = "gives every test clip the same answer" if alike else f"reaches {score} on the test clips"
@@ -99,9 +100,9 @@ def row(found: Found, made: dict, guess: float) -> dict:
     """A search as a row of a table."""
     told_, record = told(made, guess), won(found, made)
     return {"trials begun": f"{told_['begun']} of {told_['trials']}", "learned something": told_["learned"],
-            "beat class frequencies by order alone": told_["by_order"],
+            "low loss in validation alone": told_["by_order"],
             "ended, after epochs": told_["stopped"] or "—",
-            "best validation accuracy (order alone can give it)": percent(told_["best"], 1),
+            "best validation accuracy": percent(told_["best"], 1),
             "chosen trial, test": str(found.score_of([[record]])) if record else "not yet chosen"}
 
 
@@ -165,16 +166,16 @@ def answer(found: Found, runs: dict[str, dict], chance: float) -> str:
         alike = runs[BASE]["probes"]["answer_spread"][-1][0] == 0
         told.append("With learning rate, weight decay and batch size of the code of 2025, and all else of 2022, " + (
             f"it learns ({accuracy[BASE]})." if hears[BASE] else
-            f"it tells no two clips of a batch apart and stays at chance ({accuracy[BASE]})." if alike else
-            f"it stays at chance ({accuracy[BASE]})."))
+            f"it tells no two clips of a batch apart after {records.epochs(runs[BASE])} epochs and is at chance "
+            f"({accuracy[BASE]})." if alike else f"it is at chance ({accuracy[BASE]})."))
     if learn:
         most = max(records.epochs(runs[name]) for name in (*learn, *deaf))
         worked = ", or with ".join(f"{name} ({accuracy[name]})" for name in learn)
         told.append(f"In one run each, of at most {most} epochs, with one thing changed, it learned with {worked}.")
     if deaf:
         same = {name: [other for other in deaf if runs[other]["history"] == runs[name]["history"]] for name in deaf}
-        words = [listed(same[name]) + " (number for number alike)" * (len(same[name]) > 1) for name in deaf
-                 if name == same[name][0]]
+        words = [" or with ".join(same[name]) + " (which is one and the same training here)" * (len(same[name]) > 1)
+                 for name in deaf if name == same[name][0]]
         told.append(f"It did not learn with {', nor with '.join(words)}.")
     if waiting := [name for name in SWITCHES if name not in runs]:
         told.append(f"Not yet tried: {listed(waiting)}.")

@@ -56,7 +56,8 @@ SETTINGS = {
                            "16 kHz", "resampled to 16 kHz"),
     "learning_rate": Setting(None, None, "learning rate of Adam; the code's search: log-uniform, 1e-4 to 1e-1"),
     "weight_decay": Setting(None, None, "weight decay of Adam; the code's search: log-uniform, 1e-6 to 1e-2"),
-    "batch_size": Setting(None, None, "clips in a batch; the code's grid: 2, 4, 8, 16, 32, 64; here 16, 32, 64"),
+    "batch_size": Setting(None, None, "clips in a batch; the code's grid: 2, 4, 8, 16, 32, 64; in our smaller search "
+                          "16, 32, 64"),
     "epochs": Setting(100, 100, "passes over the training clips; the last one's weights are tested"),
     "settings_from": Setting("search", "search", "what gave the four searched settings", added=True,
                              others={one: told for told, one in _GIVEN.items()}),
