@@ -15,8 +15,8 @@ LIVE_RATE = 44100  # Hz, of its script that records from a microphone
 
 SETTINGS = {
     "features": Setting("mfcc40_frames_code", "mfcc40_frames_whole", "frames of 40 MFCCs: the first 100 (at 48 kHz "
-                        "1.07 s), or all of the clip", "README: padded or cut to a fixed length, of which only the "
-                        "printed code says how long; all of the clip is our choice",
+                        "1.07 s), or all of the clip", "README: padded or cut to a fixed length of 100 frames; all "
+                        "of the clip is our choice",
                         "the whole clip instead of 100 frames"),
     "view_as_time": Setting(True, False, "blocks of channels handed to the GRU as if they were steps in time",
                             "README: the GRU models time", "time axis kept"),

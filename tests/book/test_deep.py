@@ -84,8 +84,8 @@ def test_switches_are_shown_with_their_spread_and_their_gradient():
     runs = {"nothing changed": record(0.0, 0.14), "one GRU layer": record(0.5, 0.97)}
     assert deep.answer(FOUND, runs, 1 / 7) == (
         "With learning rate, weight decay and batch size of the code of 2025, and all else of 2022, it tells no two "
-        "clips of a batch apart after 2 epochs and is at chance (14.3\N{NO-BREAK SPACE}%). In one run each, of at most 2 "
-        "epochs, with one thing changed, it learned with one GRU layer (100.0\N{NO-BREAK SPACE}%)."
+        "clips of a batch apart after 2 epochs and is at chance (14.3\N{NO-BREAK SPACE}%). In one run each, of at "
+        "most 2 epochs, with one thing changed, it learned with one GRU layer (100.0\N{NO-BREAK SPACE}%)."
         " Not yet tried: GRU over time, AdamW, no weight decay and batches of 2.")
     assert deep.answer(FOUND, {"AdamW": runs["nothing changed"]}, 0.5).startswith(
         "It did not learn with AdamW. Not yet tried: nothing changed, one GRU layer, ")
