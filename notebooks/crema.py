@@ -59,8 +59,8 @@ page.say("cr_planned", planned)
 #
 # **One training each ranks few of its 1-D models.** With 2233 test clips its best score is uncertain by
 # {glue:text}`cr_margin_tested`, and {glue:text}`cr_near_best` 1-D models lie closer to it than two independent tests of
-# that size could tell. How far starts lie apart comes on top: {glue:text}`cr_starts_1d`. With 261 validation clips the
-# best score is uncertain by {glue:text}`cr_margin_validating`, and too high besides, being the best of 100 or more
+# that size could tell. How far starts lie apart comes on top: {glue:text}`cr_starts_most`. With 261 validation clips
+# the best score is uncertain by {glue:text}`cr_margin_validating`, and too high besides, being the best of 100 or more
 # epochs. Pairs of models that our runs tell apart: {glue:text}`cr_pairs`{glue:text}`cr_pairs_agree`.
 #
 # **Three of its trainings are one model.** Two are named after learning rates that the code never sets. Their best

@@ -211,8 +211,18 @@ def starts_say(page: Page) -> dict[str, str]:
     score, best = (images(page).found.score(CORPUS, n=1, name=name) for name in ("accuracy", scores.VALIDATION))
     return {"starts_theirs": f"{percent(min(theirs), 1)} to {percent(max(theirs), 1)}",
             "starts_theirs_test": f"{percent(min(test))} to {percent(max(test))}",
-            "starts_validation": _range(best), "starts_test": _range(score),
-            "starts_1d": page.found.starts()}
+            "starts_validation": _range(best), "starts_test": _range(score)} | _starts_1d(page.found)
+
+
+def _starts_1d(found: Found) -> dict[str, str]:
+    """How far starts of the 1-D models lie apart: each model that has several, and the most."""
+    several = {name: score for n, name in crema_1d.NETWORKS.items()
+               if (score := found.score(CORPUS, n=n)) and len(score.seeds) > 1}
+    if not several:
+        return {"starts_1d": NOT_RUN, "starts_most": NOT_RUN}
+    apart, name = max((max(score.seeds) - min(score.seeds), name) for name, score in several.items())
+    return {"starts_1d": "; ".join(f"{name} {_range(score)}" for name, score in several.items()),
+            "starts_most": f"up to {unit(100 * apart, 'points', 1)} ({name}, {len(several[name].seeds)} starts)"}
 
 
 def _range(score: Score | None) -> str:

@@ -77,7 +77,7 @@ def test_a_page_without_records_says_so(tmp_path):
     page = Page("crema_1d", {"results": tmp_path})
     told = crema.headlines(page) | crema_selection.say(page)
     for key in ("best_1d", "best_2d", "stride", "leaks", "starts_validation", "optimism", "pairs", "steps", "lda",
-                "lda_speaker", "lda_five", "lda_others"):
+                "lda_speaker", "lda_five", "lda_others", "starts_1d", "starts_most"):
         assert told[key] == NOT_RUN, key
     assert told["near_best"] == "5 of 7"  # all but .38 and .45, by 1.96 * sqrt(2 * .48 * .52 / 2233)
     assert len(crema.table(page)) == len(crema.recalls(page)) + 1 == 11
@@ -134,7 +134,9 @@ def test_the_best_epoch_is_set_against_the_test_clips(made):
     assert row["epochs"] == str(EPOCHS) and row["starts"] == 3
     assert np.mean(row["more than on test clips"]) == pytest.approx(0.05, abs=0.02)  # the maximum of a normal noise
     assert len(crema.starts_rows(made)) == 3 + 3 + 2
-    assert crema.headlines(made)["starts_test"].endswith("(3 starts)")
+    told = crema.headlines(made)
+    assert told["starts_test"].endswith("(3 starts)") and told["starts_1d"].startswith("Model 1 4")
+    assert told["starts_most"].startswith("up to ") and told["starts_most"].endswith(", 3 starts)")
 
 
 def test_steps_of_the_selection_are_told_apart_from_noise(made):
