@@ -33,18 +33,18 @@ def plain(text):
 def test_the_answer_says_what_became_of_each_claim():
     assert plain(verdict.answer([DEAD, HEARD])) == (
         "Of 1 published score of 99 %, all for speech by actors, 1 is not settled.")
-    other = row(4, claim=CLAIM, kind="reproduced")
+    other = row(5, claim=CLAIM, kind="reproduced")
     assert plain(verdict.answer([DEAD, other])).startswith(
         "Of 2 published scores of 99 %, all for speech by actors, 1 is reproduced and 1 is not settled.")
 
 
 def test_the_answer_compares_two_tests_of_one_reading_on_one_corpus():
     away = (("TESS", score(0.3), 0.2), ("SAVEE", score(0.2), 0.1))
-    better = row(4, shared={"code": score(0.5), "paper": score(0.9)}, new={"code": score(0.3)}, elsewhere=away,
+    better = row(5, shared={"code": score(0.5), "paper": score(0.9)}, new={"code": score(0.3)}, elsewhere=away,
                  adapted=(0.4, 0.3))
-    text = row(5, shared={"code": score(0.6), "paper": score(0.7)}, new={"code": score(0.2), "paper": score(0.4)},
+    text = row(6, shared={"code": score(0.6), "paper": score(0.7)}, new={"code": score(0.2), "paper": score(0.4)},
                parts={"code": "1 of 6 folds"}, elsewhere=away)
-    dead = row(6, shared={"code": score(0.14, (1, 1, "network"))}, new={"code": score(0.9)})
+    dead = row(7, shared={"code": score(0.14, (1, 1, "network"))}, new={"code": score(0.9)})
     svm = row(len(verdict.HEADLINES) - 1, shared={"code": score(0.45)}, new={"code": score(0.35)})
     assert better.both("code") == (0.5, 0.3) and text.both("paper") == (0.7, 0.4)
     assert better.both("paper") is None and text.both("code") is None and dead.both("code") is None
@@ -95,6 +95,8 @@ def test_rows_are_of_records(folder, tmp_path):
     assert len(rows) == len(verdict.HEADLINES)
     issa = rows["Issa et al."]
     assert issa.claim.value == 0.7161
+    later = rows["CNN-n-GRU of 2025, n = 18"]
+    assert later.claim.value == 0.866 and later.elsewhere == () and rows["CNN-n-GRU, n = 18"].common.claim is None
     if folder == "results":
         assert set(issa.shared) == {"code", "paper"} and rows["our baseline: an SVM"].elsewhere
         assert all(guess < 0.5 for _, _, guess in rows["our baseline: an SVM"].elsewhere)
