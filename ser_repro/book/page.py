@@ -170,7 +170,7 @@ class Page:
     # ---- sections ------------------------------------------------------------------------------------------------
 
     def overview(self, sizes: dict[str, tuple] | None = None) -> None:
-        """Claimed and measured accuracy, a line a corpus and reading.
+        """Claimed and measured accuracy, a line a corpus and reading; one more where a claim is of other code.
 
         Parameters
         ----------
@@ -181,15 +181,19 @@ class Page:
 
         rows = []
         for corpus in self.corpora:
+            claim = self.claimed(corpus)
             for n in (sizes or {}).get(corpus, (None,)):
+                own, changed = claim is not None and claim.n == n, bool(claim and claim.changes)
                 for reading in self.document.readings:
                     pair = [self.scored(corpus, reading, protocol, n=n) for protocol in plans.GRID]
                     if reading == "code" or any(pair):
-                        claim = self.claimed(corpus)
-                        value = claim.value if claim and claim.n == n else None
                         size = f", {self.document.size(n)}" if n else ""
                         name = f"{corpus}{size}, {self.document.called(reading)}"
-                        rows.append((name, value, *pair, self.chance[corpus]))
+                        rows.append((name, claim.value if own and not changed else None, *pair, self.chance[corpus]))
+                if own and changed:
+                    pair = [self.scored(corpus, "code", protocol, **claim.which) for protocol in plans.GRID]
+                    rows.append((f"{corpus}, {claimed.network(self.found, claim)}", claim.value, *pair,
+                                 self.chance[corpus]))
         claimed_ = "claimed (diamonds) and " if any(row[1] is not None for row in rows) else ""
         show.picture(plots.claims(rows), self._alt(
             "accuracy claimed, and measured with shared and with new speakers, by line: "

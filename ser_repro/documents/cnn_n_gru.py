@@ -277,8 +277,8 @@ DOCUMENT = Document(
           CoreRuns("paper", "speaker", n=3, corpora=("RAVDESS",), folds=(0,)),
           *(CoreRuns("code", "published", n=18, corpora=("TESS",), changes=changes)
             for changes in SWITCHES.values()),
-          *(CoreRuns("code", "published", n=18, corpora=(corpus,), changes=in_2025(corpus))
-            for corpus in ("RAVDESS", "TESS")),
+          CoreRuns("code", "published", n=18, corpora=("RAVDESS",), changes=in_2025("RAVDESS")),
+          CoreRuns("code", "published", n=18, changes=WHOLE_2025),
           CoreRuns("code", "redrawn", n=3, corpora=("RAVDESS",), folds=(0, 1, 2)),
           *to_every_other(FREE, n=3, changes=elsewhere)))
 

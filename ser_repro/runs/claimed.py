@@ -100,7 +100,7 @@ def ledger(found: Found) -> pd.DataFrame:
         told = judged(found, claim)
         matrix = next((one for one in of.matrices if one.corpus == claim.corpus), None)
         row = {"corpus": claim.corpus, "kind": claim.kind, "score": _called(claim.score)}
-        row |= {"n": claim.n, "network": _network(found, claim)} if of.sizes else {}
+        row |= {"n": claim.n, "network": network(found, claim)} if of.sizes else {}
         row |= {"claimed": f"{100 * claim.value:.1f} %", "where": claim.place}
         if of.matrices:
             row["own matrix gives"] = _recomputed(matrix, claim.score) if matrix and claim.kind == WHOLE else "—"
@@ -116,7 +116,7 @@ def _called(score: str) -> str:
     return scores.SCORES.get(score, score.replace("_", " "))
 
 
-def _network(found: Found, claim: Claim) -> str:
+def network(found: Found, claim: Claim) -> str:
     """The network that a claim is of, and how its training differs from the document's own."""
     changes = dict(claim.changes)
     if "settings_from" in changes:  # which says where all of them are from

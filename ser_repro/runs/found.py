@@ -123,8 +123,8 @@ class Found:
 
     def taught(self, corpus: str, reading: str = "code", protocol: str = "published", **which) -> bool:
         """Whether a network can have learned anything: not where the search for its settings found none that beats
-        chance."""
-        if not self.document.searched:
+        chance. Settings that are given were not searched."""
+        if set(self.document.searched) <= which.keys():
             return True
         tried = search.outcome(self.folder, self.kind(corpus, reading, protocol, **which))
         return not tried or tried["learned"]

@@ -8,6 +8,7 @@ import pandas as pd
 import pytest
 
 from ser_repro import SerReproError, documents
+from ser_repro.documents import cnn_n_gru
 from ser_repro.results import ledger as rule
 from ser_repro.runs import claimed
 from ser_repro.runs.found import Found
@@ -60,6 +61,12 @@ def cnn_n_gru_claims():
     first = documents.get("cnn_n_gru").claims[0]
     every = documents.get("crema_1d").claims
     return first, next(one for one in every if one.score == "recall of anger"), every[0]
+
+
+def test_no_search_speaks_of_settings_that_are_given():
+    found = Found("cnn_n_gru", "results")
+    assert not found.taught("RAVDESS", n=18)
+    assert found.taught("RAVDESS", n=18, **cnn_n_gru.in_2025("RAVDESS"))
 
 
 def test_a_record_behind_the_stored_ledger_may_not_be_missing(tmp_path):
