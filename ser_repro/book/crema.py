@@ -12,7 +12,7 @@ from matplotlib.ticker import PercentFormatter
 from ser_repro.book import networks, plots, verdicts
 from ser_repro.book.page import Page
 from ser_repro.book.palette import ROLES
-from ser_repro.book.words import family, listed, number, p_text, percent, points, signed, significant, unit
+from ser_repro.book.words import NBSP, family, listed, number, p_text, percent, points, signed, significant, unit
 from ser_repro.documents import crema_1d, crema_2d
 from ser_repro.documents.crema_1d import BEFORE
 from ser_repro.documents.crema_study import CLASSES
@@ -45,6 +45,22 @@ def models(page: Page) -> list[tuple[Found, int, str, tuple, tuple]]:
             for n, name in document.NETWORKS.items()]
 
 
+def seeds_of(found: Found, n: int, protocol: str = "published") -> list[list[dict]]:
+    """The records of a model; of models that are one listing, and so one network, those of all of them."""
+    same = crema_1d.ONE_LISTING if found.name == "crema_1d" and n in crema_1d.ONE_LISTING else (n,)
+    return [seed for one in same for seed in found.seeds(CORPUS, protocol=protocol, n=one)]
+
+
+def _score(found: Found, n: int, name: str = "accuracy", protocol: str = "published") -> Score | None:
+    seeds = seeds_of(found, n, protocol)
+    return found.score_of(seeds, name) if seeds else None
+
+
+def _network(name: str, n: int, found: Found) -> str:
+    """What a network is called in a row of its own."""
+    return "Models 3 and 4" if found.name == "crema_1d" and n in crema_1d.ONE_LISTING else name
+
+
 # ---- the document's tables beside ours ---------------------------------------------------------------------------
 
 
@@ -54,8 +70,8 @@ def table(page: Page) -> list[dict]:
     for found, n, name, claimed, _ in models(page):
         row = {"model": name, "parameters": number(networks.crema_parameters(found.name, n))}
         for title, score, value in zip(("validation", "test", "macro F1"), _NAMES, claimed, strict=True):
-            row |= {f"{title}, claimed": percent(value), f"{title}, ours": found.told(CORPUS, name=score, n=n)}
-        rows.append(row | {"new speakers": found.told(CORPUS, protocol="speaker", n=n)})
+            row |= {f"{title}, claimed": percent(value), f"{title}, ours": found.in_words(seeds_of(found, n), score)}
+        rows.append(row | {"new speakers": found.in_words(seeds_of(found, n, "speaker"))})
     alone = {"test, ours": lda(page).told(CORPUS), "macro F1, ours": lda(page).told(CORPUS, name="macro_f1"),
              "new speakers": lda(page).told(CORPUS, protocol="speaker")}
     return [*rows, dict.fromkeys(rows[0], "") | {"model": "LDA alone, a baseline of ours"} | alone]
@@ -65,7 +81,7 @@ def recalls(page: Page) -> list[dict]:
     """A row a model: recall of each emotion on the test clips, claimed and ours."""
     rows = []
     for found, n, name, _, claimed in models(page):
-        seeds = found.seeds(CORPUS, n=n)
+        seeds = seeds_of(found, n)
         ours = [percent(found.score_of(seeds, f"{scores.RECALL}{emotion}").value) if seeds else NOT_RUN
                 for emotion in CLASSES]
         rows.append({"model": name} | {emotion: f"{percent(value)} / {one}"
@@ -83,7 +99,7 @@ def picture(page: Page) -> Figure:
         axis.plot(claimed[1], y, ROLES["claimed"].marker, color="black", mfc="none", mew=1.6, ms=7, zorder=4)
         marks += [(y + away, name, found.score_of(seeds)) for name, protocol, away in (
             ("shared speakers", "published", -0.15), ("new speakers", "speaker", 0.2))
-            if (seeds := found.seeds(CORPUS, protocol=protocol, n=n))]
+            if (seeds := seeds_of(found, n, protocol))]
     names = [name for _, _, name, *_ in of] + ["LDA alone (ours)"]
     marks += [(len(of) + away, name, score) for name, protocol, away in (
         ("shared speakers", "published", -0.15), ("new speakers", "speaker", 0.2))
@@ -112,30 +128,37 @@ def against_lda(page: Page) -> list[dict]:
     rows = []
     for found, n, name, *_ in models(page):
         for protocol in plans.GRID:
-            sides = [(lda(page), lda(page).seeds(CORPUS, protocol=protocol)),
-                     (found, found.seeds(CORPUS, protocol=protocol, n=n))]
+            sides = [(lda(page), lda(page).seeds(CORPUS, protocol=protocol)), (found, seeds_of(found, n, protocol))]
+            if found is page.found and n == crema_1d.ONE_LISTING[0]:
+                continue  # in the row of the other
             if change := on_same_clips(*sides):
-                rows.append({"model": name, "n": n if found is page.found else None, "test": split_name(protocol),
-                             "difference": change})
+                rows.append({"model": _network(name, n, found), "five": found is page.found and n not in crema_1d.RAW,
+                             "protocol": protocol, "difference": change})
     return corrected(rows)
 
 
 def against_lda_rows(page: Page) -> list[dict]:
     """The same for a reader."""
-    return [{"model": row["model"], "test": row["test"], "clips": number(row["difference"].clips),
+    return [{"model": row["model"], "test": split_name(row["protocol"]), "clips": number(row["difference"].clips),
              "points": points(row["difference"]), "p": p_text(row["difference"])} for row in against_lda(page)]
 
 
 def against_lda_say(page: Page) -> dict[str, str]:
-    """How LDA alone does, and how many models that are fed its five values do better or worse, and how many others."""
+    """How LDA alone does, and how far from it the networks lie that are fed its five values, and each of the others."""
     told = {"lda": lda(page).told(CORPUS), "lda_speaker": lda(page).told(CORPUS, protocol="speaker"),
             "lda_family": family(row["difference"] for row in against_lda(page)) or NOT_RUN}
-    for key, raw in (("lda_five", False), ("lda_others", True)):
-        rows = [row for row in against_lda(page) if (row["n"] in crema_1d.RAW or row["n"] is None) == raw]
-        apart = [row["difference"].value for row in rows if significant(row["difference"])]
-        told[key] = (f"{sum(value > 0 for value in apart)} of {len(rows)} significantly better, "
-                     f"{sum(value < 0 for value in apart)} significantly worse" if rows else NOT_RUN)
-    return told
+    five = []
+    for protocol in plans.GRID:
+        rows = [row["difference"] for row in against_lda(page) if row["five"] and row["protocol"] == protocol]
+        if rows:
+            ends = " to ".join(dict.fromkeys(signed(100 * of(one.value for one in rows)) for of in (min, max)))
+            apart = [one.value for one in rows if significant(one)]
+            five.append(f"{split_name(protocol)} {ends}{NBSP}points ({len(rows)} networks, "
+                        f"{sum(value > 0 for value in apart)} significantly better, "
+                        f"{sum(value < 0 for value in apart)} significantly worse)")
+    others = [f"{row['model']}, {split_name(row['protocol'])}, {points(row['difference'])}" for row in against_lda(page)
+              if not row["five"]]
+    return told | {"lda_five": "; ".join(five) or NOT_RUN, "lda_others": "; ".join(others) or NOT_RUN}
 
 
 # ---- which model is better than which ----------------------------------------------------------------------------
@@ -147,10 +170,12 @@ def pairs(page: Page) -> list[dict]:
     `difference`, ours on the same clips; those pairs that have been run."""
     rows = []
     for one, other in combinations(models(page), 2):
-        sides = [(found, found.seeds(CORPUS, n=n)) for found, n, *_ in (one, other)]
+        sides = [(found, seeds_of(found, n)) for found, n, *_ in (one, other)]
+        if sides[0][1] == sides[1][1]:
+            continue  # one network
         if change := on_same_clips(*sides):
             rows.append({"pair": f"{other[2]} instead of {one[2]}", "claimed": other[3][1] - one[3][1],
-                         "difference": change})
+                         "1-D": other[0] is page.found, "difference": change})
     return corrected(rows)
 
 
@@ -169,23 +194,25 @@ def corrected(rows: list[dict]) -> list[dict]:
 def pairs_say(page: Page) -> dict[str, str]:
     """How many pairs of models our runs tell apart, and how many of these the document has in the same order."""
     rows = pairs(page)
-    if not rows:
-        return {"pairs": NOT_RUN, "pairs_agree": "", "pairs_family": NOT_RUN}
-    apart = [row for row in rows if significant(row["difference"])]
-    agree = sum(row["claimed"] * row["difference"].value > 0 for row in apart)
-    return {"pairs": f"{len(apart)} of {len(rows)}",
-            "pairs_agree": f"; of these the document has {agree} in the same order" if apart else "",
-            "pairs_family": family(row["difference"] for row in rows)}
+    told = {"pairs_1d": NOT_RUN, "pairs_others": NOT_RUN,
+            "pairs_family": family(row["difference"] for row in rows) if rows else NOT_RUN}
+    for key, kind in (("pairs_1d", True), ("pairs_others", False)):
+        if of := [row for row in rows if row["1-D"] == kind]:
+            apart = [row for row in of if significant(row["difference"])]
+            agree = sum(row["claimed"] * row["difference"].value > 0 for row in apart)
+            told[key] = f"{len(apart) or 'none'} of {len(of)}" + (
+                f", of which the document has {agree} in the same order" if apart else "")
+    return told
 
 
 def by_lot_say() -> dict[str, str]:
     """What chance in the clips alone is worth, of the document's test and validation clips."""
     tests = [test for _, test, _ in crema_1d.TABLE.values()]
     best = max(tests)
-    near = sum(best - test <= np.sqrt(2) * uncertainty.by_lot(best, TESTED) for test in tests)
+    near = sum(best - test <= np.sqrt(2) * uncertainty.by_lot(best, TESTED) for test in tests) - 1  # the best itself
     return {"margin_tested": f"±{unit(100 * uncertainty.by_lot(best, TESTED), 'points', 1)}",
             "margin_validating": f"±{unit(100 * uncertainty.by_lot(best, VALIDATING), 'points', 1)}",
-            "near_best": f"{near} of {len(tests)}"}
+            "near_best": f"{near} of the other {len(tests) - 1}"}
 
 
 def starts_rows(page: Page) -> list[dict]:
@@ -216,8 +243,8 @@ def starts_say(page: Page) -> dict[str, str]:
 
 def _starts_1d(found: Found) -> dict[str, str]:
     """How far starts of the 1-D models lie apart: each model that has several, and the most."""
-    several = {name: score for n, name in crema_1d.NETWORKS.items()
-               if (score := found.score(CORPUS, n=n)) and len(score.seeds) > 1}
+    several = {_network(name, n, found): score for n, name in crema_1d.NETWORKS.items()
+               if n not in crema_1d.ONE_LISTING[:1] and (score := _score(found, n)) and len(score.seeds) > 1}
     if not several:
         return {"starts_1d": NOT_RUN, "starts_most": NOT_RUN}
     apart, name = max((max(score.seeds) - min(score.seeds), name) for name, score in several.items())
@@ -326,7 +353,27 @@ def headlines(page: Page) -> dict[str, str]:
     told["leaks"] = "; ".join(f"{row['without the leak']} ({row['model']}) {points(row['difference'])}"
                               for row in leaks(page)) or NOT_RUN
     told["leaks_family"] = family(row["difference"] for row in leaks(page))
+    told |= _range_1d(found) | {"exceeded": _exceeded(page)}
     return told | by_lot_say() | starts_say(page) | optimism_say(page) | pairs_say(page) | against_lda_say(page)
+
+
+def _range_1d(found: Found) -> dict[str, str]:
+    """Accuracy of the 1-D models with shared and with new speakers, the lowest and the highest, and of how many."""
+    told = {}
+    for key, protocol in (("range_shared", "published"), ("range_new", "speaker")):
+        known = [score.value for n in crema_1d.NETWORKS if n != crema_1d.ONE_LISTING[0]
+                 and (score := _score(found, n, protocol=protocol))]
+        ends = " to ".join(dict.fromkeys(percent(of(known), 1) for of in (min, max))) if known else ""
+        told[key] = f"{ends} ({len(known)} networks)" if known else NOT_RUN
+    return told
+
+
+def _exceeded(page: Page) -> str:
+    """Models that come out higher than the document has them, by more than its test clips make by lot."""
+    over = [f"{name} by {unit(100 * (score.value - claimed[1]), 'points', 1)}" for found, n, name, claimed, _ in
+            models(page) if (score := _score(found, n))
+            and score.value - claimed[1] > np.sqrt(2) * uncertainty.by_lot(claimed[1], TESTED)]
+    return listed(over) if over else "none"
 
 
 def verdict(page: Page, steps: str) -> list[str]:
@@ -334,12 +381,12 @@ def verdict(page: Page, steps: str) -> list[str]:
     told = headlines(page)
     lines = [f"**Which model is better**: {NOT_RUN}."]
     if pairs(page):
-        lines = [f"**Which model is better.** Our runs tell {told['pairs']} pairs of models apart"
-                 f"{told['pairs_agree']}."]
+        lines = [f"**Which model is better.** Pairs of 1-D models that our runs tell apart: {told['pairs_1d']}; pairs "
+                 f"with a 2-D one: {told['pairs_others']}."]
     best = verdicts.both_splits(images(page).found, CORPUS, "code", 2)
     return [f"**MODEL2**: {best or NOT_RUN}.", *lines,
-            f"**What the networks add to LDA**, in comparisons on the same clips: those on its five values, "
-            f"{told['lda_five']}; the others, {told['lda_others']}.",
+            f"**What the networks add to LDA**, on the same test clips: those on its five values "
+            f"{told['lda_five']}; the others: {told['lda_others']}.",
             f"**The selection of features.** Steps that differ significantly from the one before: {steps}.",
-            f"**Leaks.** {told['leaks']}.",
+            f"**What leaks would be worth**, of which we know of none in the document: {told['leaks']}.",
             f"**Convolutions of a stride of 1 instead of 8**, MODEL3: {told['stride']}."]

@@ -10,7 +10,7 @@ from matplotlib.ticker import MultipleLocator, PercentFormatter
 from ser_repro.book import crema, plots
 from ser_repro.book.page import Page
 from ser_repro.book.palette import GREY, ORANGE, PURPLE, ROLES, Look
-from ser_repro.book.words import family, p_text, points, signed, significant
+from ser_repro.book.words import family, listed, p_text, points, signed, significant
 from ser_repro.documents import crema_1d
 from ser_repro.runs.found import NOT_RUN, on_same_clips
 
@@ -60,11 +60,38 @@ def say(page: Page) -> dict[str, str]:
     rows = steps(page)
     planned = len(crema_1d.SELECTION) - 1
     if not rows:
-        return {"steps": NOT_RUN, "steps_family": NOT_RUN}
+        return {"steps": NOT_RUN, "steps_family": NOT_RUN, "whole": NOT_RUN, "alike": ""}
     apart = [f"{row['step']} ({points(row['difference'])})" for row in rows if significant(row["difference"])]
+    tested = sum(row["difference"].has_interval for row in rows)
     missing = f"; {planned - len(rows)} not yet run" if len(rows) < planned else ""
-    return {"steps": f"{len(apart) or 'none'} of {len(rows)}{missing}" + (f": {'; '.join(apart)}" if apart else ""),
-            "steps_family": family(row["difference"] for row in rows)}
+    return {"steps": f"{len(apart) or 'none'} of {tested} that can be tested{missing}"
+            + (f": {'; '.join(apart)}" if apart else ""),
+            "steps_family": family(row["difference"] for row in rows), "whole": _whole(page), "alike": _alike(page)}
+
+
+def _whole(page: Page) -> str:
+    """Steps whose features, reduced by LDA, are significantly worse than all 258 values, in words."""
+    sides = {features: [(page.found, page.found.records(crema.CORPUS, n=1, features=one)) for one in (
+        "crema258", features)] for features in crema_1d.STEPS}
+    rows = crema.corrected([{"step": place, "difference": change} for place, features in enumerate(crema_1d.STEPS, 1)
+                            if (change := on_same_clips(*sides[features]))])
+    if not rows:
+        return NOT_RUN
+    worse = [row for row in rows if significant(row["difference"]) and row["difference"].value < 0]
+    ends = [signed(100 * of(row["difference"].value for row in worse)) for of in (min, max)] if worse else []
+    return f"{len(worse) or 'none'} of {len(rows)}" + (
+        f" (step {listed([str(row['step']) for row in worse])}: {' to '.join(dict.fromkeys(ends))} points)"
+        if worse else "")
+
+
+def _alike(page: Page) -> str:
+    """Steps at which our network gives one answer to every clip, in words; "" where there are none."""
+    others = crema_1d.SETTINGS["reduction"].others
+    dead = [others.get(row["reduction"]) or _told(row["features"], row["reduction"]) for row in selection(page)
+            if row["ours"] and row["ours"].alike[0] == row["ours"].alike[1]]
+    if not dead:
+        return ""
+    return f" With {listed(dead)} our network, whose values are not scaled, gives one answer to every clip."
 
 
 def picture(page: Page) -> Figure:

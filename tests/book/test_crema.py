@@ -76,10 +76,10 @@ def made(tmp_path_factory):
 def test_a_page_without_records_says_so(tmp_path):
     page = Page("crema_1d", {"results": tmp_path})
     told = crema.headlines(page) | crema_selection.say(page)
-    for key in ("best_1d", "best_2d", "stride", "leaks", "starts_validation", "optimism", "pairs", "steps", "lda",
+    for key in ("best_1d", "best_2d", "stride", "leaks", "starts_validation", "optimism", "pairs_1d", "steps", "lda",
                 "lda_speaker", "lda_five", "lda_others", "starts_1d", "starts_most"):
         assert told[key] == NOT_RUN, key
-    assert told["near_best"] == "5 of 7"  # all but .38 and .45, by 1.96 * sqrt(2 * .48 * .52 / 2233)
+    assert told["near_best"] == "4 of the other 6"  # all but .38 and .45, by 1.96 * sqrt(2 * .48 * .52 / 2233)
     assert len(crema.table(page)) == len(crema.recalls(page)) + 1 == 11
     assert crema.pair_rows(page) == crema.optimism_rows(page) == crema.leak_rows(page) == []
     assert crema_selection.step_rows(page) == []
@@ -103,16 +103,18 @@ def test_pairs_of_models_are_compared_on_the_same_clips(made):
     assert len(rows) == 6 and all(row["difference"].clips == 2233 for row in rows.values())
     row = rows["2-D MODEL2 instead of Model 1"]
     assert row["claimed"] == pytest.approx(0.07) and row["difference"].value > 0.05
-    assert row["difference"].family == 6 and crema.headlines(made)["pairs"].endswith(" of 6")
+    assert row["difference"].family == 6 and crema.headlines(made)["pairs_1d"] == "none of 1"
+    assert crema.headlines(made)["pairs_others"].endswith("in the same order")
 
 
 def test_models_are_set_against_lda_alone(made):
-    rows = {(row["model"], row["test"]): row["difference"] for row in crema.against_lda(made)}
+    rows = {(row["model"], row["protocol"]): row["difference"] for row in crema.against_lda(made)}
     assert {name for name, _ in rows} == {"Model 1", "Model 2", "2-D initial", "2-D MODEL2"}
-    assert abs(rows["Model 1", "shared speakers"].value) < 0.03 < 0.04 < rows["2-D MODEL2", "shared speakers"].value
+    assert abs(rows["Model 1", "published"].value) < 0.03 < 0.04 < rows["2-D MODEL2", "published"].value
     told = crema.headlines(made)
-    assert told["lda_five"] == "0 of 2 significantly better, 0 significantly worse"
-    assert told["lda_others"] == "1 of 2 significantly better, 0 significantly worse"
+    assert told["lda_five"].startswith("shared speakers ")
+    assert told["lda_five"].endswith("(2 networks, 0 significantly better, 0 significantly worse)")
+    assert told["lda_others"].startswith("2-D initial, shared speakers, +")
     last = crema.table(made)[-1]
     assert last["test, ours"].startswith("4") and last["test, claimed"] == "" and last["new speakers"] != NOT_RUN
     alone = [row["LDA alone"] for row in crema_selection.selection(made)]
