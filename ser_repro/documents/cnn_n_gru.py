@@ -53,7 +53,7 @@ SETTINGS = {
     "drop_last_test": Setting(True, False, "last incomplete batch dropped from the score, not from its denominator",
                               SILENT, "last test batch kept", True),
     "sample_rate": Setting("native", 16000, "sample rate in Hz; native = samples fed at whatever rate", "later README: "
-                           "16 kHz", "resampled to 16 kHz"),
+                           "16 kHz", "resampled to 16 kHz", others={"native": "at the corpus's own rate"}),
     "learning_rate": Setting(None, None, "learning rate of Adam; the code's search: log-uniform, 1e-4 to 1e-1"),
     "weight_decay": Setting(None, None, "weight decay of Adam; the code's search: log-uniform, 1e-6 to 1e-2"),
     "batch_size": Setting(None, None, "clips in a batch; the code's grid: 2, 4, 8, 16, 32, 64; in our smaller search "

@@ -200,7 +200,8 @@ DOCUMENT = Document(
     adjust=_adjust, split=split, validates=True, sizes=tuple(NETWORKS), demo={"epochs": 3}, cost=_cost,
     transform=transform,
     readings=("code",), has_code=False, networks=NETWORKS,
-    shorter=f"ours stop at {SETTINGS['epochs'].code} epochs and the curves in the report go past a hundred",
+    shorter=f"ours stop at {SETTINGS['epochs'].code} epochs, where the study's curves of its copy go past a hundred "
+            "and the paper's number is not told",
     core=(_core(SMALL), *(_core(SMALL, part=part) for part in ("MFCC", "MSF", "energies")), _core(RNN_BOTH),
           *(_core(n) for n in (RNN_MFCC, RNN_MSF)), _core(SMALL, **TRAINING_CLIPS), _core(SMALL, **TOGETHER),
           _core(SMALL, dropout=0.5), _core(SMALL, **LONGER),

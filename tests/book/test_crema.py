@@ -155,7 +155,7 @@ def test_steps_of_the_selection_are_told_apart_from_noise(made):
 
 def test_the_verdict_counts_what_has_been_run(made):
     lines = crema.verdict(made, crema_selection.say(made)["steps"])
-    assert lines[0].startswith("**MODEL2**: **CREMA-D, 2-D MODEL2**") and "pairs of models apart" in lines[1]
+    assert lines[0].startswith("**MODEL2**: **CREMA-D, 2-D MODEL2**") and "Pairs of 1-D models" in lines[1]
     assert NOT_RUN in lines[-1]
 
 
