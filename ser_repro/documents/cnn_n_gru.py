@@ -279,6 +279,7 @@ DOCUMENT = Document(
             for changes in SWITCHES.values()),
           CoreRuns("code", "published", n=18, corpora=("RAVDESS",), changes=in_2025("RAVDESS")),
           CoreRuns("code", "published", n=18, changes=WHOLE_2025),
+          CoreRuns("code", "speaker", n=18, corpora=("TESS",), changes=WHOLE_2025),
           CoreRuns("code", "redrawn", n=3, corpora=("RAVDESS",), folds=(0, 1, 2)),
           *to_every_other(FREE, n=3, changes=elsewhere)))
 
