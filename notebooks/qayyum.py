@@ -75,7 +75,7 @@ page.say("qa_planned", planned)
 # {glue:text}`qa_choices_hold` of these intervals hold the paper's rate.
 #
 # **Normalisation.** To take mean and variance from training clips alone, and not from the tested ones too, changes
-# accuracy as follows: {glue:text}`qa_normalised`.
+# accuracy by {glue:text}`qa_normalised_brief`, by system and split.
 #
 # **What we measure on SAVEE**, accuracy on our first draw of the split, which may be a lucky one: the study's CNN
 # {glue:text}`qa_full_published`, with a quarter of its channels {glue:text}`qa_small_published`; the RNN on MFCC and

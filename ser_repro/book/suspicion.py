@@ -343,16 +343,31 @@ def features_say(page: Page) -> str:
             f"{unit(100 * abs(largest.difference.value), 'points', 1)}, the gap {unit(100 * GAP, 'points', 1)}")
 
 
-def normalisation_say(page: Page) -> str:
-    """What it is worth to normalise on training clips alone, in words."""
+def _normalisation(page: Page) -> list[tuple[str, str, scores.Score]]:
+    """System, split, and what it is worth to normalise on training clips alone."""
     told = []
     for found in (page.found, baselines(page).found):
         for one in found.effects():
             if one.corpus == CORPUS and one.name.startswith(f"{found.difference('fitted_on', 'training')} (n = "):
                 n = int(one.name.rpartition("= ")[2].rstrip(")"))
                 system = _SHORT[n] if found is page.found else qayyum_baselines.NETWORKS[n]
-                told.append(f"{system}, {one.where or split_name('published')}: {worth(one.difference)}")
-    return "; ".join(told) or NOT_RUN
+                told.append((system, one.where or split_name("published"), one.difference))
+    return told
+
+
+def normalisation_say(page: Page) -> str:
+    """What it is worth to normalise on training clips alone, in words."""
+    return "; ".join(f"{system}, {split}: {worth(one)}" for system, split, one in _normalisation(page)) or NOT_RUN
+
+
+def normalisation_brief(page: Page) -> str:
+    """How many of these changes are significant, and the lowest and highest."""
+    known = [one for *_, one in _normalisation(page)]
+    if not known:
+        return NOT_RUN
+    ends = " to ".join(dict.fromkeys(signed(100 * of(one.value for one in known)) for of in (min, max)))
+    apart = sum(map(significant, known))
+    return f"{ends}{NBSP}points, of which {apart or 'none'} of {len(known)} is significant"
 
 
 def draws_say(page: Page) -> dict[str, str]:
@@ -395,6 +410,7 @@ def headlines(page: Page) -> dict[str, str]:
     told["msf_crema"] = on_crema(page)
     told |= choices_say(page) | short(page)
     told["chance"], told["chance_uar"] = percent(page.chance[CORPUS]), percent(1 / len(qayyum.CLASSES), 1)
+    told["normalised_brief"] = normalisation_brief(page)
     told["parts"], told["normalised"] = features_say(page), normalisation_say(page)
     return told | _about_rates() | draws_say(page) | added_say(page)
 

@@ -58,7 +58,7 @@ def made(tmp_path_factory):
 def test_a_page_without_records_says_so(tmp_path):
     page = page_of(tmp_path)
     told = suspicion.headlines(page)
-    for key in ("parts", "normalised", "draws", "reached", "full_published", "svm_redrawn", "crema"):
+    for key in ("parts", "normalised", "normalised_brief", "draws", "reached", "full_published", "svm_redrawn", "crema"):
         assert told[key] == NOT_RUN, key
     assert told["impossible"] == "7 of 7" and told["eighths"] == "7 of 7"
     assert suspicion.between_rows(page) == []
@@ -142,6 +142,7 @@ def test_longer_training_is_told_with_its_length_and_its_worth(tmp_path):
 def test_normalisation_is_told_of_each_system_that_has_both(made):
     told = suspicion.normalisation_say(made)
     assert told.startswith("SVM on MFCC and MSF, shared speakers: ") and ";" not in told.partition("[")[0]
+    assert suspicion.normalisation_brief(made).endswith("points, of which none of 1 is significant")
 
 
 def test_half_an_interval_is_that_of_a_share_of_80():
