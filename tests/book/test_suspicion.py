@@ -58,7 +58,8 @@ def made(tmp_path_factory):
 def test_a_page_without_records_says_so(tmp_path):
     page = page_of(tmp_path)
     told = suspicion.headlines(page)
-    for key in ("parts", "normalised", "normalised_brief", "draws", "reached", "full_published", "svm_redrawn", "crema"):
+    for key in ("parts", "normalised", "normalised_brief", "draws", "reached", "full_published", "svm_redrawn",
+                "crema"):
         assert told[key] == NOT_RUN, key
     assert told["impossible"] == "7 of 7" and told["eighths"] == "7 of 7"
     assert suspicion.between_rows(page) == []
