@@ -12,7 +12,8 @@
 # Every number in this study rests on few people: {glue:text}`de_cremad_speakers` in CREMA-D,
 # {glue:text}`de_savee_speakers` in SAVEE, {glue:text}`de_tess_speakers` in TESS. They are actors. Most were asked for
 # an emotion by name, and in most corpora each repeats the same few sentences. Under a random split, training has
-# therefore often met the very speaker, sentence and emotion that is tested. How clips were recorded, cut and levelled
+# therefore met the speaker, the sentence and the emotion of a test clip, in RAVDESS and EMO-DB often all three in one
+# other clip. How clips were recorded, cut and levelled
 # is part of what a model learns.
 
 # %% tags=["parameters", "hide-input"]
@@ -159,7 +160,8 @@ book.draw("de_moments", voice_plots.moments(heard))
 #   the first second, SAVEE clips for half a second; TESS, EMO-DB and CREMA-D clips seem to speak from the start.
 # ---
 # Share of clips that are speaking, silent or over, at each moment after they began. A model that is given the first
-# second of RAVDESS is given silence. In CREMA-D and TESS background noise hides what silence there is.
+# second of RAVDESS is mostly given silence. In CREMA-D and TESS clips are cut close, or background noise hides what
+# silence there is.
 # ```
 
 # %% tags=["hide-input"]
@@ -177,7 +179,8 @@ book.table(voices.lengths(heard))
 #
 # Silence here is what lies {glue:text}`de_silence_db` or more below the loudest hundredth of a second of the same clip;
 # a louder breath or click ends it. By that measure {glue:text}`de_cremad_masked` of CREMA-D clips and
-# {glue:text}`de_tess_masked` of TESS clips have none: their background is too loud to show it.
+# {glue:text}`de_tess_masked` of TESS clips have none: they are cut close, or their background is too loud to
+# show it.
 #
 # ## Recording conditions give away corpus, speaker and emotion
 
@@ -213,7 +216,7 @@ book.draw("de_rooms", voice_plots.rooms(heard))
 #   neutral, and no clip of the soft {glue:text}`de_savee_quiet`. In CREMA-D it is {glue:text}`de_cremad_clipped_anger`
 #   of anger and {glue:text}`de_cremad_clipped_neutral` of neutral. A model may use the distortion, not the voice.
 #
-# ## Women and men differ in pitch as much as emotions do
+# ## In pitch, an angry man may be a calm woman
 
 # %% tags=["hide-input", "remove-output"]
 book.draw("de_pitch", voice_plots.pitch(heard))
@@ -255,7 +258,7 @@ book.draw("de_emotions", voice_plots.emotions(heard))
 #   {glue:text}`de_cremad_happiness_pitch` semitones, in EMO-DB by {glue:text}`de_emodb_anger_pitch`,
 #   {glue:text}`de_emodb_fear_pitch` and {glue:text}`de_emodb_happiness_pitch`. Neutral, calm, sadness and boredom stay
 #   close together, except in SAVEE, whose men are sad at {glue:text}`de_savee_sadness_pitch` semitones.
-# - **Level is a property of the corpus.** From the quietest to the loudest emotion RAVDESS spans
+# - **How far emotions differ in level depends on the corpus.** From the quietest to the loudest emotion RAVDESS spans
 #   {glue:text}`de_ravdess_gain_span`, CREMA-D {glue:text}`de_cremad_gain_span`, SAVEE {glue:text}`de_savee_gain_span`,
 #   TESS {glue:text}`de_tess_gain_span`, EMOVO {glue:text}`de_emovo_gain_span` and the scaled EMO-DB
 #   {glue:text}`de_emodb_gain_span`. EMO-DB's levels were made equal, so loudness learned on RAVDESS can hardly be used
@@ -263,13 +266,14 @@ book.draw("de_emotions", voice_plots.emotions(heard))
 # - **Two speakers are too few to tell emotion from habit.** Within a neutral clip the pitch of the two TESS women moves
 #   by {glue:text}`de_tess_OAF_neutral` and {glue:text}`de_tess_YAF_neutral` semitones (interquartile range), within
 #   surprise by {glue:text}`de_tess_OAF_surprise` and {glue:text}`de_tess_YAF_surprise`. Nobody can say how much of this
-#   is surprise and how much is one woman's way to act it.
+#   is surprise, how much is one woman's way to act it, and how much is the pitch tracker, which may be off by an
+#   octave.
 #
 # Pitch is measured by YIN {cite}`decheveigne2002yin` every 20 ms, and kept where a frame repeats itself after one
 # period. All is measured on the first channel. Creaky voices and noise defeat
 # any pitch tracker: {glue:text}`de_cremad_pitchless` of CREMA-D clips have too few voiced frames to give a pitch, and
 # {glue:text}`de_cremad_sad_men` of those of its sad men. A single clip may be an octave off, so use these measures for
-# medians only.
+# medians only, and with care where many clips have none.
 #
 # ## One sentence in every emotion
 
@@ -300,7 +304,7 @@ one_sentence.players(sentence)
 # ## Published corpora hold duplicates, wrong labels and odd files
 #
 # `ser-repro corpora check` compares a copy of a corpus with the published one, sample by sample. These oddities are in
-# the corpora as published:
+# the copies that we measured, which are the published ones or mirrors of them:
 
 # %% tags=["hide-input"]
 book.table(voices.odd(heard))

@@ -30,11 +30,12 @@ page.finding()
 page.overview()
 
 # %% [markdown]
-# Models are the documents' methods in reading `code`, and our baselines, one seed each; those that were tested on
-# every new speaker. Left out are networks that give one answer to every clip. "If errors fell by lot": the share of
-# clips that all would miss if each model missed its clips independently of the others. Models that share features miss
-# the same clips without these being hard, and some here are near-copies of each other. So this page says where the
-# clips are that these models miss, not which clips are hard.
+# Models are the documents' methods in reading `code`, and our baselines, one seed each; those that were tested on every
+# new speaker. Left out are networks that give one answer to every clip of every fold; where single folds do so, their
+# speakers and the emotions that they never name look hard. "If errors fell by lot": the share of clips that all would
+# miss if each model missed its clips independently of the others. Models that share features miss the same clips
+# without these being hard, and some here are near-copies of each other. So this page says where the clips are that
+# these models miss, not which clips are hard.
 #
 # The last columns split the clips that no model gets right with new speakers. Some are then right in at least one model
 # with shared speakers, whose training is another: part of that is luck, as several models have several tries.

@@ -13,7 +13,8 @@
 # [Qayyum et al.](qayyum.ipynb) The other four, and the CREMA-D study's copy of that CNN, first compute *features*: in
 # the sets shown here {glue:text}`ft_smallest` to {glue:text}`ft_largest` numbers of a clip, or some of each frame. No
 # network can recover what a feature set throws away, and what it keeps is not only emotion: in {glue:text}`ft_ahead`
-# pairs of corpus and set measured here, a linear discriminant recognises the speaker better than the emotion.
+# pairs of corpus and set measured here, a linear discriminant names a known speaker, in a sentence that it has not met,
+# better than the emotion of a speaker that it has not met.
 
 # %% tags=["parameters", "hide-input"]
 corpora: list = ["RAVDESS", "EMO-DB", "SAVEE"]  # corpora in which emotions and speakers are told apart
@@ -171,7 +172,7 @@ book.draw("ft_banks", plots.banks())
 # The code also converts powers to decibels as if they were amplitudes, so every decibel counts double. librosa cuts off
 # what lies 80 dB below a clip's peak; counted double, that is everything more than 40 dB below.
 # {glue:text}`ft_floor_code` of the values on RAVDESS lie at this floor, against {glue:text}`ft_floor_right` in the
-# corrected images.
+# images with filterbank, decibels and padding corrected.
 #
 # ## Where text and code differ
 
@@ -182,7 +183,7 @@ book.table(words.parted())
 # Of the CREMA-D study's means over time we have only the report. It tells which descriptors were added, not their
 # frames or rate, so its {glue:text}`ft_report_values` values have one reading, which is in part our choice.
 #
-# ## Nearly every set tells speakers better than emotions
+# ## Nearly every set tells known speakers better than emotions of new ones
 #
 # How much of a set is emotion, and how much is the speaker's voice? Linear discriminant analysis answers two questions
 # before any network sees the set: *which emotion*, of a speaker it has not met, and *which speaker*, from a sentence it
@@ -215,7 +216,8 @@ book.draw("ft_apart", plots.apart(apart))
 # network that knows a voice can hold a clip against what else it has heard of that voice. What that is worth is
 # measured in [One model, five tests](dial.ipynb).
 #
-# Single differences between sets, of unrounded values and without an interval:
+# Single differences between sets, UAR in points, not scaled, of unrounded values and without an interval. Those of a
+# few points mean nothing, least of all in SAVEE with its {glue:text}`ft_savee_speakers` speakers:
 #
 # - **The cut after a hundred frames costs emotions on RAVDESS.** It changes the recall of emotions there by
 #   {glue:text}`ft_ravdess_emotion_cut` points and that of speakers by {glue:text}`ft_ravdess_speaker_cut`. On EMO-DB,
@@ -226,20 +228,20 @@ book.draw("ft_apart", plots.apart(apart))
 #   {glue:text}`ft_ravdess_speaker_mended` points on RAVDESS, {glue:text}`ft_emodb_speaker_mended` on EMO-DB and
 #   {glue:text}`ft_savee_speaker_mended` on SAVEE, and that of emotions by {glue:text}`ft_ravdess_emotion_mended`,
 #   {glue:text}`ft_emodb_emotion_mended` and {glue:text}`ft_savee_emotion_mended`.
-# - **Modulation features say less about the speaker than MFCCs.** They recognise {glue:text}`ft_modulation_speaker` of
+# - **Modulation features, which leave out level and all above 4 kHz, say less about the speaker than MFCCs.** They
+#   recognise {glue:text}`ft_modulation_speaker` of
 #   speakers on EMO-DB, {glue:text}`ft_modulation_speaker_ravdess` on RAVDESS and
 #   {glue:text}`ft_modulation_speaker_savee` on SAVEE; the mean of 50 MFCCs {glue:text}`ft_mfcc_speaker`,
 #   {glue:text}`ft_mfcc_speaker_ravdess` and {glue:text}`ft_mfcc_speaker_savee`. Of emotions they recognise
 #   {glue:text}`ft_modulation_emotion`, {glue:text}`ft_modulation_emotion_ravdess` and
 #   {glue:text}`ft_modulation_emotion_savee`; the MFCCs {glue:text}`ft_mfcc_emotion`,
 #   {glue:text}`ft_mfcc_emotion_ravdess` and {glue:text}`ft_mfcc_emotion_savee`.
-# - **Emotions form no clusters in any set.** A clip lies no nearer to its own emotion than to another (silhouettes of
-#   {glue:text}`ft_emotion_silhouette_min` to {glue:text}`ft_emotion_silhouette_max`). Speakers lie slightly apart in
-#   SAVEE (silhouettes up to {glue:text}`ft_savee_silhouette`, where 1 is far apart), nowhere else (at most
-#   {glue:text}`ft_other_silhouette`).
+# - **Emotions form no clusters that silhouettes show, in any set.** A clip lies no nearer to its own emotion than to
+#   another (silhouettes of {glue:text}`ft_emotion_silhouette_min` to {glue:text}`ft_emotion_silhouette_max`). Speakers
+#   lie slightly apart in SAVEE (silhouettes up to {glue:text}`ft_savee_silhouette`, where 1 is far apart), nowhere else
+#   (at most {glue:text}`ft_other_silhouette`).
 #
-# Differences of a few points between sets mean nothing, least of all in SAVEE with its
-# {glue:text}`ft_savee_speakers` speakers. Sets with a time axis enter as mean and deviation over time; a network that
+# Sets with a time axis enter as mean and deviation over time; a network that
 # sees their order may find more.
 
 # %% tags=["hide-input"]

@@ -54,8 +54,8 @@ page.say("sv_waiting", baseline.waiting(page))
 # - With shared speakers {glue:text}`sv_sentence_published`
 # - With new speakers {glue:text}`sv_sentence_speaker`
 #
-# All of these differences rest on one draw of the test clips. On other draws the SVM itself reaches
-# {glue:text}`sv_draws` with shared speakers{glue:text}`sv_draws_lead`. Against logistic regression on the same values,
+# The differences with shared speakers rest on one draw of the test clips. On other draws the SVM itself reaches
+# {glue:text}`sv_draws`{glue:text}`sv_draws_lead`. Against logistic regression on the same values,
 # {glue:text}`sv_logistic_published` readings of networks lead with shared speakers and
 # {glue:text}`sv_logistic_speaker` with new ones.
 #
@@ -63,8 +63,8 @@ page.say("sv_waiting", baseline.waiting(page))
 # {glue:text}`sv_penalty`, one other value that was tried once, changes its accuracy by
 # {glue:text}`sv_penalty_published` to {glue:text}`sv_RAVDESS_published_penalty` with shared speakers, and by
 # {glue:text}`sv_penalty_speaker` with new ones. With it {glue:text}`sv_above_published_penalty` readings of networks
-# lead significantly with shared speakers. So a lead with shared speakers alone says little about who hears emotion
-# better.
+# lead significantly with shared speakers, which is no proof that they are equal. So a lead with shared speakers alone
+# says little about who hears emotion better.
 
 # %% tags=["hide-input"]
 page.overview()
@@ -112,8 +112,8 @@ book.table(baseline.rows(page))
 #
 # ## The SVM with another penalty
 #
-# The SVM keeps scikit-learn's default penalty, which restrains it strongly. With
-# {glue:text}`sv_penalty` it would reach {glue:text}`sv_RAVDESS_published_penalty` on RAVDESS with shared speakers and
+# The SVM keeps scikit-learn's default penalty, which restrains it strongly. With one that restrains it less
+# ({glue:text}`sv_penalty`) it would reach {glue:text}`sv_RAVDESS_published_penalty` on RAVDESS with shared speakers and
 # {glue:text}`sv_RAVDESS_speaker_penalty` with new ones; {glue:text}`sv_above_published_penalty` readings of networks
 # then lead with shared speakers and {glue:text}`sv_above_speaker_penalty` with new ones. This penalty was not chosen on
 # validation clips, so it shows how far the comparison depends on such a choice, and is no second baseline.

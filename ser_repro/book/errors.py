@@ -119,7 +119,8 @@ class Errors:
         count = " to ".join(map(str, dict.fromkeys((models[0], models[-1]))))
         show.text(f"**With new speakers, {percent(shares[0])} to {percent(shares[-1])} of a corpus's clips are missed "
                   f"by all of the {count} models that were tested on it.** Shares can be compared only between corpora "
-                  "on which the same models were tested. Emotions that are missed more often than others: "
+                  "on which the same models were tested. Emotions that are missed more often than others, by more than "
+                  "luck would make were clips independent: "
                   f"{'; '.join(told)}.")
 
     def _missed(self, corpus: str, what: str) -> pd.DataFrame:
