@@ -64,9 +64,9 @@ show.html_block(chapter.cards(rows))
 #
 # - **Ask who is tested.** A score on shared speakers also says how well a model knows these people. The code of 2025 of
 #   [CNN-n-GRU](cnn_n_gru.ipynb) is right on {glue:text}`vd_two_voices` of TESS when both of its voices train, and on
-#   {glue:text}`vd_unheard` when the tested one has not been heard. How far it falls
-#   with new ones is in [one model, five tests](dial.ipynb), and what each other leak is worth, where it could be
-#   measured, in [leaks](leak_audit.ipynb).
+#   {glue:text}`vd_unheard` when the tested one has not been heard (one start, rebuilt as far as we know it). How far
+#   others fall with new speakers is in [one model, five tests](dial.ipynb), and what each other leak is worth, where it
+#   could be measured, in [leaks](leak_audit.ipynb).
 # - **Ask for the interval.** A score on a few hundred clips of a few speakers is worth several points either way,
 #   and more where speakers are few; [how sure is a score](uncertainty.ipynb) has the widths, and how many speakers a
 #   claim of two points needs.
