@@ -49,7 +49,7 @@ class Stack:
         return self
 
     def norm(self) -> "Stack":
-        return self.add(nn.BatchNorm2d(self.channels, **keras.BATCH_NORM))
+        return self.add(keras.BatchNorm2d(self.channels, **keras.BATCH_NORM))
 
     def out(self, n_classes: int, hidden: int = 0, dropout: float = 0.0) -> nn.Sequential:
         """Everything, with a hidden layer and its dropout where there is one."""

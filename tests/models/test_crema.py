@@ -120,3 +120,15 @@ def test_every_layer_starts_as_keras_starts_it():
                 taps = layer.weight[0, 0].numel()
                 bound = (6 / (taps * (layer.weight.shape[0] + layer.weight.shape[1])))**0.5
                 assert 0.9 * bound < layer.weight.abs().max().item() <= bound and not layer.bias.any()
+
+
+@pytest.mark.parametrize("n", range(1, 6))
+def test_a_last_batch_of_one_clip_trains_on_five_values(n):
+    torch.manual_seed(0)
+    model = CREMA1D(n=n, length=5, n_classes=6).train()
+    norms = [norm for norm in model.modules() if isinstance(norm, keras.BatchNorm2d)]
+    for norm in norms:
+        nn.init.ones_(norm.bias)
+    model(torch.randn(1, 5, 1)).sum().backward()
+    assert not norms or norms[-1].bias.grad.abs().sum() > 0
+    assert [not norm.running_mean.any() for norm in norms] == {2: [False, True], 3: [False], 4: [False]}.get(n, [])
