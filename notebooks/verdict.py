@@ -21,7 +21,8 @@ book.check(globals(), results=None)
 palette.use_theme()
 
 # %% tags=["hide-cell"]
-from ser_repro.book import ledger, show
+from ser_repro.book import crema, ledger, show
+from ser_repro.book.page import Page
 from ser_repro.documents import cnn_n_gru
 from ser_repro.runs import claimed
 from ser_repro.runs.found import Found
@@ -35,7 +36,7 @@ for name, n in (("mfcc_cnn", None), ("cnn_n_gru", 3), ("cnn_bigru", None), ("iss
 later = Found("cnn_n_gru", results)
 show.say("vd_two_voices", later.text("TESS", n=18, **cnn_n_gru.WHOLE_2025))
 show.say("vd_unheard", later.told("TESS", protocol="speaker", n=18, **cnn_n_gru.WHOLE_2025))
-show.say("vd_five", chapter.five_values(results))
+show.say("vd_five", crema.five_values(Page("crema_1d", {"results": results})))
 book.draw("vd_picture", chapter.picture(rows), elsewhere=chapter.words(rows))
 
 # %% [markdown]

@@ -51,14 +51,16 @@ def seeds_of(found: Found, n: int, protocol: str = "published") -> list[list[dic
     return [seed for one in same for seed in found.seeds(CORPUS, protocol=protocol, n=one)]
 
 
-def _score(found: Found, n: int, name: str = "accuracy", protocol: str = "published") -> Score | None:
+def trained(page: Page) -> list[tuple[Found, int, str, tuple]]:
+    """A row a network: as `models`, but once where two are one listing, whose test scores the document has alike."""
+    first, last = crema_1d.ONE_LISTING
+    return [(found, n, f"Models {first} and {last}" if found is page.found and n == last else name, claimed)
+            for found, n, name, claimed, _ in models(page) if not (found is page.found and n == first)]
+
+
+def _score(found: Found, n: int, protocol: str = "published") -> Score | None:
     seeds = seeds_of(found, n, protocol)
-    return found.score_of(seeds, name) if seeds else None
-
-
-def _network(name: str, n: int, found: Found) -> str:
-    """What a network is called in a row of its own."""
-    return "Models 3 and 4" if found.name == "crema_1d" and n in crema_1d.ONE_LISTING else name
+    return found.score_of(seeds) if seeds else None
 
 
 # ---- the document's tables beside ours ---------------------------------------------------------------------------
@@ -91,19 +93,18 @@ def recalls(page: Page) -> list[dict]:
 
 def picture(page: Page) -> Figure:
     """Test accuracy of the ten: claimed, and ours with shared and with new speakers; and of LDA alone."""
-    of = models(page)
-    looks = {name: ROLES[name] for name in ("shared speakers", "new speakers")}
-    figure, axis = plt.subplots(figsize=(plots.PHONE, 1.6 + 0.42 * len(of)))
+    rows = [(name, claimed[1], [_score(found, n, protocol) for protocol in plans.GRID])
+            for found, n, name, claimed, _ in models(page)]
+    rows.append(("LDA alone (ours)", None, [lda(page).score(CORPUS, protocol=protocol) for protocol in plans.GRID]))
+    names = [name for name, *_ in rows]
+    looks = {name: ROLES[name] for name in map(split_name, plans.GRID)}
+    figure, axis = plt.subplots(figsize=(plots.PHONE, 1.2 + 0.42 * len(rows)))
     marks = []
-    for y, (found, n, _, claimed, _) in enumerate(of):
-        axis.plot(claimed[1], y, ROLES["claimed"].marker, color="black", mfc="none", mew=1.6, ms=7, zorder=4)
-        marks += [(y + away, name, found.score_of(seeds)) for name, protocol, away in (
-            ("shared speakers", "published", -0.15), ("new speakers", "speaker", 0.2))
-            if (seeds := seeds_of(found, n, protocol))]
-    names = [name for _, _, name, *_ in of] + ["LDA alone (ours)"]
-    marks += [(len(of) + away, name, score) for name, protocol, away in (
-        ("shared speakers", "published", -0.15), ("new speakers", "speaker", 0.2))
-        if (score := lda(page).score(CORPUS, protocol=protocol))]
+    for y, (_, claimed, measured) in enumerate(rows):
+        if claimed is not None:
+            axis.plot(claimed, y, ROLES["claimed"].marker, color="black", mfc="none", mew=1.6, ms=7, zorder=4)
+        marks += [(y + away, name, score) for name, score, away in zip(looks, measured, (-0.15, 0.2), strict=True)
+                  if score]
     plots.intervals(axis, marks, looks)
     chance = ROLES["chance"]
     axis.axvline(page.chance[CORPUS], color=chance.colour, ls=chance.line, lw=1.2)
@@ -123,16 +124,14 @@ def picture(page: Page) -> Figure:
 
 @functools.cache
 def against_lda(page: Page) -> list[dict]:
-    """A row a model and split: `difference`, its accuracy minus that of LDA alone on the same clips; those that have
+    """A row a network and split: `difference`, its accuracy minus that of LDA alone on the same clips; those that have
     been run."""
     rows = []
-    for found, n, name, *_ in models(page):
+    for found, n, name, _ in trained(page):
         for protocol in plans.GRID:
             sides = [(lda(page), lda(page).seeds(CORPUS, protocol=protocol)), (found, seeds_of(found, n, protocol))]
-            if found is page.found and n == crema_1d.ONE_LISTING[0]:
-                continue  # in the row of the other
             if change := on_same_clips(*sides):
-                rows.append({"model": _network(name, n, found), "five": found is page.found and n not in crema_1d.RAW,
+                rows.append({"model": name, "five": found is page.found and n not in crema_1d.RAW,
                              "protocol": protocol, "difference": change})
     return corrected(rows)
 
@@ -166,13 +165,11 @@ def against_lda_say(page: Page) -> dict[str, str]:
 
 @functools.cache
 def pairs(page: Page) -> list[dict]:
-    """A row a pair of models: `claimed`, the later one's test accuracy minus the earlier one's by the document, and
+    """A row a pair of networks: `claimed`, the later one's test accuracy minus the earlier one's by the document, and
     `difference`, ours on the same clips; those pairs that have been run."""
     rows = []
-    for one, other in combinations(models(page), 2):
+    for one, other in combinations(trained(page), 2):
         sides = [(found, seeds_of(found, n)) for found, n, *_ in (one, other)]
-        if sides[0][1] == sides[1][1]:
-            continue  # one network
         if change := on_same_clips(*sides):
             rows.append({"pair": f"{other[2]} instead of {one[2]}", "claimed": other[3][1] - one[3][1],
                          "1-D": other[0] is page.found, "difference": change})
@@ -238,13 +235,13 @@ def starts_say(page: Page) -> dict[str, str]:
     score, best = (images(page).found.score(CORPUS, n=1, name=name) for name in ("accuracy", scores.VALIDATION))
     return {"starts_theirs": f"{percent(min(theirs), 1)} to {percent(max(theirs), 1)}",
             "starts_theirs_test": f"{percent(min(test))} to {percent(max(test))}",
-            "starts_validation": _range(best), "starts_test": _range(score)} | _starts_1d(page.found)
+            "starts_validation": _range(best), "starts_test": _range(score)} | _starts_1d(page)
 
 
-def _starts_1d(found: Found) -> dict[str, str]:
-    """How far starts of the 1-D models lie apart: each model that has several, and the most."""
-    several = {_network(name, n, found): score for n, name in crema_1d.NETWORKS.items()
-               if n not in crema_1d.ONE_LISTING[:1] and (score := _score(found, n)) and len(score.seeds) > 1}
+def _starts_1d(page: Page) -> dict[str, str]:
+    """How far starts of the 1-D networks lie apart: each network that has several, and the most."""
+    several = {name: score for found, n, name, _ in trained(page) if found is page.found
+               and (score := _score(found, n)) and len(score.seeds) > 1}
     if not several:
         return {"starts_1d": NOT_RUN, "starts_most": NOT_RUN}
     apart, name = max((max(score.seeds) - min(score.seeds), name) for name, score in several.items())
@@ -353,19 +350,30 @@ def headlines(page: Page) -> dict[str, str]:
     told["leaks"] = "; ".join(f"{row['without the leak']} ({row['model']}) {points(row['difference'])}"
                               for row in leaks(page)) or NOT_RUN
     told["leaks_family"] = family(row["difference"] for row in leaks(page))
-    told |= _range_1d(found) | {"exceeded": _exceeded(page)}
+    told |= _range_1d(page) | {"exceeded": _exceeded(page)}
     return told | by_lot_say() | starts_say(page) | optimism_say(page) | pairs_say(page) | against_lda_say(page)
 
 
-def _range_1d(found: Found) -> dict[str, str]:
-    """Accuracy of the 1-D models with shared and with new speakers, the lowest and the highest, and of how many."""
+def _range_1d(page: Page) -> dict[str, str]:
+    """Accuracy of the 1-D networks with shared and with new speakers, the lowest and the highest, and of how many."""
     told = {}
     for key, protocol in (("range_shared", "published"), ("range_new", "speaker")):
-        known = [score.value for n in crema_1d.NETWORKS if n != crema_1d.ONE_LISTING[0]
-                 and (score := _score(found, n, protocol=protocol))]
-        ends = " to ".join(dict.fromkeys(percent(of(known), 1) for of in (min, max))) if known else ""
-        told[key] = f"{ends} ({len(known)} networks)" if known else NOT_RUN
+        known = [score.value for found, n, *_ in trained(page) if found is page.found
+                 and (score := _score(found, n, protocol))]
+        told[key] = f"{_ends(known)} ({len(known)} networks)" if known else NOT_RUN
     return told
+
+
+def _ends(values: list[float]) -> str:
+    return " to ".join(dict.fromkeys(percent(of(values), 1) for of in (min, max)))
+
+
+def five_values(page: Page) -> str:
+    """What networks reach that are fed LDA's five values, and what LDA reaches by itself, in words."""
+    known = [score.value for found, n, *_ in trained(page) if found is page.found and n not in crema_1d.RAW
+             and (score := _score(found, n))]
+    return (f"{_ends(known) if known else NOT_RUN}, where the analysis by itself is right on "
+            f"{lda(page).told(CORPUS)}")
 
 
 def _exceeded(page: Page) -> str:

@@ -18,7 +18,7 @@ from ser_repro import datasets
 from ser_repro.book.palette import GREY, ROLES, Look
 from ser_repro.book.plots import PHONE, handles, lines
 from ser_repro.book.words import NBSP, listed, percent
-from ser_repro.documents import cnn_n_gru, crema_1d
+from ser_repro.documents import cnn_n_gru
 from ser_repro.escaping import html
 from ser_repro.results.ledger import RULE, Claim
 from ser_repro.results.scores import ADAPTED, SCORES, Score
@@ -200,14 +200,6 @@ def away(name: str, n: int | None, results: str | Path) -> str:
     """What a document's method reaches on other corpora, trained on that on which most can be compared, in words."""
     found, _ = _elsewhere(Found(name, results), _COMMON, n)
     return _away(_average(found))
-
-
-def five_values(results: str | Path) -> str:
-    """What LDA reaches by itself, and what the CREMA-D study's networks reach that are fed LDA's values, in words."""
-    found = Found("crema_1d", results)
-    known = [score.value for n in crema_1d.NETWORKS if n not in crema_1d.RAW and (score := found.score("CREMA-D", n=n))]
-    ends = " to ".join(dict.fromkeys(percent(of(known), 1) for of in (min, max))) if known else NOT_RUN
-    return f"{ends}, where the analysis by itself is right on {Found('crema_lda', results).told('CREMA-D')}"
 
 
 # ---- the sentence ------------------------------------------------------------------------------------------------

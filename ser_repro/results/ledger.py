@@ -70,6 +70,8 @@ class Claim:
         It is told of a training on the way to what the document presents.
     changes : tuple of (setting, value)
         How that training differs from the document's own.
+    called : str
+        What a reader calls such a training, where the list of changes would not tell.
     """
 
     corpus: str
@@ -81,6 +83,7 @@ class Claim:
     untestable: str = ""
     step: bool = False
     changes: tuple[tuple[str, object], ...] = ()
+    called: str = ""
 
     @property
     def least(self) -> float:

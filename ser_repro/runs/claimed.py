@@ -118,11 +118,8 @@ def _called(score: str) -> str:
 
 def network(found: Found, claim: Claim) -> str:
     """The network that a claim is of, and how its training differs from the document's own."""
-    changes = dict(claim.changes)
-    if "settings_from" in changes:  # which says where all of them are from
-        changes = {"settings_from": changes["settings_from"]}
-    named = [found.document.size(claim.n), *(found.difference(*change) for change in changes.items())]
-    return ", ".join(filter(None, named)) or "—"
+    changed = [claim.called] if claim.called else [found.difference(*change) for change in claim.changes]
+    return ", ".join(filter(None, [found.document.size(claim.n), *changed])) or "—"
 
 
 def _told(found: Found, claim: Claim, reading: str, protocol: str) -> str:

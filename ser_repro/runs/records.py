@@ -48,7 +48,11 @@ def _dumps(record: dict) -> str:
 
 def content(record: dict) -> str:
     """What the file of a record holds: it, with a checksum of its content."""
-    return _dumps(record | {"checksum": checksum(record)})
+    return _dumps(_sealed(record))
+
+
+def _sealed(record: dict) -> dict:
+    return record | {"checksum": checksum(record)}
 
 
 def write(record: dict, path: Path) -> None:
@@ -59,7 +63,7 @@ def write(record: dict, path: Path) -> None:
         write_atomic(plain, text, remedy=REMEDY)
         packed.unlink(missing_ok=True)
     else:
-        laid = json.dumps(_relaid(json.loads(text), "rows", _BY_COLUMN, _columns), separators=(",", ":"))
+        laid = json.dumps(_relaid(_sealed(record), "rows", _BY_COLUMN, _columns), separators=(",", ":"))
         write_atomic(packed, lzma.compress(laid.encode()), remedy=REMEDY)
         plain.unlink(missing_ok=True)
 

@@ -1,6 +1,7 @@
 """What the chapter on the CREMA-D study's ten CNNs says: of no records, and of made-up ones."""
 
 import functools
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -119,6 +120,21 @@ def test_models_are_set_against_lda_alone(made):
     assert last["test, ours"].startswith("4") and last["test, claimed"] == "" and last["new speakers"] != NOT_RUN
     alone = [row["LDA alone"] for row in crema_selection.selection(made)]
     assert alone[0].value < alone[1].value - 0.05 and alone[-1] is None  # step 1, and PCA
+
+
+def test_networks_on_ldas_values_are_told_beside_lda(made, tmp_path, monkeypatch):
+    page = Page("crema_1d", {"results": tmp_path})
+    assert crema.five_values(page) == "not yet run, where the analysis by itself is right on not yet run"
+    monkeypatch.setattr(crema, "_score", lambda found, n, *_: None if n > 2 else SimpleNamespace(value=0.4 + 0.02 * n))
+    monkeypatch.setattr(crema.Found, "told", lambda self, corpus, **_: "47 %" if self.name == "crema_lda" else "")
+    assert crema.five_values(page).replace("\N{NO-BREAK SPACE}", " ") == (
+        "42.0 % to 44.0 %, where the analysis by itself is right on 47 %")
+
+
+def test_two_models_of_one_listing_are_one_network(made):
+    names = [name for *_, name, _ in crema.trained(made)]
+    assert len(names) == 9 and "Models 3 and 4" in names and not {"Model 3", "Model 4"} & set(names)
+    assert crema_1d.TABLE[3][1] == crema_1d.TABLE[4][1]  # so that a pair has one claimed difference
 
 
 def test_leaks_and_prices_are_told_with_their_size(made):

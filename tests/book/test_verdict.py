@@ -103,11 +103,3 @@ def test_rows_are_of_records(folder, tmp_path):
     else:
         assert not any(one.shared or one.new or one.elsewhere for one in rows.values())
         assert issa.verdict == "not yet run"
-
-
-def test_networks_on_ldas_values_are_told_beside_lda(tmp_path, monkeypatch):
-    assert verdict.five_values(tmp_path) == (
-        "not yet run, where the analysis by itself is right on not yet run")
-    monkeypatch.setattr(verdict.Found, "score", lambda self, corpus, n, **_: None if n > 2 else score(0.4 + 0.02 * n))
-    monkeypatch.setattr(verdict.Found, "told", lambda self, corpus, **_: "47 %" if self.name == "crema_lda" else "")
-    assert plain(verdict.five_values(tmp_path)) == "42.0 % to 44.0 %, where the analysis by itself is right on 47 %"
