@@ -82,8 +82,10 @@ def picture(several: list[Across], corpora: tuple[str, ...]) -> Figure:
         for shift, one in zip((-0.08, 0.08), several, strict=False):
             look, made = LOOKS[one.found.name], steps(one, corpus)
             at = [names.index(step.name) + shift for step in made]
-            axis.plot(at, [step.value for step in made], color=look.colour, marker=look.marker, ms=6, lw=1.2,
-                      ls=look.line)
+            values = {step.name: step.value for step in made}
+            # A line would bridge a setting that has not been run, were it not drawn as missing.
+            axis.plot([x + shift for x in range(len(names))], [values.get(name, np.nan) for name in names],
+                      color=look.colour, marker=look.marker, ms=6, lw=1.2, ls=look.line)
             for x, step in zip(at, made, strict=True):
                 if step.score and step.score.has_interval:
                     axis.vlines(x, step.score.low, step.score.high, color=look.colour, lw=3, alpha=0.4)

@@ -27,6 +27,7 @@ from ser_repro.book.words import (
 from ser_repro.documents import qayyum, qayyum_baselines
 from ser_repro.documents.qayyum import RAW, RAW_SMALL, REPORTED, RNN_BOTH, RNNS, SMALL
 from ser_repro.results import scores, uncertainty
+from ser_repro.results.scores import Score
 from ser_repro.runs import records
 from ser_repro.runs.found import NOT_RUN, REDRAWN, Effect, Found, on_same_clips, split_name
 
@@ -120,15 +121,19 @@ def protocols_table(page: Page) -> list[dict]:
 
 def longer(page: Page) -> str:
     """What training for as long as the study's other networks is worth to the small CNN, in a sentence."""
-    own, more = (page.found.records(CORPUS, n=SMALL, **changes) for changes in ({}, qayyum.LONGER))
-    if not (own and more):
+    gained, (own, more) = _longer(page)
+    if not gained:
         return f"Training longer: {NOT_RUN}."
     ends = [sorted({records.epochs(record) for folds in seeds for record in folds}) for seeds in (own, more)]
     first, last = (f"{some[0]} to {some[-1]}" if len(some) > 1 else f"{some[0]}" for some in ends)
-    gained = on_same_clips((page.found, own), (page.found, more))
     return (f"With a patience of {qayyum.LONGER['patience']} and up to {qayyum.LONGER['epochs']} epochs, as the "
             f"study's other networks have them, trainings of n = {SMALL} end after {last} epochs instead of {first} "
             f"and gain {points(gained)}.")
+
+
+def _longer(page: Page) -> tuple[Score | None, list]:
+    own, more = (page.found.records(CORPUS, n=SMALL, **changes) for changes in ({}, qayyum.LONGER))
+    return on_same_clips((page.found, own), (page.found, more)), [own, more]
 
 
 def choices_table(page: Page) -> list[dict]:
@@ -180,7 +185,7 @@ def causes(page: Page) -> list[dict]:
     """A row a thing that might part the two numbers, and what was measured of it."""
     told, found = headlines(page), page.found
     between = {(row["change"], row["split"]): points(row["difference"]) for row in between_systems(page)}
-    shared, lost = split_name("published"), found.lost(CORPUS, n=SMALL)
+    shared, lost, gained = split_name("published"), found.lost(CORPUS, n=SMALL), _longer(page)[0]
     rows = [
         ("features: MSF added to MFCC", "regression and SVM, other draws", told["added_ours"]),
         ("", "regression and SVM, CREMA-D", told["msf_crema"]), ("", "small CNN, first draw", told["added_cnn"]),
@@ -189,7 +194,7 @@ def causes(page: Page) -> list[dict]:
         ("speakers who are heard in training", "small CNN, new instead of shared", points(lost) if lost else NOT_RUN),
         ("normalisation on training clips alone", "CNN, regression, SVM", told["normalised"]),
         ("size of the network", "full instead of a quarter, first draw", between.get((_PAIRS[2][0], shared), NOT_RUN)),
-        ("longer training", "small CNN, first draw", longer(page)),
+        ("longer training", "small CNN, first draw", points(gained) if gained else NOT_RUN),
         ("the paper's CNN at full size", "on raw audio", found.text(CORPUS, name="uar", n=RAW)),
         ("the paper's own split; the study's own extraction of MSF", "not known", "—")]
     return [dict(zip(("what might part them", "measured in", "points of accuracy, or as told"), row, strict=True))
