@@ -220,6 +220,8 @@ book.table(crema.leak_rows(page))
 #   so has no part in training. Where Keras does not: {glue:text}`cr_sigmoid`.
 # - *Ignored optimiser* (Models 3 to 5 and the 2-D initial network): they make one and train with Adam by its name.
 #   Model 5 makes an RMSprop. With RMSprop: {glue:text}`cr_rmsprop`.
+# - *Scale of the values* (Model 6, which has them as they are, some a thousand times the size of others): the document
+#   does not tell it. With zero mean and unit variance each: {glue:text}`cr_standardised`.
 # - *Mel bank* (2-D): built for 22 050 Hz, the clips are at 44 100. Built for theirs, MODEL2: {glue:text}`cr_bank`.
 # - *Decibels* (2-D): power is taken for amplitude. Mended, MODEL2: {glue:text}`cr_decibels`.
 # - *Padding* (2-D): a clip stands at a random place in its 2.5 s, without a seed. Padded at the end, MODEL2:

@@ -341,7 +341,8 @@ def headlines(page: Page) -> dict[str, str]:
             "best_1d_claim": percent(crema_1d.TABLE[2][1]), "best_2d_claim": percent(crema_2d.TABLE[2][1]),
             "chance": percent(page.chance[CORPUS]),
             "stride": price(two, "stride", 1, 3), "sigmoid": price(found, "loss", "categorical on sigmoid", 6),
-            "rmsprop": price(found, "optimiser", "RMSprop", 5), "last": price(found, "early_stopping", "last", 1)}
+            "rmsprop": price(found, "optimiser", "RMSprop", 5),
+            "standardised": price(found, "standardised", True, 6), "last": price(found, "early_stopping", "last", 1)}
     for key, features in (("bank", "mel_image_bank"), ("decibels", "mel_image_decibels"), ("pad", "mel_image_pad"),
                           ("image", "mel_image")):
         told[key] = price(two, "features", features, 2)
