@@ -11,10 +11,13 @@ import numpy as np
 import pandas as pd
 
 from ser_repro import SerReproError, datasets, plugins
-from ser_repro.files import digest
+from ser_repro.files import digest, one_of
 
 PUBLISHED_SEED = 42  # the documents' random_state
 DRAWS = 10  # of protocol `redrawn`, with random states 0 to 9
+ORDERS = ("as drawn", "by folder")
+"""Of the training clips, where a run does not shuffle them."""
+BY_FOLDER = ORDERS[1]
 _VALIDATION_SHARE = 0.1
 
 # Folds of protocol `speaker`, where speakers are tested in groups; elsewhere one speaker a fold.
@@ -62,6 +65,21 @@ class Split:
     def hash(self) -> str:
         parts = (" ".join(part) for part in (self.train, self.validation, self.test))
         return digest("\n".join([self.protocol, str(self.fold), *parts]), 16)
+
+    def ordered(self, order: str, clips: pd.DataFrame) -> "Split":
+        """Itself, or with its training clips folder by folder, as corpora are handed out: a folder a speaker or all of
+        them, on TESS one an emotion of a speaker.
+
+        Raises
+        ------
+        SerReproError
+            For an order that is none of `ORDERS`.
+        """
+        if one_of(order, ORDERS, "order") != BY_FOLDER:
+            return self
+        train = clips[clips["clip"].isin(self.train)]
+        keys = ["speaker", "emotion", "clip"] if clips["corpus"].iloc[0] == "TESS" else ["speaker", "clip"]
+        return replace(self, train=tuple(train.sort_values(keys)["clip"]))
 
     def refuse_shared_speakers(self, clips: pd.DataFrame) -> "Split":
         """Itself, if no speaker of the test part is heard in training or validation.

@@ -42,7 +42,12 @@ SETTINGS = {
                                       "restored": "stopped early, best weights restored, as in A"}),
     "patience": Setting(PATIENCE, PATIENCE, "epochs without a fall of that loss before it stops early",
                         "re-implementation A", added=True),
+    "last_relu": Setting(False, False, "ReLU after the last convolution of the network for RAVDESS, which "
+                         "re-implementation B alone has", "re-implementation A", added=True,
+                         others={True: "ReLU after the last convolution, as in B"}),
 }
+AS_A = {"early_stopping": "restored", "shuffle": False}
+"""What A does beside all that reading `code` takes from it."""
 DOCUMENT_CORPORA = ("RAVDESS", "EMO-DB")
 _VARIANT = {"EMO-DB": "emodb", "IEMOCAP": "iemocap"}
 
@@ -135,7 +140,8 @@ def _adjust(values: dict, corpus: str, n: None) -> dict:
 def _build(values: dict, n_classes: int):
     from ser_repro.models.issa import Issa
 
-    return Issa(n_classes=n_classes, variant=values["variant"], same_padding=values["same_padding"])
+    return Issa(n_classes=n_classes, variant=values["variant"], same_padding=values["same_padding"],
+                last_relu=values["last_relu"])
 
 
 def _optimiser(parameters, values: dict):
@@ -174,6 +180,8 @@ DOCUMENT = Document(
           CoreRuns("code", "published", seeds=(0, 1, 2), changes={"early_stopping": "restored"}),
           CoreRuns("code", "published", seeds=(0, 1, 2), changes={"early_stopping": "last"}),
           CoreRuns("code", "published", corpora=("EMO-DB",), seeds=(0, 1, 2), changes={"shuffle": False}),
+          CoreRuns("code", "published", seeds=(0, 1, 2), changes=AS_A),
           CoreRuns("code", "published", corpora=("RAVDESS",), changes={"shuffle": False}),
           CoreRuns("code", "redrawn", corpora=("RAVDESS",), folds=(0, 1, 2)),
-          *to_every_other(FREE, changes=as_long_as_ravdess)))
+          *to_every_other(FREE, changes=as_long_as_ravdess)),
+    more=(CoreRuns("paper", "published", corpora=("RAVDESS",), changes={"last_relu": True}),))

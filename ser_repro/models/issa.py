@@ -2,9 +2,10 @@
 
 Source: "Speech emotion recognition with deep convolutional neural networks", Biomed. Signal Process. Control 59:101894.
 Its full text was not found: the network `figure` is that of a figure of the paper, as its public implementation
-reproduces it (baseline); `ravdess` is the network in which two public re-implementations agree; `emodb` and `iemocap`
-stand in one of them. The figure's 3072 values before the last layer are 24 x 128: its convolutions pad ("same"). The
-public implementation does not, and has 896.
+reproduces it (baseline); `ravdess` is the network in which two public re-implementations agree, but for a ReLU after
+its last convolution, which one of them has (`last_relu`); `emodb` and `iemocap` stand in one of them. The figure's 3072
+values before the last layer are 24 x 128: its convolutions pad ("same"). The public implementation does not, and has
+896.
 """
 
 import torch
@@ -25,6 +26,7 @@ VARIANTS = {
                 0.2, _OUT, _NORM),
     "emodb": (256, _NORM, _RELU, 128, _RELU, 0.1, "pool", 128, _NORM, _RELU, 0.2, _OUT),
 }
+_WITH_LAST_RELU = (*VARIANTS["ravdess"][:-3], _RELU, *VARIANTS["ravdess"][-3:])
 VARIANTS["iemocap"] = tuple(0.2 if layer == 0.1 else layer for layer in VARIANTS["ravdess"])
 
 
@@ -37,16 +39,19 @@ class Issa(nn.Module):
     variant : "figure", "ravdess", "emodb" or "iemocap"
     same_padding : bool
         Convolutions keep the length, as in the figure.
+    last_relu : bool
+        A ReLU after the last convolution of `ravdess` too.
     optimised : bool
         Use the package's own CPU kernel (see `ser_repro.models.fast_rows`); the result is the same to rounding.
     """
 
-    def __init__(self, *, n_classes: int, variant: str = "ravdess", same_padding: bool = True, optimised: bool = True):
+    def __init__(self, *, n_classes: int, variant: str = "ravdess", same_padding: bool = True,
+                 last_relu: bool = False, optimised: bool = True):
         super().__init__()
         self.optimised = optimised
-        channels, length, norm = 1, VALUES, nn.BatchNorm2d
+        channels, length, norm = 1, VALUES, keras.BatchNorm2d
         layers: list[nn.Module] = []
-        for what in VARIANTS[variant]:
+        for what in _WITH_LAST_RELU if last_relu and variant == "ravdess" else VARIANTS[variant]:
             if what == _NORM:
                 layers.append(norm(channels, **keras.BATCH_NORM))
             elif what == _RELU:
@@ -56,7 +61,7 @@ class Issa(nn.Module):
                 length //= POOL
             elif what == _OUT:
                 layers += [nn.Flatten(), nn.Linear(channels * length, n_classes)]
-                channels, norm = n_classes, nn.BatchNorm1d
+                channels, norm = n_classes, keras.BatchNorm1d
             elif what < 1:
                 layers.append(nn.Dropout(what))
             else:

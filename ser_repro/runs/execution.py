@@ -66,7 +66,7 @@ def device_name(device) -> str:
 
 def parts_of(run: Run, waves) -> tuple[protocols.Split, list[str], dict]:
     """Split, classes in alphabetical order, and (rows, class numbers) of each part."""
-    split = run.recipe.parts(waves.clips, run.protocol, run.fold)
+    split = run.split(waves.clips)
     classes = sorted(waves.clips["emotion"].unique())
     row_of = {clip: row for row, clip in enumerate(waves.clips["clip"])}
     target_of = waves.clips["emotion"].map({c: i for i, c in enumerate(classes)}).to_numpy(np.int64)
@@ -378,7 +378,7 @@ def _forget_other_clips(waves, work: Path) -> None:
 
 def _belong(record: dict, weights: Path, run: Run, waves) -> bool:
     """Whether a record is of these clips as they are now split and labelled, and the weights give its probabilities."""
-    split = run.recipe.parts(waves.clips, run.protocol, run.fold)
+    split = run.split(waves.clips)
     emotion = waves.clips.set_index("clip")["emotion"]
     if "test" not in record or (record["split_hash"], record["corpus_hash"]) != (split.hash, waves.corpus_hash) or any(
             emotion[clip] != told for clip, _, told, *_ in record["test"]["rows"]):

@@ -10,6 +10,8 @@ import os
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+import pandas as pd
+
 from ser_repro import SerReproError, datasets, documents, protocols
 from ser_repro.files import digest
 
@@ -181,6 +183,16 @@ class Run:
     def folds(self) -> int:
         """How many folds its protocol has on its corpus."""
         return protocols.folds(self.corpus, self.protocol)
+
+    @property
+    def order(self) -> str:
+        """Of the training clips, where they are not shuffled: one of `protocols.ORDERS`."""
+        return self.values.get("order", protocols.ORDERS[0])
+
+    def split(self, clips: pd.DataFrame) -> protocols.Split:
+        """Who trains, validates and is tested, of a clips table; training clips in the order in which they are fed
+        where they are not shuffled."""
+        return self.recipe.parts(clips, self.protocol, self.fold).ordered(self.order, clips)
 
     @property
     def cost(self) -> float:

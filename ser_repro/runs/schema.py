@@ -413,16 +413,16 @@ def _split(run: Run) -> protocols.Split | None:
         return None
     of = run.recipe
     return _made(of.split if not protocols.get(run.protocol).apart else None, of.validates, run.trained,
-                 run.tested if run.joined else (), run.protocol, run.fold)
+                 run.tested if run.joined else (), run.protocol, run.fold, run.order)
 
 
 @functools.cache
-def _made(rule, validates: bool, trained: tuple[str, ...], tested: tuple[str, ...], protocol: str, fold: int
-          ) -> protocols.Split:
+def _made(rule, validates: bool, trained: tuple[str, ...], tested: tuple[str, ...], protocol: str, fold: int,
+          order: str) -> protocols.Split:
     """The same for all documents that split alike: a book reads hundreds of records."""
     table = _table(trained[0])
     if len(trained) > 1:
         several = [_table(corpus) for corpus in trained]
         emotions = datasets.shared_emotions([*several, *map(_table, tested)])
         table = pd.concat([datasets.renamed(one, emotions) for one in several], ignore_index=True)
-    return protocols.make(table, protocol, fold, published=rule, validation=validates)
+    return protocols.make(table, protocol, fold, published=rule, validation=validates).ordered(order, table)

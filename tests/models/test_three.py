@@ -239,6 +239,12 @@ def test_a_fifth_is_tested_and_nothing_validates(corpus, sizes):
     assert (len(split.train), len(split.test)) == sizes and not split.validation
     emotion = clips.set_index("clip")["emotion"]
     assert list(emotion[list(split.train)]) != sorted(emotion[list(split.train)])
+    folder = ["speaker", "emotion"] if corpus == "TESS" else ["speaker"]
+    fed = split.ordered(protocols.BY_FOLDER, clips)
+    told = clips.set_index("clip")[folder].apply(" ".join, axis=1)
+    assert list(told[list(fed.train)]) == sorted(told[list(split.train)]) and set(fed.train) == set(split.train)
+    assert (fed.validation, fed.test) == (split.validation, split.test) and fed.hash != split.hash
+    assert split.ordered("as drawn", clips) is split
     for fold in range(protocols.folds(corpus, "speaker")):
         apart = protocols.make(clips, "speaker", fold, validation=False)
         assert len(apart.train) + len(apart.test) == len(clips) and not apart.validation
