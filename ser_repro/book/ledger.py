@@ -9,7 +9,7 @@ import pandas as pd
 
 from ser_repro.book import show, sortable
 from ser_repro.book.palette import BLUE, ORANGE, RED, SKY
-from ser_repro.book.words import listed, number
+from ser_repro.book.words import fates, listed, number
 from ser_repro.escaping import html
 from ser_repro.results import ledger
 from ser_repro.runs.found import SPLITS
@@ -20,7 +20,8 @@ if TYPE_CHECKING:
 
 _LINE = "#52514e"
 _LOOKS = {  # a colour and a hatch each, so that none needs colours to be told apart
-    ledger.REPRODUCED: (BLUE, ""), ledger.SAMPLING: ("#cde2fb", ".."), ledger.SHARED_ONLY: (SKY, "//"),
+    ledger.REPRODUCED: (BLUE, ""), ledger.SAMPLING: ("#cde2fb", ".."), ledger.EXCEEDED: ("#7f9fc4", "++"),
+    ledger.SHARED_ONLY: (SKY, "//"),
     ledger.NOT_EXCLUDED: ("#e9e3f5", "\\\\"), ledger.NOT_REPRODUCED: (RED, "--"), ledger.UNSETTLED: (ORANGE, "xx"),
     ledger.UNTESTABLE: ("#c3c2b7", ""), ledger.NOT_RUN: ("white", "")}
 
@@ -44,11 +45,8 @@ def summary(table: pd.DataFrame) -> str:
 
 
 def _counts(verdicts: pd.Series) -> str:
-    counts = verdicts.value_counts()
-    told = [f"{number(int(counts[kind]))} {'is' if counts[kind] == 1 else 'are'} {kind}"
-            if kind != ledger.UNTESTABLE else f"{number(int(counts[kind]))} can't be tested here"
-            for kind in ledger.RULE if kind in counts]
-    return listed(told if ledger.REPRODUCED in counts else ["none is reproduced", *told])
+    told = fates(verdicts)
+    return listed(told if (verdicts == ledger.REPRODUCED).any() else ["none is reproduced", *told])
 
 
 def rule() -> list[dict]:

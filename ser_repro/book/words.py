@@ -1,6 +1,10 @@
 """Numbers as a reader sees them."""
 
+from collections import Counter
+from collections.abc import Iterable
+
 from ser_repro.escaping import markdown
+from ser_repro.results.ledger import RULE, UNTESTABLE
 
 NBSP = "\N{NO-BREAK SPACE}"
 LIMIT = 0.05  # below it a p-value tells a difference apart
@@ -70,9 +74,18 @@ def significant(difference) -> bool:
     return difference.p < LIMIT
 
 
+def fates(verdicts: Iterable[str]) -> list[str]:
+    """How many claims got which verdict: "2 are reproduced", in the order of the rule."""
+    counts = Counter(verdicts)
+    verbs = {kind: "" if kind == UNTESTABLE else "is " if counts[kind] == 1 else "are " for kind in counts}
+    return [f"{number(counts[kind])} {verbs[kind]}{kind}" for kind in RULE if kind in counts]
+
+
 def family(differences) -> str:
     """What a caption says of the number of differences that were corrected together."""
-    n = max((one.family for one in differences), default=1)
+    n = max((one.family for one in differences), default=0)
+    if not n:
+        return "no difference has been measured yet"
     return f"p is corrected for the {n} differences that are shown together and have an interval (Holm)" if n > 1 else (
         "p is that of a single difference")
 

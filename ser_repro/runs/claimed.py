@@ -72,8 +72,10 @@ def missing(of: documents.Document, corpus: str) -> str:
 
 
 def clips(name: str, claim: Claim) -> int:
-    """On how many clips a claim was counted: those of the document's own split of the published corpus; 0 where that is
-    not known, of a corpus without an index."""
+    """On how many clips a claim was counted: as the document shows it, else those of its own split of the published
+    corpus, as far as that is known; 0 of a corpus without an index."""
+    if claim.clips:
+        return claim.clips
     if not datasets.get(claim.corpus).index.is_file():
         return 0
     of = _emotions(name, claim.corpus)["validation" if claim.score == scores.VALIDATION else "test"]
@@ -186,7 +188,7 @@ def unmade(table: pd.DataFrame) -> list[str]:
 
 def _says_nothing(found: Found, claim: Claim, reading: str, protocol: str, score: scores.Score) -> str:
     """Why a score can speak neither for nor against a claim; "" where it can."""
-    if not found.taught(claim.corpus, reading, protocol, **claim.which):
+    if not found.taught(_seeds(found, claim, reading, protocol)):
         return NO_SETTING
     return ONE_ANSWER if score.alike[0] == score.alike[1] else ""
 

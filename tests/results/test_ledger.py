@@ -32,7 +32,9 @@ def test_every_verdict_can_be_given():
     far, near, reached, above = shared
     assert kind() == ledger.NOT_RUN
     assert kind(missing="no copy") == kind(reached, claim=replace(CLAIM, untestable="which?")) == ledger.UNTESTABLE
-    assert kind(far) == ledger.NOT_REPRODUCED and kind(above) == ledger.REPRODUCED
+    assert kind(far) == ledger.NOT_REPRODUCED and kind(above) == ledger.EXCEEDED  # by 10 points, more than 5
+    assert kind(above, clips=80) == ledger.REPRODUCED == kind(replace(above, score=score(0.80)))
+    assert kind(above, reached) == ledger.SAMPLING == kind(reached, above)  # the nearest to it
     assert kind(reached) == ledger.SAMPLING  # one point below; of two test sets of 500 clips the sampling error is 5
     assert kind(near) == ledger.NOT_REPRODUCED and kind(near, clips=80) == ledger.SAMPLING  # by 9 points
     assert kind(replace(far, score=score(0.62, half=0.19))) == ledger.NOT_EXCLUDED
@@ -47,10 +49,10 @@ def test_every_verdict_can_be_given():
     assert kind(far, replace(fallen, score=score(0.81)), claim=new) == ledger.REPRODUCED
     assert kind(replace(reached, says_nothing="no setting")) == ledger.UNSETTLED
     short = [kind(replace(one, shorter="ours stop at 40 epochs")) for one in shared]
-    assert short == [ledger.UNSETTLED, ledger.UNSETTLED, ledger.SAMPLING, ledger.REPRODUCED]
+    assert short == [ledger.UNSETTLED, ledger.UNSETTLED, ledger.SAMPLING, ledger.EXCEEDED]
     assert set(ledger.RULE) == {getattr(ledger, name) for name in (
-        "REPRODUCED", "SAMPLING", "SHARED_ONLY", "NOT_EXCLUDED", "NOT_REPRODUCED", "UNSETTLED", "UNTESTABLE",
-        "NOT_RUN")}
+        "REPRODUCED", "SAMPLING", "EXCEEDED", "SHARED_ONLY", "NOT_EXCLUDED", "NOT_REPRODUCED", "UNSETTLED",
+        "UNTESTABLE", "NOT_RUN")}
 
 
 def test_what_says_nothing_neither_reaches_nor_refutes():

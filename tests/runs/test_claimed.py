@@ -28,7 +28,7 @@ def test_a_claim_whose_network_learned_nothing_is_not_settled_and_is_judged_once
     table = claimed.ledger(Found("cnn_n_gru", deep)).set_index(["corpus", "score"])
     assert set(table.loc["TESS", "verdict"]) == {rule.UNSETTLED}
     assert table.loc[("TESS", "accuracy"), "records"] == "tess-n18-code-published-fold0-seed0-e6b536a8f8fe"
-    assert set(table.loc["RAVDESS", "verdict"]) == {rule.NOT_RUN}
+    assert set(table.loc["RAVDESS", "verdict"]) == {rule.UNTESTABLE}  # which clips and settings it is of is not told
     shutil.copytree(deep, tmp_path, dirs_exist_ok=True)
     path = tmp_path / "cnn_n_gru/search/tess-n18-code-published-fold0.json"
     path.write_text(json.dumps(json.loads(path.read_text()) | {"lowest_loss": 0.5}))
@@ -54,6 +54,9 @@ def test_the_whole_ledger_has_every_claim_and_only_known_verdicts():
 def test_clips_of_a_claim_are_those_that_its_split_tests():
     tess, recall, validation = cnn_n_gru_claims()
     assert claimed.clips("cnn_n_gru", tess) == 280
+    shown = {claim.score: claimed.clips("cnn_n_gru", claim) for claim in documents.get("cnn_n_gru").claims
+             if claim.corpus == "TESS" and claim.kind == rule.OF_EMOTION}
+    assert shown["recall of surprise"] == 32 and sum(shown.values()) == 272  # of its figure, not of its split
     assert claimed.clips("crema_1d", recall) == 382 and claimed.clips("crema_1d", validation) == 261
 
 
@@ -65,8 +68,10 @@ def cnn_n_gru_claims():
 
 def test_no_search_speaks_of_settings_that_are_given():
     found = Found("cnn_n_gru", "results")
-    assert not found.taught("RAVDESS", n=18)
-    assert found.taught("RAVDESS", n=18, **cnn_n_gru.in_2025("RAVDESS"))
+    assert not found.taught(found.seeds("RAVDESS", n=18))
+    assert found.taught(found.seeds("RAVDESS", n=18, **cnn_n_gru.in_2025("RAVDESS")))
+    one_fold = found.seeds("RAVDESS", protocol="speaker", n=3)  # of which the search of one found nothing
+    assert not found.taught(one_fold) and sum(found.taught([[record]]) for record in one_fold[0]) == 5
 
 
 def test_a_record_behind_the_stored_ledger_may_not_be_missing(tmp_path):
