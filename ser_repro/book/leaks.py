@@ -129,9 +129,9 @@ def _title(of: Found, n: int | None) -> str:
     return of.document.title + (f", {of.document.size(n)}" if n else "")
 
 
-def _measured(leak: str, of: Found, corpus: str, n: int | None, mended: str, difference: Score | None
-              ) -> Iterator[Price]:
-    if difference is not None and difference.alike[0] != difference.alike[1] and of.taught(corpus, n=n):
+def _measured(leak: str, of: Found, corpus: str, n: int | None, mended: str, difference: Score | None,
+              *sides: list[list[dict]]) -> Iterator[Price]:
+    if difference is not None and difference.alike[0] != difference.alike[1] and all(map(of.taught, sides)):
         yield Price(leak, _title(of, n), corpus, mended, difference, difference.value)
 
 
@@ -144,8 +144,10 @@ def _split(leak: str, protocol: str, mended: str) -> Callable[[Found], Iterator[
     def priced(of: Found) -> Iterator[Price]:
         for corpus, n in _places(of):
             known, new = (of.seeds(corpus, protocol=name, n=n) for name in ("published", protocol))
-            part = f" ({missing(new)})" if new and missing(new) else ""
-            yield from _measured(leak, of, corpus, n, mended + part, on_same_clips((of, known), (of, new)))
+            untaught = of.untaught(new) if new else ""
+            new = list(filter(None, ([record for record in folds if of.taught([[record]])] for folds in new)))
+            part = f" ({missing(new)}{f': {untaught}' * bool(untaught)})" if new and missing(new) else ""
+            yield from _measured(leak, of, corpus, n, mended + part, on_same_clips((of, known), (of, new)), known)
     return priced
 
 
@@ -154,8 +156,9 @@ def _against(leak: str, mended: str, leaking: dict, clean: dict) -> Callable[[Fo
     def priced(of: Found) -> Iterator[Price]:
         if set(leaking | clean) <= set(of.document.settings):
             for corpus, n in _places(of):
-                sides = [(of, of.records(corpus, n=n, **changes)) for changes in (leaking, clean)]
-                yield from _measured(leak, of, corpus, n, mended, on_same_clips(*sides))
+                sides = [of.records(corpus, n=n, **changes) for changes in (leaking, clean)]
+                change = on_same_clips(*((of, side) for side in sides))
+                yield from _measured(leak, of, corpus, n, mended, change, *sides)
     return priced
 
 
@@ -165,8 +168,8 @@ def _fed(of: Found) -> Iterator[Price]:
         for corpus, n in _places(of):
             if seeds := of.records(corpus, n=n):
                 found = fed_otherwise(seeds)
-                yield from _measured("state", of, corpus, n, "state reset at every batch", found["state_reset"])
-                yield from _measured("order", of, corpus, n, "test clips shuffled", found["shuffled"])
+                yield from _measured("state", of, corpus, n, "state reset at every batch", found["state_reset"], seeds)
+                yield from _measured("order", of, corpus, n, "test clips shuffled", found["shuffled"], seeds)
 
 
 def _epoch(of: Found) -> Iterator[Price]:
@@ -218,11 +221,13 @@ def priced(rows: list[Price], leak: str) -> str:
     below = sum(row.value < 0 for row in measured)
     wholly = sum(row.difference.high < 0 for row in measured)
     apart = sum(significant(row.difference) for row in measured)
+    helped = sum(significant(row.difference) and row.value < 0 for row in measured)
+    above = f"; {apart - helped} significantly above" * (apart > helped)
     if len(measured) == 1:
         return f"{told}{f'; the one with an interval, {ends},' if ends else ','} {'' if apart else 'not '}significant"
     return (f"{told}; of the {len(measured)} with an interval{f' ({ends})' if ends else ''}, {below} "
-            f"{'is' if below == 1 else 'are'} below zero, {wholly} with the whole interval, and {apart} significantly, "
-            "p corrected for their number")
+            f"{'is' if below == 1 else 'are'} below zero, {wholly} with the whole interval, and {helped} significantly"
+            f"{above}, p corrected for their number")
 
 
 def table(rows: list[Price], leak: str) -> list[dict]:
@@ -249,8 +254,7 @@ def every(rows: list[Price]) -> None:
 
 def at_most(leak: str) -> str:
     """What a leak of a few clips can be worth at most: the largest share of test clips that it concerns."""
-    found = [one for row in leaks.rows() if row.document for one in leaks.findings(row)
-             if one.leak == leak and one.state == YES]
+    found = [one for row in leaks.rows() if row.document for one in leaks.by_corpus(row, leak) if one.state == YES]
     worst = max(found, key=lambda one: one.clips / one.of, default=None)
     return "" if worst is None else (f"It concerns {worst.clips} of {worst.of} test clips where it concerns most "
                                      f"({worst.examples[0]}); these themselves make up "

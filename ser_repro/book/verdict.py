@@ -17,17 +17,17 @@ from matplotlib.ticker import PercentFormatter
 from ser_repro import datasets
 from ser_repro.book.palette import GREY, ROLES, Look
 from ser_repro.book.plots import PHONE, handles, lines
-from ser_repro.book.words import NBSP, listed, percent
+from ser_repro.book.words import NBSP, fates, listed, percent
 from ser_repro.documents import cnn_n_gru
 from ser_repro.escaping import html
-from ser_repro.results.ledger import RULE, Claim
+from ser_repro.results.ledger import Claim
 from ser_repro.results.scores import ADAPTED, SCORES, Score
 from ser_repro.runs import claimed
 from ser_repro.runs.found import NOT_RUN, Found, chance, missing
 
 _BASELINE = "svm193"
 _COMMON = "RAVDESS"  # on which most methods can be compared
-_READINGS = {"code": "run as in public code", "paper": "rebuilt from the text"}
+_READINGS = {"code": "rebuilt after public code", "paper": "rebuilt from the text"}
 
 
 @dataclass(frozen=True)
@@ -102,7 +102,7 @@ class Row:
     shared, new : dict
         Reading -> Score, of what has been run; `new` of whole sets of folds and of those begun alike.
     parts : dict
-        Reading -> which folds `new` has, where some are missing.
+        Reading -> which folds `new` has, where some are missing or learned nothing.
     elsewhere : tuple of (str, Score, float)
         Corpus, UAR and what guessing gives there, of a network trained on the headline's corpus. Accuracy would not do:
         corpora differ in how often their commonest emotion occurs.
@@ -140,7 +140,7 @@ class Row:
 
     @property
     def whole(self) -> dict[str, Score]:
-        """Of `new`, what every speaker was tested for."""
+        """Of `new`, what every speaker was tested for, by a network that learned something."""
         return {reading: score for reading, score in self.new.items() if reading not in self.parts}
 
     def both(self, reading: str) -> tuple[float, float] | None:
@@ -177,8 +177,8 @@ def _row(one: Headline, of: Found) -> Row:
         for protocol, told in (("published", shared), ("speaker", new)):
             if seeds := of.seeds(one.corpus, reading, protocol, **one.which):
                 told[of.document.called(reading)] = of.score_of(seeds, name)
-                if protocol == "speaker" and missing(seeds):
-                    parts[of.document.called(reading)] = missing(seeds)
+                if protocol == "speaker" and (part := missing(seeds) or of.untaught(seeds)):
+                    parts[of.document.called(reading)] = part
     guess = 1 / len(datasets.get(one.corpus).emotion_counts) if name == "uar" else chance(one.corpus)
     drawn = of.drawn(one.corpus, **one.which)
     return Row(one, claim, claimed.judged(of, claim).kind if claim else "", shared, new, parts,
@@ -216,11 +216,9 @@ def _claims(of: list[Row]) -> str:
     if not of:
         return ""
     verdicts = [row.verdict for row in of]
-    fates = listed([f"{verdicts.count(kind)} {'is' if verdicts.count(kind) == 1 else 'are'} {kind}" for kind in RULE
-                    if kind in verdicts])
     one = len(of) == 1
     return (f"Of {len(of)} published score{'s' * (not one)} of {_span(row.claim.value for row in of)}, all for speech "
-            f"by actors, {fates}.")
+            f"by actors, {listed(fates(verdicts))}.")
 
 
 def _speakers(of: list[Row]) -> str:

@@ -19,7 +19,7 @@ from ser_repro.results import scores, uncertainty
 from ser_repro.results.ledger import NOT_RUN
 from ser_repro.results.scores import Score
 from ser_repro.results.uncertainty import Spread
-from ser_repro.runs import plans, records, search
+from ser_repro.runs import plans, search
 from ser_repro.runs.run import Run
 
 REDRAWN = "redrawn"  # the protocol that repeats a random split: fold k is draw k
@@ -121,13 +121,21 @@ class Found:
         return (self.records(corpus, reading, protocol, **which)
                 or self.records(corpus, reading, protocol, whole=False, **which)[:1])
 
-    def taught(self, corpus: str, reading: str = "code", protocol: str = "published", **which) -> bool:
-        """Whether a network can have learned anything: not where the search for its settings found none that beats
-        chance. Settings that are given were not searched."""
-        if set(self.document.searched) <= which.keys():
-            return True
-        tried = search.outcome(self.folder, self.kind(corpus, reading, protocol, **which))
-        return not tried or tried["learned"]
+    def taught(self, seeds: list[list[dict]]) -> bool:
+        """Whether every one of these records can have learned something: not where the search for the settings of its
+        split found none that beats chance. Settings that were given were not searched."""
+        return not self.document.searched or all(
+            self._taught(Run.from_config(record["config"])) for folds in seeds for record in folds)
+
+    def untaught(self, seeds: list[list[dict]]) -> str:
+        """Of how many folds of the first seed that can't be said, in words; "" of none."""
+        dead = sum(not self.taught([[record]]) for record in seeds[0])
+        return f"{dead} of {len(seeds[0])} folds learned nothing" if dead else ""
+
+    def _taught(self, run: Run) -> bool:
+        tried = search.outcome(self.folder, run)
+        return not tried or tried["learned"] or any(run.values[name] != value
+                                                    for name, value in tried["chosen"].items())
 
     # ---- scores --------------------------------------------------------------------------------------------------
 
@@ -162,21 +170,21 @@ class Found:
         return {}
 
     def starts_of(self, run: Run, name: str = "accuracy") -> Spread | None:
-        """How far networks like those of a run lie apart that differ in their start alone: of the same corpus and size,
-        in any reading and with any setting changed, with shared speakers. None where that is not known: one start, one
-        speaker, or an estimator."""
-        return self._spreads(name, (run.corpus, run.n, "published"))
+        """How far networks like those of a run lie apart that differ in their start alone: of the same corpus, size and
+        rule by which training ends, in any reading and with any other setting changed, with shared speakers; of those
+        that learned something. None where that is not known: one start, one speaker, or an estimator."""
+        return self._spreads(name, ("published", *_like(run)))
 
     def draws(self, run: Run, name: str = "accuracy") -> Spread | None:
         """The same of networks that differ in the draw of the split, and with it in their start."""
-        return self._spreads(name, (run.corpus, run.n, REDRAWN))
+        return self._spreads(name, (REDRAWN, *_like(run)))
 
     def _spreads(self, name: str, like: tuple) -> Spread | None:
         if (name, like) not in self._pooled:
-            source = self.begun if like[-1] == REDRAWN else self.done
+            source = self.begun if like[0] == REDRAWN else self.done
             self._pooled[name, like] = uncertainty.pool([
-                spread for kind, seeds in source.items() if (kind.corpus, kind.n, kind.protocol) == like
-                and (spread := scores.between_starts(frames(seeds), name))])
+                spread for kind, seeds in source.items() if (kind.protocol, *_like(kind)) == like
+                and self.taught(seeds) and (spread := scores.between_starts(frames(seeds), name))])
         return self._pooled[name, like]
 
     @cached_property
@@ -351,6 +359,12 @@ def _in_order(kinds: dict[Run, list]) -> dict[Run, list]:
         kind.corpus, kind.n or 0, kind.reading, str(kind.changed), kind.protocol, kind.tested))}
 
 
+def _like(run: Run) -> tuple:
+    """Corpus, size, and how training ends: some networks that stop early have hardly begun, so that they lie farther
+    apart than others."""
+    return run.corpus, run.n, run.values.get("early_stopping"), run.values.get("patience")
+
+
 def _size(n: int | None) -> str:
     return f" (n = {n})" if n else ""
 
@@ -392,11 +406,6 @@ def missing(seeds: list[list[dict]]) -> str:
         return ""
     folds = Run.from_config(seeds[0][0]["config"]).folds
     return "" if len(seeds[0]) == folds else f"{len(seeds[0])} of {folds} folds"
-
-
-def epochs(seeds: list[list[dict]]) -> int:
-    """How long the runs were trained, by their records."""
-    return records.epochs(seeds[0][0])
 
 
 _TABLES: dict[tuple, pd.DataFrame] = {}
