@@ -10,7 +10,7 @@
 # # The CREMA-D study: ten CNNs on one split
 
 # %% tags=["parameters", "hide-input"]
-n: int = 1  # number of the 1-D model shown in detail: 1 to 6, or 7 for Model 3 with augmentation
+n: int = 1  # 1-D model shown in detail: 1, 2, 4 (which is 3 too), 5, 6, or 7 for Model 3 with augmentation
 corpus: str = "CREMA-D"  # the only corpus of these networks
 reading: str = "code"  # code (what report and notebook run) or paper (what their text says was meant)
 protocol: str = "published"  # published (the document's own split: shared speakers) or speaker (new speakers)
@@ -121,7 +121,8 @@ crema.images(page).claims()
 # clips LDA was fitted (training clips here, and [priced](#crema-leaks)); how strongly copies were altered (customary
 # amounts here); what tells Model 4 from Model 3.
 #
-# 30 % of the clips are tested, 5 % of the rest validate, of every emotion as many; speakers are shared. Training stops
+# 30 % of the clips are tested, 5 % of the rest validate, of every emotion as many; speakers are shared. The notebook
+# sorts the files and names the random state, so ours are probably the very same clips. Training stops
 # 100 epochs after the best validation accuracy, at the latest after 700, and the weights of the best epoch are tested.
 
 # %% tags=["hide-input"]
@@ -218,8 +219,9 @@ book.table(crema.leak_rows(page))
 #   it sees one value a channel. With a stride of 1: {glue:text}`cr_stride`.
 # - *Sigmoid with categorical cross-entropy* (Model 6): the Keras of its time takes the loss before the sigmoid, which
 #   so has no part in training. Where Keras does not: {glue:text}`cr_sigmoid`.
-# - *Ignored optimiser* (Models 3 to 5 and the 2-D initial network): they make one and train with Adam by its name.
-#   Model 5 makes an RMSprop. With RMSprop: {glue:text}`cr_rmsprop`.
+# - *Ignored optimiser* (Models 3 to 5): they make one and train with Adam by its name. Models 3 and 4 make an Adam with
+#   the same rate, so nothing changes. Model 5 makes an RMSprop. With RMSprop, as Keras had it until 2022:
+#   {glue:text}`cr_rmsprop`.
 # - *Scale of the values* (Model 6, which has them as they are, some a thousand times the size of others): the document
 #   does not tell it. With zero mean and unit variance each: {glue:text}`cr_standardised`.
 # - *Mel bank* (2-D): built for 22 050 Hz, the clips are at 44 100. Built for theirs, MODEL2: {glue:text}`cr_bank`.

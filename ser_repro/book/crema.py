@@ -19,7 +19,7 @@ from ser_repro.documents.crema_study import CLASSES
 from ser_repro.results import scores, uncertainty
 from ser_repro.results.scores import Score
 from ser_repro.runs import plans
-from ser_repro.runs.found import NOT_RUN, Found, on_same_clips, split_name
+from ser_repro.runs.found import NOT_RUN, Found, missing, on_same_clips, split_name
 
 CORPUS = "CREMA-D"
 TESTED, VALIDATING = 2233, 261  # clips of the document's split
@@ -40,22 +40,22 @@ def lda(page: Page) -> Found:
 
 def models(page: Page) -> list[tuple[Found, int, str, tuple, tuple]]:
     """The ten: whose records, number, name, and what the document's tables and figures have of it."""
-    return [(of, n, name, document.TABLE[n], document.RECALLS[n])
+    return [(of, crema_1d.ONE_LISTING.get(n, n) if document is crema_1d else n, name, document.TABLE[n],
+             document.RECALLS[n])
             for of, document in ((page.found, crema_1d), (images(page).found, crema_2d))
-            for n, name in document.NETWORKS.items()]
+            for n, name in document.MODELS.items()]
 
 
 def seeds_of(found: Found, n: int, protocol: str = "published") -> list[list[dict]]:
-    """The records of a model; of models that are one listing, and so one network, those of all of them."""
-    same = crema_1d.ONE_LISTING if found.name == "crema_1d" and n in crema_1d.ONE_LISTING else (n,)
-    return [seed for one in same for seed in found.seeds(CORPUS, protocol=protocol, n=one)]
+    """The records of a network."""
+    return found.seeds(CORPUS, protocol=protocol, n=n)
 
 
 def trained(page: Page) -> list[tuple[Found, int, str, tuple]]:
     """A row a network: as `models`, but once where two are one listing, whose test scores the document has alike."""
-    first, last = crema_1d.ONE_LISTING
-    return [(found, n, f"Models {first} and {last}" if found is page.found and n == last else name, claimed)
-            for found, n, name, claimed, _ in models(page) if not (found is page.found and n == first)]
+    return [(of, n, name, document.TABLE[n])
+            for of, document in ((page.found, crema_1d), (images(page).found, crema_2d))
+            for n, name in document.NETWORKS.items()]
 
 
 def _score(found: Found, n: int, protocol: str = "published") -> Score | None:
@@ -132,14 +132,18 @@ def against_lda(page: Page) -> list[dict]:
             sides = [(lda(page), lda(page).seeds(CORPUS, protocol=protocol)), (found, seeds_of(found, n, protocol))]
             if change := on_same_clips(*sides):
                 rows.append({"model": name, "five": found is page.found and n not in crema_1d.RAW,
-                             "protocol": protocol, "difference": change})
+                             "protocol": protocol, "folds": missing(sides[1][1]), "difference": change})
     return corrected(rows)
 
 
 def against_lda_rows(page: Page) -> list[dict]:
     """The same for a reader."""
-    return [{"model": row["model"], "test": split_name(row["protocol"]), "clips": number(row["difference"].clips),
+    return [{"model": row["model"], "test": _test(row), "clips": number(row["difference"].clips),
              "points": points(row["difference"]), "p": p_text(row["difference"])} for row in against_lda(page)]
+
+
+def _test(row: dict) -> str:
+    return split_name(row["protocol"]) + (f" ({row['folds']})" if row["folds"] else "")
 
 
 def against_lda_say(page: Page) -> dict[str, str]:
@@ -155,7 +159,7 @@ def against_lda_say(page: Page) -> dict[str, str]:
             five.append(f"{split_name(protocol)} {ends}{NBSP}points ({len(rows)} networks, "
                         f"{sum(value > 0 for value in apart)} significantly better, "
                         f"{sum(value < 0 for value in apart)} significantly worse)")
-    others = [f"{row['model']}, {split_name(row['protocol'])}, {points(row['difference'])}" for row in against_lda(page)
+    others = [f"{row['model']}, {_test(row)}, {points(row['difference'])}" for row in against_lda(page)
               if not row["five"]]
     return told | {"lda_five": "; ".join(five) or NOT_RUN, "lda_others": "; ".join(others) or NOT_RUN}
 
@@ -290,8 +294,10 @@ def optimism_say(page: Page) -> dict[str, str]:
     """By how much validation accuracy exceeds test accuracy: the document's, and ours."""
     theirs = [100 * (best - test) for of in (crema_1d, crema_2d) for best, test, _ in of.TABLE.values()]
     ours = [100 * float(np.mean(row["more than on test clips"])) for row in optimism(page)]
+    of_network = {name: len(runs) for found, n, name, _ in trained(page)
+                  if (runs := [record for folds in found.records(CORPUS, n=n) for record in folds])}
     return {"optimism_theirs": f"{signed(min(theirs), 0)} to {signed(max(theirs), 0)} points",
-            "optimism_runs": f"{sum(row['starts'] for row in optimism(page))} runs of {len(ours)} of its models",
+            "optimism_runs": f"{sum(of_network.values())} runs of {len(of_network)} of its networks",
             "optimism": f"{' to '.join(dict.fromkeys(signed(of(ours)) for of in (min, max)))} points" if ours
             else NOT_RUN}
 

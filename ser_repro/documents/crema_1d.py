@@ -1,8 +1,9 @@
 """The CREMA-D study's 1-D CNNs on time means of descriptors. See `ser_repro.models.crema_1d` and `crema_study`.
 
-The setting n is the number of the model, 7 "Model 3 with augmentation". We could not get its notebook: reading `code`
-is the listings of its report, and what the notebook of the 2-D networks has in common with it. Not known are the layers
-of model 1, rate and frames of the features, whether they were scaled, and which clips LDA was fitted on.
+The setting n is the number of the model: 4 is 3 too, as both are one listing, and 7 "Model 3 with augmentation". We
+could not get its notebook: reading `code` is the listings of its report, and what the notebook of the 2-D networks has
+in common with it. Not known are the layers of model 1, rate and frames of the features, whether they were scaled, and
+which clips LDA was fitted on.
 """
 
 from ser_repro import SerReproError
@@ -12,10 +13,11 @@ from ser_repro.documents.crema_study import REPORT
 from ser_repro.files import one_of
 from ser_repro.results.ledger import Claim
 
-NETWORKS = {1: "Model 1", 2: "Model 2", 3: "Model 3", 4: "Model 4", 5: "Model 5", 6: "Model 6",
-            7: "Model 3 with augmentation"}
+MODELS = {1: "Model 1", 2: "Model 2", 3: "Model 3", 4: "Model 4", 5: "Model 5", 6: "Model 6",
+          7: "Model 3 with augmentation"}
+ONE_LISTING = {3: 4}  # a model whose listing is another's -> that other, whose number stands for both
+NETWORKS = {n: name for n, name in MODELS.items() if n not in ONE_LISTING} | {4: "Models 3 and 4"}
 AUGMENTED = 7
-ONE_LISTING = (3, 4)  # so one network: other starts of the first would be those of the second, number for number
 RAW = (6, 7)  # models that take all values: 6 needs as many, 7 says so
 STEPS = tuple(f"crema_step{step}" for step in range(1, 8))  # of the incremental selection; the eighth is crema258
 REDUCED_TO = {"LDA": 5, "PCA 10": 10, "PCA 20": 20, "none": 0}
@@ -23,7 +25,7 @@ BEFORE = "before the split"
 NOT_KNOWN = "not known: our choice"
 
 SETTINGS = {
-    "n": Setting(None, None, "number of the model, 7 is model 3 with augmentation"),
+    "n": Setting(None, None, "number of the model; 4 is model 3 too, 7 is model 3 with augmentation"),
     "features": Setting("crema258", "crema258", "time means of descriptors", f"{REPORT}: the last step of its "
                         "selection", others={name: f"features of step {step}" for step, name in enumerate(STEPS, 1)}),
     "reduction": Setting("LDA", "LDA", "what the values are reduced by: LDA to 5, PCA to 10 or 20, or nothing, which "
@@ -83,7 +85,7 @@ def _steps() -> tuple[Claim, ...]:
     return tuple(found)
 
 
-CLAIMS = (*crema_study.claims(NETWORKS, TABLE, RECALLS, _UNKNOWN), *_steps())
+CLAIMS = (*crema_study.claims(MODELS, TABLE, RECALLS, _UNKNOWN, ONE_LISTING), *_steps())
 
 
 def _adjust(values: dict, corpus: str, n: int) -> dict:
@@ -164,8 +166,8 @@ DOCUMENT = Document(
     adjust=_adjust, split=crema_study.stratified, validates=True, sizes=tuple(NETWORKS), networks=NETWORKS,
     demo={"epochs": 3},
     cost=_cost, copies=_copies, transform=_transform,
-    core=(*(_core(n, seeds=(0,) if n == ONE_LISTING[0] else THREE) for n in range(1, AUGMENTED)), _core(AUGMENTED),
-          *(_core(n, "speaker") for n in range(1, AUGMENTED) if n != ONE_LISTING[0]),
+    core=(*(_core(n, seeds=THREE) for n in NETWORKS if n != AUGMENTED), _core(AUGMENTED),
+          *(_core(n, "speaker") for n in NETWORKS if n != AUGMENTED),
           # The incremental selection, its last step apart, which is model 1 itself; one start each, as the spread of
           # model 1's is known.
           *(_core(1, features=step, reduction="LDA") for step in STEPS),

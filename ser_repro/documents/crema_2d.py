@@ -10,7 +10,7 @@ from ser_repro.documents.base import CoreRuns, Document, Setting
 from ser_repro.documents.crema_study import NOTEBOOK
 from ser_repro.results.ledger import Claim
 
-NETWORKS = {1: "2-D initial", 2: "2-D MODEL2", 3: "2-D MODEL3"}
+MODELS = NETWORKS = {1: "2-D initial", 2: "2-D MODEL2", 3: "2-D MODEL3"}
 STRIDE = 3  # the model whose convolutions have one
 
 SETTINGS = {

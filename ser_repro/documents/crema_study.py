@@ -37,13 +37,13 @@ TRAINING = {
 from the report, whose split is the same."""
 
 
-def claims(networks: dict[int, str], table: dict[int, tuple], recalls: dict[int, tuple],
-           untestable: dict[int, str] | None = None) -> tuple[Claim, ...]:
+def claims(models: dict[int, str], table: dict[int, tuple], recalls: dict[int, tuple],
+           untestable: dict[int, str] | None = None, trained_as: dict[int, int] | None = None) -> tuple[Claim, ...]:
     """What the README's tables claim of each model, and the report's figures of each emotion.
 
     Parameters
     ----------
-    networks : dict
+    models : dict
         Number of a model -> what the document calls it.
     table : dict
         Number -> validation accuracy, test accuracy, macro F1.
@@ -51,14 +51,18 @@ def claims(networks: dict[int, str], table: dict[int, tuple], recalls: dict[int,
         Number -> recall on the test clips of each of `CLASSES`.
     untestable : dict, optional
         Number -> why no run of ours can test it.
+    trained_as : dict, optional
+        Number -> that of the network whose runs test it, where they differ.
     """
-    why = untestable or {}
+    why, run = untestable or {}, {n: n for n in models} | (trained_as or {})
     names = ("validation_accuracy", "accuracy", "macro_f1")
     return tuple(
-        [Claim("CREMA-D", n, name, value, f"README: {told}", untestable=why.get(n, "")) for n, told in networks.items()
+        [Claim("CREMA-D", run[n], name, value, f"README: {told}", untestable=why.get(n, ""))
+         for n, told in models.items()
          for name, value in zip(names, table[n], strict=True)]
-        + [Claim("CREMA-D", n, f"recall of {emotion}", value, f"report, figure: {told}", untestable=why.get(n, ""))
-           for n, told in networks.items()
+        + [Claim("CREMA-D", run[n], f"recall of {emotion}", value, f"report, figure: {told}",
+                 untestable=why.get(n, ""))
+           for n, told in models.items()
            for emotion, value in zip(CLASSES, recalls[n], strict=True)])
 
 

@@ -71,11 +71,12 @@ def test_the_table_follows_from_the_recalls():
 
 
 def test_each_model_has_the_inputs_and_the_optimiser_of_its_listing():
-    values = {n: documents.settings("crema_1d", "code", "CREMA-D", n) for n in range(1, 8)}
-    assert [crema_1d.reduced(values[n], 6) for n in range(1, 8)] == [5, 5, 5, 5, 5, 258, 258]
-    assert [values[n]["optimiser"] for n in range(1, 8)] == ["Adam", "SGD"] + 5 * ["Adam"]
-    assert {n: set(documents.switches("crema_1d", "CREMA-D", n)) for n in range(1, 8)} == {
-        n: {"optimiser"} if n == 5 else set() for n in range(1, 8)}
+    of = (1, 2, 4, 5, 6, 7)  # 4 is Model 3 too
+    values = {n: documents.settings("crema_1d", "code", "CREMA-D", n) for n in of}
+    assert [crema_1d.reduced(values[n], 6) for n in of] == [5, 5, 5, 5, 258, 258]
+    assert [values[n]["optimiser"] for n in of] == ["Adam", "SGD"] + 4 * ["Adam"]
+    assert {n: set(documents.switches("crema_1d", "CREMA-D", n)) for n in of} == {
+        n: {"optimiser"} if n == 5 else set() for n in of}
 
 
 @pytest.mark.parametrize(("features", "reduction", "classes", "values"), [
