@@ -198,6 +198,8 @@ class Document:
         What a reader calls the network of each size, where "n = 18" would not tell.
     adjust : callable(values, corpus, n) -> values
         What a reading cannot say once for all corpora and sizes.
+    added : tuple of str
+        Those of the corpora that the study adds: the document's own code can't read them.
     split : callable(clips, random_state=...) -> Split
         Under protocol `published`; with other random states, where it takes one, under `redrawn`.
     feedings : callable(values) -> dict of str to Feeding
@@ -248,6 +250,7 @@ class Document:
     shorter: str = ""
     networks: Mapping[int, str] = field(default_factory=dict)
     adjust: Callable[[dict, str, int | None], dict] = lambda values, corpus, n: values
+    added: tuple[str, ...] = ()
     split: protocols.Rule = RANDOM_FIFTH
     feedings: Callable[[dict], dict[str, Feeding]] = lambda values: {"": AS_SPLIT}
     validates: bool = False

@@ -19,8 +19,9 @@ SETTINGS = {
                         "of the clip is our choice",
                         "the whole clip instead of 100 frames"),
     "view_as_time": Setting(True, False, "blocks of channels handed to the GRU as if they were steps in time",
-                            "README: the GRU models time", "time axis kept"),
-    "activations": Setting(False, True, "ReLU between the last three linear layers", SILENT,
+                            "README: the GRU models time; the code that it prints has the blocks", "time axis kept"),
+    "activations": Setting(False, True, "ReLU between the last three linear layers", "customary practice; the "
+                           "README prints none",
                            "ReLU between the linear layers"),
     "learning_rate": Setting(4e-4, 4e-4, "learning rate of Adam", SILENT),
     "weight_decay": Setting(8e-5, 8e-5, "weight decay of Adam", SILENT),
@@ -43,7 +44,8 @@ def _optimiser(parameters, values: dict):
 
 DOCUMENT = Document(
     name="cnn_bigru", title="CNN-BiGRU with attention", settings=SETTINGS, corpora=("RAVDESS", "CREMA-D"),
-    build=_build, inputs=lambda values: values["features"], optimiser=_optimiser, split=protocols.holdout(123),
+    added=("CREMA-D",), build=_build,
+    inputs=lambda values: values["features"], optimiser=_optimiser, split=protocols.holdout(123),
     demo={"epochs": 2, "batch_size": 16},
     cost=lambda values: 0.5 if values["features"].endswith("code") else 2.0,
     # Of the whole clip of RAVDESS a run takes over half an hour, of CREMA-D three times that.

@@ -135,6 +135,12 @@ def _look(row: Row) -> list[Finding]:
             for name in LEAKS]
 
 
+def by_corpus(row: Row, leak: str) -> list[Finding]:
+    """The same of a leak that the split alone tells, corpus by corpus."""
+    of = documents.get(row.document)
+    return [found for corpus in _indexed(of) if (found := _of_split(of, corpus, row.protocol).get(leak))]
+
+
 def report(document: str = "") -> pd.DataFrame:
     """What is known of a document, or of every method: a row a reading and leak.
 
@@ -167,8 +173,9 @@ def matrix() -> pd.DataFrame:
 
 
 def _indexed(of: Document) -> Iterator[str]:
-    """Corpora of a document whose published clips are known here."""
-    return (name for name in of.corpora if datasets.get(name).table is None and datasets.get(name).index.is_file())
+    """Corpora of a document whose published clips are known here, without those that the study adds."""
+    return (name for name in of.corpora if name not in of.added and datasets.get(name).table is None
+            and datasets.get(name).index.is_file())
 
 
 @functools.cache

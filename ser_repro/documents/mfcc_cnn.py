@@ -118,7 +118,7 @@ def _optimiser(parameters, values: dict):
 
 DOCUMENT = Document(
     name="mfcc_cnn", title="the CNN on 50 MFCCs", settings=SETTINGS,
-    corpora=CORPORA, build=_build,
+    corpora=CORPORA, added=("EMOVO",), build=_build,
     inputs=lambda values: values["features"], optimiser=_optimiser, split=protocols.holdout(42), demo={"epochs": 60},
     cost=lambda values: 0.01,
     priced_on="RAVDESS",

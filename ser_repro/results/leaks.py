@@ -198,7 +198,14 @@ def _identical(test: pd.DataFrame, seen: pd.DataFrame, parts: str) -> Finding:
     """Clips that stand in two parts, by their names or by their samples."""
     twice, pairs = _pairs(test, seen, _texts(test, "clip"), _texts(seen, "clip"))
     tested, known = _texts(test, "content"), _texts(seen, "content")
-    same, alike = _pairs(test, seen, tested, known)
+    # Samples that were seen under another emotion give no answer away: they are wrong (`_two_labels`).
+    told = _texts(test, "emotion"), _texts(seen, "emotion")
+    emotions = set(told[0]) | set(told[1])
+    if "" not in emotions:
+        same, alike = _pairs(test, seen, *(side.where(side == "", side + "\n" + of)
+                                           for side, of in zip((tested, known), told, strict=True)))
+    else:
+        same, alike = _pairs(test, seen, tested, known)
     both = twice | same
     examples = [f"{clip} is tested and seen" for _, clip, _ in pairs] + [
         f"{clip} tested, {other} seen: same samples" for _, clip, other in alike if clip != other]
@@ -227,8 +234,9 @@ def _copies(test: pd.DataFrame, seen: pd.DataFrame, parts: str) -> Finding:
             clip = made_of[clip]
         return clip
 
+    # A clip that is itself on both sides is no copy of itself (`_identical`).
+    seen = seen[~seen["clip"].isin(test["clip"])]
     mask, pairs = _pairs(test, seen, test["clip"].map(first), seen["clip"].map(first))
-    pairs = [(source, clip, other) for source, clip, other in pairs if clip != other]
     examples = tuple(f"{clip} tested, {other} seen: both of {source}" for source, clip, other in pairs[:_SHOWN])
     if pairs:
         return Finding("copies", YES, f"copies of test clips, or what they are copies of, are in {parts}",
