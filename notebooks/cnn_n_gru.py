@@ -53,7 +53,7 @@ for name in page.corpora:
         page.say(f"{key}_paper_{split}", found.text(name, "paper", split, n=small))
     page.say(f"{key}_chance", percent(page.chance[name], 1))
 words = found.score("TESS", "paper", n=small)
-reached = words and (words.high if words.has_interval else words.measured[1]) >= page.claimed("TESS").value
+reached = words and words.value >= page.claimed("TESS").least
 page.say("tess_paper_reaches", "as high as" if reached else "below")
 for size in (5, 11):
     page.say(f"tess_both_{size}", found.text("TESS", n=size))

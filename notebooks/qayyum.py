@@ -44,7 +44,7 @@ page.say("qa_planned", planned)
 # class rates, and suspected its own modulation spectral features (MSF). This page asks what the {glue:text}`qa_gap`
 # between the two means are due to. We have not seen the paper: all that is said of it here is from the study's report.
 #
-# **We can't say.** Neither number was reached. {glue:text}`qa_short` of the paper's systems that we rebuilt come out
+# **We can't say.** {glue:text}`qa_neither` {glue:text}`qa_short` of the paper's systems that we rebuilt come out
 # below its rates, by {glue:text}`qa_short_by`, so the shortfall is not that of its CNN alone; and the study's CNN is
 # right on {glue:text}`qa_full_published` here. Chance is {glue:text}`qa_chance` in accuracy, and
 # {glue:text}`qa_chance_uar` as a mean of class rates. [What might part the two numbers](#qayyum-causes), and what it

@@ -7,7 +7,7 @@ import numpy as np
 
 from ser_repro import documents
 from ser_repro.book.page import Page
-from ser_repro.book.words import family, listed, number, p_text, percent, points, reach, significant
+from ser_repro.book.words import family, listed, number, p_text, percent, points, reach, signed, significant
 from ser_repro.results import scores
 from ser_repro.results.scores import Score
 from ser_repro.runs import plans
@@ -67,8 +67,8 @@ def _lead_of_draws(page: Page, drawn: Score | None) -> str:
     if not (drawn and theirs and len(drawn.seeds) == len(theirs.seeds)):
         return ""
     lead = [100 * (one - other) for one, other in zip(theirs.seeds, drawn.seeds, strict=True)]
-    return (f", and {of.document.title} leads it by {np.mean(lead):.1f} points on average ({min(lead):.1f} to "
-            f"{max(lead):.1f})")
+    return (f", and {of.document.title} minus it is {signed(np.mean(lead))} points on average ({signed(min(lead))} to "
+            f"{signed(max(lead))})")
 
 
 def sentence(rows: list[dict]) -> str:

@@ -91,7 +91,7 @@ def against_one(one: Across) -> dict:
     """On how many tested corpora five corpora teach more than one, as a row."""
     both = [(five_way(one, corpus), [pair.way for pair in one.pairs if pair.tested == corpus]) for corpus in FREE]
     both = [(five, single) for five, single in both if five is not None and single]
-    found = [from_five(one, corpus) for corpus in FREE]
+    found = [from_five(one, corpus) for corpus in FREE if five_way(one, corpus) is not None]
     above = sum(versus_chance(score, 1 / k) == "above chance" for score, k in filter(None, found))
     counts = {"further than the median single one": sum(five > np.median(single) for five, single in both),
               "further than the best single one": sum(five > max(single) for five, single in both),

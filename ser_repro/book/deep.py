@@ -159,15 +159,16 @@ def answer(found: Found, runs: dict[str, dict], chance: float) -> str:
         return "Which part keeps it from learning has not been tried yet."
     measured = {name: found.score_of([[record]]) for name, record in runs.items()}
     accuracy = {name: percent(score.value, 1) for name, score in measured.items()}
-    hears = {name: versus_chance(score, chance) == "above chance" for name, score in measured.items()}
+    stands = {name: versus_chance(score, chance) for name, score in measured.items()}
+    hears = {name: where == "above chance" for name, where in stands.items()}
     learn, deaf = ([name for name in runs if hears[name] == wanted and name != BASE] for wanted in (True, False))
     told = []
     if BASE in runs:
         alike = runs[BASE]["probes"]["answer_spread"][-1][0] == 0
         told.append("With learning rate, weight decay and batch size of the code of 2025, and all else of 2022, " + (
             f"it learns ({accuracy[BASE]})." if hears[BASE] else
-            f"it tells no two clips of a batch apart after {records.epochs(runs[BASE])} epochs and is at chance "
-            f"({accuracy[BASE]})." if alike else f"it is at chance ({accuracy[BASE]})."))
+            f"it tells no two clips of a batch apart after {records.epochs(runs[BASE])} epochs and is {stands[BASE]} "
+            f"({accuracy[BASE]})." if alike else f"it is {stands[BASE]} ({accuracy[BASE]})."))
     if learn:
         most = max(records.epochs(runs[name]) for name in (*learn, *deaf))
         worked = ", or with ".join(f"{name} ({accuracy[name]})" for name in learn)

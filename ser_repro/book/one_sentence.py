@@ -11,6 +11,8 @@ from ser_repro import datasets
 from ser_repro.book import listening, show
 from ser_repro.runs import execution
 
+_STRENGTHS = ("strong", "high", "medium", "normal", "low", "unspecified")
+
 
 @dataclass(frozen=True)
 class Sentence:
@@ -65,7 +67,8 @@ def choose(corpus: str, seed: int, emotions: tuple[str, ...] = ()) -> tuple[pd.D
     drawn = richest[np.random.default_rng(seed).integers(len(richest))]
     drawn = dict(zip(said, drawn if len(said) > 1 else (drawn,), strict=True))
     chosen = clips[np.logical_and.reduce([clips[column] == value for column, value in drawn.items()])]
-    chosen = chosen.sort_values(["intensity", "clip"], ascending=[False, True]).drop_duplicates("emotion")
+    chosen = chosen.assign(strength=chosen["intensity"].map(_STRENGTHS.index))
+    chosen = chosen.sort_values(["strength", "clip"]).drop_duplicates("emotion").drop(columns="strength")
     return chosen.sort_values("emotion"), ", ".join([corpus, *(f"{column} {value}" for column, value in drawn.items())])
 
 

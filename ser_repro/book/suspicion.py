@@ -29,7 +29,7 @@ from ser_repro.documents.qayyum import RAW, RAW_SMALL, REPORTED, RNN_BOTH, RNNS,
 from ser_repro.results import scores, uncertainty
 from ser_repro.results.scores import Score
 from ser_repro.runs import records
-from ser_repro.runs.found import NOT_RUN, REDRAWN, Effect, Found, on_same_clips, split_name
+from ser_repro.runs.found import NOT_RUN, REDRAWN, Effect, Found, missing, on_same_clips, split_name
 
 CORPUS = "SAVEE"
 TEST_CLIPS = 80
@@ -173,6 +173,19 @@ def short(page: Page) -> dict[str, str]:
             "short_by": f"{min(below):.1f} to {unit(max(below), 'points', 1)}" if below else NOT_RUN}
 
 
+def neither(page: Page) -> str:
+    """Whether our networks have reached the two numbers, in a sentence."""
+    whole = [claim for claim in qayyum.CLAIMS if claim.corpus == CORPUS and (claim.n, claim.score) in (
+        (RAW, "uar"), (REPORTED, "accuracy")) and not claim.step]
+    scored = {claim.n: page.found.score(CORPUS, name=claim.score, n=claim.n) for claim in whole}
+    reached = [qayyum.NETWORKS[claim.n] for claim in whole if scored[claim.n]
+               and scored[claim.n].value >= claim.least]
+    waiting = [qayyum.NETWORKS[n] for n, score in scored.items() if score is None]
+    told = f"Of the two numbers we have reached that of the {listed(reached)}" if reached else (
+        "We have reached neither number")
+    return told + (f"; the {listed(waiting)} has not been trained at full size." if waiting else ".")
+
+
 def on_crema(page: Page) -> str:
     """What MSF add to MFCC on CREMA-D, in the baselines, in words."""
     found = baselines(page).found
@@ -251,7 +264,9 @@ def between_systems(page: Page) -> list[dict]:
             one, two = ((of, of.seeds(CORPUS, protocol=protocol, n=n)) for of, n in sides)
             change = on_same_clips(one, two)
             if change:
-                rows.append({"change": name, "split": split_name(protocol), "difference": change,
+                part = next(filter(None, (missing(seeds) for _, seeds in (one, two))), "")
+                split = split_name(protocol) + f" ({part})" * bool(part)
+                rows.append({"change": name, "split": split, "difference": change,
                              "starts": f"{len(one[1])} and {len(two[1])}"})
     family_ = scores.corrected([row["difference"] for row in rows])
     return [row | {"difference": one} for row, one in zip(rows, family_, strict=True)]
@@ -372,7 +387,7 @@ def normalisation_brief(page: Page) -> str:
         return NOT_RUN
     ends = " to ".join(dict.fromkeys(signed(100 * of(one.value for one in known)) for of in (min, max)))
     apart = sum(map(significant, known))
-    return f"{ends}{NBSP}points, of which {apart or 'none'} of {len(known)} is significant"
+    return f"{ends}{NBSP}points, of which {apart or 'none'} of {len(known)} {'are' if apart > 1 else 'is'} significant"
 
 
 def draws_say(page: Page) -> dict[str, str]:
@@ -415,7 +430,7 @@ def headlines(page: Page) -> dict[str, str]:
     told["msf_crema"] = on_crema(page)
     told |= choices_say(page) | short(page)
     told["chance"], told["chance_uar"] = percent(page.chance[CORPUS]), percent(1 / len(qayyum.CLASSES), 1)
-    told["normalised_brief"] = normalisation_brief(page)
+    told["normalised_brief"], told["neither"] = normalisation_brief(page), neither(page)
     told["parts"], told["normalised"] = features_say(page), normalisation_say(page)
     return told | _about_rates() | draws_say(page) | added_say(page)
 
