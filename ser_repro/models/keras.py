@@ -3,7 +3,9 @@
 from torch import Tensor, nn
 
 BATCH_NORM = {"eps": 1e-3, "momentum": 0.01}  # Keras calls this momentum 0.99
-EPSILON = 1e-7  # of its optimisers
+# Of its optimisers. Its Adam adds it before the correction of the second moment's bias, PyTorch's after: in the first
+# steps Keras's is larger, by a factor of 30 at most.
+EPSILON = 1e-7
 
 
 class BatchNorm1d(nn.BatchNorm1d):
