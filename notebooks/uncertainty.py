@@ -152,7 +152,8 @@ book.table(chapter.starts_table(started))
 # ## How much a test can show
 #
 # The documents print their accuracies without an interval. By the number of test clips alone, were they independent,
-# each would have this one. Speakers, starts and draws come on top:
+# each would have this one. Speakers, starts and draws come on top. Claims of which we do not know how many clips were
+# tested are left out:
 
 # %% tags=["hide-input"]
 book.table(chapter.tests_of_documents())
