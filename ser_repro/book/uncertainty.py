@@ -185,8 +185,8 @@ POWER_CORPORA = ("RAVDESS", "EMO-DB", "CREMA-D")  # with ten speakers or more
 
 
 def tests_of_documents() -> list[dict]:
-    """How wide the interval of each document's own accuracy is by its number of test clips alone, a row a claim of which
-    that number is known: not of one of new speakers, as no document tells how it held them out."""
+    """How wide the interval of each document's own accuracy is by its number of test clips alone, a row a claim of
+    which that number is known: not of one of new speakers, as no document tells how it held them out."""
     rows = []
     for of in documents.DOCUMENTS.values():
         for claim in of.claims:
