@@ -80,6 +80,7 @@ show.html_block(chapter.cards(rows))
 #
 # Every number that the documents claim for their models is in the [ledger](claims.ipynb), with a verdict by one rule.
 # {glue:text}`vd_claims` "Within sampling error" is close to the claim: our score is lower, by less than two test sets
-# of that size may differ because other clips were drawn. "Not reproduced" is not "refuted": it speaks of our runs of
+# of that size may differ because other clips were drawn. "Exceeded" is farther above it than that: in some way our
+# network is not the document's. "Not reproduced" is not "refuted": it speaks of our runs of
 # what a document tells, or of what its code does. "Not settled" means that nothing that we ran can speak for or against
 # the claim.
