@@ -209,7 +209,7 @@ page.readings()
 #   the second pool (read by eye), do not.
 # - *Order*: the code draws who is tested, and feeds the others every epoch alike, in the order in which it listed the
 #   files: folder by folder, on TESS one emotion of one voice after the other. Reading `code` feeds them every epoch
-#   alike too, but in the order of the draw. [In the order of folders](#mfcc-folders), its accuracy is another.
+#   alike too, but in the order of the draw. [What that changes](#mfcc-folders) was measured.
 # - *Seed*: none is set for the network, so what the authors' runs printed cannot be reproduced exactly.
 # - *Labels*: calling boredom "calm" in EMO-DB changes a name on a plot and no score. On TESS the code's network has an
 #   eighth output that no clip uses; ours has one output for each emotion that occurs. What the spare output changes was
