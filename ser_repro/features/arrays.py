@@ -100,7 +100,8 @@ def joined(first: Arrays, *others: Arrays) -> Arrays:
     before = np.cumsum([0, *(len(one.values) for one in several)])
     clips = [one.clips.assign(start=one.clips["start"] + start) for one, start in zip(several, before, strict=False)]
     return replace(first, clips=pd.concat(clips, ignore_index=True),
-                   values=np.concatenate([one.values for one in several]))
+                   values=np.concatenate([one.values for one in several]),
+                   checksum=digest([one.checksum for one in several], 32))
 
 
 def pooled(several: list[Arrays], tested: list[Arrays]) -> Arrays:
@@ -120,7 +121,6 @@ def pooled(several: list[Arrays], tested: list[Arrays]) -> Arrays:
     clips = [datasets.renamed(one.clips, emotions) for one in several]
     told = pd.concat(clips, ignore_index=True).assign(start=whole.clips["start"])
     return replace(whole, clips=told, corpus_hash=digest([one.corpus_hash for one in several], 64),
-                   checksum=digest([one.checksum for one in several], 32),
                    synthetic=any(one.synthetic for one in several))
 
 
@@ -446,12 +446,13 @@ def _refuse_unfit(clips: pd.DataFrame, values: np.ndarray, waveform: bool) -> No
 
 def _load(corpus: str, what: int | str, cache: str | Path | None) -> tuple[Arrays, dict]:
     """The arrays, and what is known of how they were made."""
-    folder, again = folder_of(corpus, what, cache), f"run `ser-repro prepare {corpus}` again where the audio is, which"
+    command = f"`ser-repro prepare {corpus} --{'rate' if is_waveform(what) else 'features'} {what}`"
+    folder, again = folder_of(corpus, what, cache), f"run {command} again where the audio is, which"
     kind = f"at rate {what}" if is_waveform(what) else f"of {what}"
     meta = read_json(folder / _META, "description of arrays", f"{again} replaces them",
                      check=_described,
-                     missing=f"no arrays of {corpus} {kind} under {cache_folder(cache)}: run `ser-repro prepare "
-                             f"{corpus}` where the audio is, and copy the cache folder here.")
+                     missing=f"no arrays of {corpus} {kind} under {cache_folder(cache)}: run {command} "
+                             "where the audio is, and copy the cache folder here.")
     try:
         if any(meta.get(key) != value for key, value in _definition(corpus, what).items()):
             raise ValueError("they are of another corpus, or another definition")

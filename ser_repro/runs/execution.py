@@ -4,6 +4,7 @@ Whether a chapter falls back on the demo corpus is decided in `ser_repro.book.pa
 left to make, in `ser_repro.runs.study`.
 """
 
+import contextlib
 import importlib.metadata
 import os
 import platform
@@ -16,9 +17,9 @@ from filelock import FileLock, Timeout
 
 from ser_repro import SerReproError, __version__, datasets, protocols
 from ser_repro.features import arrays, sets
-from ser_repro.files import cache_folder, digest, one_of, write_atomic
+from ser_repro.files import cache_folder, one_of, write_atomic
 from ser_repro.results import scores
-from ser_repro.runs import methods, records
+from ser_repro.runs import methods, records, schema
 from ser_repro.runs.run import Run
 
 MODES = ("auto", "train", "stored")
@@ -51,6 +52,8 @@ def device_name(device) -> str:
         import torch
 
         return torch.cuda.get_device_name()
+    if kind == "mps":
+        return "Apple GPU (MPS)"
     cpu, threads = platform.processor() or platform.machine(), 1
     try:
         with open("/proc/cpuinfo") as file:
@@ -216,20 +219,32 @@ def make(run: Run, waves, *, others: dict, copies: list | None = None, work: Pat
          progress=None) -> dict:
     """The record of a run from its arrays alone: what a worker computes, and whoever asked for it stores.
 
-    As `execute`, but goes on only with a checkpoint of the same clips.
+    As `execute`, but what goes wrong is one line, and so is a record that can't be right.
 
     Raises
     ------
     SerReproError
-        If its settings can't be trained on these clips.
+        If its settings can't be trained on these clips, or what they make is no record.
     """
-    _forget_other_clips(waves, work)
+    with _in_one_line():
+        record = execute(run, waves, others=others, copies=copies, work=work, device=device, progress=progress)
     try:
-        return execute(run, waves, others=others, copies=copies, work=work, device=device, progress=progress)
-    except (RuntimeError, ValueError) as error:
-        if isinstance(error, SerReproError):
-            raise
-        raise _unfit(error) from error
+        schema.check_record(record)
+    except ValueError as error:
+        raise SerReproError(f"record {run.name} can't be right, and is not written ({error}): look at its settings, "
+                            f"and whether `ser-repro corpora check {run.corpus}` finds a fault.") from None
+    return record
+
+
+@contextlib.contextmanager
+def _in_one_line(*more: type[Exception]):
+    """Say in one line what ended a training."""
+    try:
+        yield
+    except (RuntimeError, ValueError, MemoryError, *more) as error:
+        from ser_repro.runs.training import failure
+
+        raise failure(error) from error
 
 
 # ---- inputs ------------------------------------------------------------------------------------------------------
@@ -305,9 +320,9 @@ def obtain(run: Run, *, mode: str = "auto", results: str | Path = "results", dat
     waves : Arrays, optional
         What it trains on, where that has been read already.
     weights : bool
-        The weights are wanted too. A stored record is then taken only where weights in the cache give its
-        probabilities. It is never replaced: where they do not, or are not there, training leaves its own record
-        beside the new weights.
+        The weights are wanted too. A stored record is then taken only where it is of these arrays and weights in the
+        cache give its probabilities. It is never replaced: where not, training leaves its own record beside the new
+        weights.
 
     Raises
     ------
@@ -330,7 +345,6 @@ def obtain(run: Run, *, mode: str = "auto", results: str | Path = "results", dat
     work.mkdir(parents=True, exist_ok=True)
     try:
         with FileLock(work / "lock", timeout=0):
-            _forget_other_clips(waves, work)
             if weights and mode == "auto":
                 for place in [work] if run.synthetic else [Path(results), work]:
                     if run.path(place).exists() and (work / WEIGHTS).exists():
@@ -366,22 +380,14 @@ def check_device(run: Run, device: str) -> None:
         device_of(device)
 
 
-def _forget_other_clips(waves, work: Path) -> None:
-    """Drop what was trained on clips that have been mended, added or relabelled since: it must not be gone on with."""
-    now = digest(waves.clips[["clip", "emotion", "speaker", "sha256"]].to_csv(index=False))
-    mark = work / "clips"
-    if mark.exists() and mark.read_bytes() != now.encode():
-        for name in (methods.CHECKPOINT, WEIGHTS):
-            (work / name).unlink(missing_ok=True)
-    write_atomic(mark, now, remedy="free some room or set --cache to another folder")
-
-
 def _belong(record: dict, weights: Path, run: Run, waves) -> bool:
     """Whether a record is of these clips as they are now split and labelled, and the weights give its probabilities."""
-    split = run.split(waves.clips)
-    emotion = waves.clips.set_index("clip")["emotion"]
-    if "test" not in record or (record["split_hash"], record["corpus_hash"]) != (split.hash, waves.corpus_hash) or any(
-            emotion[clip] != told for clip, _, told, *_ in record["test"]["rows"]):
+    made_of = (record["split_hash"], record["corpus_hash"],
+               record.get("arrays_checksum", waves.checksum))  # which older records lack
+    if "test" not in record or made_of != (run.split(waves.clips).hash, waves.corpus_hash, waves.checksum):
+        return False
+    known = set(waves.clips[["clip", "speaker", "emotion"]].itertuples(index=False, name=None))
+    if not known.issuperset(tuple(row[:3]) for row in record["test"]["rows"]):
         return False
     row_of = {clip: row for row, clip in enumerate(waves.clips["clip"])}
     rows = np.array([row_of[row[0]] for row in record["test"]["rows"]])
@@ -395,19 +401,10 @@ def _belong(record: dict, weights: Path, run: Run, waves) -> bool:
 
 def _refuse_unfit(run: Run, waves) -> None:
     """Find out before the first epoch that settings do not go together."""
-    try:
+    with _in_one_line(AttributeError, KeyError, TypeError):
         _, classes, parts = parts_of(run, waves)
         model = untrained(run, len(classes))
         if not run.recipe.is_estimator:
             run.recipe.optimiser(model.module.parameters(), run.values)
             model.fit_transform(waves, parts)
             model.probabilities(waves, parts["train"][0][:1], batch_size=1)
-    except (AttributeError, KeyError, TypeError, ValueError, RuntimeError) as error:
-        if isinstance(error, SerReproError):
-            raise
-        raise _unfit(error) from error
-
-
-def _unfit(error: Exception) -> SerReproError:
-    reason = " ".join(str(error).split())[:200]
-    return SerReproError(f"these settings can't be trained on these clips ({reason}): change --set, or leave it out.")

@@ -13,7 +13,7 @@ import numpy as np
 
 from ser_repro import SerReproError, documents
 from ser_repro.documents.base import AS_SPLIT, Document, Feeding
-from ser_repro.files import one_of
+from ser_repro.files import digest, one_of
 
 CHECKPOINT = "last.safetensors"
 
@@ -122,7 +122,7 @@ class Network(_Method):
 
     def fit(self, source, parts: dict, *, work: Path, device: str = "auto",
             progress: Callable[[int, dict], None] | None = None) -> None:
-        """Train, going on from the checkpoint in `work` where there is one.
+        """Train, going on from the checkpoint in `work` where there is one of this training.
 
         Parameters
         ----------
@@ -131,16 +131,27 @@ class Network(_Method):
         """
         from ser_repro.runs import training
 
+        self.device = training.device_of(device)
         self.fit_transform(source, parts)
         watched = [part for part in ("validation", "test") if len(parts.get(part, ((),))[0])][:1]
         one = training.Training(self.document, self.module, self.values, self._fed(source),
-                                {part: parts[part] for part in ("train", *watched)}, self.seed, progress)
-        self.history = one.history
+                                {part: parts[part] for part in ("train", *watched)}, self.seed, progress,
+                                self._identity(source, parts))
         try:
             training.fit(one, work / CHECKPOINT, epochs=self.values["epochs"], device=device)
         finally:
             self.history, self.probes, self.seconds = one.history, one.probes, one.seconds
-        self.device = one.device
+
+    def _identity(self, source, parts: dict) -> str:
+        """Of a training, however many epochs it has: what it is made by, and the clips as they are now."""
+        clips = getattr(source, "clips", None)
+        return digest({
+            "document": self.document.name, "seed": self.seed,
+            "settings": {name: value for name, value in self.values.items() if name != "epochs"},
+            "arrays": getattr(source, "checksum", ""),
+            "parts": {part: [np.asarray(side).tolist() for side in sides] for part, sides in parts.items()},
+            # A transformer may be fitted by speaker.
+            "clips": clips is not None and clips.filter(["clip", "emotion", "speaker", "sha256"]).to_csv(index=False)})
 
     def probabilities(self, source, rows: np.ndarray, feeding: Feeding = AS_SPLIT,
                       batch_size: int | None = None) -> np.ndarray:

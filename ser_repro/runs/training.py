@@ -14,7 +14,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from safetensors import SafetensorError, safe_open
+from safetensors import SafetensorError
 from safetensors.torch import load as parse
 from safetensors.torch import save as dump
 from torch.nn import functional as F
@@ -22,6 +22,7 @@ from torch.optim.lr_scheduler import ReduceLROnPlateau
 
 from ser_repro import SerReproError
 from ser_repro.files import one_of, write_atomic
+from ser_repro.runs import fitting
 
 DEVICES = ("auto", "cpu", "gpu")
 STOPPING = ("none", "last", "restored")
@@ -89,6 +90,22 @@ LOSSES = {"categorical": F.cross_entropy, "binary on logits": _binary_on_logits,
 """Of logits, shape (batch, class), and class numbers."""
 
 
+_NO_ROOM = ("out of memory", "allocate memory")  # how torch says that it found none: on a GPU, on a CPU
+
+
+def failure(error: Exception) -> SerReproError:
+    """An error of torch, NumPy or scikit-learn that ended a training, as one line."""
+    reason = " ".join(str(error).split())[:200] or type(error).__name__
+    if _is_out_of_memory(error):
+        return SerReproError(f"out of memory ({reason}): train fewer at a time, or with --device cpu.")
+    return SerReproError(f"these settings can't be trained on these clips ({reason}): choose other settings or another "
+                         "corpus.")
+
+
+def _is_out_of_memory(error: Exception) -> bool:
+    return isinstance(error, MemoryError | torch.OutOfMemoryError) or any(said in str(error) for said in _NO_ROOM)
+
+
 class Diverged(SerReproError):
     """The loss is no longer a number."""
 
@@ -116,6 +133,8 @@ class Training:
         Of the order of the clips (the model's weights are drawn by the caller).
     progress : callable(epoch, row), optional
         Called after each epoch, counted from 1, with losses and accuracies of both parts.
+    identity : str
+        Of the training, however many epochs it has: it goes on only from a checkpoint with the same one.
 
     Attributes
     ----------
@@ -131,9 +150,10 @@ class Training:
         For an unknown loss or way of early stopping, or where that has no part to watch.
     """
 
-    def __init__(self, document, model, values: dict, source, parts: dict, seed: int, progress=None):
+    def __init__(self, document, model, values: dict, source, parts: dict, seed: int, progress=None,
+                 identity: str = ""):
         self.document, self.model, self.values, self.source = document, model, values, source
-        self.parts, self.seed, self.progress = parts, seed, progress
+        self.parts, self.seed, self.progress, self.identity = parts, seed, progress, identity
         self.watched = next((part for part in parts if part != "train"), None)
         self.penalty = getattr(model, "penalty", lambda: 0.0)
         self.loss = LOSSES[one_of(values.get("loss", "categorical"), LOSSES, "loss")]
@@ -245,29 +265,42 @@ class Training:
                     tensors[f"optimiser.{index}.{name}"] = value
                 else:
                     numbers.setdefault(str(index), {})[name] = value
-        rest = {"history": self.history, "probes": self.probes, "seconds": self.seconds,
+        rest = {"identity": self.identity, "history": self.history, "probes": self.probes, "seconds": self.seconds,
                 "groups": optimiser["param_groups"], "numbers": numbers,
                 "schedule": self.schedule.state_dict() if self.schedule else None}
         return dump({name: value.detach().cpu().contiguous() for name, value in tensors.items()},
                     {"training": json.dumps(rest)})
 
     def resume(self, path: Path) -> None:
-        """Go on from a checkpoint; one that is damaged or of another training is removed, and training starts again."""
-        if not path.exists():
+        """Go on from a checkpoint; one that is damaged or of another training is removed, and training starts again.
+
+        Raises
+        ------
+        SerReproError
+            If it can't be read; it is kept.
+        """
+        try:
+            content = path.read_bytes()
+        except FileNotFoundError:
             return
+        except OSError as error:
+            raise SerReproError(f"checkpoint {path} can't be read ({error.strerror or error}): mend that, or remove "
+                                "it, and start again.") from error
         before = copy.deepcopy(self.model.state_dict())
         try:
-            self._resume(path)
-        except (SafetensorError, OSError, AttributeError, IndexError, KeyError, TypeError, ValueError, RuntimeError):
+            self._resume(content)
+        except (SafetensorError, AttributeError, IndexError, KeyError, TypeError, ValueError, RuntimeError) as error:
+            if _is_out_of_memory(error):  # the checkpoint may be sound
+                raise
             path.unlink()
             self.best, self.history, self.probes, self.seconds = {}, [], [], 0.0
             self.model.load_state_dict(before)
             self.start(self.device)
 
-    def _resume(self, path: Path) -> None:
-        tensors = parse(path.read_bytes())
-        with safe_open(path, "pt") as file:
-            rest = json.loads(file.metadata()["training"])
+    def _resume(self, content: bytes) -> None:
+        tensors, rest = parse(content), json.loads(fitting.header(content)["training"])
+        if rest["identity"] != self.identity:
+            raise ValueError("of another training")
         wanted = {f"{part}_{score}" for part in self.parts for score in ("loss", "accuracy")}
         if not all(set(row) == wanted and np.isfinite(list(row.values())).all() for row in rest["history"]):
             raise ValueError("of another training")

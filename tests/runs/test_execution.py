@@ -5,6 +5,8 @@ import os
 import shutil
 import signal
 import time
+from dataclasses import replace
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -70,6 +72,11 @@ def _whole(data, folder):
     return folder / "real"
 
 
+def test_a_device_is_named_by_what_trains():
+    assert execution.device_name(SimpleNamespace(type="mps")) == "Apple GPU (MPS)"
+    assert execution.device_name("cpu").endswith(", 1 thread")
+
+
 # ---- stored, or made now -----------------------------------------------------------------------------------------
 
 
@@ -127,11 +134,32 @@ def test_clips_that_were_mended_are_not_gone_on_with(demo, tmp_path):
     waves = arrays.prepare("RAVDESS", "mfcc50_mean_code", data=demo, cache=tmp_path)
     first = obtain(run, waves=waves, **here)
     assert execution._belong(first.record, first.weights, run, waves)
-    for row, emotion in zip(first.record["test"]["rows"], ("calm", "anger"), strict=False):
-        waves.clips.loc[waves.clips["clip"] == row[0], "emotion"] = emotion
-    assert not execution._belong(first.record, first.weights, run, waves)
-    execution._forget_other_clips(waves, first.weights.parent)
-    assert not first.weights.exists()
+    clip = first.record["test"]["rows"][0][0]
+    for column in ("emotion", "speaker"):
+        clips = waves.clips.copy()
+        clips.loc[clips["clip"] == clip, column] = "other"
+        assert not execution._belong(first.record, first.weights, run, replace(waves, clips=clips))
+    # What trains may be labelled anew, in the same split, with the same audio: the arrays tell.
+    assert not execution._belong(first.record, first.weights, run, replace(waves, checksum="another"))
+    older = {name: value for name, value in first.record.items() if name != "arrays_checksum"}
+    assert execution._belong(older, first.weights, run, waves)
+
+
+def test_a_record_that_can_not_be_right_is_not_written(demo, tmp_path, monkeypatch):
+    run = make_run("mfcc_cnn", epochs=1)
+    monkeypatch.setattr(methods.Network, "parameters", -1)
+    with pytest.raises(SerReproError, match=f"record {run.name} can't be right, and is not written .parameters: Input"):
+        obtain(run, results=tmp_path, data=demo)
+    assert not list(tmp_path.rglob("*.json*"))
+
+
+def test_a_run_that_finds_no_memory_is_one_line(demo, tmp_path, monkeypatch):
+    def full(*_, **__):
+        raise MemoryError("Unable to allocate 3 TiB")
+
+    monkeypatch.setattr(methods.Network, "fit", full)
+    with pytest.raises(SerReproError, match=r"out of memory .Unable to allocate 3 TiB.: train fewer at a time"):
+        obtain(make_run("mfcc_cnn"), results=tmp_path, data=demo)
 
 
 def test_a_run_that_another_process_trains_is_refused(demo, tmp_path):

@@ -48,6 +48,12 @@ def test_only_shared_emotions_are_joined_and_each_clip_keeps_its_values(three):
     assert execution.to_train_on(Run.of("svm193", "RAVDESS"), three["RAVDESS"], three) is three["RAVDESS"]
 
 
+def test_clips_that_are_joined_are_others_where_any_of_them_are(three):
+    one, other = (arrays.joined(three["RAVDESS"], three[corpus]).checksum for corpus in ("SAVEE", "EMO-DB"))
+    assert len({one, other, three["RAVDESS"].checksum}) == 3
+    assert arrays.pooled([three["RAVDESS"], three["SAVEE"]], []).checksum == one
+
+
 def test_speakers_of_one_name_in_two_corpora_stay_two(three):
     waves = arrays.pooled([three["RAVDESS"], three["SAVEE"]], [three["EMO-DB"]])
     assert {"RAVDESS/01", "SAVEE/01"} <= set(waves.clips["speaker"])
@@ -55,7 +61,7 @@ def test_speakers_of_one_name_in_two_corpora_stay_two(three):
     assert sorted(split.train) == sorted(waves.clips["clip"]) and split.test == ()
 
 
-def test_the_tested_corpus_has_a_say_in_the_emotions_and_no_clip_in_training(three, tmp_path):
+def test_the_tested_corpus_has_a_say_in_the_emotions_and_no_clip_in_training(three, tmp_path, made_up_records):
     run, others = five_to_one(), {corpus: three[corpus] for corpus in ("EMO-DB", "SAVEE")}
     waves = execution.to_train_on(run, three["RAVDESS"], others)
     (tmp_path / "work").mkdir()

@@ -3,6 +3,7 @@
 import json
 import os
 import pickle
+from dataclasses import replace
 from types import SimpleNamespace
 
 import numpy as np
@@ -10,6 +11,7 @@ import pytest
 import torch
 from making import make_run
 from safetensors import safe_open
+from safetensors.torch import load, save
 
 from ser_repro import SerReproError, documents
 from ser_repro.runs import execution, methods, training
@@ -242,6 +244,78 @@ def test_a_checkpoint_cut_short_is_thrown_away_and_training_starts_again(waves_o
     assert_same(weights(whole), weights(again))
 
 
+def foreign(**changes):
+    return lambda run, waves: (run.with_values(**changes), waves)
+
+
+def relabelled(run, waves):
+    clips = waves.clips.copy()
+    clips.loc[0, "speaker"] = "99"  # who is in no part of the split by it
+    return run, replace(waves, clips=clips)
+
+
+@pytest.mark.parametrize(("other", "epochs"), [
+    (foreign(), [3]), (foreign(learning_rate=0.002), [1, 2, 3]),
+    (lambda run, waves: (replace(run, seed=1), waves), [1, 2, 3]), (relabelled, [1, 2, 3]),
+    (lambda run, waves: (run, replace(waves, checksum="another")), [1, 2, 3])],
+    ids=["the same", "settings", "seed", "clips", "arrays"])
+def test_a_training_goes_on_from_its_own_checkpoint_alone(waves_of, tmp_path, other, epochs):
+    run = make_run("mfcc_cnn", epochs=2)
+    waves = waves_of(run)
+    fit(run, waves, tmp_path)
+    run, waves = other(run.with_values(epochs=3), waves)
+    _, classes, parts = execution.parts_of(run, waves)
+    model, seen = execution.untrained(run, len(classes)), []
+    model.fit(waves, parts, work=tmp_path, device="cpu", progress=lambda epoch, _: seen.append(epoch))
+    assert seen == epochs
+    assert_same(weights(model), weights(fit(run, waves, tmp_path / "alone")))
+
+
+def test_a_checkpoint_that_does_not_say_what_it_is_of_is_not_gone_on_with(waves_of, tmp_path):
+    run = make_run("mfcc_cnn", epochs=1)
+    waves = waves_of(run)
+    fit(run, waves, tmp_path)
+    checkpoint = tmp_path / methods.CHECKPOINT
+    with safe_open(checkpoint, "pt") as file:
+        told = json.loads(file.metadata()["training"])
+    del told["identity"]
+    checkpoint.write_bytes(save(load(checkpoint.read_bytes()), {"training": json.dumps(told | {"seconds": 1e6})}))
+    assert fit(run, waves, tmp_path).seconds < 1e6
+
+
+def test_a_sound_checkpoint_outlives_what_passes(waves_of, tmp_path, monkeypatch):
+    run = make_run("mfcc_cnn", epochs=2)
+    waves = waves_of(run)
+    fit(run, waves, tmp_path, kill_in=1)
+    checkpoint = tmp_path / methods.CHECKPOINT
+    kept = checkpoint.read_bytes()
+
+    def broken(_):
+        raise OSError(5, "Input/output error")
+
+    def full(_):
+        raise torch.OutOfMemoryError("CUDA out of memory.")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(type(checkpoint), "read_bytes", broken)
+        with pytest.raises(SerReproError, match=r"last\.safetensors can't be read \(Input/output error\): mend that"):
+            fit(run, waves, tmp_path)
+    with monkeypatch.context() as patch:
+        patch.setattr(training, "parse", full)
+        with pytest.raises(torch.OutOfMemoryError):
+            fit(run, waves, tmp_path)
+    assert checkpoint.read_bytes() == kept
+
+
+@pytest.mark.parametrize(("error", "says"), [
+    (MemoryError(), "out of memory (MemoryError): train fewer at a time, or with --device cpu."),
+    (torch.OutOfMemoryError("CUDA out of memory.\nTried"), "out of memory (CUDA out of memory. Tried): train fewer"),
+    (RuntimeError("[enforce fail] DefaultCPUAllocator: can't allocate memory: 9 bytes"), "out of memory ("),
+    (ValueError("a\nb"), "these settings can't be trained on these clips (a b): choose other settings or another")])
+def test_what_ends_a_training_is_one_line(error, says):
+    assert str(training.failure(error)).startswith(says)
+
+
 class Trap:
     """What a pickle does when it is loaded."""
 
@@ -298,6 +372,7 @@ def test_divergence_is_said(waves_of, tmp_path):
     with pytest.raises(training.Diverged, match="diverged in epoch 1"):
         model.fit(waves, parts, work=tmp_path, device="cpu")
     assert len(model.history) == 1 and not list(tmp_path.iterdir())
+    assert model.device == torch.device("cpu")  # not the name that it has before it is trained
 
 
 def test_state_is_carried_only_where_the_recipe_says(waves_of):
