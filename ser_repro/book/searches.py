@@ -33,7 +33,8 @@ def table(searched: dict[Run, dict]) -> list[dict]:
     return [{"corpus": run.corpus, "n": run.n, "reading": run.reading,
              "split": f"{split_name(run.protocol)}, fold {run.fold}", "tried": len(one["trials"]),
              "learning rate": f"{one['chosen']['learning_rate']:.2g}", "batch": one["chosen"]["batch_size"],
-             "loss": f"{one['lowest_loss']:.3f}", "chance level": f"{one['guess_loss']:.3f}"}
+             "loss": "—" if one["lowest_loss"] is None else f"{one['lowest_loss']:.3f}",
+             "chance level": f"{one['guess_loss']:.3f}"}
             for run, one in searched.items()]
 
 

@@ -16,8 +16,10 @@ All trials are kept, each with its settings, its curves and where it stopped, in
 trial with the lowest last validation loss, wherever it stopped; its own last weights are tested, as the document does.
 """
 
+import contextlib
 import functools
 import json
+import math
 from dataclasses import replace
 from itertools import product
 from pathlib import Path
@@ -32,9 +34,12 @@ from ser_repro.runs import execution, records, schema
 from ser_repro.runs.engines import Engine, Place, Setup, Task
 from ser_repro.runs.engines.base import watched
 from ser_repro.runs.run import Run, record_path
+from ser_repro.runs.search import path as split_path
 
 SEED = 2022
 DIVERGED = "diverged"
+path = functools.partial(split_path, folder="asha")
+"""Where the search of a run's split stands, or would: of (results, run)."""
 _QUANTITIES = ("train_loss", "train_accuracy", "validation_loss", "validation_accuracy")
 
 
@@ -56,13 +61,6 @@ def draw(search: Search) -> list[dict]:
                      for name, of in search.drawn.items()}
             trials.append(dict(zip(search.grid, values, strict=True)) | drawn)
     return trials
-
-
-def path(results: str | Path, run: Run) -> Path:
-    """Where the search of a run's split stands, or would."""
-    size = "" if run.n is None else f"-n{run.n}"
-    name = f"{run.corpus.lower()}{size}-{run.reading}-{run.protocol}-fold{run.fold}.json"
-    return Path(results) / run.document / "asha" / name
 
 
 def read(results: str | Path, run: Run) -> dict | None:
@@ -107,6 +105,11 @@ def search(run: Run, *, results: str | Path, data=None, cache=None, device: str 
     -------
     dict
         As `read`.
+
+    Raises
+    ------
+    SerReproError
+        If another process makes it, what is stored of it is damaged or of other settings or clips, or a trial fails.
     """
     of, setup = _search(run), setup or Setup()
     device = setup.device(device)
@@ -114,14 +117,19 @@ def search(run: Run, *, results: str | Path, data=None, cache=None, device: str 
     load = functools.partial(execution.plain_inputs, _trial(run, draw(of)[0], 1), data=data, cache=cache)
     waves = load()
     execution.refuse_demo(waves, run.synthetic)
-    work = cache_folder(cache) / "asha" / path("", run).stem
-    work.mkdir(parents=True, exist_ok=True)
-    try:
-        held = FileLock(work / "lock").acquire(timeout=0)
-    except Timeout:
-        raise SerReproError(f"another process makes the search of {run.label}: wait for it.") from None
-    with held:
+    file = path(results, run)
+    work = cache_folder(cache) / "asha" / file.stem
+    with contextlib.ExitStack() as held:
+        try:  # two processes may share the one folder, or the other
+            for lock in (work / "lock", file.parents[1] / f".{file.stem}.lock"):
+                lock.parent.mkdir(parents=True, exist_ok=True)
+                held.enter_context(FileLock(lock, timeout=0))
+        except Timeout:
+            raise SerReproError(f"another process makes the search of {run.label}: wait for it.") from None
         found = read(results, run) or _new(run, of, waves)
+        if found["corpus_hash"] != waves.corpus_hash:
+            raise SerReproError(f"search {file} is of other clips than the {run.corpus} at hand: remove it and start "
+                                "the search again, or give --results another folder.")
         if "winner" not in found or not record_path(results, run.document, found["record"]).exists():
             with started as engine, watched(engine, watch):
                 _Trials(run, found, engine, engine.share(load), work, results, device, report).make()
@@ -216,9 +224,12 @@ class _Trials:
                     f"trial {i + 1}, to epoch {run.values['epochs']}")
 
     def _take(self, i: int, value: dict) -> None:
-        """A trial that has come to a rung, or diverged."""
-        trial = self.found["trials"][i]
+        """A trial that has come to a rung, or diverged. What is stored of it stays, even where it was trained again
+        from its start and went another way: by that others were stopped."""
+        trial, end = self.found["trials"][i], [math.nan] * (value["stopped"] == DIVERGED)
         self.found["device"] = value.pop("device")
+        value["history"] = {name: (old := trial["history"].get(name, [])) + (new[len(old):] or end)
+                            for name, new in value["history"].items()}
         trial |= value
         _advance(self.found)
         _write(path(self.results, self.run), self.found)
@@ -248,14 +259,15 @@ def _train(place: Place, run: Run, share, device: str) -> dict:
         model.fit(waves, parts, work=place.folder, device=device, progress=progress)
     except Diverged:
         stopped = DIVERGED
-    return {"history": {name: [round(row[name], 5) for row in model.history] for name in _QUANTITIES},
+    rows = model.history[:run.values["epochs"]]  # of a search whose file is gone a checkpoint can be of a later rung
+    return {"history": {name: [round(row[name], 5) for row in rows] for name in _QUANTITIES},
             "stopped": stopped, "seconds": round(model.seconds, 1), "device": execution.device_name(device_of(device))}
 
 
 def _tested(place: Place, run: Run, share, device: str) -> dict:
     """The record of a trial that has been trained."""
     place.use_threads()
-    return execution.execute(run, share(), work=place.folder, device=device)
+    return execution.make(run, share(), others={}, work=place.folder, device=device)
 
 
 # ---- its file ----------------------------------------------------------------------------------------------------

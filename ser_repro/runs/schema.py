@@ -112,7 +112,7 @@ class Search(TypedDict):
     fold: NonNegativeInt
     n: int | None
     chosen: dict[Line, Number | Line]
-    lowest_loss: Number
+    lowest_loss: Number | None  # where all diverged
     guess_loss: Number
     trials: list[Trial]
 
@@ -129,6 +129,7 @@ class ASHATrial(TypedDict):
 class ASHA(TypedDict):
     """A document's own search, as far as it has gone."""
 
+    corpus_hash: Line
     rungs: Annotated[list[PositiveInt], Field(min_length=1)]
     reduction: PositiveInt
     trials: Annotated[list[ASHATrial], Field(min_length=1)]
@@ -290,8 +291,8 @@ def check_asha(found: dict) -> None:
     if ("winner" in found) != ("record" in found) or found.get("winner", 0) >= len(found["trials"]):
         raise ValueError("winner: none of its trials, or without a record")
     for trial in found["trials"]:
-        if isinstance(trial["stopped"], int) and len(trial["history"].get("validation_loss", ())) < trial["stopped"]:
-            raise ValueError("trials: one was stopped after more epochs than it has")
+        if isinstance(trial["stopped"], int) and len(trial["history"].get("validation_loss", ())) != trial["stopped"]:
+            raise ValueError("trials: one was stopped after more or fewer epochs than it has")
 
 
 def check_card(card: dict) -> None:

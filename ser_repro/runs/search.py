@@ -38,16 +38,22 @@ def draw(document: str, corpus: str, trials: int) -> list[dict]:
     return [{name: of.draw(rng) for name, of in space.items()} for _ in range(trials)]
 
 
-def path(results: str | Path, run: Run) -> Path:
-    """Where the search of a run's split stands, or would; an ablation shares what its reading's search found."""
+def path(results: str | Path, run: Run, folder: str = "search") -> Path:
+    """Where the search of a run's split stands, or would; an ablation shares what its reading's search found.
+
+    Parameters
+    ----------
+    folder : str
+        "asha" for a document's own search.
+    """
     size = "" if run.n is None else f"-n{run.n}"
     name = f"{run.corpus.lower()}{size}-{run.reading}-{run.protocol}-fold{run.fold}.json"
-    return Path(results) / run.document / "search" / name
+    return Path(results) / run.document / folder / name
 
 
 def outcome(results: str | Path, run: Run) -> dict:
-    """What the search of a run's split, finished or not, has found: trials, chosen, lowest_loss of the chosen setting,
-    guess_loss, learned, over. Empty where none has been begun.
+    """What the search of a run's split has found: trials, chosen, lowest_loss of the chosen setting (None where every
+    trial diverged), guess_loss, learned, over. Empty where there is none.
 
     Raises
     ------
@@ -75,7 +81,7 @@ def outcome(results: str | Path, run: Run) -> dict:
 
 
 def decided(results: str | Path, run: Run) -> Run | None:
-    """The run with every setting decided; None before the search of its split is over."""
+    """The run with every setting decided; None before the search of its split has been made."""
     if not run.open:
         return run
     found = outcome(results, run)
@@ -88,7 +94,8 @@ def _of(run: Run) -> dict:
 
 def _learned(found: dict) -> bool:
     """Whether the chosen setting's last validation loss is below that of stating how often each class occurs."""
-    return found["lowest_loss"] < LEARNED * found["guess_loss"]
+    lowest = found["lowest_loss"]
+    return lowest is not None and lowest < LEARNED * found["guess_loss"]
 
 
 def work_folder(cache, run: Run) -> Path:
@@ -96,13 +103,11 @@ def work_folder(cache, run: Run) -> Path:
     return cache_folder(cache) / "searches" / run.document / path("", run).stem
 
 
-def search(run: Run, waves, tried: list[dict] = (), *, work: Path, device: str = "auto", progress=None) -> dict:
+def search(run: Run, waves, *, work: Path, device: str = "auto", progress=None) -> dict:
     """Search the open settings of a run's reading on its split, from the checkpoints in `work` where there are any.
 
     Parameters
     ----------
-    tried : list of dict, optional
-        Trials of earlier rounds, which found nothing.
     progress : callable(done, total), optional
         In epochs of a round.
 
@@ -114,7 +119,7 @@ def search(run: Run, waves, tried: list[dict] = (), *, work: Path, device: str =
     if run.joined:
         raise SerReproError(f"{run.label}: settings are searched on one corpus; give {', '.join(run.open)}.")
     run = replace(run, seed=0, values=documents.settings(run.document, run.reading, run.corpus, run.n))
-    tried = list(tried)
+    tried: list[dict] = []
     while len(tried) < ROUNDS * TRIALS:
         drawn = draw(run.document, run.corpus, len(tried) + TRIALS)[len(tried):]
         trials = [{"settings": one, "validation_loss": []} for one in drawn]
@@ -123,7 +128,7 @@ def search(run: Run, waves, tried: list[dict] = (), *, work: Path, device: str =
         ends = [t for t in tried if len(t["validation_loss"]) == RUNGS[-1]] or tried  # those that went all the way
         best = min(ends, key=_last)
         found = _of(run) | {
-            "chosen": best["settings"], "lowest_loss": _last(best), "guess_loss": guess, "rungs": RUNGS,
+            "chosen": best["settings"], "lowest_loss": best["validation_loss"][-1], "guess_loss": guess, "rungs": RUNGS,
             "trials": tried, "corpus_hash": waves.corpus_hash, "device": where,
             "versions": execution.versions(("torch", "numpy", "pandas"))}
         if _learned(found):

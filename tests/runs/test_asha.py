@@ -42,7 +42,7 @@ def losses(monkeypatch):
 
     monkeypatch.setattr(asha, "_train", train)
     monkeypatch.setattr(execution, "plain_inputs", lambda *_, **__: Waves)
-    monkeypatch.setattr(execution, "execute", lambda run, *_, **__: {"config": run.config, "format": 1})
+    monkeypatch.setattr(execution, "make", lambda run, *_, **__: {"config": run.config, "format": 1})
     return told, trained
 
 
@@ -132,6 +132,23 @@ def test_a_search_whose_trials_all_diverge_is_told_in_one_line(run, losses, tmp_
     assert {trial["stopped"] for trial in asha.read(tmp_path, run)["trials"]} == {asha.DIVERGED}
 
 
+@pytest.mark.parametrize(("again", "ends"), [
+    ({}, [1.9, 1.8, 1.5]),
+    ({"stopped": asha.DIVERGED}, [1.9, 1.8, 1.5]),  # in the third epoch
+    ({"stopped": asha.DIVERGED, "history": [9.0]}, [1.9, 1.8, None])])  # in the first, which had a loss
+def test_a_trial_that_is_trained_again_elsewhere_changes_nothing_that_was_decided(run, tmp_path, again, ends):
+    found = {"rungs": [1, 2, 3], "reduction": 2, "trials": [
+        {"settings": {}, "history": dict.fromkeys(asha._QUANTITIES, losses), "stopped": None, "seconds": 0.0}
+        for losses in ([1.9, 1.8], [1.85, 1.7])]}
+    made = asha._Trials(run, found, None, None, tmp_path, tmp_path, "cpu", lambda line: None)
+    assert asha._advance(found) == [(0, 3), (1, 3)]
+    value = {"stopped": None, "seconds": 1.0, "device": "a device", "history": [9.0, 9.0, 1.5]} | again
+    made._take(0, value | {"history": dict.fromkeys(asha._QUANTITIES, value["history"])})
+    trial, ends = found["trials"][0], [np.nan if one is None else one for one in ends]
+    assert trial["history"]["train_loss"] == pytest.approx(ends, nan_ok=True)
+    assert trial["stopped"] == again.get("stopped", 3) and asha._advance(found) == [(1, 3)]
+
+
 @pytest.mark.parametrize("seed", range(20))
 def test_trials_that_come_back_in_any_order_stop_where_they_would_in_theirs(seed):
     rng = np.random.default_rng(seed)
@@ -190,9 +207,18 @@ def test_a_finished_search_is_not_made_again(run, losses, tmp_path):
 
 
 def test_a_search_that_another_process_makes_is_refused(run, losses, tmp_path):
-    work = cache_folder() / "asha" / asha.path("", run).stem
-    work.mkdir(parents=True)
-    with FileLock(work / "lock"), pytest.raises(SerReproError, match="another process makes the search of cnn_n_gru"):
+    """In the same cache, or with another cache in the same results."""
+    name = asha.path("", run).stem
+    for lock in (cache_folder() / "asha" / name / "lock", tmp_path / "cnn_n_gru" / f".{name}.lock"):
+        lock.parent.mkdir(parents=True, exist_ok=True)
+        with FileLock(lock), pytest.raises(SerReproError, match="another process makes the search of cnn_n_gru"):
+            made(run, tmp_path)
+
+
+def test_a_search_of_other_clips_is_refused(run, losses, tmp_path, monkeypatch):
+    made(run, tmp_path)
+    monkeypatch.setattr(Waves, "corpus_hash", "another")
+    with pytest.raises(SerReproError, match="is of other clips than the RAVDESS at hand: remove it and start"):
         made(run, tmp_path)
 
 
