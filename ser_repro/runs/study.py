@@ -45,7 +45,7 @@ def _train(place: Place, run: Run, shares: dict, device: str) -> dict:
                           progress=progress)
 
 
-def _search(place: Place, run: Run, tried: list[dict], share, device: str) -> dict:
+def _search(place: Place, run: Run, share, device: str) -> dict:
     """What the search of a run's split found."""
     place.use_threads()
 
@@ -53,7 +53,7 @@ def _search(place: Place, run: Run, tried: list[dict], share, device: str) -> di
         place.note(f"search, epoch {done}/{total}")
         place.keep()
 
-    return search.search(run, share(), tried, work=place.folder, device=device, progress=progress)
+    return search.search(run, share(), work=place.folder, device=device, progress=progress)
 
 
 # ---- what this process does --------------------------------------------------------------------------------------
@@ -86,25 +86,26 @@ class _Agenda:
                 return Task(run, _train, (decided, shares, self.device), execution.work_folder(self.cache, decided),
                             run.label)
             self.searching.add(file)
-            tried = search.outcome(self.results, run).get("trials", [])
             share = self._share(_any_settings(run), run.corpus)
-            return Task((run, file), _search, (run, tried, share, self.device), search.work_folder(self.cache, run),
+            return Task((run, file), _search, (run, share, self.device), search.work_folder(self.cache, run),
                         run.label)
         return None
 
-    def settle(self, task: Task, value) -> Run | None:
-        """Write what came back; the run, where it is done with."""
+    def settle(self, task: Task, value) -> list[Run]:
+        """Write what came back; the runs that are done with: where a search failed, all that wait for it."""
         if isinstance(task.key, Run):
             if value is not None:
                 execution.store(value, task.arguments[0].path(self.results), task.folder)
-            return task.key
+            return [task.key]
         run, file = task.key
         self.searching.discard(file)
-        if value is None:
-            return run
-        search.store(self.results, run, value, task.folder)
         self.waiting.appendleft(run)
-        return None
+        if value is not None:
+            search.store(self.results, run, value, task.folder)
+            return []
+        failed = [one for one in self.waiting if one.open and search.path(self.results, one) == file]
+        self.waiting = deque(one for one in self.waiting if one not in failed)
+        return failed
 
     def _share(self, run: Run, corpus: str, what: str | None = None):
         """What gives a worker the arrays: what the run takes, or others of the corpus."""
@@ -117,6 +118,18 @@ class _Agenda:
 
 def _any_settings(run: Run) -> Run:
     return run.with_values(**{name: run.recipe.fallback[name] for name in run.open})
+
+
+def needs(runs: list[Run]) -> dict[tuple[str, int | str], list[Run]]:
+    """(Corpus, what of it: see `arrays`) -> the runs that take it."""
+    kinds: dict[tuple, list[Run]] = {}
+    for run in runs:
+        values = _any_settings(run)
+        for corpus in (run.corpus, *run.others):
+            kinds.setdefault((corpus, values.inputs), []).append(run)
+        for what in run.recipe.copies(values.values).sets:
+            kinds.setdefault((run.corpus, what), []).append(run)
+    return kinds
 
 
 def require(todo: list[Run], *, data=None, cache=None) -> dict[str, list[Run]]:
@@ -134,15 +147,8 @@ def require(todo: list[Run], *, data=None, cache=None) -> dict[str, list[Run]]:
     """
     if todo and (data is not None or os.environ.get(datasets.finding.DATA_VARIABLE)):
         datasets.data_folder(data)
-    kinds: dict[tuple, list[Run]] = {}
-    for run in todo:
-        values = _any_settings(run)
-        for corpus in (run.corpus, *run.others):
-            kinds.setdefault((corpus, values.inputs), []).append(run)
-        for what in run.recipe.copies(values.values).sets:
-            kinds.setdefault((run.corpus, what), []).append(run)
     lacking: dict[str, list[Run]] = {}
-    for (corpus, what), runs in kinds.items():
+    for (corpus, what), runs in needs(todo).items():
         try:
             waves = execution.inputs(runs[0], corpus, what=what, data=data, cache=cache)
             execution.refuse_demo(waves, runs[0].synthetic)
@@ -204,14 +210,12 @@ def _make(todo: list[Run], agenda: _Agenda, report: Callable[[str], None]) -> in
     """Make the runs; how many failed."""
     total, done_cost, began, count, failed = sum(run.cost for run in todo), 0.0, time.monotonic(), 0, 0
     for task, value, error in agenda.engine.each(agenda.take):
-        run = agenda.settle(task, value)
-        if run is None:
-            continue
-        count += 1
-        failed += error is not None
-        done_cost += run.cost
-        spent = time.monotonic() - began
-        left = spent / done_cost * (total - done_cost)
-        report(f"[{count}/{len(todo)}] {run.label}: {error or 'done'} ({spent / 60:.0f} min spent, about "
-               f"{left / 60:.0f} min left)")
+        for run in agenda.settle(task, value):
+            count += 1
+            failed += error is not None
+            done_cost += run.cost
+            spent = time.monotonic() - began
+            left = spent / done_cost * (total - done_cost)
+            report(f"[{count}/{len(todo)}] {run.label}: {error or 'done'} ({spent / 60:.0f} min spent, about "
+                   f"{left / 60:.0f} min left)")
     return failed

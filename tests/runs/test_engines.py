@@ -82,6 +82,22 @@ def test_results_come_in_the_order_of_finishing_and_failures_are_lines(tmp_path,
     assert told[3] == ((1, True), None)
 
 
+def test_what_torch_and_numpy_raise_is_a_tasks_failure_in_a_line(tmp_path):
+    def unfit(place):
+        raise RuntimeError("mat1 and mat2\nshapes cannot be multiplied")
+
+    def strange(place):
+        raise ValueError("Input X contains NaN.")
+
+    def hungry(place):
+        raise MemoryError
+
+    told = [error for _, _, error in made(Setup(jobs=1, cpus=1), toys(tmp_path, unfit, strange, hungry))]
+    assert told[0].startswith("these settings can't be trained on these clips (mat1 and mat2 shapes cannot be multipli")
+    assert told[1].startswith("these settings can't be trained on these clips (Input X contains NaN.): choose other")
+    assert told[2].startswith("out of memory (MemoryError): train fewer at a time")
+
+
 @pytest.mark.parametrize("jobs", [1, 2])
 def test_what_came_back_makes_room_for_others(tmp_path, jobs):
     first, second = toys(tmp_path, sleeping(0), sleeping(0))
@@ -108,8 +124,78 @@ def test_a_task_that_kills_its_workers_is_given_up(tmp_path, monkeypatch):
 
     monkeypatch.setattr(base, "LIVES", 3)
     (_, value, error), = made(Setup(jobs=2), toys(tmp_path, dies))
-    assert value is None and error.startswith("3 workers died of it, one after the other (")
-    assert "give each more memory, or make fewer at a time" in error and "\n" not in error
+    assert value is None and error.startswith("3 workers died of it, one after the other, the last with no other")
+    assert "make it where there is more memory" in error
+    assert "\n" not in error
+
+
+def test_tasks_that_die_with_another_are_not_given_up(tmp_path, monkeypatch):
+    """A pool that breaks takes all of its tasks with it."""
+    def dies(place):
+        while not (place.folder.parent / "2" / "begun").exists():  # not before the others are at work
+            time.sleep(0.05)
+        os.kill(os.getpid(), signal.SIGKILL)
+
+    def answers(place):
+        (place.folder / "begun").touch()
+        time.sleep(1.5)
+        return "made"
+
+    monkeypatch.setattr(base, "LIVES", 3)
+    found = made(Setup(jobs=3, cpus=1), toys(tmp_path, dies, answers, answers))
+    assert {key: value for key, value, _ in found} == {0: None, 1: "made", 2: "made"}
+    assert next(error for key, _, error in found if key == 0).startswith("3 workers died of it")
+
+
+class Pool(base.Engine):
+    """Three at a time; the tasks that are named kill their worker, and with it all that are out."""
+
+    told, room = "", 3
+
+    def __init__(self, deadly):
+        self.deadly, self.rounds = deadly, []
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *raised):
+        pass
+
+    def share(self, load):
+        return load
+
+    def notes(self):
+        return []
+
+    def _start(self, task):
+        return object()
+
+    def _finished(self, out):
+        self.rounds.append("".join(task.key for task in out.values()))
+        self.broken = any(task.key in self.deadly for task in out.values())
+        return list(out)
+
+    def _result(self, handle, task):
+        if self.broken:
+            raise base.LostWorker("killed")
+        return task.key, None
+
+
+def test_the_last_try_of_a_task_is_alone_after_all_others(tmp_path):
+    waiting, came = list("abcde"), []
+
+    def take():
+        if not waiting or (waiting[0] == "e" and "b" not in came):  # which needs what b finds
+            return None
+        key = waiting.pop(0)
+        return Task(key, None, (), tmp_path / key)
+
+    pool = Pool("ac")
+    for task, _, error in pool.each(take):
+        came.append(task.key)
+        assert (error is not None) == (task.key in "ac")
+    # Four times together, then others; one by one what has lost four workers; and what waited for one of them.
+    assert pool.rounds == ["abc"] * 4 + ["d", "a", "b", "e", "c"] and came == list("dabec")
 
 
 def test_a_folder_that_another_process_is_at_work_in_is_refused(tmp_path, monkeypatch):
@@ -144,6 +230,7 @@ def test_notes_say_what_the_workers_are_at(tmp_path):
     ({"jobs": 0}, "--jobs 0 makes no run"), ({"cpus": 0}, "--cpus 0 is no CPU for a run: give 1 or more"),
     ({"gpus": 0.0}, "--gpus 0 is no share of a GPU: give more than 0 and at most 1"),
     ({"gpus": float("nan")}, "--gpus nan is no share"), ({"gpus": 2.0}, "--gpus 2 is no share of a GPU"),
+    ({"gpus": 0.5, "jobs": 2}, "--jobs 2 and --gpus 0.5 both say how many runs are made at a time: give one of them"),
     ({"gpus": 1.5, "engine": "ray"}, "give more than 0 and at most 1 or a whole number of GPUs")])
 def test_setups_that_can_not_be(words, says):
     with pytest.raises(SerReproError, match=says):
@@ -155,6 +242,17 @@ def test_tasks_of_ray_have_a_gpu_only_where_they_take_a_share():
     assert Setup().device("gpu") == "gpu"
     with pytest.raises(SerReproError, match="--device gpu takes a share of a GPU from Ray: give --gpus"):
         Setup("ray").device("gpu")
+    assert Setup("ray", gpus=0.25, jobs=2).device("gpu") == "gpu"
+
+
+@pytest.mark.parametrize(("engine", "device", "found"), [
+    ("ray", "cpu", "cuda"), ("joblib", "cpu", "cuda"), ("joblib", "auto", "cpu"), ("joblib", "auto", "mps")])
+def test_a_share_of_a_gpu_that_is_not_used_is_refused(monkeypatch, engine, device, found):
+    monkeypatch.setattr(training, "device_of", lambda name: SimpleNamespace(type=found))
+    with pytest.raises(SerReproError, match=f"--gpus 0.5 .* with --device {device} runs use none here: leave --gpus"):
+        Setup(engine, gpus=0.5).device(device)
+    monkeypatch.setattr(training, "device_of", lambda name: SimpleNamespace(type="cuda"))
+    assert Setup(engine, gpus=0.5).device("auto") == "auto"
 
 
 @pytest.mark.parametrize(("setup", "on_gpu", "jobs", "threads"), [

@@ -13,6 +13,7 @@ from filelock import FileLock
 from making import registered
 
 from ser_repro import SerReproError, documents
+from ser_repro.book import searches
 from ser_repro.datasets.demo import write_demo
 from ser_repro.features import arrays
 from ser_repro.runs import execution, plans, records, search, study
@@ -112,6 +113,35 @@ def test_a_search_that_was_killed_finds_what_an_unbroken_one_does(short, demo, t
     whole, broken = found_in("whole"), found_in("broken")
     assert [len(trial["validation_loss"]) for trial in whole["trials"]] in ([1, 2], [2, 1])
     assert broken == whole
+
+
+def test_a_search_whose_trials_all_diverged_is_stored_and_read(demo, tmp_path, monkeypatch):
+    monkeypatch.setattr(search, "_halve", lambda trials, *_: [
+        trial.update(validation_loss=[None]) for trial in trials] and (2.0, "a device"))
+    run, = one_run()
+    searched(run, arrays.prepare("RAVDESS", 16000, data=demo), tmp_path)
+    found = search.outcome(tmp_path, run)
+    assert (found["lowest_loss"], found["learned"], found["over"]) == (None, False, True)
+    assert search.decided(tmp_path, run) == run.with_values(**found["chosen"])
+    assert searches.table({run: found | {"chosen": OF.fallback}})[0]["loss"] == "—"
+
+
+def test_a_search_that_fails_is_made_once_and_fails_all_that_wait_for_it(short, demo, tmp_path, monkeypatch,
+                                                                         made_up_records):
+    asked, lines = [], []
+
+    def fail(run, *_, **__):
+        asked.append(run)
+        raise RuntimeError("no such kernel")
+
+    monkeypatch.setattr(search, "search", fail)
+    run, = one_run()
+    waiting = [replace(run, seed=seed) for seed in range(3)]
+    decided = Run.of("svm193", "RAVDESS")
+    assert alone([*waiting, decided], tmp_path, data=demo, report=lines.append) == 3
+    assert len(asked) == 1 and [line.partition(": ")[0] for line in lines[1:]] == [
+        f"[{i}/4] {one.label}" for i, one in enumerate([*waiting, decided], 1)]
+    assert all("these settings can't be trained on these clips (no such kernel)" in line for line in lines[1:4])
 
 
 def test_searches_of_two_documents_do_not_share_checkpoints(demo, tmp_path, monkeypatch):

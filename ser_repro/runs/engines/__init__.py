@@ -9,7 +9,8 @@ room for others. A task is a function that a worker calls with a `Place`, its no
 return; the process that holds the engine, the driver, writes records and searches, and nobody else does.
 
 A worker that dies takes at most an epoch with it: its task is made again by another one, from the checkpoint in the
-task's folder. `base` has the interface; an engine is one module that is named in `ENGINES`.
+task's folder. `base` has the interface; an engine is a class of its own module, named in `ENGINES` and made in
+`Setup.start`.
 """
 
 import os
@@ -42,7 +43,7 @@ class Setup:
         Of a task; by default one with Ray, and with joblib those of the machine shared out among the jobs, but no more
         than OMP_NUM_THREADS where that is set.
     gpus : float, optional
-        Share of a GPU that a task takes; with Ray also a whole number of them.
+        Share of a GPU that a task takes, in place of `jobs`; with Ray beside it, and also a whole number of them.
 
     Raises
     ------
@@ -68,6 +69,9 @@ class Setup:
         if self.gpus is not None and not (self.gpus > 0 and (self.gpus <= 1 or several)):
             whole = " or a whole number of GPUs" if self.engine == "ray" else ""
             raise SerReproError(f"--gpus {self.gpus:g} is no share of a GPU: give more than 0 and at most 1{whole}.")
+        if self.engine == "joblib" and self.gpus and self.jobs:
+            raise SerReproError(f"--jobs {self.jobs} and --gpus {self.gpus:g} both say how many runs are made at a "
+                                "time: give one of them.")
 
     def device(self, device: str) -> str:
         """The device that a task asks for, where the user asks for this one.
@@ -75,13 +79,24 @@ class Setup:
         Raises
         ------
         SerReproError
-            If tasks would ask Ray for a GPU that they have no share of.
+            If tasks would ask Ray for a GPU that they have no share of, or have a share of one and use none.
         """
+        if self.gpus and not self._on_gpu(device):
+            raise SerReproError(f"--gpus {self.gpus:g} is a share of a GPU with CUDA, and with --device {device} runs "
+                                "use none here: leave --gpus out.")
         if self.engine != "ray" or self.gpus:
             return device
         if device == "gpu":
             raise SerReproError("--device gpu takes a share of a GPU from Ray: give --gpus, e.g. --gpus 1.")
         return "cpu"
+
+    def _on_gpu(self, device: str) -> bool:
+        """Whether tasks may use a GPU that can be shared: with Ray one of another machine."""
+        if device != "cpu" and self.engine == "joblib":
+            from ser_repro.runs.training import device_of
+
+            return device_of(device).type == "cuda"
+        return device != "cpu"
 
     def start(self, device: str = "cpu") -> Engine:
         """The engine, to be entered.
@@ -103,11 +118,7 @@ class Setup:
             return Ray(self.address, self.jobs, self.cpus or 1, self.gpus or 0)
         from ser_repro.runs.engines.with_joblib import Joblib
 
-        cores, on_gpu = joblib.cpu_count(), False
-        if device != "cpu":
-            from ser_repro.runs.training import device_of
-
-            on_gpu = device_of(device).type == "cuda"
+        cores, on_gpu = joblib.cpu_count(), self._on_gpu(device)
         jobs = self.jobs or (int(1 / (self.gpus or 1)) if on_gpu else max(cores // (self.cpus or 1), 1))
         # Who has set it shares the machine with others: threads that wait for one another then take most of the time.
         most = os.environ.get("OMP_NUM_THREADS", "")

@@ -3,13 +3,14 @@
 import contextlib
 import threading
 from abc import ABC, abstractmethod
+from collections import deque
 from collections.abc import Callable, Hashable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from ser_repro import SerReproError
 
-LIVES = 5  # workers that a task may lose in a row, without an epoch between them: then it is the task's own fault
+LIVES = 5  # workers that a task may lose in a row, without an epoch between them, the last with no task beside it
 LOCK = "lock"  # in a task's folder, while it is at work there
 
 
@@ -26,7 +27,8 @@ class Task:
     key : hashable
         What the result is told by.
     work : callable(place, *arguments)
-        Importable by a worker. What it returns is the result; a SerReproError or OSError is the task's failure.
+        Importable by a worker. What it returns is the result; a SerReproError or OSError is the task's failure, and so
+        is what torch, NumPy and scikit-learn raise (see `training.failure`).
     folder : Path
         In the driver's cache: what the task goes on from, and leaves.
     label : str
@@ -90,7 +92,8 @@ class Engine(ABC):
 
     @abstractmethod
     def share(self, load: Callable):
-        """What a worker calls, without arguments, to get what `load()` gives; it reaches each worker's machine once."""
+        """What a worker calls, without arguments, to get what `load()` gives. With Ray that reaches each machine once;
+        with joblib each task loads it for itself."""
 
     @abstractmethod
     def notes(self) -> list[str]:
@@ -136,8 +139,16 @@ class Engine(ABC):
         """
         out: dict = {}
         lost: dict = {}  # key -> (deaths in a row, what was in the folder after the last)
+        # Where a pool breaks all of its tasks are lost with the one that broke it: which one that is shows when each is
+        # alone, once there is nothing else to do.
+        last_tries: deque[Task] = deque()
+        alone = False
         while True:
-            while len(out) < self.room and (task := take()) is not None:
+            alone = alone and bool(out)
+            while not alone and len(out) < self.room and (task := take()) is not None:
+                out[self._start(task)] = task
+            if last_tries and not out:
+                task, alone = last_tries.popleft(), True
                 out[self._start(task)] = task
             if not out:
                 return
@@ -149,11 +160,14 @@ class Engine(ABC):
                     deaths, left = lost.get(task.key, (0, None))
                     now = _left(task.folder)
                     lost[task.key] = (deaths + 1 if now == left else 1, now)
-                    if lost[task.key][0] < LIVES:
+                    if lost[task.key][0] < LIVES - 1:
                         out[self._start(task)] = task
                         continue
-                    value, error = None, (f"{LIVES} workers died of it, one after the other ({death}): give each more "
-                                          "memory, or make fewer at a time.")
+                    if lost[task.key][0] < LIVES:
+                        last_tries.append(task)
+                        continue
+                    value, error = None, (f"{LIVES} workers died of it, one after the other, the last with no other "
+                                          f"beside it ({death}): make it where there is more memory.")
                 yield task, value, error
 
 
@@ -176,6 +190,10 @@ def attempt(task: Task, place: Place) -> tuple:
         return None, str(error)
     except OSError as error:
         return None, f"{error}: free some room or give another --cache, and start again."
+    except (RuntimeError, ValueError, MemoryError) as error:
+        from ser_repro.runs.training import failure
+
+        return None, str(failure(error))
 
 
 @contextlib.contextmanager
