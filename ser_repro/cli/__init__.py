@@ -57,7 +57,3 @@ def main() -> None:
 def _fail(line: str, status: int) -> None:
     print("ser-repro:", escaping.terminal(" ".join(line.splitlines())), file=sys.stderr)
     sys.exit(status)
-
-
-if __name__ == "__main__":
-    main()

@@ -74,6 +74,9 @@ def _audit(split: list[Path], corpus: str, document: str, accept: list[str], nam
         if not sheet or as_json or csv:
             raise SerReproError("no split to audit: give a CSV file with columns clip, part and speaker; `ser-repro "
                                 "audit --help` tells the rest.")
+        if corpus or accept or names_only:
+            raise SerReproError("--corpus, --accept and --names-only say how a split is audited: give one, or leave "
+                                "them out for an empty sheet.")
         _write(sheet, sheets.sheet())
         return False
     report = with_bar("reading the audio", lambda progress: own_split.audit(

@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import math
 import os
 import shlex
 from dataclasses import replace
@@ -42,8 +43,9 @@ _PLOTS = (".png", ".svg", ".pdf")
 
 
 def train(
-    document: Annotated[str, typer.Argument(help="Whose method: cnn_n_gru, mfcc_cnn, cnn_bigru, issa, "
-                                             "crema_1d, crema_2d, qayyum, qayyum_baselines, or svm193, a baseline.")],
+    document: Annotated[str, typer.Argument(help="Whose method: cnn_n_gru, mfcc_cnn, cnn_bigru, issa, crema_1d, "
+                                             "crema_2d, crema_lda, qayyum, qayyum_baselines; or a baseline: svm193, "
+                                             "logistic193, svm_egemaps, logistic_egemaps.")],
     corpus: Corpus,
     reading: Annotated[str, typer.Option(help="code or paper: as its public code has it, or as its text does.")
                        ] = "code",
@@ -77,8 +79,8 @@ def train(
     for option, value, allowed in (("--reading", reading, of.readings), ("--protocol", protocol, here),
                                    ("--device", device, DEVICES)):
         one_of(value, allowed, option)
-    if seed < 0:
-        raise SerReproError(f"--seed {seed} is not possible: give 0 or more.")
+    if not 0 <= seed < 2**63:
+        raise SerReproError(f"--seed {seed} is not possible: give 0 to {2**63 - 1}.")
     run = Run.of(of.name, known.name, reading, protocol, fold, seed, n=n)
     found = search.decided(results, run)
     changes = {name: of.fallback[name] for name in run.open} if found is None else {
@@ -163,10 +165,12 @@ def _changes(of, values: dict, pairs: list[str]) -> dict:
         except ValueError:
             value = text
         if kinds == {float} and type(value) is int:
-            value = float(value)
+            value = float(text)  # which takes whole numbers of any length
         if type(value) not in kinds:
             raise SerReproError(f"--set {pair} is not possible: {name} is a value like "
                                 f"{' or '.join(dict.fromkeys(map(str, given)))} ({of.settings[name].meaning}).")
+        if type(value) is float and not math.isfinite(value):
+            raise SerReproError(f"--set {pair} is not possible: give a finite number.")
         if type(value) in (int, float):
             _number(f"--set {name} =", value, 1 if type(value) is int else 0)
         found[name] = value

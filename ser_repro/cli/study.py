@@ -31,8 +31,8 @@ _RATES = range(2000, 192001)
 
 
 def prepare(corpus: Corpus, data: Data = None, cache: Cache = None,
-            document: Annotated[list[str] | None, typer.Option(help="What this document's recipes need (can be "
-                                                               "repeated); by default what all need.")] = None,
+            document: Annotated[list[str] | None, typer.Option(help="What every run of this document needs (can be "
+                                                               "repeated); by default what the core needs.")] = None,
             rate: Annotated[str, typer.Option(help="Waveforms at this rate in Hz, or native, and nothing else.")] = "",
             features: Annotated[str, typer.Option(help="This feature set, and nothing else.")] = "",
             path: Annotated[str | None, typer.Option(help="What computes feature sets: fast (the processor), torch (a "
@@ -40,7 +40,8 @@ def prepare(corpus: Corpus, data: Data = None, cache: Cache = None,
                                                      "whatever made it.")] = None,
             again: Annotated[bool, typer.Option("--again", help="Read every file to see whether it has changed, also "
                                                 "where neither size nor time has.")] = False) -> None:
-    """Write the arrays that training needs, so that it also runs where the audio and its libraries are not."""
+    """Write the arrays that training needs, so that it also runs where the audio and its libraries are not: by default
+    those of the core of the study; of a corpus that is not in the study, what each reading needs."""
     from ser_repro import datasets, documents
     from ser_repro.features import arrays, sets
 
@@ -49,15 +50,16 @@ def prepare(corpus: Corpus, data: Data = None, cache: Cache = None,
         documents.get(one)
     if rate and features:
         raise SerReproError("--rate and --features ask for different arrays: give one of them at a time.")
+    if rate and path:
+        raise SerReproError("--path is what computes feature sets, and --rate asks for waveforms: leave one of them "
+                            "out.")
     if rate and rate != arrays.NATIVE and not (re.fullmatch("[0-9]{1,6}", rate) and int(rate) in _RATES):
         raise SerReproError(f"--rate {rate[:20]} is no sample rate for speech: give Hz ({_RATES[0]} to {_RATES[-1]}, "
                             f"e.g. 16000) or {arrays.NATIVE}.")
     if features:
         sets.get(features)
-    wanted = [rate if rate == arrays.NATIVE else int(rate)] if rate else [features] if features else list(dict.fromkeys(
-        of.inputs(documents.settings(of.name, reading, name, min(of.sizes, default=None)))
-        for of in documents.DOCUMENTS.values() if not document or of.name in document
-        for reading in of.readings))
+    wanted = [rate if rate == arrays.NATIVE else int(rate)] if rate else [features] if features else _needed(
+        name, document or [])
     if not (rate or features or document):  # nothing was asked for by name
         wanted = [what for what in wanted if arrays.is_waveform(what) or _can_be_made(sets.get(what))]
     made = with_bar(f"{name}, {', '.join(map(str, wanted))}", lambda progress: arrays.prepare_all(
@@ -65,6 +67,19 @@ def prepare(corpus: Corpus, data: Data = None, cache: Cache = None,
     for what, one in made.items():
         console.print(f"{arrays.folder_of(name, what, cache)}: {len(one.clips)} clips, "
                       f"{one.values.nbytes / 1e6:.0f} MB", soft_wrap=True)
+
+
+def _needed(corpus: str, names: list[str]) -> list[int | str]:
+    """What the runs of these documents take of a corpus, or those of the core; where none is on it, what the readings
+    take."""
+    from ser_repro import documents
+    from ser_repro.runs import plans
+    from ser_repro.runs.study import needs
+
+    runs = [run for name in names for run in plans.plans(name)] if names else plans.core()
+    return [what for of, what in needs(runs) if of == corpus] or list(dict.fromkeys(
+        of.inputs(documents.settings(of.name, reading, corpus, min(of.sizes, default=None)))
+        for of in map(documents.get, names or documents.DOCUMENTS) for reading in of.readings))
 
 
 def _can_be_made(feature_set) -> bool:
@@ -92,7 +107,8 @@ def study(
                                                        "speaker, emobox, sentence, speaker_sentence or "
                                                        "cross_corpus.")] = None,
     seed: Annotated[list[int] | None, typer.Option(help="Only this seed.")] = None,
-    first: Annotated[int | None, typer.Option(help="Only the first so many of those.")] = None,
+    first: Annotated[int | None, typer.Option(help="Only the first so many of those that have no record yet; with "
+                                                   "--list of all of those.")] = None,
     jobs: Jobs = None, device: Device = "auto",
     engine: Engine = "joblib", address: Address = None, cpus: Cpus = None, gpus: Gpus = None,
 ) -> None:
@@ -117,7 +133,10 @@ def study(
     if first is not None and first < 1:
         raise SerReproError(f"--first {first} leaves no run: give 1 or more.")
     records_in(results)
-    wanted = plans.select(plans.core() if core else plans.plans(), **only)[:first]
+    wanted = plans.select(plans.core() if core else plans.plans(), **only)
+    if first is not None:
+        left = wanted if list_only else [run for run, record in plans.status(wanted, results) if record is None]
+        wanted = left[:first] or wanted  # where none is left, that is told of all
     if not wanted:
         raise SerReproError("no run of the study is all of these: leave an option out; `ser-repro study --list` shows "
                             "what there is.")

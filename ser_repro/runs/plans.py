@@ -109,14 +109,14 @@ def seconds(have: list[tuple[Run, dict | None]]) -> dict[Run, float | None]:
     `Run.cost`: of its document, size, reading, corpus and changes, or of as many of these, from the first on, as have
     a record. None where its document has none: `cost` is too rough to go from one document to another by.
 
-    Searches are not counted.
+    Searches are not counted, nor are records that a GPU made.
     """
     def like(run):
         return run.document, run.n, run.reading, run.corpus, str(run.changed)
 
     paces: dict[tuple, list[float]] = {}
     for run, record in have:
-        if record:
+        if record and record["device"].endswith(("thread", "threads")):  # see `execution.device_name`
             for count in range(1, 6):
                 paces.setdefault(like(run)[:count], []).append(record["train_seconds"] / run.cost)
     return {run: next((run.cost * median(paces[like(run)[:count]]) for count in range(5, 0, -1)

@@ -106,7 +106,7 @@ def read(path: str | Path) -> dict:
                        check=lambda content: (content["config"], content["checksum"]))
     try:
         record = _relaid(record, _BY_COLUMN, "rows", _rows)
-    except (AttributeError, TypeError, ValueError) as error:
+    except (AttributeError, TypeError, ValueError, OverflowError) as error:
         raise SerReproError(f"record {path} is damaged ({type(error).__name__}): {_DAMAGED}.") from None
     if record.get("format") != FORMAT:
         raise SerReproError(f"record {path} has format {record.get('format')}, this version reads {FORMAT}: "
@@ -142,11 +142,6 @@ def stored(path: str | Path) -> dict | None:
 @functools.cache
 def _kept(path: Path, *_as_it_is: int) -> dict:
     return read(path)
-
-
-def read_all(results: str | Path, document: str) -> list[dict]:
-    """All records of a document, in the order of their names."""
-    return [read(path) for path in files(results, document)]
 
 
 def files(results: str | Path, document: str = "") -> list[Path]:

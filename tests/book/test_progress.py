@@ -17,7 +17,7 @@ def put(run, results, **found):
     """A record of a run, as small as one can be."""
     record = {"format": records.FORMAT, "run": run.name, "config": run.config, "split_hash": "5" * 16,
               "corpus_hash": "6f1842107b2d" + "0" * 52, "features_hash": "", "clips": {"train": 2, "test": 2},
-              "parameters": 7, "versions": {"python": "3.12", "scikit-learn": "1.6"}, "device": "a CPU",
+              "parameters": 7, "versions": {"python": "3.12", "scikit-learn": "1.6"}, "device": "a CPU, 1 thread",
               "finished": "2026-01-02T03:04:05+00:00", "train_seconds": 3600.0, "history": {}} | found
     records.write(record, run.path(results))
 

@@ -48,7 +48,9 @@ def test_a_document_has_a_report(type_in):
     ("audit s.csv --csv s.csv", "would be written over the split"),
     ("audit . --csv found.csv", "or beside its files"), ("audit s.csv --json .", "not written"),
     ("audit s.csv --json - --csv -", "can be printed"), ("audit --document nobody", "no document 'nobody'"),
-    ("audit s.csv --document issa", "--document is a report of its own"), ("audit --json -", "no split to audit")])
+    ("audit s.csv --document issa", "--document is a report of its own"), ("audit --json -", "no split to audit"),
+    *((f"audit --sheet SHEET.md {words}", "--corpus, --accept and --names-only say how a split is audited: give one")
+      for words in ("--corpus SAVEE", "--accept speakers", "--names-only"))])
 def test_what_is_no_good_is_one_line_and_status_2(refused, tmp_path, words, says):
     (tmp_path / "s.csv").write_text(CLEAN)
     (tmp_path / "bad.csv").write_text("clip,part\na,train\nb,tset\n")

@@ -14,6 +14,7 @@ from ser_repro import datasets
 from ser_repro.cli import terminal
 from ser_repro.datasets import finding
 from ser_repro.features import arrays
+from ser_repro.features.sets import FeatureSet
 from ser_repro.runs import plans, search, study
 
 
@@ -30,6 +31,7 @@ from ser_repro.runs import plans, search, study
      "issa, crema_1d, crema_2d, crema_lda, qayyum, qayyum_baselines, svm193"),
     ("prepare RAVDESS --features mfcc", "no feature set 'mfcc': choose one of crema258"),
     ("prepare RAVDESS --features issa193 --rate 8000", "--rate and --features ask for different arrays"),
+    ("prepare RAVDESS --rate 8000 --path fast", "--path is what computes feature sets, and --rate asks for waveforms"),
     ("claims --document cnn", "no document 'cnn': choose one of cnn_n_gru"),
     ("claims --csv notes.txt", "notes.txt is no name of a table"),
     ("claims --document mfcc_cnn", "mfcc_cnn claims no number: leave --document out"),
@@ -41,6 +43,7 @@ from ser_repro.runs import plans, search, study
     ("study --address auto", "--address auto is that of a Ray cluster: give --engine ray with it"),
     ("study --engine dask", "no --engine 'dask': choose one of joblib, ray"),
     ("search cnn_n_gru TESS --n 18 --gpus 3", "--gpus 3 is no share of a GPU: give more than 0 and at most 1"),
+    ("search cnn_n_gru TESS --n 18 --gpus 0.5 --jobs 2", "--jobs 2 and --gpus 0.5 both say how many runs are made at"),
     ("study --first 0", "--first 0 leaves no run: give 1 or more"),
     ("study --first -1 --list", "--first -1 leaves no run"),
     ("study --device tpu", "no --device 'tpu': choose one of auto, cpu, gpu"),
@@ -274,6 +277,34 @@ def test_demo_prepare_and_check_go_through_under_any_path(type_in, demo, tmp_pat
     assert code == 0 and "demo" in out
 
 
+@pytest.fixture
+def prepared(type_in, monkeypatch):
+    """Type `prepare ...`: the arrays that it would make."""
+    def typed(*words):
+        asked = []
+        monkeypatch.setattr(arrays, "prepare_all", lambda corpus, wanted, **_: asked.extend(wanted) or {})
+        assert type_in("prepare", *words)[0] == 0
+        return asked
+
+    return typed
+
+
+def test_what_is_prepared_is_what_the_runs_take(prepared, monkeypatch):
+    monkeypatch.setattr(FeatureSet, "require", lambda self: None)
+    for words, runs in (((), plans.core()), (("--document", "crema_2d"), plans.plans("crema_2d"))):
+        asked = prepared("CREMA-D", *words)
+        assert len(asked) == len(set(asked))
+        assert set(asked) == {what for of, what in study.needs(runs) if of == "CREMA-D"}
+    assert {"crema258_pitch", "crema_step3"} <= set(prepared("CREMA-D"))  # altered copies; of another size
+    assert "raw_16k_8s" not in prepared("CREMA-D")  # of the extended study: gigabytes
+    assert "native" in prepared("RAVDESS")  # of a run across corpora, or one that is changed
+    assert "mel_image_bank" in prepared("CREMA-D", "--document", "crema_2d", "--document", "issa")
+
+
+def test_of_a_corpus_that_is_not_in_the_study_is_prepared_what_each_reading_takes(prepared):
+    assert prepared("IEMOCAP", "--document", "mfcc_cnn") == ["mfcc50_mean_code", "mfcc50_mean_paper"]
+
+
 def test_a_demo_does_not_overwrite(refused, tmp_path):
     (tmp_path / "mine").mkdir()
     (tmp_path / "mine" / "letter").touch()
@@ -379,6 +410,20 @@ def test_the_core_alone_is_listed_and_said_to_be_complete_or_not(type_in):
     code, _, lines = type_in("study", "--core", "--seed", "4")
     assert code == 1 and "no run of the study is all of these" in lines[0]
     assert "the core of the study" not in type_in("study", "--list", "--document", "svm193")[1]
+
+
+def test_the_first_are_those_that_are_left_to_make(type_in, monkeypatch):
+    """Of a list, the first of all that are listed."""
+    runs, asked = plans.select(plans.plans(), document=["mfcc_cnn"], corpus=["SAVEE"]), []
+    made = {runs[0], runs[2]}
+    monkeypatch.setattr(plans, "status", lambda wanted, _: [(run, {"a": "record"} if run in made else None)
+                                                            for run in wanted])
+    monkeypatch.setattr(study, "run_study", lambda wanted, **_: asked.append(wanted) or 0)
+    words = ("study", "--document", "mfcc_cnn", "--corpus", "SAVEE", "--first", 2)
+    assert "1 of 2 runs have a record" in type_in(*words, "--list")[1] and not asked
+    assert type_in(*words)[0] == 0 and asked == [[runs[1], runs[3]]]
+    made.update(runs)  # nothing is left
+    assert f"{len(runs)} of {len(runs)} runs have a record" in type_in(*words)[1]
 
 
 def test_a_failed_run_is_counted_and_the_status_says_so(type_in, monkeypatch):

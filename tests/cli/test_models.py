@@ -3,6 +3,7 @@
 import json
 import multiprocessing
 import os
+import re
 import shutil
 import signal
 import sys
@@ -15,7 +16,7 @@ import pytest
 import soundfile
 import trainings
 
-from ser_repro import SerReproError, datasets
+from ser_repro import SerReproError, datasets, documents
 from ser_repro.cli import models
 from ser_repro.features import arrays
 from ser_repro.runs import records
@@ -95,7 +96,9 @@ def test_sizes_and_open_settings(type_in, refused, demo):
     ("train issa RAVDESS --reading text", "no --reading 'text': choose one of code, paper"),
     ("train issa RAVDESS --protocol mine", "no --protocol 'mine': choose one of published, redrawn, speaker"),
     ("train issa RAVDESS --device tpu", "no --device 'tpu': choose one of auto, cpu, gpu"),
-    ("train issa RAVDESS --seed -1", "give 0 or more"), ("train issa RAVDESS --epochs 0", "1 or more"),
+    ("train issa RAVDESS --seed -1", "--seed -1 is not possible: give 0 to 9223372036854775807."),
+    (f"train issa RAVDESS --seed {2**63}", "is not possible: give 0 to 9223372036854775807."),
+    ("train issa RAVDESS --epochs 0", "1 or more"),
     ("train svm193 RAVDESS --reading paper", "no --reading 'paper': choose one of code."),
     ("train svm193 RAVDESS --epochs 3", "--epochs 3 is not possible: SVM on 193 values is fitted at once"),
     ("train issa RAVDESS --protocol cross_corpus", "choose one of published, redrawn, speaker"),
@@ -108,6 +111,8 @@ def test_sizes_and_open_settings(type_in, refused, demo):
     ("train issa RAVDESS --set batch_size=0", "1 or more"),
     ("train issa RAVDESS --set same_padding=1", "a value like False or True"),
     ("train issa RAVDESS --set decay=-1", "give 0 or more"),
+    *((f"train issa RAVDESS --set decay={value}", "is not possible: give a finite number")
+      for value in ("NaN", "Infinity", "1e999", "9" * 400)),
     ("train mfcc_cnn RAVDESS --set features=mel", "no feature set 'mel'"),
     ("train mfcc_cnn RAVDESS", "no arrays of RAVDESS of mfcc50_mean_code"),
     ("train mfcc_cnn RAVDESS --data gone", "gone is not a folder"),
@@ -128,6 +133,10 @@ def test_sizes_and_open_settings(type_in, refused, demo):
     ("corpora table . --pattern {emotion} --document issa", "write the table first")])
 def test_what_cannot_be_done_is_one_line(refused, words, says):
     assert says in refused(*words.split())
+
+
+def test_the_help_names_every_document(type_in):
+    assert set(documents.DOCUMENTS) <= set(re.findall(r"\w+", type_in("train", "--help")[1]))
 
 
 def test_settings_that_do_not_go_together(type_in, demo, tmp_path):

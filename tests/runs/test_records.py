@@ -46,7 +46,7 @@ def test_write_and_read_back(record, tmp_path):
     records.write(record, path)
     assert records.read(path)["test"] == record["test"]
     assert [p.name for p in path.parent.iterdir()] == [path.name]
-    assert records.read_all(tmp_path, "cnn_n_gru") == [records.read(path)]
+    assert records.files(tmp_path, "cnn_n_gru") == [path]
 
 
 @pytest.mark.parametrize(("damage", "message"), [
@@ -101,7 +101,8 @@ def test_a_large_record_is_compressed_and_is_the_only_one(record, tmp_path, monk
     packed = run.path(tmp_path)
     assert packed.name == f"{plain.name}.xz" and [one.name for one in plain.parent.iterdir()] == [packed.name]
     before = packed.read_bytes()
-    assert records.read(packed) == records.read_all(tmp_path, "cnn_n_gru")[0] and records.name_of(packed) == run.name
+    assert records.files(tmp_path, "cnn_n_gru") == [packed] and records.name_of(packed) == run.name
+    assert records.read(packed)["test"] == record["test"]
     records.write(record, packed)
     assert packed.read_bytes() == before  # no time of writing in it
     packed.write_bytes(before[:-20])
@@ -130,7 +131,8 @@ def test_a_compressed_record_lies_by_column_and_is_read_by_row(record, tmp_path,
     assert records.read(path) == again  # as older versions wrote it
 
 
-@pytest.mark.parametrize("columns", [[["a"], ["b", "c"], ["d"], [1]], 3, [["a"], ["b"], ["d"], ["one"]]])
+@pytest.mark.parametrize("columns", [[["a"], ["b", "c"], ["d"], [1]], 3, [["a"], ["b"], ["d"], ["one"]],
+                                     [["a"], ["b"], ["d"], [10**400]]])
 def test_columns_that_are_none_are_refused(record, tmp_path, monkeypatch, columns):
     monkeypatch.setattr(records, "LARGE", 0)
     path = make_run().path(tmp_path)
