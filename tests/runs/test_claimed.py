@@ -70,6 +70,7 @@ def test_no_search_speaks_of_settings_that_are_given():
     found = Found("cnn_n_gru", "results")
     assert not found.taught(found.seeds("RAVDESS", n=18))
     assert found.taught(found.seeds("RAVDESS", n=18, **cnn_n_gru.in_2025("RAVDESS")))
+    assert not found.taught(found.records("RAVDESS", "paper", n=3))
     one_fold = found.seeds("RAVDESS", protocol="speaker", n=3)  # of which the search of one found nothing
     assert not found.taught(one_fold) and sum(found.taught([[record]]) for record in one_fold[0]) == 5
 

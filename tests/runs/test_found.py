@@ -14,12 +14,12 @@ pytestmark = pytest.mark.usefixtures("made_up_records")
 EMOTIONS = ("anger", "sadness")
 
 
-def write(results, right: int, *where, of: int = 10, tested=(), voices=None, **which):
+def write(results, right: int, *where, document="mfcc_cnn", of: int = 10, tested=(), voices=None, **which):
     """A record of a planned run in which the first `right` of `of` test clips are told right.
 
     Its speakers are those of its fold, or `voices`.
     """
-    run = Run.of("mfcc_cnn", *where, tested=tested, **which)
+    run = Run.of(document, *where, tested=tested, **which)
 
     def table(prefix=""):
         rows = []
@@ -111,6 +111,15 @@ def test_a_start_is_told_by_the_spread_of_others_like_it(tmp_path):
     wider, narrow = found.score("RAVDESS", "paper"), alone.score("RAVDESS", "paper")
     assert wider.counts == ("speakers", "starts") and wider.high - wider.low > narrow.high - narrow.low
     assert found.starts_of(found.kind("EMO-DB")) is None
+
+
+def test_networks_that_stop_early_have_a_spread_of_their_own(tmp_path):
+    write(tmp_path, 8, "RAVDESS", document="issa")
+    for seed, right in enumerate((2, 6, 9)):
+        write(tmp_path, right, "RAVDESS", document="issa", seed=seed, early_stopping="restored")
+    found = Found("issa", tmp_path)
+    assert found.starts_of(found.kind("RAVDESS")) is None
+    assert found.starts_of(found.kind("RAVDESS", early_stopping="restored")).df == 2
 
 
 @pytest.fixture
