@@ -35,7 +35,7 @@ class Length:
     longer : int
         As how many times as long it has to see it, so that it does not stop early.
     counted : bool
-        Whether the reader's own count of frames can't be relied on, as it is estimated.
+        Whether the reader's own count of frames can be relied on: not where it is estimated.
     """
 
     promised: int | None = None

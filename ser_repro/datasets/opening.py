@@ -10,8 +10,10 @@ import contextlib
 import functools
 import importlib.util
 import itertools
+import os
 import re
 import shlex
+import struct
 import sys
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
@@ -237,7 +239,8 @@ class _Ffmpeg(Source):
     def _start(self) -> None:
         import av
 
-        self._container = self._held.enter_context(av.open(str(self.path), metadata_errors="replace"))
+        self._container = self._held.enter_context(av.open(
+            os.path.abspath(self.path), metadata_errors="replace"))  # "12:30.m4a" alone would be read as an address
         if not self._container.streams.audio:
             raise SerReproError(f"{printable(self.path)} holds no sound: {self.remedy}")
         self._stream = self._container.streams.audio[0]
@@ -320,7 +323,7 @@ def opened(path: str | Path, remedy: str = AGAIN) -> Iterator[Source]:
     if not path.is_file():
         raise SerReproError(f"{printable(path)} is not there: give the path of an audio file")
     with contextlib.ExitStack() as held:
-        with _read_as_audio(path, remedy, ValueError, TypeError, IndexError, MemoryError, OverflowError):
+        with _read_as_audio(path, remedy, ValueError, TypeError, IndexError, MemoryError, OverflowError, struct.error):
             with path.open("rb") as file:
                 refuse_pointer(path, file.read(64))
             other = foreign(path)

@@ -101,16 +101,22 @@ def _cells(path: Path, text: str, known: list[str]) -> list[list[str]]:
     if mark.casefold().startswith("sep=") and len(mark) < 6:  # Excel's own way to say it; of a tab nothing is left
         separator, text = mark[4:] or "\t", rest
     else:
-        header = next((line for line in text.splitlines() if line.strip()), "")
-        separator = max(SEPARATORS, key=lambda sign: (
-            sum(cell.strip().casefold() in known for cell in next(csv.reader([header], delimiter=sign), [])),
-            header.count(sign)))
+        separator = ""
     try:
+        separator = separator or _separator(text, known)
         return list(csv.reader(io.StringIO(text, newline=""), delimiter=separator, skipinitialspace=separator != "\t",
                                strict=True))
     except csv.Error as error:
         raise SerReproError(f"{path} is no table of clips ({error}): give one with a row a clip, in quotes what holds "
-                            f"a {SEPARATORS.get(separator, separator)}") from error
+                            f"a {SEPARATORS.get(separator, separator) or 'separator'}") from error
+
+
+def _separator(text: str, known: list[str]) -> str:
+    """The sign between cells with which the first line names most of the known columns."""
+    header = next((line for line in text.splitlines() if line.strip()), "")
+    return max(SEPARATORS, key=lambda sign: (
+        sum(cell.strip().casefold() in known for cell in next(csv.reader([header], delimiter=sign), [])),
+        header.count(sign)))
 
 
 def _excel(path: Path, content: bytes) -> tuple[list[list[str]], list[str]]:

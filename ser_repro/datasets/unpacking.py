@@ -66,7 +66,7 @@ def extract(archive: Path, folder: Path, limit: int, *, advice: str = "get it an
         # Hidden files (.DS_Store) may come twice, as none is read; another name that does would lose a clip.
         if path.name[:1] != "." and (folder / path).exists() and not (is_folder and (folder / path).is_dir()):
             raise ValueError(f"{path.name!r} comes a second time")
-        if deep and _ENDING.search(name) and not path.name.startswith("."):
+        if deep and not is_folder and _ENDING.search(name) and not path.name.startswith("."):
             inner.append(folder / path)
         return name
 

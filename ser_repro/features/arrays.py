@@ -290,6 +290,10 @@ def _make(corpus: str, clips: pd.DataFrame, whats: list[int | str], path: str, m
     for place, (what, of) in enumerate(zip(whats, wanted, strict=True)):
         shapes = [_frames_shape(of, one.shapes[place]) for one in seen]
         lengths = np.array([shape[0] for shape in shapes], np.int64)
+        if not lengths.all():
+            short = clips["path"].iloc[int(np.argmin(lengths))]
+            raise SerReproError(f"{short} is too short: nothing is left of it {_kind(what)}; leave it out, or give a "
+                                "longer one.")
         table = clips.drop(columns="path").assign(start=np.concatenate([[0], np.cumsum(lengths)[:-1]]), length=lengths,
                                                   **facts)
         store = Store(of, path, unfinished)
@@ -310,7 +314,9 @@ def _refuse(file: str, facts: dict, corpus: str, published: dict | None, whats: 
     if published and facts["sha256"].startswith(published["sha256"]):
         return
     if facts["silent"]:
-        raise SerReproError(f"{file} is digital silence: copy it again from the corpus's publisher.")
+        own = datasets.get(corpus).table is not None
+        raise SerReproError(f"{file} is digital silence: " + (
+            "take its row out of the table." if own else "copy it again from the corpus's publisher."))
     for part in facts["silent_parts"]:
         if any(is_waveform(what) == (part == "first") for what in whats):
             raise SerReproError(f"{file} would be heard as silence ({audio.PARTS[part]}): give it one good channel.")
@@ -444,14 +450,17 @@ def _refuse_unfit(clips: pd.DataFrame, values: np.ndarray, waveform: bool) -> No
         raise ValueError(f"{_TABLE} has a clip twice, or an emotion that is none of the study's")
 
 
+def _kind(what: int | str) -> str:
+    return f"at rate {what}" if is_waveform(what) else f"of {what}"
+
+
 def _load(corpus: str, what: int | str, cache: str | Path | None) -> tuple[Arrays, dict]:
     """The arrays, and what is known of how they were made."""
     command = f"`ser-repro prepare {corpus} --{'rate' if is_waveform(what) else 'features'} {what}`"
     folder, again = folder_of(corpus, what, cache), f"run {command} again where the audio is, which"
-    kind = f"at rate {what}" if is_waveform(what) else f"of {what}"
     meta = read_json(folder / _META, "description of arrays", f"{again} replaces them",
                      check=_described,
-                     missing=f"no arrays of {corpus} {kind} under {cache_folder(cache)}: run {command} "
+                     missing=f"no arrays of {corpus} {_kind(what)} under {cache_folder(cache)}: run {command} "
                              "where the audio is, and copy the cache folder here.")
     try:
         if any(meta.get(key) != value for key, value in _definition(corpus, what).items()):

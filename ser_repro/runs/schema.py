@@ -239,7 +239,7 @@ class Card(TypedDict):
     device: Line
     trained: Line
     saved: Line
-    caution: Line
+    caution: Annotated[str, StringConstraints(max_length=10_000, pattern=r"^[^\p{Cc}\p{Cf}]*$")]
     weights: Hash
 
 

@@ -50,8 +50,7 @@ def make(record: dict, waves, results, known: confounds.Confounds | None = None)
     config, run = record["config"], Run.from_config(record["config"])
     known = known or given_away(run, waves)
     of, corpus, what = run.recipe, datasets.get(run.corpus), run.inputs
-    tested = {row[0] for row in record["test"]["rows"]}
-    trained = waves.clips[~waves.clips["clip"].isin(tested)]
+    trained = waves.clips[waves.clips["clip"].isin(run.split(waves.clips).train)]
     seconds = trained["duration_s"]
     return {
         "format": FORMAT,

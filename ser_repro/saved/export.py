@@ -117,10 +117,6 @@ def _refuse_other(model: Saved) -> None:
     if not isinstance(model.model, methods.Network):
         raise SerReproError(f"{model.folder} can't be exported: give a network (cnn_n_gru, mfcc_cnn, cnn_bigru, issa, "
                             "crema_1d).")
-    what = model.card["input"]["what"]
-    if hearing.takes(what, model.sample_rate)[0] == "values" and not sets.get(what).values:
-        raise SerReproError(f"{model.folder} can't be exported: its features {what} are of any length and have no "
-                            "graph; give a network on waveforms, on MFCCs, or on one vector a clip.")
 
 
 def _whole(model: Saved):
@@ -128,6 +124,9 @@ def _whole(model: Saved):
     import torch
 
     what = model.card["input"]["what"]
+    if hearing.takes(what, model.sample_rate)[0] == "values" and not sets.get(what).values:
+        raise SerReproError(f"{model.folder} can't be exported: its features {what} have no graph; give a network on "
+                            "waveforms, on MFCCs, or on one vector a clip.")
     try:
         before = hearing.front(what, model.sample_rate, model.model.transform)
     except SerReproError as error:

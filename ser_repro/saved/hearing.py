@@ -225,12 +225,12 @@ def takes(what: int | str, sample_rate: int) -> tuple[str, int]:
     if arrays.is_waveform(what):
         return "samples", sample_rate if what == arrays.NATIVE else int(what)
     known = sets.get(what).definition
-    in_graph = _is_mfcc_means(known) or (known["kind"] == "frames" and known["keep"] is not None)
+    in_graph = _is_mfcc_means(known) or (known.get("kind") == "frames" and known["keep"] is not None)
     return "samples" if in_graph else "values", sample_rate
 
 
 def _is_mfcc_means(definition: dict) -> bool:
-    return definition["kind"] == "means" and [name for name, _ in definition["parts"]] == ["mfcc"]
+    return definition.get("kind") == "means" and [name for name, _ in definition["parts"]] == ["mfcc"]
 
 
 def front(what: int | str, sample_rate: int, transform=None) -> nn.Module:

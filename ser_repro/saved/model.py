@@ -245,10 +245,17 @@ def save(record: dict, weights: Path, waves, folder: str | Path, *, results: str
     SerReproError
         If the folder holds anything else, or can't be written.
     """
+    from ser_repro.runs import schema
+
     folder = Path(os.path.realpath(os.path.expanduser(folder)))
     refuse_foreign(folder)
     content = weights.read_bytes()
     made = card.seal(card.make(record, waves, results, known) | {"weights": digest(content)})
+    try:
+        schema.check_card(made)
+    except ValueError as error:  # it could not be loaded
+        raise SerReproError(f"no model written to {folder}: its card can't be right ({error}); what was trained is "
+                            "kept.") from None
     parts = {WEIGHTS: content, CARD: (json.dumps(made, indent=1, ensure_ascii=False) + "\n").encode(),
              README: card.readme(made).encode(), RECORD: records.content(record).encode(), **_pictures(record, made)}
     try:

@@ -140,6 +140,10 @@ def heard(model: Saved, name: str, read: Callable[[int], np.ndarray], frames: in
             window_s = trained["median"]
             notes.append(f"{duration:.0f} s, cut into windows of {window_s:g} s, as long as the clips that trained "
                          "(--window says otherwise)")
+    if hop_s is not None and hop_s < SHORTEST_S:
+        raise SerReproError(f"a hop of {hop_s:g} s is too short: give {SHORTEST_S:g} s or more.")
+    if hop_s and not window_s:
+        notes.append("taken whole, so that --hop has no part in it")
     if window_s and hop_s and hop_s > window_s:
         raise SerReproError(f"a hop of {hop_s:g} s leaves out parts between windows of {window_s:g} s: give less.")
     if window_s:

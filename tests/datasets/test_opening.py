@@ -210,6 +210,7 @@ def test_the_content_decides_not_the_name(write, noted, name):
 @pytest.mark.parametrize("content", [b"", b"\0", b"RIFF", b"RIFF\xff\xff\xff\xffWAVE", b"OggS", b"fLaC" + bytes(60),
                                      b"ID3" + bytes(90), b"NIST_1A\n   1024\n", b"caff\0\1\0\0", bytes(1000),
                                      b"\xff\xfb\x90\x00", b"riff\x2e\x91\xcf\x11" + bytes(60), b".snd" + bytes(9),
+                                     b".snd" + bytes(3), b"RF64\xff\xff\xff\xffWAVEds64\x1c\0\0\0" + bytes(5),
                                      b"FORM\0\0\0\4AIFF", b"\x1a\x45\xdf\xa3" + bytes(99), b"text\n" * 99])
 def test_what_is_no_audio_is_one_line(tmp_path, name, content):
     (tmp_path / name).write_bytes(content)

@@ -134,6 +134,7 @@ def test_other_spreadsheets_are_named_as_such(tmp_path, name, content):
     (b"path,emotion\nx.wav,joy,more\n", "more cells in row 2"), (b"path,Emotion,emotion\n", "two columns named 'emot"),
     (b"path,emotion,take,take\n", "two columns named 'take'"),
     (b'path,emotion\n"x.wav,joy\n', "unexpected end of data"),
+    (b"x" * 200_000, "field larger than field limit"),
     (b"sep=,\n", "nothing is in it"), (b"file,label\n", r"lacks path, emotion \(its columns: 'file', 'label'\)")])
 def test_what_is_no_table(tmp_path, content, says):
     (tmp_path / "mine.csv").write_bytes(content)

@@ -108,10 +108,13 @@ def test_a_measured_filter_does_what_soxr_does(sample_rate, rate, quality):
 
 
 def test_what_can_not_be_exported_is_refused(small, demo, tmp_path):
-    for document, reading, says in (("svm193", "code", "give a network"), ("cnn_bigru", "paper", "of any length")):
+    for document, reading, says in (("svm193", "code", "give a network"), ("cnn_bigru", "paper", "have no graph"),
+                                    ("crema_2d", "code", "mel_image_code have no graph")):
         model = saved.load(make_model(make_run(document, reading), demo, tmp_path))
         with pytest.raises(SerReproError, match=says):
             export.export(model, tmp_path / "model.onnx")
+    export.rounded(model, tmp_path / "rounded", 16)  # which needs no graph
+    assert saved.load(tmp_path / "rounded").classes == model.classes
     for transform in (FunctionTransformer(np.abs), SimpleNamespace(needs_speakers=True)):
         with pytest.raises(SerReproError, match="no product of a matrix"):
             hearing.Reduced(transform, 4)

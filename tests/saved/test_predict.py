@@ -51,6 +51,13 @@ def test_windows_cover_the_whole_recording(model, file, window, hop, starts):
     assert found[-1]["end_s"] == 3.5
 
 
+def test_a_hop_without_windows_is_told_and_one_too_short_refused(model, file):
+    assert any("--hop" in note for note in predict.recording(model, file(1.5), hop_s=1.0).notes)
+    for hop in (1e-5, -1.0):
+        with pytest.raises(SerReproError, match="too short"):
+            predict.recording(model, file(3.5), window_s=1.0, hop_s=hop)
+
+
 def test_a_window_is_heard_as_a_file_of_its_own(model, file):
     rng = np.random.default_rng(0)
     samples = (rng.standard_normal(48000) * np.repeat([0.01, 0.1, 0.3], 16000)).astype(np.float32)
