@@ -28,6 +28,7 @@ seed: int = 0  # which speaker and sentence are the example
 from ser_repro import book
 from ser_repro.book import one_sentence, palette
 from ser_repro.book.features import facts, plots, sound, timings, two_clips, words
+from ser_repro.features import modulation
 
 book.check(globals(), corpora=words.indexed(), example=words.indexed(), data=None, results=None,
            recompute=(True, False), seed=None)
@@ -174,6 +175,16 @@ book.draw("ft_banks", plots.banks())
 # {glue:text}`ft_floor_code` of the values on RAVDESS lie at this floor, against {glue:text}`ft_floor_right` in the
 # images with filterbank, decibels and padding corrected.
 #
+# ## Modulation features: what was decided
+#
+# We have not seen the full text of the paper that defines them {cite}`wu2011automatic`. Where it leaves something open,
+# or may do so, this package takes:
+
+# %% tags=["hide-input"]
+book.table([{"matter": one.matter, "taken": one.taken, "instead": one.alternative, "after": one.source}
+            for one in modulation.CHOICES])
+
+# %% [markdown]
 # ## Where text and code differ
 
 # %% tags=["hide-input"]

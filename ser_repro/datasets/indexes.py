@@ -79,6 +79,8 @@ def write_index(corpus: str | Corpus, data: str | Path | None = None, path: str 
         If the copy is not whole, a file cannot be read, or the index cannot be written.
     """
     corpus = get(corpus)
+    if corpus.labels:
+        raise SerReproError(f"{corpus} keeps its labels in files of their own, which an index would lose: it has none.")
     table = clips(corpus, data)
     measured = measure_all(table.path)
     for result in measured:

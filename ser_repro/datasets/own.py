@@ -153,7 +153,7 @@ def _corpus(path: Path, table: pd.DataFrame, others: list[str], quirks: str) -> 
     if len(strange):
         raise SerReproError(f"{path}: age {strange.iloc[0]!r} is no whole number of years, 0 to 150: give one, or "
                             "nothing where it is not known")
-    table = table.assign(age=age.astype("Int64"), corpus=path.stem)
+    table = table.assign(age=age.astype("Int64"), corpus=tables.bare(path))
     people = []
     for speaker, mine in table.groupby("speaker"):
         sex = set(mine["sex"])
@@ -165,8 +165,8 @@ def _corpus(path: Path, table: pd.DataFrame, others: list[str], quirks: str) -> 
     languages = sorted(set(table["language"]) - {""})
     emotions = table.drop_duplicates("label").set_index("label")["emotion"].to_dict()
     return Corpus(
-        name=path.stem, title=f"clips listed in {path.name}", citation="", licence="that of your clips", home="",
-        language=", ".join(languages), sample_rate=0, channels=0, emotions=emotions,
+        name=tables.bare(path), title=f"clips listed in {path.name}", citation="", licence="that of your clips",
+        home="", language=", ".join(languages), sample_rate=0, channels=0, emotions=emotions,
         speakers=tuple(p for p in people if p.name), n_clips=len(table),
         emotion_counts=table["emotion"].value_counts().sort_index().to_dict(),
         speaker_counts=speakers[speakers != ""].value_counts().sort_index().to_dict(),

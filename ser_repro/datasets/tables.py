@@ -40,6 +40,14 @@ def is_table(name: str | Path) -> bool:
     return str(name).casefold().endswith((*TEXT, *EXCEL, *ELSEWHERE))
 
 
+def bare(path: Path) -> str:
+    """Name of a table without its endings: Windows makes "mine.csv.txt" of a "mine.csv"."""
+    name = path.stem
+    while is_table(name) and Path(name).stem:
+        name = Path(name).stem
+    return name
+
+
 def read(path: Path, known: Iterable[str]) -> tuple[pd.DataFrame, list[str]]:
     """The cells of a table as text.
 

@@ -128,6 +128,12 @@ def test_other_spreadsheets_are_named_as_such(tmp_path, name, content):
         datasets.clips(tmp_path / name)
 
 
+def test_a_table_with_two_endings_has_a_name_that_is_none(recordings):
+    path = recordings / "mine.csv.txt"
+    path.write_text(text(), encoding="utf-8")
+    assert datasets.get(str(path)).name == "mine" and len(datasets.studied(datasets.clips(str(path)))) == 4
+
+
 @pytest.mark.parametrize(("content", "says"), [
     (b"", "nothing is in it"), (b" \r\n,,\r\n", "nothing is in it"), (b"path\0emotion", "no text in UTF-8, UTF-16"),
     (b"path,emotion\na\x81.wav,joy\n", "no text in UTF-8"), (codecs.BOM_UTF16_LE + b"abc", "no text in UTF-8"),
