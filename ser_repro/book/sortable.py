@@ -13,8 +13,10 @@ import pandas as pd
 
 from ser_repro.book import show
 from ser_repro.escaping import cell, html
+from ser_repro.runs.found import NOT_RUN
 
-_LEADING = re.compile(r"[+−-]?\d[\d\u202f\u00a0 ]*(?:\.\d+)?")
+_NUMBER = r"(<?)\s*([+−-]?\d[\d\u202f\u00a0 ]*(?:\.\d+)?)"
+_LEADING = re.compile(rf"(?:[\w ]+: )?{_NUMBER}(?!\d*-\d)")  # "code: 62.6 %", but no date
 
 
 def table(name: str, caption: str, rows: list[dict], ids: Iterable[str], *, filters: Mapping[str, Iterable],
@@ -76,15 +78,24 @@ def unique(ids: Iterable[str]) -> list[str]:
 
 
 def _orders(rows: list[dict]) -> list[dict]:
-    """What each cell is sorted by where it is not its text: the number that it begins with, in columns of numbers."""
+    """What each cell is sorted by where it is not its text: the number that it begins with, or else the first in it, in
+    columns where most that say something begin with one."""
     numbers = {}
     for column in rows[0]:
-        leads = [_LEADING.match(re.sub(r"<[^>]*>", "", str(row[column]))) for row in rows]
-        dashes = [str(row[column]) in ("—", "") for row in rows]
-        if all(lead or dash for lead, dash in zip(leads, dashes, strict=True)) and any(leads):
-            numbers[column] = [lead[0].replace("−", "-") if lead else "-1e9" for lead in leads]
-    return [{column: re.sub(r"[^\d.e+-]", "", values[i]) for column, values in numbers.items()}
-            for i in range(len(rows))]
+        texts = [re.sub(r"<[^<>]*>", "", str(row[column])) for row in rows]
+        leads = [_LEADING.match(text) for text in texts]
+        said = sum(text not in ("—", "", NOT_RUN) for text in texts)
+        if said and sum(map(bool, leads)) > said / 2:
+            numbers[column] = [_order_of(lead or re.search(_NUMBER, text)) for lead, text in zip(leads, texts,
+                                                                                               strict=True)]
+    return [{column: values[i] for column, values in numbers.items()} for i in range(len(rows))]
+
+
+def _order_of(found: re.Match | None) -> str:
+    if found is None:
+        return "-1e9"
+    value = float(re.sub(r"[^\d.+-]", "", found[2].replace("−", "-")))
+    return f"{value - 1e-9 if found[1] else value:.12g}"  # "< 0.001" before 0.001
 
 
 def _row(row: dict, address: str, filters: dict, orders: dict) -> str:

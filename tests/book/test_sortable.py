@@ -53,8 +53,19 @@ def test_a_row_has_an_address_of_its_own_and_what_it_is_filtered_by(shown):
 
 def test_numbers_are_sorted_as_numbers_and_texts_as_texts(shown):
     orders = Cells(shown["data"]["text/html"]).orders
-    assert orders[1::3] == ["-9.5", "+12.25", "-1e9"]
+    assert orders[1::3] == ["-9.5", "12.25", "-1e9"]
     assert set(orders[0::3]) == {None} and set(orders[2::3]) == {None}  # only some of its cells begin with a number
+
+
+@pytest.mark.parametrize(("cells", "orders"), [
+    (["9.5 %", "86.0 % [80, 92]", "SAVEE 16.0 %, EMO-DB 12.0 %", "not yet run"], ["9.5", "86", "16", "-1e9"]),
+    (["< 0.001", "0.001", "0.04", "—"], ["0.000999999", "0.001", "0.04", "-1e9"]),
+    (["code: 62.6 %paper: 72.9 %", "rebuilt: 45.0 %", "—"], ["62.6", "45", "-1e9"]),
+    (["2026-11-27T06:10:43+00:00", "2026-11-26T06:10:43+00:00"], None),
+    (["RAVDESS, n = 18: accuracy", "TESS, n = 3: accuracy"], None)])
+def test_a_column_is_sorted_by_the_numbers_that_most_of_its_cells_begin_with(cells, orders):
+    found = [row.get("x") for row in sortable._orders([{"x": cell} for cell in cells])]
+    assert found == (orders or [None] * len(cells))
 
 
 def test_what_comes_from_elsewhere_is_text(shown):
