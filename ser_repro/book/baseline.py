@@ -9,7 +9,6 @@ from ser_repro import documents
 from ser_repro.book.page import Page
 from ser_repro.book.words import family, listed, number, p_text, percent, points, reach, signed, significant
 from ser_repro.results import scores
-from ser_repro.results.scores import Score
 from ser_repro.runs import plans
 from ser_repro.runs.found import NOT_RUN, Found, missing, on_same_clips, split_name
 
@@ -34,7 +33,7 @@ def headlines(page: Page) -> dict[str, str]:
     told["family"] = family_of(page)
     drawn = page.found.drawn(CORPUS)
     told["draws"] = reach(drawn.seeds) if drawn else NOT_RUN
-    told["draws_lead"] = _lead_of_draws(page, drawn)
+    told["draws_lead"] = _lead_of_draws(page)
     other = versus(page, LOGISTIC)
     told |= {f"logistic_{protocol}": _above([row for row in other if row["corpus"] == CORPUS
                                              and row["split"] == split_name(protocol)]) for protocol in plans.GRID}
@@ -60,15 +59,15 @@ def _best(page: Page) -> str:
     return "; ".join(told)
 
 
-def _lead_of_draws(page: Page, drawn: Score | None) -> str:
+def _lead_of_draws(page: Page) -> str:
     """What a network that was tested on the same other draws leads by on their mean; nothing where there is none."""
     of = Found("mfcc_cnn", page.found.folder)
-    theirs = of.drawn(CORPUS)
-    if not (drawn and theirs and len(drawn.seeds) == len(theirs.seeds)):
+    theirs, own = of.by_draw(CORPUS), page.found.by_draw(CORPUS)
+    lead = [100 * (theirs[draw] - own[draw]) for draw in sorted(theirs.keys() & own.keys())]
+    if not lead:
         return ""
-    lead = [100 * (one - other) for one, other in zip(theirs.seeds, drawn.seeds, strict=True)]
-    return (f", and {of.document.title} minus it is {signed(np.mean(lead))} points on average ({signed(min(lead))} to "
-            f"{signed(max(lead))})")
+    return (f"; on the same draws {of.document.title} lies {signed(np.mean(lead))} points from it on average "
+            f"({signed(min(lead))} to {signed(max(lead))})")
 
 
 def sentence(rows: list[dict]) -> str:

@@ -300,8 +300,8 @@ def added(page: Page) -> list[dict]:
         sides = [{"n": alone} | changes, {"n": both}]
         found = {protocol: on_same_clips(*((of, of.records(CORPUS, protocol=protocol, **which)) for which in sides))
                  for protocol in ("published", "speaker")}
-        drawn = [of.drawn(CORPUS, **which) for which in sides]
-        draws = [two - one for one, two in zip(*(score.seeds for score in drawn), strict=False)] if all(drawn) else []
+        one, two = (of.by_draw(CORPUS, **which) for which in sides)
+        draws = [two[draw] - one[draw] for draw in sorted(one.keys() & two.keys())]
         rows.append({"system": name, "paper": paper, "draws": draws} | found)
     known = [(row, protocol) for row in rows for protocol in ("published", "speaker") if row[protocol]]
     for (row, protocol), one in zip(known, scores.corrected([row[protocol] for row, protocol in known]), strict=True):

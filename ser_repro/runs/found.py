@@ -165,6 +165,13 @@ class Found:
         seeds = self.records(corpus, reading, REDRAWN, whole=False, **which)
         return self.score_of(seeds, name) if seeds else None
 
+    def by_draw(self, corpus: str, reading: str = "code", name: str = "accuracy", **which) -> dict[int, float]:
+        """The same draw by draw: number of the draw -> score."""
+        seeds = self.records(corpus, reading, REDRAWN, whole=False, **which)
+        return {record["config"]["fold"]: value for record, value in zip(
+            (record for folds in seeds for record in folds), self.score_of(seeds, name).seeds, strict=True)
+        } if seeds else {}
+
     @cached_property
     def _scored(self) -> dict[tuple, Score]:
         return {}

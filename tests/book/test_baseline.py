@@ -45,7 +45,7 @@ def test_headlines_count_who_leads_and_range_over_whole_tests(versus, monkeypatc
     page = SimpleNamespace(found=SimpleNamespace(told=lambda *a, **k: "", effects=list, drawn=lambda *a: None),
                            chance={"RAVDESS": 0.13},
                            document=documents.get("svm193"))
-    monkeypatch.setattr(baseline, "_lead_of_draws", lambda page, drawn: "")
+    monkeypatch.setattr(baseline, "_lead_of_draws", lambda page: "")
     monkeypatch.setattr(baseline, "_best", lambda page: "")
     versus += [row("one", -0.08, -0.02), row("two", 0.02, 0.04), row("few", 0.2, 0.4, clips=240, folds="1 of 6 folds")]
     told = baseline.headlines(page)
