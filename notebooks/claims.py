@@ -24,7 +24,6 @@ from ser_repro.runs import claimed
 claimed.require(results)
 table = claimed.whole(results)
 show.say("cl_count", len(table))
-show.say("cl_judged", ledger.judged(table))
 
 # %% tags=["hide-input"]
 book.text([ledger.summary(table)])

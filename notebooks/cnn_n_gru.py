@@ -271,7 +271,7 @@ if fed:
 
 # %% tags=["hide-input"]
 page.differences()
-alone = any(kind.changed for kind in found.done if kind.n == small)
+alone = any(kind.changed and not kind.tested for kind in found.done if kind.n == small)
 book.text([] if alone else ["No setting has been changed alone yet."])
 book.text([f"On {name} the difference is not what the changes are worth: for reading `paper`, {told}."
            for name, told in vain.items()])
@@ -371,8 +371,6 @@ page.say("search_epochs", search.RUNGS[-1])
 page.say("search_smallest", min(page.document.space("TESS")["batch_size"].values))
 page.say("search_rates", ", ".join(f"{rate:.2g}" for rate in sorted(
     one["learning_rate"] for one in search.draw("cnn_n_gru", "TESS", search.TRIALS))))
-page.say("runs_done", found.count[0])
-page.say("runs_planned", found.count[1])
 
 # %% [markdown]
 # All other scores of this chapter rest on a smaller search: {glue:text}`search_trials` settings, the same for every

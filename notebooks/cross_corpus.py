@@ -55,8 +55,9 @@ book.table(beside.overview(methods))
 # %% tags=["hide-input"]
 for one in methods:
     if one.pairs:
-        book.picture(across.matrix([one]), f"A heat map of {across.titled(one)}: a square a pair of corpora, darker "
-                     "the better.", f"{across.titled(one)}: trained on the row's corpus, tested on the column's.")
+        book.picture(across.matrix([one]), f"A heat map of {across.titled(one)}: a square a pair of corpora, blue "
+                     "where it does better than guessing, red where worse.",
+                     f"{across.titled(one)}: trained on the row's corpus, tested on the column's.")
 
 # %% [markdown]
 # *Each square: UAR in per cent, and in brackets what guessing reaches; framed, on the diagonal: new speakers of the

@@ -372,9 +372,8 @@ book.table(given_away.rows(given))
 # The split by speakers brings the share of test clips with a known speaker to {glue:text}`de_new_voice` in all six
 # corpora. It does not separate sentences: training has heard {glue:text}`de_new_words` of the test sentences.
 #
-# The chapters that follow are therefore to measure each document's number twice, with shared and with new speakers.
-# Many of these runs are not done: [Every run](runs.ipynb) says which, and [Every claim](claims.ipynb) how many verdicts
-# rest on runs.
+# The chapters that follow therefore measure documents' numbers twice, with shared and with new speakers.
+# [Every run](runs.ipynb) says which of these runs are done, and [Every claim](claims.ipynb) what became of each number.
 #
 # ## Where to get the corpora, and on what terms
 

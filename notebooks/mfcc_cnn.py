@@ -232,11 +232,9 @@ page.say("mc_first_loss", f"{sum(old) / len(old):.2f}" if old else NOT_RUN)
 page.say("mc_even_loss", f"{mfcc_cnn.even_loss('RAVDESS'):.2f}")
 lost_outputs = silent.get(found.kind("RAVDESS", **softmax), [])
 page.say("mc_softmax_silenced", share(lost_outputs))
-page.say("mc_softmax_dead", sum(run.dead for run in lost_outputs))
 page.say("mc_softmax_bound", f"{sum(run.dead for run in lost_outputs)} of {len(lost_outputs)}" if lost_outputs
          else NOT_RUN)
 never = [run for kind, runs in silent.items() if not kind.changed for run in runs if run.emotions]
-page.say("mc_dead", f"{sum(run.dead for run in never)} of {len(never)}" if never else NOT_RUN)
 page.say("mc_named", f"{sum(not run.dead for run in never)} of {len(never)}" if never else NOT_RUN)
 
 # %% [markdown]

@@ -29,9 +29,7 @@ study.overview()
 
 # %% tags=["hide-input", "remove-output"]
 study.glue()
-book.draw("intro_overview", study.claims(), elsewhere=(
-    "A row a document: accuracy on RAVDESS as claimed, and as measured in reading code with shared speakers and with "
-    "new speakers, beside a dotted line for chance. The table above has the numbers."))
+book.draw("intro_overview", study.claims())
 
 # %% [markdown]
 # ```{glue:figure} intro_overview

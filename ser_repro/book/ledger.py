@@ -26,12 +26,6 @@ _LOOKS = {  # a colour and a hatch each, so that none needs colours to be told a
     ledger.UNTESTABLE: ("#c3c2b7", ""), ledger.NOT_RUN: ("white", "")}
 
 
-def judged(table: pd.DataFrame) -> str:
-    """How many claims have a verdict that rests on runs, of how many."""
-    open_ = table["verdict"].isin([ledger.UNTESTABLE, ledger.NOT_RUN])
-    return f"{number(int((~open_).sum()))} of {number(len(table))}"
-
-
 def summary(table: pd.DataFrame) -> str:
     """How many claims got which verdict, in a sentence a kind: recalls are of few clips each, and steps on the way are
     no result that a document stands for."""

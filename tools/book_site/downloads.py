@@ -68,7 +68,7 @@ def archive(app, failure) -> None:
     to = Path(app.outdir, "_downloads", "records.zip")
     to.parent.mkdir(exist_ok=True)
     files = {str(Path("results", path.relative_to(results))): path
-             for path in sorted(results.rglob("*")) if path.is_file()}
+             for path in sorted(results.rglob("*")) if path.is_file() and not path.name.startswith(".")}
     newest = max((path.stat().st_mtime for path in files.values()), default=0)
     if to.exists() and to.stat().st_mtime > newest and held(to) == list(files):
         return
