@@ -1,6 +1,7 @@
 """What the built book has beyond Jupyter Book: words explained once, citations, icons, references."""
 
 import os
+import shutil
 import sys
 from pathlib import Path
 from types import SimpleNamespace
@@ -99,13 +100,43 @@ def test_pages_wait_for_the_networks_and_a_fault_is_the_build_s(tmp_path, monkey
 
 def test_networks_are_exported_again_where_something_behind_them_is_newer(tmp_path, monkeypatch):
     offered, network = tmp_path / "offered.js", tmp_path / "networks/one/card.json"
-    network.parent.mkdir(parents=True)
+    behind = [network, tmp_path / "ser_repro/features/fast/banks.py", tmp_path / "ser_repro/book/palette.py"]
     for name, path in {"BOOK": tmp_path / "book", "NETWORKS": tmp_path / "networks", "OFFERED": offered}.items():
         monkeypatch.setattr(try_it, name, path)
     assert not try_it.current()
-    network.write_text("{}")
-    offered.write_text("")
+    for path in behind:
+        path.parent.mkdir(parents=True)
+        path.write_text("")
+    offered.write_text('window.OFFERED = {"fault": null};')
     os.utime(offered, (2e9, 2e9))
-    assert try_it.current()
-    os.utime(network, (2.1e9, 2.1e9))
+    for path in behind:
+        assert try_it.current()
+        os.utime(path, (2.1e9, 2.1e9))
+        assert not try_it.current(), path
+        os.utime(path)
+
+
+@pytest.fixture
+def one_network(tmp_path, monkeypatch):
+    """A folder of networks with one in it, of which the page's are to be made elsewhere."""
+    folder = Path(shutil.copytree(try_it.NETWORKS / "mfcc_cnn", tmp_path / "networks/mfcc_cnn"))
+    made = {"NETWORKS": folder.parent, "MADE": tmp_path / "made", "OFFERED": tmp_path / "made/offered.js"}
+    for name, path in made.items():
+        monkeypatch.setattr(try_it, name, path)
+    return folder
+
+
+def test_without_onnx_the_page_says_so_until_it_is_there(one_network, monkeypatch):
+    monkeypatch.setattr(try_it.importlib.util, "find_spec", lambda name: None)
+    try_it.networks()
+    text = try_it.OFFERED.read_text()
+    assert '"networks": []' in text and "the package onnx is missing" in text
     assert not try_it.current()
+
+
+def test_a_damaged_network_is_a_fault_of_the_build(one_network):
+    weights = one_network / "model.safetensors"
+    weights.write_bytes(weights.read_bytes()[:-4])
+    with pytest.raises(SystemExit, match=r"^[^\n]*not what card\.json describes[^\n]*$"):
+        try_it.networks()
+    assert not try_it.OFFERED.exists()

@@ -7,6 +7,7 @@ The second is part of building the book, and done where what there is is older t
 Without the runtime the book builds, and the page says what is missing.
 """
 
+import importlib.util
 import json
 import shutil
 import struct
@@ -26,6 +27,8 @@ ADDRESS = f"https://registry.npmjs.org/onnxruntime-web/-/onnxruntime-web-{VERSIO
 PARTS = ("ort.wasm.min.js", "ort-wasm-simd-threaded.mjs", "ort-wasm-simd-threaded.wasm")
 ORDER = ("mfcc_cnn", "cnn_n_gru", "cnn_bigru", "issa")  # on the page
 COMPUTED = {"mfcc", "mel", "chroma", "contrast", "tonnetz"}  # by features.js
+BEHIND = ("saved/*.py", "models/*.py", "features/**/*.py", "runs/methods.py", "runs/rounding.py", "book/palette.py")
+"""Of the package, what graphs, filters and colours are made by."""
 RATES = (8000, 16000, 22050, 24000, 32000, 44100, 48000, 96000)
 """Of files, in Hz, that are resampled as the package does it; others are left to the browser."""
 
@@ -52,10 +55,11 @@ def runtime() -> None:
 
 
 def current() -> bool:
-    """Whether what is offered is newer than all that it is made of."""
+    """Whether what is offered is newer than all that it is made of, and nothing was missing when it was made."""
     package = BOOK.parent / "ser_repro"
-    behind = (Path(__file__), *package.glob("saved/*.py"), *package.glob("models/*.py"), *NETWORKS.glob("*/*"))
-    return OFFERED.exists() and OFFERED.stat().st_mtime > max(path.stat().st_mtime for path in behind)
+    behind = (Path(__file__), *(path for part in BEHIND for path in package.glob(part)), *NETWORKS.glob("*/*"))
+    return (OFFERED.exists() and OFFERED.stat().st_mtime > max(path.stat().st_mtime for path in behind)
+            and '"fault": null' in OFFERED.read_text())
 
 
 def networks() -> None:
@@ -69,18 +73,21 @@ def networks() -> None:
 
     MADE.mkdir(parents=True, exist_ok=True)
     offered, rates, fault = [], set(), None
+    if importlib.util.find_spec("onnx") is None:  # the book builds all the same
+        fault = "the package onnx is missing: `pip install -e '.[onnx]'`"
     for old in (OFFERED, *MADE.glob("*.onnx"), *MADE.glob("*.bin")):
         old.unlink(missing_ok=True)
-    for folder in (NETWORKS / name for name in ORDER if (NETWORKS / name).is_dir()):
+    for folder in (NETWORKS / name for name in ORDER if (NETWORKS / name).is_dir() and not fault):
         file = MADE / f"{folder.name}.onnx"
         try:
             model = saved.load(folder)
             told = export.export(model, file)
             if told["input"] == "values":
                 told["definition"] = computed(folder, told)
-        except SerReproError as error:  # without the package onnx the book builds all the same
-            fault = str(error)
-            continue
+        except SerReproError as error:
+            sys.exit(str(error))
+        if told["heard_rate"] != told["sample_rate"]:  # for how loud it is to the network
+            filters(told["sample_rate"], told["heard_rate"], "HQ")
         del told["caution"]  # of the records when the network was saved; the page's table is of those of today
         offered.append(told | {"name": folder.name, "file": file.name, "bytes": file.stat().st_size})
         rates.add(told["sample_rate"])

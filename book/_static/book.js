@@ -83,13 +83,27 @@ function browse(part, DataTable) {
   part.classList.add("sortable");
   const corpus = labelled(tools, "corpus", document.createElement("select"));
   corpus.append(new Option("choose one", ""), ...links.map(link => new Option(link.dataset.corpus)));
+  const status = document.createElement("span");
+  status.setAttribute("role", "status");
+  tools.append(status);
   corpus.addEventListener("change", async () => {
-    const link = links.find(one => one.dataset.corpus === corpus.value);
-    if (link) show(await (await fetch(link.dataset.rows)).json());
+    const chosen = corpus.value, link = links.find(one => one.dataset.corpus === chosen);
+    let found = null, fault = "";
+    try {
+      const answer = link && await fetch(link.dataset.rows);
+      if (answer && !answer.ok) throw new Error(`${answer.status} ${answer.statusText}`);
+      found = await answer?.json();
+    } catch (error) {
+      fault = `The clips of ${chosen} could not be loaded (${error.message}): choose it again, or take the CSV above.`;
+    }
+    if (corpus.value !== chosen) return;  // another was chosen while this one came
+    [...tools.children].slice(1).forEach(one => one !== status && one.remove());
+    place.hidden = !found;
+    status.textContent = fault;
+    if (found) show(found);
   });
 
   function show({models, kinds, rows}) {
-    [...tools.children].slice(1).forEach(one => one.remove());
     const table = document.createElement("table");
     table.className = "compact wordy dataframe";
     table.append(table.createTHead(), table.createTBody());
@@ -102,11 +116,10 @@ function browse(part, DataTable) {
     const escape = DataTable.util.escapeHtml ?? (text => String(text).replaceAll("&", "&amp;").replaceAll("<", "&lt;"));
     const grid = new DataTable(table, {
       data: rows.map(row => [row[0], row[1], row[2], row[3], kinds[row[4]], `${row[5].length} of ${row[6]}`, row[7]].map(escape)),
+      columnDefs: [{targets: 5, type: "num", render: (text, to) => (to === "sort" || to === "type" ? parseInt(text) : text)}],
       pageLength: 50, order: [], autoWidth: false, deferRender: true,
       layout: {topStart: null, topEnd: null, bottomStart: null, bottomEnd: "paging"},
     });
-    const count = document.createElement("span");
-    count.setAttribute("role", "status");
     const choose = (name, values, holds) => {
       const select = labelled(tools, name, document.createElement("select"));
       select.append(new Option("all", ""), ...values.map(value => new Option(value)));
@@ -122,8 +135,8 @@ function browse(part, DataTable) {
     const search = labelled(tools, "search", document.createElement("input"));
     search.type = "search";
     search.addEventListener("input", () => grid.search(search.value).draw());
-    tools.append(count);
-    const tell = () => { count.textContent = `${grid.rows({search: "applied"}).count()} of ${rows.length} clips`; };
+    tools.append(status);
+    const tell = () => { status.textContent = `${grid.rows({search: "applied"}).count()} of ${rows.length} clips`; };
     grid.on("draw", tell);
     tell();
   }

@@ -112,6 +112,41 @@ def test_the_errors_of_a_model_are_a_click_from_its_confusion_matrix(site, page)
     assert int(status.inner_text().split()[0]) < few
 
 
+def test_clips_sort_by_how_many_models_they_mislead(site, page):
+    page.goto(f"{site}chapters/errors.html?corpus=SAVEE")
+    head = page.locator("#clips thead th", has_text="wrong, of models")
+    head.wait_for()
+    for way in ("ascending", "descending"):
+        head.click()
+        page.wait_for_function("([head, way]) => head.ariaSort === way", arg=[head.element_handle(), way])
+        found = [int(text.split()[0]) for text in page.locator("#clips tbody td:nth-child(6)").all_inner_texts()]
+        assert found == sorted(found, reverse=way == "descending")
+    assert found[0] > 9
+
+
+def test_clips_that_do_not_come_are_told_of_and_late_ones_not_shown(site, page):
+    held = []
+    page.route("**/errors-ravdess.json", lambda route: held.append(route))
+    page.route("**/errors-tess.json", lambda route: route.fulfill(status=404))
+    page.goto(f"{site}chapters/errors.html")
+    clips = page.locator("#clips")
+    corpus, status = clips.get_by_label("Corpus"), clips.get_by_role("status")
+    corpus.select_option("RAVDESS")
+    corpus.select_option("EMO-DB")
+    status.filter(has_text="clips").wait_for()
+    told = status.inner_text()
+    with page.expect_response("**/errors-ravdess.json"):
+        held.pop().continue_()
+    page.wait_for_timeout(500)
+    assert status.inner_text() == told
+    corpus.select_option("TESS")
+    status.filter(has_text="clips of TESS could not be loaded (404").wait_for()
+    assert not clips.locator("table").is_visible() and clips.locator("select").count() == 1
+    corpus.select_option("EMO-DB")
+    status.filter(has_text=told).wait_for()
+    assert clips.locator("table").is_visible()
+
+
 def test_a_word_is_explained_to_the_keyboard_and_put_away(site, page):
     page.goto(f"{site}chapters/svm193.html")
     term = page.locator("a.term").first

@@ -9,6 +9,8 @@ import numpy as np
 import pytest
 from chromium import start
 
+from ser_repro import SerReproError
+
 NEAR = 1e-4
 NETWORKS = Path(__file__).parents[2] / "book/networks"
 RATES = (8000, 16000, 22050, 24000, 32000, 44100, 48000, 96000)
@@ -68,11 +70,16 @@ def watched(asked):
 
 def heard(tab) -> list[dict]:
     """What the page says once it has heard a recording."""
-    tab.wait_for_function("/heard by|can't be used|can't be decoded/.test("
-                          "document.querySelector('[data-part=status]').textContent)", timeout=120_000)
-    told = tab.locator("[data-part=status]").inner_text()
+    told = status(tab, "heard by|can't be used")
     assert "heard by" in told, told
     return tab.evaluate("HEARD")
+
+
+def status(tab, pattern: str) -> str:
+    """What the page says, once it says something of that kind."""
+    tab.wait_for_function("pattern => RegExp(pattern).test(document.querySelector('[data-part=status]').textContent)",
+                          arg=pattern, timeout=120_000)
+    return tab.locator("[data-part=status]").inner_text()
 
 
 def of_file(tab, path: Path) -> list[dict]:
@@ -148,6 +155,25 @@ def test_other_wav_files_and_windows_of_long_ones_are_heard_as_by_predict(site, 
         assert_near(differences(of_file(tab, path), models, path), path.name)
 
 
+def test_silence_and_what_is_noted_are_those_of_predict(site, page, watched, models, tmp_path):
+    from ser_repro import saved
+
+    tab = watched(page, site)
+    voice, high = speechlike(3, 48000), 3000 * np.sin(2 * np.pi * 15000 * np.arange(3 * 48000) / 48000)
+    for path in (write_wav(tmp_path / "high.wav", high.astype(np.int16), 48000),
+                 write_wav(tmp_path / "high-then-voice.wav", np.concatenate([*[high] * 4, *[voice] * 2]), 48000),
+                 write_wav(tmp_path / "quiet.wav", np.rint(80 * voice / np.abs(voice).max()), 48000),
+                 write_wav(tmp_path / "constant.wav", np.full(3 * 44100, 8000), 44100),
+                 write_wav(tmp_path / "short.wav", speechlike(0.3, 8000), 8000),
+                 write_wav(tmp_path / "low.wav", np.rint(30 * voice[::3] / np.abs(voice).max()), 16000)):
+        for one in of_file(tab, path):
+            answer = saved.recording(models[one["name"]], path)
+            assert [window["silent"] for window in one["windows"]] == [window["silent"] for window in answer.windows]
+            assert one["notes"] == [note for note in answer.notes if "--window" not in note], (path.name, one["name"])
+            told = tab.locator(f"[data-network={one['name']}] .note").all_inner_texts()
+            assert [note.lower() for note in told] == [f"{note}.".lower() for note in one["notes"]]
+
+
 def test_real_speech_is_heard_as_by_predict(site, page, watched, models, real_corpus):
     from ser_repro import datasets
 
@@ -161,34 +187,102 @@ def test_real_speech_is_heard_as_by_predict(site, page, watched, models, real_co
     assert_near(worst, "real speech")
 
 
-def test_a_microphone_is_heard_and_its_recording_kept(site, chromium, models, watched, tmp_path):
+@pytest.fixture
+def speaking(chromium, tmp_path):
+    """A tab of a browser with a microphone into which someone speaks."""
     spoken = write_wav(tmp_path / "spoken.wav", speechlike(8, 48000), 48000)
     browser = start(chromium.browser_type, args=[
         "--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream",
         f"--use-file-for-fake-audio-capture={spoken}"])
-    tab = watched(browser.new_context(permissions=["microphone"], accept_downloads=True).new_page(), site)
-    tab.get_by_role("button", name="Record").click()
+    yield browser.new_context(permissions=["microphone"], accept_downloads=True).new_page()
+    browser.close()
+
+
+def recorded(tab, path: Path) -> np.ndarray:
+    """The samples that the page offers as a file, kept at a path."""
+    with tab.expect_download() as download:
+        tab.get_by_text("Your recording as WAV").click()
+    download.value.save_as(path)
+    with wave.open(str(path)) as file:
+        return np.frombuffer(file.readframes(file.getnframes()), "<i2")
+
+
+def test_a_microphone_is_heard_and_its_recording_kept(site, speaking, models, watched, tmp_path):
+    tab = watched(speaking, site)
+    tab.evaluate("""() => {
+        window.SAID = [];
+        const status = document.querySelector("[data-part=status]");
+        new MutationObserver(() => SAID.push(status.textContent)).observe(status, {childList: true});
+    }""")
+    tab.get_by_role("button", name="Record").focus()
+    tab.keyboard.press("Enter")
     tab.get_by_role("button", name="Stop").wait_for()
     tab.wait_for_timeout(3000)
-    tab.get_by_role("button", name="Stop").click()
-    found = heard(tab)
-    with tab.expect_download() as download:
-        tab.get_by_text("the recording as WAV").click()
-    kept = tmp_path / "recording.wav"
-    download.value.save_as(kept)
-    browser.close()
-    assert_near(differences(found, models, kept), "microphone")
-    with wave.open(str(kept)) as file:
-        samples = np.frombuffer(file.readframes(file.getnframes()), "<i2")
+    assert tab.evaluate("SAID") == ["Recording."], "a screen reader speaks into the microphone"
+    assert tab.locator("[data-part=progress]").inner_text() in ("2 s", "3 s")
+    assert tab.locator("[data-part=file]").is_disabled()
+    tab.keyboard.press("Enter")  # the focus is where it was
+    found, samples = heard(tab), recorded(tab, tmp_path / "recording.wav")
+    assert_near(differences(found, models, tmp_path / "recording.wav"), "microphone")
+    assert tab.evaluate("SAID")[1].startswith("Recorded ")
     assert len(samples) > 48000 and np.abs(samples).max() > 1000, "nothing was recorded"
+
+
+def test_a_recording_ends_at_the_limit_and_is_kept_where_no_network_can_be_loaded(site, speaking, watched, tmp_path):
+    def soon(route):
+        text = route.fetch().text()
+        assert "MOST_S = 600" in text
+        route.fulfill(body=text.replace("MOST_S = 600", "MOST_S = 1.0625"), content_type="text/javascript")
+
+    speaking.route("**/try.js", soon)
+    tab = watched(speaking, site)
+    tab.get_by_role("button", name="Record").click()
+    heard(tab)
+    assert len(recorded(tab, tmp_path / "a.wav")) == 51000
+    tab.route("**/*.onnx", lambda route: route.abort())
+    tab.reload()
+    tab.get_by_role("button", name="Record").click()
+    assert "recording can't be used" in status(tab, "heard by|can't be used")
+    assert len(recorded(tab, tmp_path / "b.wav")) == 51000
+
+
+def test_the_answer_to_what_was_asked_last_is_shown(site, page, watched, tmp_path):
+    tab = watched(page, site)
+    long, short = (write_wav(tmp_path / f"{seconds}.wav", speechlike(seconds, 16000), 16000) for seconds in (40, 2))
+    of_file(tab, short)
+    tab.set_input_files("[data-part=file]", long)
+    tab.wait_for_function("/of 11 windows/.test(document.querySelector('[data-part=progress]').textContent)")
+    of_file(tab, short)
+    tab.wait_for_timeout(3000)
+    assert tab.locator("[data-part=status]").inner_text().startswith("2.wav: heard by")
+    assert {len(one["windows"]) for one in tab.evaluate("HEARD")} == {1}
+    assert tab.locator("[data-part=progress]").inner_text() == ""
 
 
 def test_what_is_no_sound_is_refused_in_words(site, page, watched, tmp_path):
     tab = watched(page, site)
     (tmp_path / "a.wav").write_bytes(b"no sound at all" * 10)
     tab.set_input_files("[data-part=file]", tmp_path / "a.wav")
-    tab.wait_for_function("/can't/.test(document.querySelector('[data-part=status]').textContent)")
-    assert "a.wav can't be decoded" in tab.locator("[data-part=status]").inner_text()
+    assert "a.wav can't be used: this browser can't decode it" in status(tab, "can't be used")
+
+
+@pytest.mark.filterwarnings("ignore::RuntimeWarning")  # of what is far beyond full scale
+def test_damaged_files_are_refused_in_the_words_of_predict(site, page, watched, models, tmp_path):
+    from ser_repro import saved
+
+    tab, voice = watched(page, site), speechlike(3, 16000)
+    holes, loud = (voice / 32768).astype(np.float32), (voice * 1e30).astype(np.float32)
+    holes[100:103] = np.nan
+    write_wav(tmp_path / "cut.wav", voice, 16000)
+    (tmp_path / "cut.wav").write_bytes((tmp_path / "cut.wav").read_bytes()[:50_000])
+    for path in (tmp_path / "cut.wav", write_float_wav(tmp_path / "holes.wav", holes, 16000),
+                 write_float_wav(tmp_path / "loud.wav", loud, 16000)):
+        with pytest.raises(SerReproError) as refused:
+            saved.recording(models["mfcc_cnn"], path)
+        tab.set_input_files("[data-part=file]", path)
+        told = status(tab, f"{path.name} can't be used|heard by")
+        reason = told.removeprefix(f"{path.name} can't be used: it ").split(", of which")[0].rstrip(".")
+        assert reason in str(refused.value), told
 
 
 def test_the_text_names_the_networks_that_are_offered(site, chromium):
@@ -204,6 +298,9 @@ def test_it_fits_a_phone_and_works_by_keyboard(site, page, watched, tmp_path):
     tab = watched(page, site)
     tab.set_viewport_size({"width": 390, "height": 800})
     of_file(tab, write_wav(tmp_path / "long.wav", speechlike(20, 16000), 16000))
+    tab.locator("details").first.locator("summary").press("Enter")
+    assert tab.locator("details").first.locator("tbody tr").count() == 6
+    assert tab.locator("details").first.locator("tbody td").all_inner_texts()[:2] == ["0.0", "3.6"]
     assert tab.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth")
     tab.get_by_role("button", name="Record").focus()
     tab.keyboard.press("Tab")

@@ -7,7 +7,8 @@
   const root = document.getElementById("try-it");
   const offered = window.OFFERED;
   const part = name => root.querySelector(`[data-part="${name}"]`);
-  const say = text => { part("status").textContent = text; };
+  const say = text => { part("status").textContent = text; };  // a screen reader reads it out
+  const progress = text => { if (part("progress").textContent !== text) part("progress").textContent = text; };
   const percent = p => `${(100 * p).toFixed(1)} %`;
   const titled = text => text[0].toUpperCase() + text.slice(1);
   const mega = bytes => `${(bytes / 1e6).toFixed(1)} MB`;
@@ -28,11 +29,11 @@
     return "";
   }
 
-  let loading = null;
+  const toLoad = () => mega(offered.runtimeBytes + offered.networks.reduce((sum, one) => sum + one.bytes, 0));
+
+  let loading = null, loaded = false;
   function load() {
     loading ||= (async () => {
-      const whole = offered.runtimeBytes + offered.networks.reduce((sum, one) => sum + one.bytes, 0);
-      say(`Loading ${mega(whole)}, once …`);
       await new Promise((done, failed) => {
         const script = make("script", {src: `${made}${offered.runtime}/ort.wasm.min.js`});
         script.onload = done;
@@ -44,6 +45,7 @@
       const sessions = [];
       for (const one of offered.networks)
         sessions.push(await ort.InferenceSession.create(await bytes(one.file), {executionProviders: ["wasm"]}));
+      loaded = true;
       return sessions;
     })();
     loading.catch(() => { loading = null; });
@@ -81,6 +83,16 @@
     return Features.values(samples, definition, Features.halving(half));
   }
 
+  // {level, silent} as `ser-repro predict` measures them: below half of the rate that the network hears in the end.
+  async function levelOf(network, samples, rate) {
+    samples = Sound.centred(samples);
+    if (rate <= network.heard_rate) return Sound.level(samples, rate);
+    samples = await given(network, samples, rate);
+    if (network.sample_rate > network.heard_rate)
+      samples = Sound.resample(samples, await filterOf(`hq-${network.sample_rate}-${network.heard_rate}`));
+    return Sound.level(samples, network.heard_rate);
+  }
+
   // Windows as `ser-repro predict` cuts them: [start, end] in samples.
   function windowsOf(network, count, rate) {
     const {median, longest} = network.seconds;
@@ -93,68 +105,108 @@
     return found;
   }
 
-  async function heard(session, network, sound) {
-    const whole = Sound.oneChannel(sound, network.channel), found = [];
+  // `rate` and `duration` are the recording's own, whatever it was resampled to; `goOn` throws where something else is asked.
+  async function heard(session, network, sound, {rate, duration, goOn}) {
+    const whole = Sound.oneChannel(sound, network.channel), windows = [];
     const began = performance.now();
     const cuts = windowsOf(network, whole.length, sound.rate);
     for (const [start, end] of cuts) {
-      const samples = await given(network, whole.subarray(start, end), sound.rate);
-      found.push({start: start / sound.rate, end: end / sound.rate, silent: Sound.isSilent(samples, network.sample_rate),
-                  probabilities: await probabilities(session, network, samples)});
+      goOn();
+      const cut = whole.subarray(start, end), told = await probabilities(session, network, await given(network, cut, sound.rate));
+      const peak = Math.max(...sound.channels.map(channel => Sound.peak(channel.subarray(start, end))));
+      if (!told.every(Number.isFinite))
+        throw new Error(`it holds samples of up to ${+peak.toPrecision(2)} times full scale, of which ${network.document} makes no number: give a recording within full scale`);
+      windows.push({start: start / sound.rate, end: end / sound.rate, probabilities: told, peak, ...await levelOf(network, cut, sound.rate)});
       if (cuts.length > 1) {
-        say(`${network.document}: ${found.length} of ${cuts.length} windows`);
+        goOn();
+        progress(`${network.document}: ${windows.length} of ${cuts.length} windows`);
         await new Promise(done => setTimeout(done));
       }
     }
-    const loud = found.filter(one => !one.silent), counted = loud.length ? loud : found;
+    const loud = windows.filter(one => !one.silent), counted = loud.length ? loud : windows;
     const mean = network.classes.map((_, i) => counted.reduce((sum, one) => sum + one.probabilities[i], 0) / counted.length);
-    return {network, windows: found, mean, silent: !loud.length, ms: performance.now() - began};
+    return {network, windows, mean, notes: notesOf(network, windows, rate, duration), ms: performance.now() - began};
   }
 
-  async function recognise(sound, name, wav) {
+  // What a reader should know of an answer, in the words of `ser-repro predict`.
+  function notesOf({channel, heard_rate, seconds}, windows, rate, duration) {
+    const silent = windows.filter(one => one.silent), loudest = Math.max(...windows.map(one => one.level));
+    const upTo = `up to ${heard_rate / 2000} kHz`, notes = [];
+    if (silent.length) {
+      const which = windows.length === 1 ? "it is silent" : `${silent.length} of ${windows.length} windows are silent`;
+      const toWhom = silent.some(one => one.peak >= Sound.SILENCE)
+        ? ` to the model, which hears the ${channel === "first" ? "first channel" : "mean of the channels"} ${upTo}, and neither clicks nor a constant` : "";
+      notes.push(`${which}${toWhom}: what the model makes of silence means nothing`);
+    }
+    if (silent.length < windows.length && loudest < Sound.QUIET)
+      notes.push(`it is very quiet (at most ${(20 * Math.log10(loudest)).toFixed(0)} dB of full scale): the answer means little`);
+    if (duration < seconds.shortest / 2)
+      notes.push(`${+duration.toPrecision(2)} s is far shorter than any clip that trained (at least ${seconds.shortest} s): the answer means little`);
+    if (rate < heard_rate)
+      notes.push(`it is at ${rate} Hz, and the model listens ${upTo}: what is missing above can change the answer`);
+    return notes;
+  }
+
+  // Counts what is asked for: an answer that comes when something else was asked since is not shown.
+  let latest = 0;
+
+  async function recognise(name, sounding) {
+    const mine = ++latest;
+    const goOn = () => { if (mine !== latest) throw new Error("something else was asked"); };
     try {
-      const duration = sound.channels[0].length / sound.rate;
+      let sound = await sounding;
+      goOn();
+      const {rate} = sound, duration = sound.channels[0].length / rate;
       if (!(duration >= Sound.SHORTEST_S)) throw new Error(`it lasts ${duration.toFixed(2)} s, too short to hear an emotion in`);
       if (duration > MOST_S) throw new Error(`it lasts ${Math.round(duration / 60)} minutes: give ${MOST_S / 60} or less`);
+      if (!loaded) say(`Loading ${toLoad()}, once …`);
       const sessions = await load();
-      if (!offered.networks.every(one => offered.rates[one.sample_rate].includes(sound.rate)))
+      if (!offered.networks.every(one => offered.rates[one.sample_rate].includes(rate)))
         sound = await Sound.browserResampled(sound, RATE);
-      say("Listening …");
+      goOn();
+      progress("Listening …");
       const answers = [];
-      for (const [i, network] of offered.networks.entries()) answers.push(await heard(sessions[i], network, sound));
-      show(answers, name, duration, sound.exact, wav);
+      for (const [i, network] of offered.networks.entries())
+        answers.push(await heard(sessions[i], network, sound, {rate, duration, goOn}));
+      goOn();
+      show(answers, name, duration, sound.exact);
       say(`${name}: heard by ${answers.length} networks.`);
     } catch (error) {
-      say(`${name} can't be used: ${error.message || error}.`);
+      if (mine === latest) say(`${name} can't be used: ${error.message || error}.`);
     }
+    if (mine === latest) progress("");
   }
 
   // ---- what is shown
 
   const best = mean => mean.indexOf(Math.max(...mean));
 
-  function bars({network, mean, silent, windows}) {
+  function bars({network, mean, notes, windows}) {
     const rows = network.classes.map((emotion, i) => {
       const bar = make("span", {class: "bar", style: `inline-size: ${(100 * mean[i]).toFixed(2)}%; background: ${offered.colours[emotion]}`});
       return make("tr", i === best(mean) ? {class: "first"} : {}, make("th", {scope: "row"}, emotion),
                   make("td", {class: "drawn", "aria-hidden": "true"}, bar), make("td", {}, percent(mean[i])));
     });
-    const note = silent ? [make("p", {}, "Silent: what a network makes of silence means nothing.")] : [];
     return make("section", {class: "answer", "data-network": network.name},
-                make("h2", {}, titled(network.document)), ...note,
+                make("h2", {}, titled(network.document)), ...notes.map(note => make("p", {class: "note"}, `${titled(note)}.`)),
                 make("table", {}, make("caption", {class: "skip"}, `Probabilities by ${network.document}`), make("tbody", {}, ...rows)),
                 ...(windows.length > 1 ? [overTime(network, windows)] : []));
   }
 
   function overTime(network, windows) {
-    const cells = windows.map(one => {
-      const i = best(one.probabilities), emotion = network.classes[i];
-      const told = `${one.start.toFixed(1)} to ${one.end.toFixed(1)} s: ${one.silent ? "silence" : `${emotion} ${percent(one.probabilities[i])}`}`;
-      return make("li", {title: told, style: `flex-grow: ${(one.end - one.start).toFixed(3)}; --share: ${one.silent ? 0 : one.probabilities[i]}; --colour: ${offered.colours[emotion]}`},
-                  make("span", {class: "skip"}, told));
+    const told = windows.map(({start, end, silent, probabilities}) => {
+      const i = best(probabilities), share = silent ? 0 : probabilities[i], emotion = network.classes[i];
+      return {share, colour: offered.colours[emotion], seconds: end - start,
+              cells: [start.toFixed(1), end.toFixed(1), ...silent ? ["silence", "–"] : [emotion, percent(share)]]};
     });
+    const drawn = told.map(({share, colour, seconds, cells: [start, end, ...what]}) => make("li", {
+      title: `${start} to ${end} s: ${what.join(" ")}`, style: `flex-grow: ${seconds.toFixed(3)}; --share: ${share}; --colour: ${colour}`}));
+    const heads = ["start, s", "end, s", "emotion", "probability"].map(head => make("th", {scope: "col"}, head));
     return make("div", {class: "over-time"}, make("p", {}, `Over time, window by window (${windows.length}): the most probable emotion's colour, as high as it is probable.`),
-                make("ol", {tabindex: "0", "aria-label": `${network.document} over time`}, ...cells));
+                make("ol", {"aria-hidden": "true"}, ...drawn),
+                make("details", {}, make("summary", {}, "The windows as a table"), make("table", {},
+                  make("caption", {class: "skip"}, `${titled(network.document)} over time`), make("thead", {}, make("tr", {}, ...heads)),
+                  make("tbody", {}, ...told.map(({cells}) => make("tr", {}, ...cells.map(cell => make("td", {}, cell))))))));
   }
 
   function verdict(answers) {
@@ -174,67 +226,74 @@
     return `${lines.join("\n")}\n`;
   }
 
-  let links = [];
+  // A link to what was made here; the one of before by that name is let go.
+  const links = {};
   function download(content, type, name, text) {
-    const address = URL.createObjectURL(new Blob([content], {type}));
-    links.push(address);
-    return make("a", {href: address, download: name}, text);
+    URL.revokeObjectURL(links[name]);
+    links[name] = URL.createObjectURL(new Blob([content], {type}));
+    return make("a", {href: links[name], download: name}, text);
   }
 
-  function show(answers, name, duration, exact, wav) {
-    links.splice(0).forEach(URL.revokeObjectURL);
+  function show(answers, name, duration, exact) {
     const ms = answers.map(({network, ms}) => `${network.document} ${Math.round(ms)} ms`).join(", ");
     const notes = [`${name}, ${duration.toFixed(2)} s. ${ms}.`];
     if (!exact) notes.push("Decoded or resampled by the browser: the package decodes in its own way, and its answers may differ a little.");
-    const shortest = Math.min(...answers.map(one => one.network.seconds.shortest));
-    if (duration < shortest / 2) notes.push(`Far shorter than any clip that trained (${shortest} s or more): the answers mean little.`);
-    const files = [download(csv(answers), "text/csv", "heard.csv", "What they said as CSV")];
-    if (wav) files.push(" · ", download(wav, "audio/wav", "recording.wav", "the recording as WAV"));
-    const player = wav ? [make("audio", {controls: "", src: files[2].href, "aria-label": "Your recording"})] : [];
     part("answers").replaceChildren(
       make("p", {class: "verdict"}, verdict(answers)), make("div", {class: "networks"}, ...answers.map(bars)),
-      ...player, make("p", {class: "stamp"}, notes.join(" ")), make("p", {class: "stamp"}, ...files));
-    window.HEARD = answers.map(({network, windows, mean, ms}) => ({name: network.name, classes: network.classes, windows, mean, ms}));
+      make("p", {class: "stamp"}, notes.join(" ")),
+      make("p", {class: "stamp"}, download(csv(answers), "text/csv", "heard.csv", "What they said as CSV")));
+    window.HEARD = answers.map(({network, windows, mean, notes, ms}) => ({name: network.name, classes: network.classes, windows, mean, notes, ms}));
   }
 
   // ---- the microphone
 
-  let stop = null;
+  let stop = null, asking = false;
   async function record() {
-    const button = part("record");
+    const button = part("record"), file = part("file");
     if (stop) return stop();
-    button.disabled = true;
-    let stream;
+    if (asking) return;
+    // The button itself is not disabled: the keyboard's focus would leave it.
+    asking = file.disabled = true;
+    button.setAttribute("aria-disabled", "true");
+    let stream, held;
     try {
       const asIs = {echoCancellation: false, noiseSuppression: false, autoGainControl: false};
       stream = await navigator.mediaDevices.getUserMedia({audio: asIs});
-      const {context, source} = listen(stream);
+      held = listen(stream);
+      const {context, source} = held, rate = context.sampleRate, parts = [];
       await context.audioWorklet.addModule(`${here}recorder.js`);
-      const node = new AudioWorkletNode(context, "recorder", {numberOfOutputs: 0}), parts = [];
+      const node = new AudioWorkletNode(context, "recorder", {numberOfOutputs: 0});
+      let count = 0;
       node.port.onmessage = ({data}) => {
         parts.push(data);
-        say(`Recording: ${(parts.length * data.length / context.sampleRate).toFixed(1)} s`);
-        if (parts.length * data.length > MOST_S * context.sampleRate) stop();
+        count += data.length;
+        progress(`${Math.floor(count / rate)} s`);
+        if (count >= MOST_S * rate) stop();
       };
-      source.connect(node);
       stop = () => {
         stop = node.port.onmessage = null;
         stream.getTracks().forEach(track => track.stop());
         context.close();
         button.textContent = "Record";
-        button.setAttribute("aria-pressed", "false");
-        finished(parts, context.sampleRate);
+        button.classList.remove("recording");
+        file.disabled = false;
+        finished(parts, rate);
       };
+      source.connect(node);
       button.textContent = "Stop";
-      button.setAttribute("aria-pressed", "true");
-      button.disabled = false;
-      load().catch(() => {});  // while one speaks
+      button.classList.add("recording");
+      latest++;  // nothing is said or shown of an earlier one while one speaks
+      say("Recording.");
+      progress("0 s");
+      load().catch(() => {});
     } catch (error) {
       stream?.getTracks().forEach(track => track.stop());
+      held?.context.close();
+      file.disabled = false;
       say(`No microphone can be used (${error.message || error}): allow this page to use it, or take a file.`);
-    } finally {
-      button.disabled = false;
     }
+    asking = false;
+    button.removeAttribute("aria-disabled");
   }
 
   // Firefox takes no stream at another rate than the microphone's.
@@ -255,8 +314,13 @@
     let at = 0;
     for (const one of parts) { samples.set(one, at); at += one.length; }
     // In 16 bits, as the file that can be kept has it: what is heard is what is in it.
-    const wav = Sound.wavOf(samples.map(value => Math.max(-1, Math.min(value, 32767 / 32768))), rate);
-    recognise(Sound.parseWav(wav), "recording", wav);
+    const kept = samples.subarray(0, MOST_S * rate).map(value => Math.max(-1, Math.min(value, 32767 / 32768)));
+    const wav = Sound.wavOf(kept, rate), link = download(wav, "audio/wav", "recording.wav", "Your recording as WAV");
+    part("kept").replaceChildren(make("audio", {controls: "", src: link.href, "aria-label": "Your recording"}),
+                                 make("p", {class: "stamp"}, link));
+    say(`Recorded ${(kept.length / rate).toFixed(1)} s.`);
+    progress("");
+    recognise("recording", Sound.parseWav(wav));
   }
 
   // ---- on the page
@@ -269,17 +333,13 @@
     return;
   }
   part("controls").disabled = false;
-  part("size").textContent = `The first time ${mega(offered.runtimeBytes + offered.networks.reduce((sum, one) => sum + one.bytes, 0))} are loaded from where this book lies.`;
+  part("size").textContent = `The first time ${toLoad()} are loaded from where this book lies.`;
   part("record").addEventListener("click", record);
-  part("file").addEventListener("change", async ({target}) => {
+  part("file").addEventListener("change", ({target}) => {
     const [file] = target.files;
     if (!file) return;
+    target.value = "";  // the same one can be chosen again
     say(`Reading ${file.name} …`);
-    try {
-      await recognise(await Sound.decode(await file.arrayBuffer()), file.name);
-    } catch {
-      say(`${file.name} can't be decoded by this browser: give a WAV, MP3, FLAC or OGG file.`);
-    }
-    target.value = "";
+    recognise(file.name, file.arrayBuffer().then(Sound.decode));
   });
 })();
