@@ -252,7 +252,7 @@ def save(record: dict, weights: Path, waves, folder: str | Path, *, results: str
     content = weights.read_bytes()
     made = card.seal(card.make(record, waves, results, known) | {"weights": digest(content)})
     try:
-        schema.check_card(made)
+        schema.check_card(json.loads(json.dumps(made)))
     except ValueError as error:  # it could not be loaded
         raise SerReproError(f"no model written to {folder}: its card can't be right ({error}); what was trained is "
                             "kept.") from None
