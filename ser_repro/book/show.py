@@ -112,11 +112,19 @@ def html_block(code: str, key: str = "") -> None:
         display(HTML(code))
 
 
-def draw(key: str, figure) -> None:
-    """Glue a figure: the prose places it, with a caption and a text for those who do not see it."""
+def draw(key: str, figure, elsewhere: str = "") -> None:
+    """Glue a figure: the prose places it, with a caption and a text for those who do not see it.
+
+    Parameters
+    ----------
+    elsewhere : str, optional
+        That text for other pages, which get the figure as KEY_elsewhere: MyST-NB takes none from them.
+    """
     from myst_nb import glue
 
     coded, metadata = _saved(figure)
+    if elsewhere:
+        glue(f"{key}_elsewhere", _Bundle({"text/html": _framed(coded, elsewhere)}, metadata), display=False)
     glue(key, _Bundle({"image/png": coded}, metadata), display=False)
 
 
