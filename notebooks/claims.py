@@ -77,7 +77,7 @@ ledger.whole(table, ["nfissi2022cnn", "amgad2023speech", "qayyum2019convolutiona
 #
 # - The CREMA-D study follows Kerkeni et al. (2019): 83 % on EMO-DB, with features normalised by speaker and selected,
 #   and 94 % on a Spanish corpus, with an RNN.
-# - It has its Model 5 from a paper in the International Journal of Psychosocial Rehabilitation 24(8), 2020: 82 %, on
+# - It takes its Model 5 from a paper in the International Journal of Psychosocial Rehabilitation 24(8), 2020: 82 %, on
 #   which corpus we do not know.
 # - The CNN on 50 MFCCs quotes the makers of SAVEE: 61 % of its clips by audio alone, new speakers.
 # - CNN-BiGRU with attention names Lim, Jang and Lee (2016): a recall of 86.9 % on EMO-DB, a number that we could not

@@ -102,14 +102,14 @@ page.say("ravdess_paper_learned", f" ({vain['RAVDESS']})" if "RAVDESS" in vain e
 # {glue:text}`ravdess_speaker` with new speakers. These scores rest on a smaller search of our own. Of deeper networks
 # with that smaller search n = 5 reaches {glue:text}`tess_both_5` on TESS, and n = 11 {glue:text}`tess_both_11`, one
 # start each. In brackets: 95 % intervals, and what they count ([How sure is a score](uncertainty.ipynb)). TESS has two
-# speakers, who cannot tell how a third one would do.
+# speakers, from which nothing follows about a third.
 #
 # **Reading `paper` with n = {glue:text}`tess_both_n`**, where the GRU runs over time, padding is masked, no state is
 # carried, test clips come shuffled and TESS is resampled, reaches with shared speakers
 # {glue:text}`tess_paper_published` on TESS and {glue:text}`ravdess_paper_published` on
 # RAVDESS{glue:text}`ravdess_paper_learned`. New speakers: {glue:text}`tess_paper_speaker` (TESS) and
 # {glue:text}`ravdess_paper_speaker` (RAVDESS). On TESS that is {glue:text}`tess_paper_reaches` what is claimed for
-# n = 18, with another method and another network. None of its changes was tried alone.
+# n = 18, with another method and another network. None of its changes was tried alone in training.
 
 # %% tags=["hide-input"]
 page.overview(sizes=dict.fromkeys(page.corpora, (18, small)))
@@ -117,7 +117,7 @@ page.overview(sizes=dict.fromkeys(page.corpora, (18, small)))
 # %% [markdown]
 # ## Six numbers are claimed, two of them on a corpus that we lack
 #
-# The table has every accuracy and F1 of the document that we found. It does not say which F1 is meant; ours is the
+# The table has every accuracy and F1 that we found in the document. It does not say which F1 is meant; ours is the
 # macro F1. IEMOCAP needs a signed licence and is not run here.
 
 # %% tags=["hide-input"]
@@ -156,9 +156,9 @@ page.say("ceiling_clips", f"{np.sum(tess.counts)} of {tested}")
 # so no batch size of the document's grid divides it. The published script drops the last incomplete batch and so cannot
 # have drawn this figure (inferred). Of its {glue:text}`iemocap_errors` errors {glue:text}`iemocap_before` name the
 # class before the true one in the alphabet. Test clips are fed in that order, and the carried state could do this: a
-# class is met with the state of the one before. It could not do the {glue:text}`iemocap_first` errors that call anger,
-# which is fed first, sadness, and it should make some call sadness neutral, of which there are
-# {glue:text}`iemocap_last`. So the figure is no evidence of such a leak.
+# class is met with the state of the one before. But {glue:text}`iemocap_first` errors call anger sadness, and no test
+# clip is fed before anger; and {glue:text}`iemocap_last` call sadness neutral, which is fed just before it. So the
+# figure neither shows nor excludes such a leak.
 #
 # ## "n" counts the layers of both halves
 #
@@ -245,8 +245,8 @@ page.new_speakers(n=small)
 #
 # **At test time.** One trained network is tested in four ways: as the code does (sorted by class, state carried), with
 # the state reset before every batch, with the clips shuffled and the state still carried, and with each clip alone,
-# without neighbours, padding or state. The last column is the accuracy that the code itself would print: the last
-# incomplete batch is missing above the line but not below.
+# without neighbours, padding or state. The last column is the accuracy that the code itself would print: clips of
+# the last incomplete batch are never counted as right, but they are counted as clips.
 
 # %% tags=["hide-input"]
 fed = feeding.measured(found)
@@ -286,7 +286,7 @@ book.text([f"On {name} the difference is not what the changes are worth: for rea
 # its validation loss is above the median of those that were there before; the longest trial has 100 epochs. The trial
 # with the lowest last validation loss is chosen, and its last weights are tested. We make this search whole, in reading
 # `code` with shared speakers. Where the document's workers raced each other, ours arrive in the order of the list, so
-# that the search can be repeated. Draws, first weights and the version of PyTorch are others than its authors had.
+# that the search can be repeated. Draws, first weights and the version of PyTorch differ from the authors'.
 
 # %% tags=["hide-input"]
 made = [(f"TESS, n = {size}", one, guess) for size, one in own.items() if one]

@@ -51,7 +51,7 @@ page.say("cr_planned", planned)
 # **Measured with shared speakers**, on a split by the document's rule: Model 2 {glue:text}`cr_best_1d`, MODEL2
 # {glue:text}`cr_best_2d`; all 1-D models {glue:text}`cr_range_shared`. **With new speakers**: Model 2
 # {glue:text}`cr_best_1d_speaker`, MODEL2 {glue:text}`cr_best_2d_speaker`; the 1-D models {glue:text}`cr_range_new`.
-# Chance is {glue:text}`cr_chance`. Higher than the document has them come out: {glue:text}`cr_exceeded`.
+# Chance is {glue:text}`cr_chance`. Higher than claimed, by more than sampling error: {glue:text}`cr_exceeded`.
 #
 # **What LDA does alone.** Five of the seven 1-D networks (of Models 3 and 4 it is inferred) are fed nothing but the
 # five values to which linear discriminant analysis (LDA) reduces a clip. LDA can name the emotion itself: fitted in a
@@ -60,10 +60,10 @@ page.say("cr_planned", planned)
 # {glue:text}`cr_lda_others`.
 #
 # **One training each ranks few of its 1-D models.** With 2233 test clips its best score is uncertain by
-# {glue:text}`cr_margin_tested`, and {glue:text}`cr_near_best` 1-D models lie closer to it than two independent tests of
-# that size could tell. How far starts lie apart comes on top: {glue:text}`cr_starts_most`. With 261 validation clips
-# the best score is uncertain by {glue:text}`cr_margin_validating`, and probably too high besides, being the best of 100
-# or more epochs. Pairs of 1-D models that our runs tell apart: {glue:text}`cr_pairs_1d`; pairs with a 2-D model:
+# {glue:text}`cr_margin_tested`, and {glue:text}`cr_near_best` 1-D models differ from it by less than the sampling error
+# of two such tests. How far starts lie apart comes on top: {glue:text}`cr_starts_most`. With 261 validation clips the
+# best score is uncertain by {glue:text}`cr_margin_validating`, and probably too high besides, being the best of 100 or
+# more epochs. Pairs of 1-D models that our runs tell apart: {glue:text}`cr_pairs_1d`; pairs with a 2-D model:
 # {glue:text}`cr_pairs_others`.
 #
 # **Three of its trainings are one model.** Two are named after learning rates that the code never sets. Their best
@@ -121,7 +121,7 @@ crema.images(page).claims()
 # clips LDA was fitted (training clips here, and [priced](#crema-leaks)); how strongly copies were altered (customary
 # amounts here); what tells Model 4 from Model 3.
 #
-# 30 % of the clips are tested, 5 % of the rest validate, of every emotion as many; speakers are shared. The notebook
+# 30 % of the clips are tested, 5 % of the rest validate, both stratified by emotion; speakers are shared. The notebook
 # sorts the files and names the random state, so ours are probably the very same clips. Training stops
 # 100 epochs after the best validation accuracy, at the latest after 700, and the weights of the best epoch are tested.
 
@@ -204,7 +204,7 @@ book.table(crema_selection.step_rows(page))
 #
 # LDA is told the emotions of the clips that it is fitted on. If the tested ones are among them, they give themselves
 # away. Copies of a test clip that train, because they were altered before the split, do so too; the text says that
-# copies were made of training clips alone. That is priced in Model 1, whose runs are short.
+# copies were made of training clips alone. It is measured with Model 1, whose runs are short.
 
 # %% tags=["hide-input"]
 book.table(crema.leak_rows(page))

@@ -338,7 +338,7 @@ page.curves()
 page.curves("loss")
 
 # %% [markdown]
-# Nothing is decided by the test clips.
+# No epoch was chosen by the test clips.
 #
 # (issa-when-to-stop)=
 # ### On these curves the stopping rule of A ends training early

@@ -33,11 +33,11 @@ show.say("lk_leaks", len(LEAKS))
 show.say("lk_identical_most", chapter.at_most("identical"))
 
 # %% [markdown]
-# A leak is a way in which a test score can hold more than the model knows of new speech. We audit every reading of
+# A leak lets a test score be higher than the model would reach on new speech. We audit every reading of
 # every document for {glue:text}`lk_leaks` kinds, after the taxonomy of {cite:t}`kapoor2023leakage` as far as it applies
 # to speech. We count documents, each by its own public code or, where there is none, by its text; our readings and
 # baselines are in the picture. A price is accuracy without the leak minus accuracy with it, below zero where the leak
-# helps.
+# helps. It is taken on one draw of the split; another may give another price.
 #
 # **Shared speakers** are in {glue:text}`lk_has_speakers` documents. New speakers change accuracy by
 # {glue:text}`lk_worth_speakers`. This price holds the loss of training speakers too: on TESS one voice trains, on SAVEE
@@ -47,7 +47,8 @@ show.say("lk_identical_most", chapter.at_most("identical"))
 # Price: {glue:text}`lk_worth_sentences`.
 #
 # **Altered copies made before the split**, so that copies of test clips train, are in {glue:text}`lk_has_copies`
-# documents. Price, of copies of training clips alone instead: {glue:text}`lk_worth_copies`.
+# documents. We put this leak into Model 1 of the CREMA-D study; copies of training clips alone instead:
+# {glue:text}`lk_worth_copies`.
 #
 # **Choosing the epoch by the test score** is in {glue:text}`lk_has_epoch` documents. In the networks whose test clips
 # were watched, taking the last epoch instead of the best one changes accuracy by {glue:text}`lk_worth_epoch`. The best
@@ -71,10 +72,10 @@ book.picture(chapter.picture(matrix), "Which method has which leak. " + chapter.
              "document with several corpora or sizes of network, \"yes\" says that it is so in one of them at least.")
 
 # %% [markdown]
-# Most cells are computed: from the document's own split of the published clips, of which we know speakers, sentences,
-# emotions and a hash of the samples, and from its settings. The rest was read, and the table says where. Reading
-# `paper` has the split of the code where the text names no other. Of Issa et al. there is no code of the authors, so
-# how they split can't be told.
+# Most cells are computed: from our draw of the published clips by the document's rule, of which we know speakers,
+# sentences, emotions and a hash of the samples, and from its settings. The rest was read, and the table says where.
+# Reading `paper` has the split of the code where the text names no other. Of Issa et al. there is no code of the
+# authors, so how they split can't be told.
 #
 # ## Why
 
@@ -91,8 +92,8 @@ book.table(chapter.reasons(matrix), long=True)
 # intervals, and what they count ([How sure is a score](uncertainty.ipynb)). A price is taken on the test clips that
 # both sides have, so it isn't the difference of the two scores that a chapter prints. p is corrected for the number of
 # prices of the same leak that have an interval (Holm). Networks that have learned nothing, as their
-# search found no setting that beats chance or they give one answer to every clip, have learned nothing from a leak
-# either, and are left out.
+# search found no setting that beats chance or they give one answer to every clip, can't profit from a leak, and
+# are left out.
 
 # %% tags=["hide-input"]
 chapter.sections(matrix, prices)
@@ -110,9 +111,9 @@ book.table(chapter.emobox())
 # ## What a price does not say
 #
 # A price is that of these models on these corpora. A larger model can learn more from a leak, and one that hardly
-# learns can learn nothing from it: a price near zero does not make a leak harmless. New speakers may also be harder to
-# tell apart because training has heard fewer people, or clips, than with a random split
-# ([training clips of both](mfcc_cnn.ipynb)).
+# learns can learn nothing from it: a price near zero does not make a leak harmless. Emotions of new speakers may also
+# be harder to recognise because training has heard fewer people, or clips, than with a random split ([training clips of
+# both](mfcc_cnn.ipynb)).
 #
 # Nor is a shared speaker a mistake by itself. It is one where a score is read as that of people nobody has heard; of
 # the documents only Issa et al. say so in words.

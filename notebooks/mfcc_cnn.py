@@ -223,7 +223,7 @@ page.readings()
 # to start `find_best_model.py`, which does not exist (`deep_emotion_recognition.py` trains).
 #
 # (mfcc-two-losses)=
-# ### The loss depends on the version of Keras; the older loss can silence an emotion for good
+# ### The loss depends on the version of Keras; the older loss may silence an emotion for good
 
 # %% tags=["hide-cell"]
 softmax = {"loss": "binary on softmax"}
@@ -296,7 +296,7 @@ for name in page.corpora:
 page.say("mc_gap", "; ".join(f"{name} {100 * more:.0f}" for name, more in gap.items()) or NOT_RUN)
 
 # %% [markdown]
-# Training clips are recognised better than test clips, after the last epoch of reading `code` by, in points:
+# After the last epoch of reading `code`, training accuracy exceeds test accuracy by so many points:
 # {glue:text}`mc_gap`.
 #
 # ## Accuracy drops with new speakers

@@ -66,8 +66,8 @@ show.html_block(chapter.cards(rows))
 # - **Ask who is tested.** A score on shared speakers also says how well a model knows these people. The code of 2025 of
 #   [CNN-n-GRU](cnn_n_gru.ipynb) is right on {glue:text}`vd_two_voices` of TESS when both of its voices train, and on
 #   {glue:text}`vd_unheard` when the tested one has not been heard (one start, rebuilt as far as we know it). How far
-#   others fall with new speakers is in [one model, five tests](dial.ipynb), and what each other leak is worth, where it
-#   could be measured, in [leaks](leak_audit.ipynb).
+#   others fall with new speakers is in [one model, five tests](dial.ipynb), and what each of the other leaks is worth,
+#   where it could be measured, in [leaks](leak_audit.ipynb).
 # - **Ask for the interval.** A score on a few hundred clips of a few speakers is worth several points either way,
 #   and more where speakers are few; [how sure is a score](uncertainty.ipynb) has the widths, and how many speakers a
 #   claim of two points needs.
@@ -79,8 +79,7 @@ show.html_block(chapter.cards(rows))
 #   little of speech that is not.
 #
 # Every number that the documents claim for their models is in the [ledger](claims.ipynb), with a verdict by one rule.
-# {glue:text}`vd_claims` "Within sampling error" is close to the claim: our score is lower, by less than two test sets
-# of that size may differ because other clips were drawn. "Exceeded" is farther above it than that: in some way our
-# network is not the document's. "Not reproduced" is not "refuted": it speaks of our runs of
-# what a document tells, or of what its code does. "Not settled" means that nothing that we ran can speak for or against
-# the claim.
+# {glue:text}`vd_claims` "Within sampling error" can't be told from the claim: our score is lower, by less than two test
+# sets of that size may differ because other clips were drawn. "Exceeded" is farther above it than that: in some way our
+# network is not the document's. "Not reproduced" is not "refuted": it speaks of our runs of what a document tells, or
+# of what its code does. "Not settled" means that nothing that we ran can speak for or against the claim.

@@ -64,8 +64,8 @@ def say(page: Page) -> dict[str, str]:
     apart = [f"{row['step']} ({points(row['difference'])})" for row in rows if significant(row["difference"])]
     tested = sum(row["difference"].has_interval for row in rows)
     missing = f"; {planned - len(rows)} not yet run" if len(rows) < planned else ""
-    return {"steps": f"{len(apart) or 'none'} of {tested} that can be tested{missing}"
-            + (f": {'; '.join(apart)}" if apart else ""),
+    return {"steps": f"{len(apart) or 'none'} of {tested} that can be tested"
+            + (f" ({'; '.join(apart)})" if apart else "") + missing,
             "steps_family": family(row["difference"] for row in rows), "whole": _whole(page), "alike": _alike(page)}
 
 
@@ -80,8 +80,8 @@ def _whole(page: Page) -> str:
     worse = [row for row in rows if significant(row["difference"]) and row["difference"].value < 0]
     ends = [signed(100 * of(row["difference"].value for row in worse)) for of in (min, max)] if worse else []
     return f"{len(worse) or 'none'} of {len(rows)}" + (
-        f" (step {listed([str(row['step']) for row in worse])}: {' to '.join(dict.fromkeys(ends))} points)"
-        if worse else "")
+        f" (step {listed([str(row['step']) for row in worse])}: {' to '.join(dict.fromkeys(ends))} points; "
+        f"{family(row['difference'] for row in rows)})" if worse else "")
 
 
 def _alike(page: Page) -> str:

@@ -74,8 +74,8 @@ def outcome(found: Found, made: dict | None, guess: float) -> str:
     if not made or not begun(made):
         return "not yet begun."
     told_ = told(made, guess)
-    learned_ = {0: "none has learned anything", 1: "one has learned something"}.get(
-        told_["learned"], f"{told_['learned']} have learned something")
+    learned_ = {0: "none has learned, in that both its losses fell below that of guessing",
+                1: "one has learned something"}.get(told_["learned"], f"{told_['learned']} have learned something")
     if (record := won(found, made)) is None:
         ended = sum(trial["stopped"] is not None for trial in made["trials"])
         return (f"unfinished. Of its {told_['trials']} trials {ended} have ended, the longest so far has "

@@ -16,7 +16,7 @@ from matplotlib.patches import Patch, Rectangle
 from ser_repro import documents, protocols
 from ser_repro.book import show, sortable
 from ser_repro.book.palette import GREY, RED
-from ser_repro.book.words import NBSP, interval, listed, p_text, percent, signed, significant
+from ser_repro.book.words import NBSP, interval, listed, p_text, signed, significant, unit
 from ser_repro.documents import leaks
 from ser_repro.documents.cnn_n_gru import fed_otherwise
 from ser_repro.documents.crema_1d import BEFORE
@@ -256,9 +256,9 @@ def at_most(leak: str) -> str:
     """What a leak of a few clips can be worth at most: the largest share of test clips that it concerns."""
     found = [one for row in leaks.rows() if row.document for one in leaks.by_corpus(row, leak) if one.state == YES]
     worst = max(found, key=lambda one: one.clips / one.of, default=None)
-    return "" if worst is None else (f"It concerns {worst.clips} of {worst.of} test clips where it concerns most "
-                                     f"({worst.examples[0]}); these themselves make up "
-                                     f"{percent(worst.clips / worst.of, 2)} of accuracy.")
+    return "" if worst is None else (f"On our draws it concerns at most {worst.clips} of {worst.of} test clips "
+                                     f"({worst.examples[0]}), so at most "
+                                     f"{unit(100 * worst.clips / worst.of, 'points', 2)} of accuracy.")
 
 
 def emobox() -> list[dict]:

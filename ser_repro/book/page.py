@@ -332,7 +332,7 @@ class Page:
 
         effects = self.found.effects()
         if not effects:
-            show.text("*None of these runs has been made yet.*")
+            show.text(f"*{self.document.title}: no run with a changed setting has been made yet.*")
             return effects
         differences = [one.difference for one in effects]
         show.picture(plots.effects([("\n".join(filter(None, (one.name, one.where))), one.corpus, one.difference)

@@ -27,7 +27,7 @@ from ser_repro.runs.found import NOT_RUN, Found, chance, missing
 
 _BASELINE = "svm193"
 _COMMON = "RAVDESS"  # on which most methods can be compared
-_READINGS = {"code": "rebuilt after public code", "paper": "rebuilt from the text"}
+_READINGS = {"code": "rebuilt after public code", "paper": "rebuilt from what is known of the text"}
 
 
 @dataclass(frozen=True)

@@ -42,8 +42,8 @@ RULE = {
     SHARED_ONLY: "one of these three is so on shared speakers only, while the document speaks of new ones",
     NOT_EXCLUDED: "our score lies farther below, but its 95 % interval is so wide that it holds the claim, or, where "
                   "there is none, one of the starts or speakers reaches it",
-    NOT_REPRODUCED: "our score lies farther below, and all of its interval too, or, where it has none, every start and "
-                    "speaker",
+    NOT_REPRODUCED: "our score lies farther below, and so does its whole interval, or, where it has none, every start "
+                    "and speaker",
     UNSETTLED: "what was run can't speak for or against it: no setting taught the network anything, its 95 % interval "
                f"holds the claim and more than {100 * WIDEST:.0f} points, or what lies farther below was trained "
                "shorter than the document trained",

@@ -50,8 +50,8 @@ def test_the_answer_compares_two_tests_of_one_reading_on_one_corpus():
     assert better.both("paper") is None and text.both("code") is None and dead.both("code") is None
     assert plain(verdict.answer([HEARD, better, text, dead, svm])) == (
         "On RAVDESS, where guessing gives 13 %, 1 method rebuilt after public code is right on 50 % of the clips of "
-        "speakers who also trained, and on 30 % of those of new speakers; 1 method rebuilt from the text, 70 % and "
-        "40 %; a plain SVM, fitted in seconds, 45 % and 35 %.")
+        "speakers who also trained, and on 30 % of those of new speakers; 1 method rebuilt from what is known of the "
+        "text, 70 % and 40 %; a plain SVM, fitted in seconds, 45 % and 35 %.")
     both = replace(HEARD, on_common=better)  # of a method whose headline is of another corpus
     assert plain(verdict.answer([both, replace(svm, draws=(0.4, 0.5))])) == (
         "On RAVDESS, where guessing gives 13 %, 1 method rebuilt after public code is right on 50 % of the clips of "
