@@ -73,7 +73,7 @@ def used(demo, tmp_path_factory):
 
 def test_nothing_that_is_handed_on_runs_code(used, demo, tmp_path, type_in):
     whole, places = used
-    assert {"values.npy", "clips.csv", "meta.json", "weights.safetensors", methods.CHECKPOINT, "card.json", "clips",
+    assert {"values.npy", "clips.csv", "meta.json", "weights.safetensors", methods.CHECKPOINT, "card.json",
             "RAVDESS.json"} <= {place.name for place in places}
     marker, copy = tmp_path / "code ran", tmp_path / "copy"
     for place in places:
