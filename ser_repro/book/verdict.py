@@ -230,7 +230,7 @@ def _speakers(of: list[Row]) -> str:
     more = "".join(f"; {who}, {known} and {unknown}" for who, _, known, unknown in rest)
     for row in _compared(of, of_baseline=True):
         if pair := row.both("code"):
-            by_draw = " by the draw of the test clips" if row.draws else ""
+            by_draw = ", depending on the draw," if row.draws else ""
             more += f"; a plain SVM, fitted in seconds, {_span([*pair[:1], *row.draws])}{by_draw} and {_span(pair[1:])}"
     return (f"On {_COMMON}, where guessing gives {percent(chance(_COMMON))}, {first} "
             f"{'are' if several > 1 else 'is'} right on {shared} of the clips of speakers who also trained, "

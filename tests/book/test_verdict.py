@@ -55,8 +55,8 @@ def test_the_answer_compares_two_tests_of_one_reading_on_one_corpus():
     both = replace(HEARD, on_common=better)  # of a method whose headline is of another corpus
     assert plain(verdict.answer([both, replace(svm, draws=(0.4, 0.5))])) == (
         "On RAVDESS, where guessing gives 13 %, 1 method rebuilt after public code is right on 50 % of the clips of "
-        "speakers who also trained, and on 30 % of those of new speakers; a plain SVM, fitted in seconds, 40 to 50 % "
-        "by the draw of the test clips and 35 %.")
+        "speakers who also trained, and on 30 % of those of new speakers; a plain SVM, fitted in seconds, 40 to 50 %, "
+        "depending on the draw, and 35 %.")
     assert plain(verdict.other_corpora([HEARD, better, text, dead, svm])) == (
         "Trained on RAVDESS and tested on other corpora, 2 of these methods reach a mean recall (UAR) of 25 %, where "
         "guessing gives 15 %. With the values of each corpus rescaled by its own clips, without labels, 1 of them goes "
