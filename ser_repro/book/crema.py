@@ -40,10 +40,13 @@ def lda(page: Page) -> Found:
 
 def models(page: Page) -> list[tuple[Found, int, str, tuple, tuple]]:
     """The ten: whose records, number, name, and what the document's tables and figures have of it."""
-    return [(of, crema_1d.ONE_LISTING.get(n, n) if document is crema_1d else n, name, document.TABLE[n],
-             document.RECALLS[n])
-            for of, document in ((page.found, crema_1d), (images(page).found, crema_2d))
-            for n, name in document.MODELS.items()]
+    return [(of, document.ONE_LISTING.get(n, n), name, document.TABLE[n], document.RECALLS[n])
+            for of, document in _documents(page) for n, name in document.MODELS.items()]
+
+
+def _documents(page: Page) -> tuple:
+    """The records of the 1-D and of the 2-D networks, each with the module that tells of them."""
+    return (page.found, crema_1d), (images(page).found, crema_2d)
 
 
 def seeds_of(found: Found, n: int, protocol: str = "published") -> list[list[dict]]:
@@ -54,8 +57,7 @@ def seeds_of(found: Found, n: int, protocol: str = "published") -> list[list[dic
 def trained(page: Page) -> list[tuple[Found, int, str, tuple]]:
     """A row a network: as `models`, but once where two are one listing, whose test scores the document has alike."""
     return [(of, n, name, document.TABLE[n])
-            for of, document in ((page.found, crema_1d), (images(page).found, crema_2d))
-            for n, name in document.NETWORKS.items()]
+            for of, document in _documents(page) for n, name in document.NETWORKS.items()]
 
 
 def _score(found: Found, n: int, protocol: str = "published") -> Score | None:

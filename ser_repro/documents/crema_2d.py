@@ -10,6 +10,7 @@ from ser_repro.documents.base import CoreRuns, Document, Setting
 from ser_repro.documents.crema_study import NOTEBOOK
 from ser_repro.results.ledger import Claim
 
+ONE_LISTING: dict[int, int] = {}  # every model is a network of its own: see `crema_1d`
 MODELS = NETWORKS = {1: "2-D initial", 2: "2-D MODEL2", 3: "2-D MODEL3"}
 STRIDE = 3  # the model whose convolutions have one
 

@@ -199,13 +199,10 @@ def _identical(test: pd.DataFrame, seen: pd.DataFrame, parts: str) -> Finding:
     twice, pairs = _pairs(test, seen, _texts(test, "clip"), _texts(seen, "clip"))
     tested, known = _texts(test, "content"), _texts(seen, "content")
     # Samples that were seen under another emotion give no answer away: they are wrong (`_two_labels`).
-    told = _texts(test, "emotion"), _texts(seen, "emotion")
-    emotions = set(told[0]) | set(told[1])
-    if "" not in emotions:
-        same, alike = _pairs(test, seen, *(side.where(side == "", side + "\n" + of)
-                                           for side, of in zip((tested, known), told, strict=True)))
-    else:
-        same, alike = _pairs(test, seen, tested, known)
+    emotions = _texts(test, "emotion"), _texts(seen, "emotion")
+    named = all((side != "").all() for side in emotions)
+    same, alike = _pairs(test, seen, *(side.where(side == "", side + "\n" + emotion) if named else side
+                                       for side, emotion in zip((tested, known), emotions, strict=True)))
     both = twice | same
     examples = [f"{clip} is tested and seen" for _, clip, _ in pairs] + [
         f"{clip} tested, {other} seen: same samples" for _, clip, other in alike if clip != other]

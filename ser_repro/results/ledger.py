@@ -215,20 +215,17 @@ def _met(claim: Claim, evidence: list[Evidence], clips: int) -> Verdict | None:
     """That a score of ours is as high as the claim, or would be but for sampling error, or is higher; None where none
     is."""
     above = tuple(one for one in evidence if one.score.value >= claim.least)
-    if reached := tuple(one for one in above if one.score.value - claim.value <= _error(claim, one, clips)):
+    if reached := tuple(one for one in above
+                        if one.score.value - claim.value <= sampling_error(claim, one.score, clips)):
         return Verdict(REPRODUCED, _each(claim, reached), reached)
     below = [one for one in evidence if one not in above]
     if below:
         nearest = max(below, key=lambda one: one.score.value)
-        error = _error(claim, nearest, clips)
+        error = sampling_error(claim, nearest.score, clips)
         if claim.value - nearest.score.value <= error:
             return Verdict(SAMPLING, f"{_where(nearest)} {distance(claim, nearest.score)}, where the sampling error is "
                            f"{100 * error:.1f} either way", (nearest,))
     return Verdict(EXCEEDED, _each(claim, above), above) if above else None
-
-
-def _error(claim: Claim, one: Evidence, clips: int) -> float:
-    return sampling_error(claim, one.score, clips)
 
 
 def sampling_error(claim: Claim, score: Score, clips: int) -> float:
