@@ -62,9 +62,10 @@ def test_keras_starts_weights_glorot_uniform_and_biases_at_zero():
     assert not layer.bias.any()
 
 
-@pytest.mark.parametrize("model", [MFCCCNN(n_classes=6), Issa(n_classes=8)], ids=["mfcc_cnn", "issa"])
-def test_every_layer_starts_as_keras_starts_it(model):
-    for layer in model.modules():
+@pytest.mark.parametrize(("network", "classes"), [(MFCCCNN, 6), (Issa, 8)], ids=["mfcc_cnn", "issa"])
+def test_every_layer_starts_as_keras_starts_it(network, classes):
+    torch.manual_seed(0)  # of 40 weights the largest is one time in 70 below nine tenths of the bound
+    for layer in network(n_classes=classes).modules():
         if isinstance(layer, nn.Conv1d | nn.Conv2d | nn.Linear):
             reach, taps = layer.weight.abs().max().item(), layer.weight[0, 0].numel()
             bound = np.sqrt(6 / (taps * (layer.weight.shape[0] + layer.weight.shape[1])))
