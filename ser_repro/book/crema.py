@@ -256,8 +256,10 @@ def _starts_1d(page: Page) -> dict[str, str]:
 
 
 def _range(score: Score | None) -> str:
-    if score is None or len(score.seeds) < 2:
+    if score is None:
         return NOT_RUN
+    if len(score.seeds) == 1:
+        return f"{percent(score.seeds[0], 1)} (one start)"
     return f"{percent(min(score.seeds), 1)} to {percent(max(score.seeds), 1)} ({len(score.seeds)} starts)"
 
 
