@@ -72,9 +72,10 @@ show.say("un_starts", f"{100 * min(known):.1f} to {unit(100 * max(known), 'point
 # agree better than that, the variance of the clips takes the place of theirs, and the bracket says *clips* instead of
 # *speakers*.
 #
-# A network that was started once shows nothing of its starts. Its interval takes their spread from other runs of the
-# same document, size and corpus, where there are any; otherwise it names speakers alone, and is too narrow for another
-# start. An SVM has no start.
+# A network that was started three times or more tells itself how far its starts lie apart. One or two starts tell too
+# little: the interval then takes the spread from all runs of the same document, size and corpus whose training ends by
+# the same rule, where there are any. Otherwise it names speakers alone, and is too narrow for another start. A spread
+# that is taken from others may be wrong: variants of one network can be steady or wild. An SVM has no start.
 #
 # ## How an interval is made
 #

@@ -23,6 +23,7 @@ from ser_repro.runs import plans, search
 from ser_repro.runs.run import Run
 
 REDRAWN = "redrawn"  # the protocol that repeats a random split: fold k is draw k
+OWN = 3  # starts from which on a network's own tell how far they lie apart, for others' may lie nearer or farther
 SPLITS = {"published": "shared speakers", "speaker": "new speakers", REDRAWN: "shared speakers, other draws"}
 
 
@@ -177,10 +178,15 @@ class Found:
         return {}
 
     def starts_of(self, run: Run, name: str = "accuracy") -> Spread | None:
-        """How far networks like those of a run lie apart that differ in their start alone: of the same corpus, size and
-        rule by which training ends, in any reading and with any other setting changed, with shared speakers; of those
-        that learned something. None where that is not known: one start, one speaker, or an estimator."""
-        return self._spreads(name, ("published", *_like(run)))
+        """How far networks like that of a run lie apart that differ in their start alone.
+
+        With `OWN` starts or more with shared speakers, those of its own settings tell. One with fewer borrows from all
+        of the same corpus, size and rule by which training ends, in any reading and with any other setting changed.
+        Networks that learned nothing don't count. None where that is not known: one start, one speaker, or an
+        estimator.
+        """
+        own = self._spread(replace(run.kind, protocol="published"), name)
+        return self._spreads(name, ("published", *_like(run))) if own is None or own.df < OWN - 1 else own
 
     def draws(self, run: Run, name: str = "accuracy") -> Spread | None:
         """The same of networks that differ in the draw of the split, and with it in their start."""
@@ -190,9 +196,17 @@ class Found:
         if (name, like) not in self._pooled:
             source = self.begun if like[0] == REDRAWN else self.done
             self._pooled[name, like] = uncertainty.pool([
-                spread for kind, seeds in source.items() if (kind.protocol, *_like(kind)) == like
-                and self.taught(seeds) and (spread := scores.between_starts(frames(seeds), name))])
+                spread for kind in source if (kind.protocol, *_like(kind)) == like
+                and (spread := self._spread(kind, name))])
         return self._pooled[name, like]
+
+    def _spread(self, kind: Run, name: str) -> Spread | None:
+        """Between the starts, or draws, of one kind."""
+        if (name, kind) not in self._pooled:
+            seeds = (self.begun if kind.protocol == REDRAWN else self.done).get(kind, [])
+            self._pooled[name, kind] = scores.between_starts(frames(seeds), name) if seeds and self.taught(
+                seeds) else None
+        return self._pooled[name, kind]
 
     @cached_property
     def _pooled(self) -> dict[tuple, Spread | None]:

@@ -76,6 +76,25 @@ def test_the_larger_part_of_speakers_and_clips_holds_the_truth_where_speakers_do
     assert 0.95 <= held(value, np.array(halves), "accuracy") <= 0.99
 
 
+@pytest.mark.parametrize("speakers", [6, 24, 91])
+def test_three_starts_of_its_own_hold_the_truth_where_those_of_calmer_networks_do_not(speakers):
+    """Of a network whose starts lie 6 points apart, beside five whose starts lie 1 point apart."""
+    rng = np.random.default_rng(speakers)
+    heard = rng.normal(0, SPEAKERS, (STUDIES, speakers))
+    apart = np.array([0.06, *[0.01] * 5])
+    starts = rng.normal(size=(STUDIES, 6, 3, 1, 1)) * apart[:, None, None, None]
+    counts = matrices(rng, RECALL + heard[:, None, None, :, None] + starts)
+    found, value = values(counts, "accuracy"), measure("accuracy")(counts[:, 0].sum(2)).mean(1)
+    units = uncertainty.over_units(found[:, 0].mean(1), "speakers")
+    spreads = [uncertainty.between(found[:, one]) for one in range(6)]
+
+    def holds(spread):
+        return held(value, uncertainty.margin([units, uncertainty.over_networks(spread, "starts", 3)]), "accuracy")
+
+    assert 0.92 <= holds(spreads[0]) <= 0.98
+    assert speakers < 10 or holds(uncertainty.pool(spreads)) < 0.85
+
+
 def test_clips_or_speakers_taken_alone_do_not_hold_the_truth():
     rng = np.random.default_rng(0)
     counts = side(rng, rng.normal(0, SPEAKERS, (STUDIES, 24)), 1)

@@ -113,6 +113,24 @@ def test_a_start_is_told_by_the_spread_of_others_like_it(tmp_path):
     assert found.starts_of(found.kind("EMO-DB")) is None
 
 
+def test_three_starts_of_its_own_tell_and_two_borrow(tmp_path):
+    for seed, (steady, wild) in enumerate(((6, 2), (6, 6), (7, 9))):
+        write(tmp_path, steady, "RAVDESS", dropout=0.2, seed=seed)
+        write(tmp_path, wild, "RAVDESS", seed=seed)
+    for seed in range(2):
+        write(tmp_path, 5, "RAVDESS", same_pooling=True, seed=seed)
+    found = Found("mfcc_cnn", tmp_path)
+    steady, wild = found.kind("RAVDESS", dropout=0.2), found.kind("RAVDESS")
+    two = found.kind("RAVDESS", same_pooling=True)
+    own = {kind: scores.between_starts(of_records.frames(found.done[kind])) for kind in (steady, wild, two)}
+    assert found.starts_of(steady) == own[steady] and found.starts_of(wild) == own[wild]
+    assert own[steady].variance < own[wild].variance and own[steady].df == 2
+    assert found.starts_of(two) == uncertainty.pool([*own.values()])  # of all that are like it: 2 + 2 + 1
+    assert found.starts_of(two).df == 5
+    new_speakers = found.kind("RAVDESS", protocol="speaker")
+    assert found.starts_of(new_speakers) == own[wild]  # its own settings, with shared speakers
+
+
 def test_networks_that_stop_early_have_a_spread_of_their_own(tmp_path):
     write(tmp_path, 8, "RAVDESS", document="issa")
     for seed, right in enumerate((2, 6, 9)):
