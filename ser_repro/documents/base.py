@@ -12,6 +12,9 @@ READINGS = ("code", "paper")
 SILENT = "silent: customary practice, our choice"
 
 
+NOT_KNOWN = "not known: our choice"  # the source of a setting that a document does not tell
+
+
 @dataclass(frozen=True)
 class Setting:
     """One decision: its value in each reading, what it means, and whether a run can change it alone."""
@@ -26,6 +29,11 @@ class Setting:
     # Made a setting after runs had been recorded, all of them with the value that their reading has now: a run with
     # this value leaves it out of its configuration, so that those records keep their names.
     added: bool = False
+
+    @property
+    def untold(self) -> bool:
+        """Whether the document doesn't tell it, so that what it claims may be of any value."""
+        return self.source == NOT_KNOWN
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ which clips LDA was fitted on.
 
 from ser_repro import SerReproError
 from ser_repro.documents import crema_study
-from ser_repro.documents.base import FREE, Copies, CoreRuns, Document, Setting, to_every_other
+from ser_repro.documents.base import FREE, NOT_KNOWN, Copies, CoreRuns, Document, Setting, to_every_other
 from ser_repro.documents.crema_study import REPORT
 from ser_repro.files import one_of
 from ser_repro.results.ledger import Claim
@@ -22,7 +22,6 @@ RAW = (6, 7)  # models that take all values: 6 needs as many, 7 says so
 STEPS = tuple(f"crema_step{step}" for step in range(1, 8))  # of the incremental selection; the eighth is crema258
 REDUCED_TO = {"LDA": 5, "PCA 10": 10, "PCA 20": 20, "none": 0}
 BEFORE = "before the split"
-NOT_KNOWN = "not known: our choice"
 
 SETTINGS = {
     "n": Setting(None, None, "number of the model; 4 is model 3 too, 7 is model 3 with augmentation"),

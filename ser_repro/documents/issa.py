@@ -11,13 +11,12 @@ re-implementation B (antipixel) and an older program with the same layers, C (pu
 import numpy as np
 
 from ser_repro import datasets, protocols
-from ser_repro.documents.base import FREE, CoreRuns, Document, Setting, to_every_other
+from ser_repro.documents.base import FREE, NOT_KNOWN, CoreRuns, Document, Setting, to_every_other
 from ser_repro.results import ledger
 from ser_repro.results.ledger import NEW, NOT_RUN, Claim
 from ser_repro.results.scores import Score
 
 INFERRED = "inferred from the older program C, which has the same layers"
-NOT_KNOWN = "not known: our choice"
 PATIENCE = 2  # read in A
 
 SETTINGS = {

@@ -16,7 +16,7 @@ import pandas as pd
 
 from ser_repro import SerReproError
 from ser_repro.documents import crema_study
-from ser_repro.documents.base import CoreRuns, Document, Setting
+from ser_repro.documents.base import NOT_KNOWN, CoreRuns, Document, Setting
 from ser_repro.features import msf
 from ser_repro.files import one_of
 from ser_repro.protocols import PUBLISHED_SEED, Split
@@ -25,7 +25,6 @@ from ser_repro.results.ledger import Claim
 REPORT = "report \"Paper Implementation\""
 COPY = "the CREMA-D study of its own copy"  # whose claims they are that are not the paper's
 TABLE = "paper's Table II, as the report shows it"
-NOT_KNOWN = "not known: our choice"
 
 REPORTED, SMALL, RAW, RAW_SMALL, RNN_MFCC, RNN_MSF, RNN_BOTH = range(1, 8)
 NETWORKS = {REPORTED: "CNN on MFCC and MSF", SMALL: "CNN on MFCC and MSF, a quarter of the channels",

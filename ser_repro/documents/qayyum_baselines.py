@@ -6,8 +6,8 @@ reading (`ser_repro.models.regression`), the machine has scikit-learn's defaults
 """
 
 from ser_repro.documents import qayyum
-from ser_repro.documents.base import CoreRuns, Document, Setting
-from ser_repro.documents.qayyum import NOT_KNOWN, TABLE
+from ser_repro.documents.base import NOT_KNOWN, CoreRuns, Document, Setting
+from ser_repro.documents.qayyum import TABLE
 from ser_repro.results.ledger import Claim
 
 BASELINES = {1: ("regression", "MFCC"), 2: ("regression", "MSF"), 3: ("regression", "MFCC and MSF"),

@@ -6,8 +6,9 @@ The rule, from the first that applies (`RULE` says it in words that a reader see
 2. Nothing has been run on the split that it names, or not every fold of it.
 3. What was run says nothing of it: no setting taught the network anything, or an interval of more than `WIDEST` holds
    it.
-4. A score of ours, in either reading, is the claim, to the digits in which it is told, or lies above it by no more than
-   the sampling error of two test sets of the claim's size: reproduced.
+4. A score of ours is the claim, to the digits in which it is told, or lies above it by no more than the sampling error
+   of two test sets of the claim's size: reproduced. It is of either reading, or of one with another value of a setting
+   that the document doesn't tell.
 5. A score of ours lies below it, but within that sampling error.
 6. A score of ours lies farther above it: exceeded. Where one of these three is so on shared speakers only, and the
    claim names new ones, it is reached with shared speakers only.
@@ -36,7 +37,8 @@ NOT_EXCLUDED, NOT_REPRODUCED, UNSETTLED, UNTESTABLE, NOT_RUN = (
     "not excluded", "not reproduced", "not settled", "can't be tested here", "not yet run")
 RULE = {
     REPRODUCED: "our score, in one of the readings and on the split that the claim names, is the claim, rounded as it "
-                "is, or lies above it by no more than the sampling error of two test sets of that size",
+                "is, or lies above it by no more than the sampling error of two test sets of that size; where the "
+                "document doesn't tell a setting, with any of the values that were run",
     SAMPLING: "our score lies below the claim, but by no more than that sampling error",
     EXCEEDED: "our score lies farther above the claim",
     SHARED_ONLY: "one of these three is so on shared speakers only, while the document speaks of new ones",
@@ -132,6 +134,8 @@ class Evidence:
     ----------
     speakers : str
         SHARED or NEW.
+    version : str
+        What was changed of settings that the document doesn't tell; "" where it is the reading as it stands.
     part : str
         Which folds it has, where some are missing: "6 of 10 folds".
     draws : int
@@ -145,6 +149,7 @@ class Evidence:
     reading: str
     speakers: str
     score: Score
+    version: str = ""
     part: str = ""
     draws: int = 0
     says_nothing: str = ""
@@ -250,7 +255,7 @@ def _reach(score: Score) -> tuple[float, float]:
 
 
 def _where(one: Evidence) -> str:
-    beside = one.part or (f"mean of {one.draws} draws" if one.draws else "")
+    beside = ", ".join(filter(None, (one.version, one.part or (f"mean of {one.draws} draws" if one.draws else ""))))
     return (one.reading if one.reading == REBUILT else f"reading {one.reading}") + (f" ({beside})" if beside else "")
 
 

@@ -22,24 +22,50 @@ _SPEAKERS = {"published": SHARED, "speaker": NEW}
 
 
 def evidence(found: Found, claim: Claim) -> list[Evidence]:
-    """What has been measured of a claim in each reading, with shared and with new speakers."""
+    """What has been measured of a claim in each reading, with shared and with new speakers; and, as the document may
+    have meant them as well, with other values of settings that it does not tell."""
     told = []
     for reading in found.document.readings:
         for protocol in plans.GRID:
-            seeds = _seeds(found, claim, reading, protocol)
-            if seeds:
-                mean = _over_draws(found, claim, reading, protocol)
-                score = mean or found.score_of(seeds, claim.score)
-                told.append(Evidence(found.document.called(reading), _SPEAKERS[protocol], score, part_of(seeds),
-                                     len(mean.seeds) if mean else 0,
-                                     _says_nothing(found, claim, reading, protocol, score),
-                                     found.document.shorter))
+            for version in _versions(found, claim, reading, protocol):
+                seeds = _seeds(found, claim, reading, protocol, version)
+                drawn = _drawn(seeds)
+                score = found.score_of(seeds, claim.score)
+                told.append(Evidence(
+                    found.document.called(reading), _SPEAKERS[protocol], score,
+                    ", ".join(found.difference(*change) for change in version.items()),
+                    "" if drawn else part_of(seeds), len(score.seeds) if drawn else 0,
+                    _says_nothing(found, seeds, score), found.document.shorter))
     return told
 
 
-def _seeds(found: Found, claim: Claim, reading: str, protocol: str) -> list[list[dict]]:
-    """Records of the runs that can test a claim."""
-    return found.seeds(claim.corpus, reading, protocol, **claim.which) if _rebuilt(found, claim) else []
+def _versions(found: Found, claim: Claim, reading: str, protocol: str) -> list[dict]:
+    """What was run that a claim may be of, each as the untold settings that it changes; none where the reading as it
+    stands has not been run, so that a verdict never rests on a version alone."""
+    if not _seeds(found, claim, reading, protocol):
+        return []
+    versions = [{}]
+    for kind in found.done:
+        more = {name: value for name, value in kind.changed.items() if name not in dict(claim.changes)}
+        if (more and more not in versions and all(found.document.settings[name].untold for name in more)
+                and kind.protocol in (protocol, REDRAWN)
+                and kind == found.kind(claim.corpus, reading, kind.protocol, **claim.which | more)
+                and _seeds(found, claim, reading, protocol, more)):
+            versions.append(more)
+    return versions
+
+
+def _seeds(found: Found, claim: Claim, reading: str, protocol: str, version: dict | None = None) -> list[list[dict]]:
+    """Records of the runs that can test a claim; those of several draws of the split where a mean over them is
+    judged, as the document's own draw is not known and our first one may be lucky."""
+    if not _rebuilt(found, claim):
+        return []
+    which = claim.which | (version or {})
+    if protocol == "published" and not found.document.has_code and claim.score != scores.VALIDATION:
+        drawn = found.records(claim.corpus, reading, REDRAWN, whole=False, **which)
+        if sum(map(len, drawn)) > 1:
+            return drawn
+    return found.seeds(claim.corpus, reading, protocol, **which)
 
 
 def _rebuilt(found: Found, claim: Claim) -> bool:
@@ -47,14 +73,8 @@ def _rebuilt(found: Found, claim: Claim) -> bool:
     return claim.n is not None or not found.document.sizes
 
 
-def _over_draws(found: Found, claim: Claim, reading: str, protocol: str) -> scores.Score | None:
-    """The mean over draws of the split, which is judged where the document's own draw is not known: our first draw may
-    be a lucky one. None where it is known, or has not been drawn again."""
-    if protocol != "published" or found.document.has_code or claim.score == scores.VALIDATION or not _rebuilt(
-            found, claim):
-        return None
-    mean = found.drawn(claim.corpus, reading, claim.score, **claim.which)
-    return mean if mean and len(mean.seeds) > 1 else None
+def _drawn(seeds: list[list[dict]]) -> bool:
+    return bool(seeds) and seeds[0][0]["config"]["protocol"] == REDRAWN
 
 
 def judged(found: Found, claim: Claim) -> Verdict:
@@ -128,9 +148,11 @@ def _told(found: Found, claim: Claim, reading: str, protocol: str) -> str:
     """The score that is judged, in words."""
     if missing(found.document, claim.corpus) or not _rebuilt(found, claim):
         return "—"
-    if mean := _over_draws(found, claim, reading, protocol):
+    seeds = _seeds(found, claim, reading, protocol)
+    if _drawn(seeds):
+        mean = found.score_of(seeds, claim.score)
         return f"{mean} (mean of {len(mean.seeds)} draws)"
-    return found.in_words(_seeds(found, claim, reading, protocol), claim.score)
+    return found.in_words(seeds, claim.score)
 
 
 def _recomputed(matrix: PublishedMatrix, score: str) -> str:
@@ -186,9 +208,9 @@ def unmade(table: pd.DataFrame) -> list[str]:
             for _, row in table[table["verdict"] == NOT_RUN].iterrows()]
 
 
-def _says_nothing(found: Found, claim: Claim, reading: str, protocol: str, score: scores.Score) -> str:
+def _says_nothing(found: Found, seeds: list[list[dict]], score: scores.Score) -> str:
     """Why a score can speak neither for nor against a claim; "" where it can."""
-    if not found.taught(_seeds(found, claim, reading, protocol)):
+    if not found.taught(seeds):
         return NO_SETTING
     return ONE_ANSWER if score.alike[0] == score.alike[1] else ""
 
@@ -196,6 +218,5 @@ def _says_nothing(found: Found, claim: Claim, reading: str, protocol: str, score
 def _records(found: Found, claim: Claim) -> list[str]:
     """Names of the records behind all that is known of a claim."""
     return sorted({record["run"] for reading in found.document.readings for protocol in plans.GRID
-                   for folds in (found.records(claim.corpus, reading, REDRAWN, whole=False, **claim.which)
-                                 if _over_draws(found, claim, reading, protocol) else
-                                 _seeds(found, claim, reading, protocol)) for record in folds})
+                   for version in _versions(found, claim, reading, protocol)
+                   for folds in _seeds(found, claim, reading, protocol, version) for record in folds})

@@ -43,6 +43,35 @@ def test_a_claim_of_new_speakers_that_shared_ones_reach_is_reached_with_those_on
     assert told["because"].startswith("with shared speakers reading") and "; with new ones reading" in told["because"]
 
 
+def test_a_claim_may_be_of_any_value_of_a_setting_that_the_document_does_not_tell():
+    found = Found("crema_1d", "results")
+    claim = next(one for one in found.document.claims if (one.n, one.score) == (6, "accuracy"))
+    told = {one.version: one for one in claimed.evidence(found, claim) if one.speakers == rule.SHARED}
+    assert list(told) == ["", "values standardised"]  # not the loss, which it tells
+    assert told["values standardised"].score.value > told[""].score.value + 0.03
+    assert "reading code (values standardised)" in claimed.judged(found, claim).because
+    assert {"crema-d-n6-code-published-fold0-seed0-c695325c720a",
+            "crema-d-n6-code-changed-published-fold0-seed0-e953c588c979"} <= set(claimed._records(found, claim))
+
+
+def test_a_claim_of_draws_that_are_not_known_is_judged_by_the_mean_of_ours_in_every_version():
+    found = Found("qayyum_baselines", "results")
+    claim = next(one for one in found.document.claims if one.n == 6)
+    told = [one for one in claimed.evidence(found, claim) if one.speakers == rule.SHARED]
+    assert {one.version: one.draws for one in told} == {"": 10, "linear kernel": 10, "C of 10": 10}
+
+
+def test_what_the_document_does_not_tell_is_no_evidence_before_our_own_choice_has_been_run(tmp_path):
+    folder = tmp_path / "crema_1d"
+    folder.mkdir()
+    for path in Path("results/crema_1d").glob("*n6-code-changed-published*"):
+        shutil.copy(path, folder)
+    of = Found("crema_1d", tmp_path)
+    claim = next(one for one in of.document.claims if (one.n, one.score) == (6, "accuracy"))
+    assert of.records("CREMA-D", n=6, standardised=True) and claimed.evidence(of, claim) == []
+    assert claimed.judged(of, claim).kind == rule.NOT_RUN
+
+
 def test_the_whole_ledger_has_every_claim_and_only_known_verdicts():
     table = claimed.whole("results")
     assert len(table) == sum(len(of.claims) for of in documents.DOCUMENTS.values())
