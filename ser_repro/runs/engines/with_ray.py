@@ -138,7 +138,8 @@ class Ray(Engine):
         except Exception as error:  # Ray raises this very class where a node does not start in time
             reason = (str(error).strip().splitlines() or [type(error).__name__])[0][:200]
             raise SerReproError(f"no Ray cluster to be had at {self.address or 'this machine'} ({reason}): give the "
-                                "--address of a running one, or leave it out.") from None
+                                "--address of a running one, and its RAY_AUTH_TOKEN if it has one, or leave --address "
+                                "out.") from None
         try:
             self._found()
         except BaseException:
