@@ -81,7 +81,7 @@ def test_a_page_without_records_says_so(tmp_path):
                 "lda_speaker", "lda_five", "lda_others", "starts_1d", "starts_most"):
         assert told[key] == NOT_RUN, key
     assert told["near_best"] == "4 of the other 6"  # all but .38 and .45, by 1.96 * sqrt(2 * .48 * .52 / 2233)
-    assert len(crema.table(page)) == len(crema.recalls(page)) + 1 == 11
+    assert len(crema.table(page)) == len(crema.recalls(page)) + 1 == 12  # Model 6 twice, and LDA alone
     assert crema.pair_rows(page) == crema.optimism_rows(page) == crema.leak_rows(page) == []
     assert crema_selection.step_rows(page) == []
     assert len(crema.starts_rows(page)) == 3  # the document's own
@@ -90,10 +90,11 @@ def test_a_page_without_records_says_so(tmp_path):
 
 
 def test_the_tables_have_the_documents_numbers_beside_ours(made):
-    first, ninth = (crema.table(made)[place] for place in (0, 8))
+    first, ninth = (crema.table(made)[place] for place in (0, 9))
     assert (first["validation, claimed"], first["test, claimed"], first["macro F1, claimed"]) == (
         "54\N{NO-BREAK SPACE}%", "48\N{NO-BREAK SPACE}%", "47\N{NO-BREAK SPACE}%")
     assert "speakers, starts" in first["test, ours"] and first["new speakers"] == NOT_RUN
+    assert [row["model"] for row in crema.table(made)[5:7]] == ["Model 6", "Model 6, values standardised"]
     assert ninth["model"] == "2-D MODEL2" and ninth["test, ours"] != NOT_RUN
     told = crema.recalls(made)[0]["anger"]
     assert told.startswith("60\N{NO-BREAK SPACE}% / 4") and crema.recalls(made)[2]["anger"].endswith(NOT_RUN)
