@@ -29,11 +29,7 @@ class Setting:
     # Made a setting after runs had been recorded, all of them with the value that their reading has now: a run with
     # this value leaves it out of its configuration, so that those records keep their names.
     added: bool = False
-
-    @property
-    def untold(self) -> bool:
-        """Whether the document doesn't tell it, so that what it claims may be of any value."""
-        return self.source == NOT_KNOWN
+    untold: bool = False  # the document doesn't tell it, and what it claims may be of any value; none of them is a leak
 
 
 @dataclass(frozen=True)

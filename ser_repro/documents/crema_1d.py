@@ -32,7 +32,7 @@ SETTINGS = {
                                                                     "PCA 10": "PCA to 10 values",
                                                                     "PCA 20": "PCA to 20 values"}),
     "standardised": Setting(False, False, "values brought to zero mean and unit variance first; LDA undoes it",
-                            NOT_KNOWN, others={True: "values standardised"}),
+                            NOT_KNOWN, others={True: "values standardised"}, untold=True),
     "fitted_on": Setting("training", "training", "clips on which LDA, PCA and the standardisation are fitted; LDA is "
                          "told their emotions", NOT_KNOWN, others={"all": "LDA fitted on all clips, the tested ones "
                                                                    "too"}),

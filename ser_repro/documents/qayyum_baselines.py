@@ -23,10 +23,11 @@ SETTINGS = {
     "features": Setting("mfcc_msf", "mfcc_msf", "a vector of 12 MFCCs and MSF", TABLE),
     **qayyum.FED,
     "penalty": Setting(1.0, 1.0, "penalty of the regression's coefficients", NOT_KNOWN,
-                       others={0.0: "no penalty", 100.0: "penalty of 100"}),
-    "kernel": Setting("rbf", "rbf", "kernel of the SVM", NOT_KNOWN, others={"linear": "linear kernel"}),
+                       others={0.0: "no penalty", 100.0: "penalty of 100"}, untold=True),
+    "kernel": Setting("rbf", "rbf", "kernel of the SVM", NOT_KNOWN, others={"linear": "linear kernel"},
+                      untold=True),
     "C": Setting(1.0, 1.0, "penalty of a training clip on the wrong side, of the SVM", NOT_KNOWN,
-                 others={10.0: "C of 10"}),
+                 others={10.0: "C of 10"}, untold=True),
 }
 
 

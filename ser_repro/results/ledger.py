@@ -6,15 +6,18 @@ The rule, from the first that applies (`RULE` says it in words that a reader see
 2. Nothing has been run on the split that it names, or not every fold of it.
 3. What was run says nothing of it: no setting taught the network anything, or an interval of more than `WIDEST` holds
    it.
-4. A score of ours is the claim, to the digits in which it is told, or lies above it by no more than the sampling error
-   of two test sets of the claim's size: reproduced. It is of either reading, or of one with another value of a setting
-   that the document doesn't tell.
+4. A score of ours, in either reading, is the claim, to the digits in which it is told, or lies above it by no more than
+   the sampling error of two test sets of the claim's size: reproduced.
 5. A score of ours lies below it, but within that sampling error.
 6. A score of ours lies farther above it: exceeded. Where one of these three is so on shared speakers only, and the
    claim names new ones, it is reached with shared speakers only.
 7. An interval of ours holds it: a score this uncertain can't exclude it.
-8. Below it lies what was trained shorter than the document trained: not settled.
+8. A reading that says nothing of it by rule 3 holds it in its interval; or below it lies what was trained shorter than
+   the document trained, or one start of which nobody knows how far others lie from it: not settled.
 9. Otherwise it is not reproduced.
+
+Where the document doesn't tell a setting, a reading is judged by the value with which it comes nearest to what is
+claimed of the network as a whole (`ser_repro.runs.claimed`).
 """
 
 from dataclasses import dataclass, field, replace
@@ -37,8 +40,7 @@ NOT_EXCLUDED, NOT_REPRODUCED, UNSETTLED, UNTESTABLE, NOT_RUN = (
     "not excluded", "not reproduced", "not settled", "can't be tested here", "not yet run")
 RULE = {
     REPRODUCED: "our score, in one of the readings and on the split that the claim names, is the claim, rounded as it "
-                "is, or lies above it by no more than the sampling error of two test sets of that size; where the "
-                "document doesn't tell a setting, with any of the values that were run",
+                "is, or lies above it by no more than the sampling error of two test sets of that size",
     SAMPLING: "our score lies below the claim, but by no more than that sampling error",
     EXCEEDED: "our score lies farther above the claim",
     SHARED_ONLY: "one of these three is so on shared speakers only, while the document speaks of new ones",
@@ -48,7 +50,7 @@ RULE = {
                     "and speaker",
     UNSETTLED: "what was run can't speak for or against it: no setting taught the network anything, its 95 % interval "
                f"holds the claim and more than {100 * WIDEST:.0f} points, or what lies farther below was trained "
-               "shorter than the document trained",
+               "shorter than the document trained, or is one start of which nobody knows how far others lie from it",
     UNTESTABLE: "its corpus can't be had, or the document doesn't say what was done",
     NOT_RUN: "its runs have not been made, or not for every group of speakers",
 }
@@ -142,8 +144,8 @@ class Evidence:
         Of how many draws of the split it is the mean; 0 of the one draw that the document's code or ours makes.
     says_nothing : str
         Why it can speak neither for nor against the claim; "" where it can.
-    shorter : str
-        How it was trained shorter than the document trained, so that it can speak for the claim alone; or "".
+    one_sided : str
+        Why it can speak for the claim alone: as it was trained shorter than the document trained, or started once; "".
     """
 
     reading: str
@@ -153,7 +155,7 @@ class Evidence:
     part: str = ""
     draws: int = 0
     says_nothing: str = ""
-    shorter: str = ""
+    one_sided: str = ""
 
 
 @dataclass(frozen=True)
@@ -211,8 +213,10 @@ def verdict(claim: Claim, evidence: list[Evidence], clips: int, missing: str = "
                        (*other.by, nearest))
     if wide := tuple(one for one in heard if _reach(one.score)[1] >= claim.value):
         return Verdict(NOT_EXCLUDED, _each(claim, wide), wide)
-    if nearest.shorter:
-        return Verdict(UNSETTLED, f"{below}, but {nearest.shorter}", (nearest,))
+    if wide := tuple(one for one in named if one not in heard and _too_wide(claim, one)):
+        return Verdict(UNSETTLED, _listed([one.says_nothing for one in wide]), wide)
+    if nearest.one_sided:
+        return Verdict(UNSETTLED, f"{below}, but {nearest.one_sided}", (nearest,))
     return Verdict(NOT_REPRODUCED, below, (nearest,))
 
 

@@ -18,41 +18,63 @@ from ser_repro.runs.found import missing as part_of
 
 NO_SETTING = "our search found no setting that beats chance"
 ONE_ANSWER = "every network gives one answer to every clip"
+ONE_START = "it is one start, and how far others lie from it is not known"
 _SPEAKERS = {"published": SHARED, "speaker": NEW}
 
 
 def evidence(found: Found, claim: Claim) -> list[Evidence]:
-    """What has been measured of a claim in each reading, with shared and with new speakers; and, as the document may
-    have meant them as well, with other values of settings that it does not tell."""
+    """What has been measured of a claim in each reading, with shared and with new speakers."""
     told = []
     for reading in found.document.readings:
         for protocol in plans.GRID:
-            for version in _versions(found, claim, reading, protocol):
-                seeds = _seeds(found, claim, reading, protocol, version)
+            version, seeds = _judged(found, claim, reading, protocol)
+            if seeds:
                 drawn = _drawn(seeds)
                 score = found.score_of(seeds, claim.score)
                 told.append(Evidence(
-                    found.document.called(reading), _SPEAKERS[protocol], score,
-                    ", ".join(found.difference(*change) for change in version.items()),
+                    found.document.called(reading), _SPEAKERS[protocol], score, _changed(found, version),
                     "" if drawn else part_of(seeds), len(score.seeds) if drawn else 0,
-                    _says_nothing(found, seeds, score), found.document.shorter))
+                    _says_nothing(found, seeds, score), found.document.shorter or _one_start(found, score)))
     return told
 
 
+def _judged(found: Found, claim: Claim, reading: str, protocol: str) -> tuple[dict, list[list[dict]]]:
+    """The version of a network by which it is judged, and its records.
+
+    Of settings that the document doesn't tell, it is the one whose score lies nearest to what the document claims of
+    the network as a whole: one version for all that is claimed of it, as its own numbers are of one network, too.
+    """
+    versions = _versions(found, claim, reading, protocol)
+    whole = next((one for one in found.document.claims if one.score in ("accuracy", "uar") and (
+        one.corpus, one.n, one.changes) == (claim.corpus, claim.n, claim.changes)), None)
+    if not whole or len(versions) < 2:
+        return {}, _seeds(found, claim, reading, protocol)
+
+    def away(version: dict) -> float:
+        return abs(found.score_of(_seeds(found, whole, reading, protocol, version), whole.score).value - whole.value)
+
+    nearest = min(versions, key=away)
+    return nearest, _seeds(found, claim, reading, protocol, nearest)
+
+
 def _versions(found: Found, claim: Claim, reading: str, protocol: str) -> list[dict]:
-    """What was run that a claim may be of, each as the untold settings that it changes; none where the reading as it
-    stands has not been run, so that a verdict never rests on a version alone."""
-    if not _seeds(found, claim, reading, protocol):
-        return []
+    """What was run that a claim may be of, each as the changes of settings that the document doesn't tell; first the
+    reading as it stands, without which there is none."""
+    base = _seeds(found, claim, reading, protocol)
+    if not base or (not _drawn(base) and part_of(base)):
+        return [{}] if base else []
     versions = [{}]
     for kind in found.done:
         more = {name: value for name, value in kind.changed.items() if name not in dict(claim.changes)}
         if (more and more not in versions and all(found.document.settings[name].untold for name in more)
-                and kind.protocol in (protocol, REDRAWN)
-                and kind == found.kind(claim.corpus, reading, kind.protocol, **claim.which | more)
-                and _seeds(found, claim, reading, protocol, more)):
+                and kind.protocol == base[0][0]["config"]["protocol"]
+                and kind == found.kind(claim.corpus, reading, kind.protocol, **claim.which | more)):
             versions.append(more)
     return versions
+
+
+def _changed(found: Found, version: dict) -> str:
+    return ", ".join(found.difference(*change) for change in version.items())
 
 
 def _seeds(found: Found, claim: Claim, reading: str, protocol: str, version: dict | None = None) -> list[list[dict]]:
@@ -148,11 +170,12 @@ def _told(found: Found, claim: Claim, reading: str, protocol: str) -> str:
     """The score that is judged, in words."""
     if missing(found.document, claim.corpus) or not _rebuilt(found, claim):
         return "—"
-    seeds = _seeds(found, claim, reading, protocol)
+    version, seeds = _judged(found, claim, reading, protocol)
     if _drawn(seeds):
         mean = found.score_of(seeds, claim.score)
-        return f"{mean} (mean of {len(mean.seeds)} draws)"
-    return found.in_words(seeds, claim.score)
+        beside = [_changed(found, version), f"mean of {len(mean.seeds)} draws"]
+        return f"{mean} ({', '.join(filter(None, beside))})"
+    return found.in_words(seeds, claim.score) + (f" ({_changed(found, version)})" if version else "")
 
 
 def _recomputed(matrix: PublishedMatrix, score: str) -> str:
@@ -213,6 +236,12 @@ def _says_nothing(found: Found, seeds: list[list[dict]], score: scores.Score) ->
     if not found.taught(seeds):
         return NO_SETTING
     return ONE_ANSWER if score.alike[0] == score.alike[1] else ""
+
+
+def _one_start(found: Found, score: scores.Score) -> str:
+    """Why a score can't speak against a claim that knows of no other start; "" where it does, or has none."""
+    known = len(score.seeds) > 1 or {"starts", "folds", "draws"} & set(score.counts)
+    return "" if known or found.document.is_estimator else ONE_START
 
 
 def _records(found: Found, claim: Claim) -> list[str]:

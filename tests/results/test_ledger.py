@@ -48,7 +48,7 @@ def test_every_verdict_can_be_given():
     assert kind(far, fallen, claim=new) == ledger.NOT_REPRODUCED
     assert kind(far, replace(fallen, score=score(0.81)), claim=new) == ledger.REPRODUCED
     assert kind(replace(reached, says_nothing="no setting")) == ledger.UNSETTLED
-    short = [kind(replace(one, shorter="ours stop at 40 epochs")) for one in shared]
+    short = [kind(replace(one, one_sided="ours stop at 40 epochs")) for one in shared]
     assert short == [ledger.UNSETTLED, ledger.UNSETTLED, ledger.SAMPLING, ledger.EXCEEDED]
     assert set(ledger.RULE) == {getattr(ledger, name) for name in (
         "REPRODUCED", "SAMPLING", "EXCEEDED", "SHARED_ONLY", "NOT_EXCLUDED", "NOT_REPRODUCED", "UNSETTLED",
@@ -61,6 +61,15 @@ def test_what_says_nothing_neither_reaches_nor_refutes():
     alive = Evidence("paper", SHARED, score(0.6))
     told = verdict(CLAIM, [dead, alive], 500)
     assert (told.kind, told.because, told.by) == (ledger.NOT_REPRODUCED, "reading paper 20.0 points below", (alive,))
+
+
+def test_a_reading_too_uncertain_to_settle_a_claim_that_it_holds_keeps_the_other_from_refuting_it():
+    narrow, wide = Evidence("code", SHARED, score(0.5)), Evidence("paper", SHARED, score(0.6, half=0.25))
+    told = verdict(CLAIM, [narrow, wide], 500)
+    assert str(told) == "not settled: reading paper 20.0 points below, within the interval of 50 points"
+    beyond = replace(wide, score=score(0.5, half=0.25))  # as wide, and the claim is beyond it
+    assert kind(narrow, beyond) == ledger.NOT_REPRODUCED
+    assert kind(replace(narrow, score=score(0.79)), wide) == ledger.SAMPLING
 
 
 def test_the_nearest_reading_counts_and_one_that_lacks_folds_is_told_but_not_judged():
