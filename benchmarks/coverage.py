@@ -60,7 +60,7 @@ def rows():
         for speakers in (4, 6, 10, 24, 91):
             for starts, known in (made.NO_START, *made.KNOWN):
                 sides, after = made.crossed(rng, STUDIES, speakers, starts, known, kind)
-                yield {"of": kind, "units": f"{speakers} speakers", "starts": starts, "borrowed": known,
+                yield {"of": kind, "units": f"{speakers} speakers", "starts": starts, "borrowed": known, "apart": 1,
                        "clips": clips(sides) if kind == "accuracy" else None, "before": bootstrap(rng, sides, kind),
                        "after": after}
     for kind in ("accuracy", "uar"):
@@ -68,7 +68,13 @@ def rows():
             for starts in (1, 3):
                 counts, after = made.folded(rng, STUDIES, folds, heard, starts, kind)
                 yield {"of": kind, "units": f"{folds} folds of {heard} speaker{'s' * (heard > 1)}", "starts": starts,
-                       "borrowed": 0, "clips": None, "before": bootstrap(rng, [counts], kind), "after": after}
+                       "borrowed": 0, "apart": 1, "clips": None, "before": bootstrap(rng, [counts], kind),
+                       "after": after}
+    for speakers in (4, 6, 10, 24, 91):  # where the others lie nearer to each other, or farther apart
+        for apart in (0.5, 2):
+            sides, after = made.crossed(rng, STUDIES, speakers, 1, 5, "accuracy", apart)
+            yield {"of": "accuracy", "units": f"{speakers} speakers", "starts": 1, "borrowed": 5, "apart": apart,
+                   "clips": clips(sides), "before": bootstrap(rng, sides, "accuracy"), "after": after}
 
 
 if __name__ == "__main__":

@@ -24,8 +24,11 @@ palette.use_theme()
 from ser_repro.book import show
 from ser_repro.book.words import unit
 
-covered = chapter.coverage()
+studies = chapter.coverage()
+covered, lent = studies[studies["apart"] == 1], studies[studies["apart"] != 1]
 show.say("un_after", chapter.within(covered, "after"))
+show.say("un_half", chapter.ends(lent[lent["apart"] < 1], "after"))
+show.say("un_twice", chapter.ends(lent[lent["apart"] > 1], "after"))
 show.say("un_after_ends", chapter.ends(covered, "after"))
 borrowed = covered["borrowed"] > 0
 show.say("un_before_one", chapter.within(covered[borrowed], "before"))
@@ -36,14 +39,16 @@ drawn, started = chapter.drawn(results), chapter.starts(results)
 show.say("un_widest", chapter.widest(drawn))
 show.say("un_starts_widest", chapter.widest_starts(started))
 known = [row["spread"] for row in started if row["spread"] is not None]
-show.say("un_starts", f"{100 * min(known):.1f} to {unit(100 * max(known), 'points', 1)}" if known else "not known")
+show.say("un_starts", f"{unit(100 * max(known), 'points', 1)}" if known else "not known")
+show.say("un_no_spread", f"{sum(one == 0 for one in known)} of {len(known)}")
 
 # %% [markdown]
 # **A score is one of many that could have been measured**: of other speakers, after another start of the training, on
 # another draw of the test clips. An interval counts only what it names.
 #
-# - Starts of one network lie up to this far apart: {glue:text}`un_starts_widest`. Beyond what chance in the test clips
-#   explains, their standard deviation is {glue:text}`un_starts`, by network and corpus.
+# - Starts of one network lie up to this far apart: {glue:text}`un_starts_widest`. Beyond what chance in clips and
+#   speakers explains, the estimates of their standard deviation go up to {glue:text}`un_starts`; of
+#   {glue:text}`un_no_spread` networks nothing is left beyond chance. Three starts make a rough estimate.
 # - Draws of the test clips lie up to this far apart, other clips being tested: {glue:text}`un_widest`.
 # - In {glue:text}`un_after` kinds of made-up studies the intervals of this book hold the truth in 92 to 98 % of cases
 #   (range {glue:text}`un_after_ends`; of a model without starts, such as an SVM, {glue:text}`un_no_start`). A bootstrap
@@ -51,6 +56,8 @@ show.say("un_starts", f"{100 * min(known):.1f} to {unit(100 * max(known), 'point
 #   start, of which it cannot know the spread while ours borrows that of others, and in {glue:text}`un_before_rest` of
 #   the rest. Where clips are taken as independent, an interval of accuracy holds in {glue:text}`un_clips_ends` of
 #   cases.
+# - A borrowed spread may be wrong. If the starts of the networks that lend it lie half as far apart as those of the
+#   network that borrows, intervals hold in {glue:text}`un_half` of cases; if twice as far, in {glue:text}`un_twice`.
 #
 # ## What stands in brackets
 #
@@ -72,10 +79,10 @@ show.say("un_starts", f"{100 * min(known):.1f} to {unit(100 * max(known), 'point
 # agree better than that, the variance of the clips takes the place of theirs, and the bracket says *clips* instead of
 # *speakers*.
 #
-# A network that was started three times or more tells itself how far its starts lie apart. One or two starts tell too
-# little: the interval then takes the spread from all runs of the same document, size and corpus whose training ends by
-# the same rule, where there are any. Otherwise it names speakers alone, and is too narrow for another start. A spread
-# that is taken from others may be wrong: variants of one network can be steady or wild. An SVM has no start.
+# Three starts of a network or more tell themselves how far they lie apart. One or two tell too little: the interval
+# then takes the spread from all runs of the same document, size and corpus whose training ends by the same rule, its
+# own among them. Where these too have one start each, it names speakers alone, and is too narrow for another start.
+# Draws of the split are treated alike. An SVM has no start.
 #
 # ## How an interval is made
 #
@@ -88,7 +95,8 @@ show.say("un_starts", f"{100 * min(known):.1f} to {unit(100 * max(known), 'point
 #
 # Folds take the place of speakers where each has a network of its own. Starts and draws add a variance each, less what
 # the sampling error of the clips alone would make of it. Each variance has Student's {math}`t` of its own degrees of
-# freedom {math}`\nu_j`, and half the width of the interval is
+# freedom {math}`\nu_j`; of a difference, what the starts of both sides add has those of Welch and Satterthwaite. Half
+# the width of the interval is
 #
 # ```{math}
 # \sqrt{\sum_j t_{\nu_j,\, 0.975}^2 \; v_j} .
@@ -102,7 +110,7 @@ show.say("un_starts", f"{100 * min(known):.1f} to {unit(100 * max(known), 'point
 # holds the truth:
 
 # %% tags=["hide-input"]
-book.draw("un_coverage", chapter.coverage_picture(covered))
+book.draw("un_coverage", chapter.coverage_picture(studies))
 
 # %% [markdown]
 # ```{glue:figure} un_coverage
@@ -140,8 +148,9 @@ if started:
 book.table(chapter.starts_table(started))
 
 # %% [markdown]
-# *Spread: the standard deviation between starts that chance in clips and speakers does not explain, of all readings and
-# changed settings of that document, size and corpus together; 0 where starts differ no more than that.*
+# *Spread: an estimate of the standard deviation between starts that chance in clips and speakers does not explain. Own:
+# of these starts alone. Borrowed: of all readings and changed settings of that document, size and corpus, these among
+# them.*
 #
 # ## Several differences
 #

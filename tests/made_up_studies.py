@@ -25,10 +25,10 @@ def matrices(rng, chances):
     return found
 
 
-def side(rng, speakers, starts):
-    """Matrices (study, start, speaker, class, class) of networks that hear the same speakers, (study, speaker); of a
-    model that has no start, as one start."""
-    start = rng.normal(0, STARTS if starts else 0, (len(speakers), starts or 1, 1, 1))
+def side(rng, speakers, starts, apart=1.0):
+    """Matrices (study, start, speaker, class, class) of networks that hear the same speakers, (study, speaker), and
+    whose starts lie `apart` times as far apart as usual; of a model that has no start, as one start."""
+    start = rng.normal(0, apart * STARTS if starts else 0, (len(speakers), starts or 1, 1, 1))
     return matrices(rng, RECALL + speakers[:, None, :, None] + start)
 
 
@@ -52,7 +52,7 @@ def minus(sides, of):
     return of(sides[0]) - of(sides[1]) if len(sides) == 2 else of(sides[0])
 
 
-def crossed(rng, studies, number, starts, known, kind):
+def crossed(rng, studies, number, starts, known, kind, apart=1.0):
     """Sides of studies, and how often their interval holds the truth.
 
     Parameters
@@ -60,15 +60,18 @@ def crossed(rng, studies, number, starts, known, kind):
     starts : int
         0: the model has no start.
     known : int
-        Other starts whose spread is borrowed; 0: that of the study's own.
+        Other starts whose spread is borrowed; 0: each side has that of its own.
+    apart : float
+        How many times as far apart those others lie.
     """
     heard = speakers(rng, studies, number, kind)
     tested = [side(rng, one, starts) for one in heard]
     parts = [uncertainty.over_units(minus(tested, lambda one: values(one, kind).mean(1)), "speakers")]
     if starts:
-        others = [side(rng, heard[0], known)] if known else tested
-        spread = uncertainty.pool([uncertainty.between(values(one, kind)) for one in others])
-        parts += [uncertainty.over_networks(spread, "starts", starts)] * len(tested)
+        lent = uncertainty.between(values(side(rng, heard[0], known, apart), kind)) if known else None
+        networks = [uncertainty.over_networks(lent or uncertainty.between(values(one, kind)), "starts", starts)
+                    for one in tested]
+        parts += networks if lent or len(networks) == 1 else [uncertainty.together(networks)]
     value = minus(tested, lambda one: measure(kind)(one.sum(2)).mean(1))
     return tested, held(value, uncertainty.margin(parts), kind)
 

@@ -18,7 +18,7 @@ from ser_repro.results import uncertainty
 from ser_repro.results.ledger import NEW
 from ser_repro.results.scores import Score
 from ser_repro.runs import claimed, plans
-from ser_repro.runs.found import NOT_RUN, Found, frames
+from ser_repro.runs.found import NOT_RUN, OWN, Found, frames
 
 KINDS = {"accuracy": "accuracy", "uar": "UAR", "difference": "difference"}
 AIM = (0.92, 0.98)
@@ -42,6 +42,7 @@ def coverage_picture(rows: pd.DataFrame) -> Figure:
     starts = rows["starts"].astype(str).replace("0", "no") + np.where(rows["starts"] > 1, " starts", " start")
     names = rows["units"] + ", " + starts
     names += np.where(rows["borrowed"] > 0, ", spread of " + rows["borrowed"].astype(str) + " others", "")
+    names += rows["apart"].map({0.5: ", half as far apart", 1.0: "", 2.0: ", twice as far apart"})
     order = list(dict.fromkeys(names))
     figure, axes = plt.subplots(1, len(KINDS), figsize=(8, 0.9 + 0.19 * len(order)), sharey=True, sharex=True)
     for axis, (kind, title) in zip(axes, KINDS.items(), strict=True):
@@ -130,8 +131,8 @@ def widest(rows: list[tuple[str, Score, Score | None]]) -> str:
 def starts(results: str | Path) -> list[dict]:
     """A row a document, size, corpus and reading that has several starts with shared speakers.
 
-    `name`; `seeds`, the accuracy of each; `spread`, how far starts of all networks like it lie apart (standard
-    deviation) or None, and `df`, its degrees of freedom.
+    `name`; `seeds`, the accuracy of each; `spread`, how far starts lie apart (standard deviation) or None, and `df`,
+    its degrees of freedom; `own`, whether these starts themselves tell it, or others too.
     """
     rows = []
     for of in documents.DOCUMENTS.values():
@@ -143,7 +144,7 @@ def starts(results: str | Path) -> list[dict]:
                 rows.append({"name": f"{of.title}{size}, {kind.corpus}, {of.called(kind.reading)}",
                              "seeds": [(frame["emotion"] == frame["predicted"]).mean() for frame in frames(seeds)],
                              "spread": None if spread is None else float(np.sqrt(max(spread.variance, 0))),
-                             "df": None if spread is None else spread.df})
+                             "df": None if spread is None else spread.df, "own": len(seeds) >= OWN})
     return rows
 
 
@@ -171,11 +172,16 @@ def starts_picture(rows: list[dict]) -> Figure:
 
 
 def starts_table(rows: list[dict]) -> list[dict]:
-    """The same as a table, with the spread that chance in the clips alone does not explain."""
+    """The same as a table, with the spread that chance in clips and speakers does not explain."""
+    def told(row: dict) -> str:
+        if row["spread"] is None:
+            return "not known"
+        size = unit(100 * row["spread"], "points", 1) if row["spread"] else "none beyond chance"
+        return f"{size} ({'own' if row['own'] else 'borrowed'}, {row['df']} degree{'s' * (row['df'] > 1)} of freedom)"
+
     return [{"network": row["name"], "starts": len(row["seeds"]),
-             "accuracy": ", ".join(percent(value, 1) for value in row["seeds"]),
-             "spread of starts": "not known" if row["spread"] is None else
-             f"{unit(100 * row['spread'], 'points', 1)} ({row['df']} degrees of freedom)"} for row in rows]
+             "accuracy": ", ".join(percent(value, 1) for value in row["seeds"]), "spread of starts": told(row)}
+            for row in rows]
 
 
 # ---- how much a test can show ------------------------------------------------------------------------------------

@@ -274,7 +274,7 @@ class _Tested:
         return uncertainty.between(self.values) if len(self.own) > 1 and self.values is not None else None
 
 
-def between_starts(frames: list[pd.DataFrame], name: str = "accuracy") -> Spread | None:
+def between_starts(frames: list[pd.DataFrame], name: str = "accuracy", *, collapsed: bool = False) -> Spread | None:
     """How far networks that differ in their start (or their draw of the split) alone lie apart, free of what chance in
     the clips would make of it; None where that can't be told: one network, or one speaker, or folds, or one answer to
     every clip.
@@ -283,8 +283,11 @@ def between_starts(frames: list[pd.DataFrame], name: str = "accuracy") -> Spread
     ----------
     frames : list of DataFrame
         A table of test clips a network.
+    collapsed : bool
+        Count networks that give one answer to every clip, too, as long as not all do.
     """
-    if len(frames) < 2 or _is_folded(frames) or _alike(frames, "")[0]:
+    alike = _alike(frames, "")[0]
+    if len(frames) < 2 or _is_folded(frames) or alike > (len(frames) - 1 if collapsed else 0):
         return None
     return _Tested(frames, name, _classes(frames), "speaker", _groups(frames, "speaker")).spread()
 
@@ -450,9 +453,12 @@ def difference(a: list[pd.DataFrame], b: list[pd.DataFrame], name: str = "accura
             parts = _same(sides, unit)
         else:
             parts = [uncertainty.over_units(sides[1].values.mean(0) - sides[0].values.mean(0), _UNITS[unit])]
-            for side, known, random in zip(sides, starts, by_lot, strict=True):
-                if unit == "speaker" or not side.folded:
-                    parts += _networks(known or side.spread(), None, len(side.own), "start", random)
+            known = [one or side.spread() for one, side in zip(starts, sides, strict=True)]
+            networks = [part for side, one, random in zip(sides, known, by_lot, strict=True)
+                        if unit == "speaker" or not side.folded
+                        for part in _networks(one, None, len(side.own), "start", random)]
+            # What both sides borrow is known once; of what each knows by itself, the degrees of freedom add up.
+            parts += [uncertainty.together(networks)] if len(networks) == 2 and known[0] != known[1] else networks
     units = sides[1].units - sides[0].units if len(groups) <= FEW else ()
     worst = max(alike, key=lambda one: one[0] == one[1])
     return _summed(name, float(sides[1].own.mean() - sides[0].own.mean()), len(a[0]), seeds, units, parts, (-1.0, 1.0),

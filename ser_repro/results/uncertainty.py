@@ -39,7 +39,7 @@ class Part(NamedTuple):
 
     source: str
     variance: np.ndarray
-    df: int
+    df: int | np.ndarray
 
 
 def pseudo_values(matrices: np.ndarray, measure: Callable[[np.ndarray], np.ndarray]) -> np.ndarray:
@@ -69,10 +69,18 @@ def between(values: np.ndarray) -> Spread:
     return Spread(means[..., 0].var(-1, ddof=1) - chance, networks - 1)
 
 
-def pool(spreads: list[Spread]) -> Spread | None:
-    """One spread of several, which count by their degrees of freedom; None of none."""
+def pool(spreads: list[Spread], *, shared: bool = False) -> Spread | None:
+    """One spread of several, which count by their degrees of freedom; None of none.
+
+    Parameters
+    ----------
+    shared : bool
+        They are of the same draws of a split, so that all of them tell no more than the one with the most.
+    """
     df = sum(one.df for one in spreads)
-    return Spread(sum(one.variance * one.df for one in spreads) / df, df) if df else None
+    if not df:
+        return None
+    return Spread(sum(one.variance * one.df for one in spreads) / df, max(one.df for one in spreads) if shared else df)
 
 
 def over_units(values: np.ndarray, source: str) -> Part:
@@ -90,6 +98,16 @@ def wider(units: Part, clips: Part) -> Part:
 def over_networks(spread: Spread, source: str, networks: int = 1, known: np.ndarray | float = 0.0) -> Part:
     """The part of a mean over networks, less a variance that is counted already."""
     return Part(source, np.maximum(spread.variance - known, 0.0) / networks, spread.df)
+
+
+def together(parts: list[Part]) -> Part:
+    """One part of what two sides of a difference add, each known from networks of its own (Welch 1947, Satterthwaite
+    1946): its degrees of freedom lie between those of the one and of both."""
+    variance = sum(part.variance for part in parts)
+    rest = sum(part.variance**2 / part.df for part in parts)
+    least = min(part.df for part in parts)
+    df = np.where(rest > 0, variance**2 / np.where(rest > 0, rest, 1.0), least)
+    return Part(parts[0].source, variance, df)
 
 
 def margin(parts: list[Part], level: float = LEVEL) -> np.ndarray:

@@ -23,7 +23,7 @@ from ser_repro.runs import plans, search
 from ser_repro.runs.run import Run
 
 REDRAWN = "redrawn"  # the protocol that repeats a random split: fold k is draw k
-OWN = 3  # starts from which on a network's own tell how far they lie apart, for others' may lie nearer or farther
+OWN = 3  # starts, or draws, from which on a network's own tell how far they lie apart: others may be steadier
 SPLITS = {"published": "shared speakers", "speaker": "new speakers", REDRAWN: "shared speakers, other draws"}
 
 
@@ -185,31 +185,35 @@ class Found:
         Networks that learned nothing don't count. None where that is not known: one start, one speaker, or an
         estimator.
         """
-        own = self._spread(replace(run.kind, protocol="published"), name)
-        return self._spreads(name, ("published", *_like(run))) if own is None or own.df < OWN - 1 else own
+        return self._known(run, "published", name)
 
     def draws(self, run: Run, name: str = "accuracy") -> Spread | None:
         """The same of networks that differ in the draw of the split, and with it in their start."""
-        return self._spreads(name, (REDRAWN, *_like(run)))
+        return self._known(run, REDRAWN, name)
 
-    def _spreads(self, name: str, like: tuple) -> Spread | None:
-        if (name, like) not in self._pooled:
-            source = self.begun if like[0] == REDRAWN else self.done
-            self._pooled[name, like] = uncertainty.pool([
-                spread for kind in source if (kind.protocol, *_like(kind)) == like
-                and (spread := self._spread(kind, name))])
-        return self._pooled[name, like]
+    def _known(self, run: Run, protocol: str, name: str) -> Spread | None:
+        own = self._spread(replace(run.kind, protocol=protocol), name, collapsed=True)
+        return own if own and own.df >= OWN - 1 else self._borrowed(name, (protocol, *_like(run)))
 
-    def _spread(self, kind: Run, name: str) -> Spread | None:
+    def _borrowed(self, name: str, like: tuple) -> Spread | None:
+        if (name, like) not in self._spreads:
+            drawn = like[0] == REDRAWN
+            self._spreads[name, like] = uncertainty.pool([
+                spread for kind in (self.begun if drawn else self.done) if (kind.protocol, *_like(kind)) == like
+                and (spread := self._spread(kind, name))], shared=drawn)
+        return self._spreads[name, like]
+
+    def _spread(self, kind: Run, name: str, *, collapsed: bool = False) -> Spread | None:
         """Between the starts, or draws, of one kind."""
-        if (name, kind) not in self._pooled:
+        asked = (name, kind, collapsed)
+        if asked not in self._spreads:
             seeds = (self.begun if kind.protocol == REDRAWN else self.done).get(kind, [])
-            self._pooled[name, kind] = scores.between_starts(frames(seeds), name) if seeds and self.taught(
-                seeds) else None
-        return self._pooled[name, kind]
+            self._spreads[asked] = scores.between_starts(frames(seeds), name, collapsed=collapsed) if (
+                seeds and self.taught(seeds)) else None
+        return self._spreads[asked]
 
     @cached_property
-    def _pooled(self) -> dict[tuple, Spread | None]:
+    def _spreads(self) -> dict[tuple, Spread | None]:
         return {}
 
     def text(self, corpus: str, reading: str = "code", protocol: str = "published", name: str = "accuracy",

@@ -9,7 +9,10 @@ from ser_repro.book import uncertainty
 def test_the_stored_coverage_is_what_the_intervals_aim_at():
     rows = uncertainty.coverage()
     assert set(rows["of"]) == set(uncertainty.KINDS) and len(rows) >= 70
-    assert uncertainty.within(rows, "after") == f"{len(rows)} of {len(rows)}"
+    lent, own = rows[rows["apart"] != 1], rows[rows["apart"] == 1]
+    assert own["after"].between(*uncertainty.AIM).sum() >= len(own) - 1 and own["after"].max() < 0.985
+    by_spread = lent.groupby("apart")["after"].mean()  # borrowed from networks that lie nearer, and farther apart
+    assert by_spread[0.5] < 0.92 < 0.97 < by_spread[2] and len(lent) == 10
     assert rows["before"].min() < 0.5 and rows["clips"].max() < 0.75
     assert rows.loc[rows["starts"] == 0, "after"].between(0.93, 0.97).all()
     panels = uncertainty.coverage_picture(rows).axes
@@ -43,8 +46,12 @@ def test_draws_are_drawn_beside_the_printed_score():
 def test_starts_are_those_of_the_records():
     rows = uncertainty.starts("results")
     row = next(row for row in rows if row["name"] == "Issa et al., RAVDESS, code")
-    assert len(row["seeds"]) >= 3 and row["spread"] > 0 and row["df"] >= 2
+    assert len(row["seeds"]) >= 3 and row["spread"] > 0 and row["df"] >= 2 and row["own"]
     assert len(uncertainty.starts_table(rows)) == len(rows)
+    told = [line["spread of starts"] for line in uncertainty.starts_table([
+        row | {"spread": 0.021, "df": 1, "own": False}, row | {"spread": 0.0, "df": 2}, row | {"spread": None}])]
+    assert told == ["2.1\N{NO-BREAK SPACE}points (borrowed, 1 degree of freedom)",
+                    "none beyond chance (own, 2 degrees of freedom)", "not known"]
     names = uncertainty.starts_picture(rows).axes[0].texts
     assert [name.get_text().replace("\n", " ") for name in names] == [row["name"] for row in rows]
 

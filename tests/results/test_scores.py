@@ -122,7 +122,10 @@ def test_spread_of_starts_is_free_of_what_clips_alone_would_make():
         found.append(np.mean(spreads))
     assert abs(found[0]) < 0.02**2 and found[1] == pytest.approx(0.05**2, rel=0.2)
     assert scores.between_starts([frame()]) is None
-    assert scores.between_starts([frame().assign(predicted="a"), frame()]) is None
+    one_answer = frame().assign(predicted="a")
+    assert scores.between_starts([one_answer, frame()]) is None
+    assert scores.between_starts([one_answer, frame()], collapsed=True).df == 1
+    assert scores.between_starts([one_answer, one_answer], collapsed=True) is None
     assert scores.between_starts([frame().assign(speaker="s0")] * 2) is None
 
 
@@ -192,6 +195,26 @@ def test_each_side_of_a_difference_is_the_mean_of_its_own_starts():
     part = (stats.t.ppf(0.975, 2) * 0.03) ** 2 * (1 + 1 / 3)
     assert (difference.high - difference.value) ** 2 == pytest.approx((speakers.high - speakers.value) ** 2 + part)
     assert (difference.counts, speakers.counts) == (("speakers", "starts"), ("speakers",))
+    apart = scores.difference(a, b, starts=(Spread(0.03**2, 2), Spread(0.04**2, 4)))  # each known by itself
+    one, other = 0.03**2 / 3, 0.04**2
+    df = (one + other) ** 2 / (one**2 / 2 + other**2 / 4)
+    part = stats.t.ppf(0.975, df) ** 2 * (one + other)
+    assert (apart.high - apart.value) ** 2 == pytest.approx((speakers.high - speakers.value) ** 2 + part) and 4 < df < 6
+
+
+def test_two_sides_tell_more_than_either_and_one_side_no_more_than_itself():
+    def df(*parts):
+        return float(uncertainty.together([uncertainty.Part("starts", *part) for part in parts]).df)
+
+    assert df((2.0, 2), (2.0, 2)) == pytest.approx(4) and df((2.0, 2), (0.0, 5)) == pytest.approx(2)
+    assert 2 < df((3.0, 2), (1.0, 2)) < 4 and df((0.0, 3), (0.0, 2)) == 2
+    assert uncertainty.together([uncertainty.Part("starts", 2.0, 2)] * 2).variance == 4
+
+
+def test_spreads_of_the_same_draws_tell_no_more_than_one_of_them():
+    both = [Spread(1.0, 9), Spread(3.0, 9)]
+    assert uncertainty.pool(both) == Spread(2.0, 18) and uncertainty.pool(both, shared=True) == Spread(2.0, 9)
+    assert uncertainty.pool([], shared=True) is None
 
 
 def test_a_change_to_the_same_networks_counts_how_the_change_differs_between_starts():
