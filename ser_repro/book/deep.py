@@ -74,16 +74,29 @@ def outcome(found: Found, made: dict | None, guess: float) -> str:
     if not made or not begun(made):
         return "not yet begun."
     told_ = told(made, guess)
-    learned_ = {0: "none has learned, in that both its losses fell below that of guessing",
+    learned_ = {0: "in none have both losses, of training and of validation clips, fallen at least 1 % below that of "
+                   "guessing",
                 1: "one has learned something"}.get(told_["learned"], f"{told_['learned']} have learned something")
     if (record := won(found, made)) is None:
         ended = sum(trial["stopped"] is not None for trial in made["trials"])
         return (f"unfinished. Of its {told_['trials']} trials {ended} have ended, the longest so far has "
-                f"{told_['epochs']} epoch{'s' * (told_['epochs'] > 1)}, and {learned_}.")
+                f"{told_['epochs']} epoch{'s' * (told_['epochs'] > 1)}, and {learned_}.{_nearest(made, guess)}")
     alike = scores.table(record)["predicted"].nunique() == 1
     score = found.score_of([[record]])
     reaches = "gives every test clip the same answer" if alike else f"reaches {score} on the test clips"
-    return f"of {told_['trials']} trials {learned_}. The chosen one {reaches}."
+    return f"of {told_['trials']} trials {learned_}.{_nearest(made, guess)} The chosen one {reaches}."
+
+
+def _nearest(made: dict, guess: float) -> str:
+    """Of a search in which nothing has learned: how many validation clips a trial has named right all the same."""
+    tried = [trial["history"] for trial in begun(made)]
+    if any(learned(trial, guess) for trial in begun(made)):
+        return ""
+    best = max(tried, key=lambda history: max(history["validation_accuracy"]))
+    epoch = int(np.argmax(best["validation_accuracy"]))
+    right, trained = (percent(best[f"{part}_accuracy"][epoch], 1) for part in ("validation", "train"))
+    return (f" The most validation clips that any has named right are {right}, beside {trained} of its training clips. "
+            "Validation clips come sorted by emotion, and the state runs on from one batch to the next.")
 
 
 def standing(made: dict | None, guess: float) -> str:
@@ -175,7 +188,7 @@ def answer(found: Found, runs: dict[str, dict], chance: float) -> str:
         told.append(f"In one run each, of at most {most} epochs, with one thing changed, it learned with {worked}.")
     if deaf:
         same = {name: [other for other in deaf if runs[other]["history"] == runs[name]["history"]] for name in deaf}
-        words = [" or with ".join(same[name]) + " (which is one and the same training here)" * (len(same[name]) > 1)
+        words = [" or with ".join(same[name]) + " (which come to the same training here)" * (len(same[name]) > 1)
                  for name in deaf if name == same[name][0]]
         told.append(f"It did not learn with {', nor with '.join(words)}.")
     if waiting := [name for name in SWITCHES if name not in runs]:

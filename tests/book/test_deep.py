@@ -18,6 +18,7 @@ FOUND = Found("cnn_n_gru", "results")
 def trial(*losses, stopped=None, accuracy=0.14, train=None):
     return {"settings": {}, "stopped": stopped, "seconds": 1.0,
             "history": {"train_loss": list(train or losses),
+                        "train_accuracy": [0.1] * len(losses),
                         "validation_loss": list(losses), "validation_accuracy": [accuracy] * len(losses)}}
 
 
@@ -38,6 +39,16 @@ def test_a_search_in_numbers(search):
     assert not deep.learned(trial(1.95, 1.8, train=[1.8, 1.95]), GUESS)  # never both at once
     search["trials"][0] = trial(9.9, stopped="diverged")
     assert deep.told(search, GUESS)["stopped"] == "2 after 2, 1 after 4, 1 after diverged"
+
+
+def test_of_a_search_where_nothing_learned_is_told_how_many_validation_clips_were_named_right():
+    vain = {"trials": [trial(1.95, 1.95, accuracy=0.3), trial(1.94, stopped=1)], "document": "cnn_n_gru"}
+    told = deep.outcome(None, vain, GUESS)
+    assert told.startswith("unfinished. Of its 2 trials 1 have ended, the longest so far has 2 epochs, and in none have ")
+    nbsp = "\N{NO-BREAK SPACE}"
+    assert f"named right are 30.0{nbsp}%, beside 10.0{nbsp}% of its training clips." in told
+    learned = vain | {"trials": [trial(1.5), trial(1.95, accuracy=0.3)]}
+    assert deep.outcome(None, learned, GUESS).endswith("and one has learned something.")
 
 
 def test_every_trial_is_a_line_and_the_chosen_one_stands_out(search):
@@ -90,7 +101,7 @@ def test_switches_are_shown_with_their_spread_and_their_gradient():
     assert deep.answer(FOUND, {"AdamW": runs["nothing changed"]}, 0.5).startswith(
         "It did not learn with AdamW. Not yet tried: nothing changed, one GRU layer, ")
     assert deep.answer(FOUND, {name: runs["nothing changed"] for name in ("AdamW", "no weight decay")}, 0.5).startswith(
-        "It did not learn with AdamW or with no weight decay (which is one and the same training here). Not yet ")
+        "It did not learn with AdamW or with no weight decay (which come to the same training here). Not yet ")
     assert deep.answer(FOUND, {}, 1 / 7) == "Which part keeps it from learning has not been tried yet."
     rows = deep.table(FOUND, runs)
     assert [(row["changed"], row["kinds of answer"], row["gradient, layer 1"], row["training"]) for row in rows] == [
