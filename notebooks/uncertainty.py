@@ -68,6 +68,7 @@ show.say("un_no_spread", f"{sum(one == 0 for one in known)} of {len(known)}")
 # | `[low, high; speakers, starts, draws]` | also another random choice of the test clips |
 # | `[low, high; speakers, draws]` | the same of a model that has no start, such as an SVM |
 # | `[low, high; folds]` | other groups of speakers, each with a network of its own, and so starts too |
+# | `[low, high; speakers, starts of one]` | of a difference, another start of one network; the other's are not known |
 # | `[low, high; folds, starts]` | of a difference whose one side has folds and the other starts |
 # | `[low, high; clips]` | other clips of the same speakers, each as if independent: too narrow for other speakers |
 # | `(one and other by start; two speakers, no interval)` | nothing: this is what was measured |

@@ -13,12 +13,14 @@ from ser_repro.book import networks, plots, verdicts
 from ser_repro.book.page import Page
 from ser_repro.book.palette import ROLES
 from ser_repro.book.words import NBSP, family, listed, number, p_text, percent, points, signed, significant, unit
-from ser_repro.documents import crema_1d, crema_2d
+from ser_repro.documents import crema_1d, crema_2d, qayyum_baselines
 from ser_repro.documents.crema_1d import BEFORE
 from ser_repro.documents.crema_study import CLASSES
 from ser_repro.results import scores, uncertainty
+from ser_repro.results.ledger import OF_EMOTION, SHARED, sampling_error
 from ser_repro.results.scores import Score
 from ser_repro.runs import plans
+from ser_repro.runs.claimed import clips, evidence
 from ser_repro.runs.found import NOT_RUN, Found, missing, on_same_clips, split_name
 
 CORPUS = "CREMA-D"
@@ -47,6 +49,11 @@ def models(page: Page) -> list[tuple[Found, int, str, tuple, tuple]]:
 def _documents(page: Page) -> tuple:
     """The records of the 1-D and of the 2-D networks, each with the module that tells of them."""
     return (page.found, crema_1d), (images(page).found, crema_2d)
+
+
+def _svm(page: Page, protocol: str = "published") -> str:
+    """A plain baseline on the same test clips: the SVM on MFCC and MSF of Qayyum et al."""
+    return Found("qayyum_baselines", page.found.folder).told(CORPUS, protocol=protocol, n=max(qayyum_baselines.BOTH))
 
 
 def seeds_of(found: Found, n: int, protocol: str = "published", **which) -> list[list[dict]]:
@@ -103,6 +110,24 @@ def recalls(page: Page) -> list[dict]:
         rows.append({"model": name} | {emotion: f"{percent(value)} / {one}"
                                        for emotion, value, one in zip(CLASSES, claimed, ours, strict=True)})
     return rows
+
+
+def recalls_apart(page: Page) -> str:
+    """Which models' recalls lie farther from the document's than the sampling error of both tests, and how far."""
+    told = []
+    for found, document in _documents(page):
+        for n, name in document.NETWORKS.items():
+            away = []
+            for claim in found.document.claims:
+                if (claim.n, claim.kind) == (n, OF_EMOTION) and not claim.step:
+                    for one in evidence(found, claim):
+                        if one.speakers == SHARED and not one.part:
+                            error = sampling_error(claim, one.score, clips(found.name, claim))
+                            away.append((abs(one.score.value - claim.value), error))
+            apart = [distance for distance, error in away if distance > error]
+            if apart:
+                told.append(f"{name} {len(apart)} of {len(away)}, by up to {unit(100 * max(apart), 'points', 1)}")
+    return "; ".join(told) or NOT_RUN
 
 
 def picture(page: Page) -> Figure:
@@ -365,6 +390,7 @@ def headlines(page: Page) -> dict[str, str]:
             "stride": price(two, "stride", 1, 3), "sigmoid": price(found, "loss", "categorical on sigmoid", 6),
             "rmsprop": price(found, "optimiser", "RMSprop", 5),
             "standardised": price(found, "standardised", True, 6),
+            "recalls_apart": recalls_apart(page), "svm": _svm(page), "svm_speaker": _svm(page, "speaker"),
             "six_claim": percent(crema_1d.TABLE[6][1]), "six": found.told(CORPUS, n=6),
             "six_standardised": found.told(CORPUS, n=6, standardised=True),
             "last": price(found, "early_stopping", "last", 1)}

@@ -359,8 +359,12 @@ def features_say(page: Page) -> str:
     largest = max(effects, key=lambda one: abs(one.difference.value))
     told = "; ".join(f"{one.name.partition(' (n')[0]} {points(one.difference)}" for one in effects)
     apart = sum(significant(one.difference) for one in effects)
+    ends = [abs(end) for one in effects if one.difference.has_interval
+            for end in (one.difference.low, one.difference.high)]
+    open_ = f", and their intervals reach {unit(100 * max(ends), 'points', 1)}" if ends else ""
     return (f"{told}. {apart or 'None'} of {len(effects)} {'are' if apart > 1 else 'is'} significant; the largest is "
-            f"{unit(100 * abs(largest.difference.value), 'points', 1)}, the gap {unit(100 * GAP, 'points', 1)}")
+            f"{unit(100 * abs(largest.difference.value), 'points', 1)}{open_}, where the gap is "
+            f"{unit(100 * GAP, 'points', 1)}")
 
 
 def _normalisation(page: Page) -> list[tuple[str, str, scores.Score]]:

@@ -171,7 +171,8 @@ DOCUMENT = Document(
           # model 1's is known.
           *(_core(1, features=step, reduction="LDA") for step in STEPS),
           *(_core(1, features=step, reduction="none") for step in STEPS[:3]),
-          *(_core(1, reduction=reduction) for reduction in ("PCA 10", "PCA 20")),
+          *(_core(1, reduction=reduction, standardised=scaled) for reduction in ("PCA 10", "PCA 20")
+            for scaled in (False, True)),
           _core(1, seeds=THREE, fitted_on="all"), _core(5, seeds=THREE, optimiser="RMSprop"),
           _core(1, seeds=THREE, early_stopping="last"),
           *(_core(1, seeds=THREE, augmentation=when) for when in ("training", BEFORE)),
