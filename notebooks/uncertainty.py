@@ -47,7 +47,7 @@ show.say("un_no_spread", f"{sum(one == 0 for one in known)} of {len(known)}")
 # another draw of the test clips. An interval counts only what it names.
 #
 # - Starts of one network lie up to this far apart: {glue:text}`un_starts_widest`. Beyond what chance in clips and
-#   speakers explains, the estimates of their standard deviation go up to {glue:text}`un_starts`; of
+#   speakers explains, the estimates of their standard deviation go up to {glue:text}`un_starts`; in
 #   {glue:text}`un_no_spread` networks nothing is left beyond chance. Three starts make a rough estimate.
 # - Draws of the test clips lie up to this far apart, other clips being tested: {glue:text}`un_widest`.
 # - In {glue:text}`un_after` kinds of made-up studies the intervals of this book hold the truth in 92 to 98 % of cases
@@ -80,8 +80,8 @@ show.say("un_no_spread", f"{sum(one == 0 for one in known)} of {len(known)}")
 # agree better than that, the variance of the clips takes the place of theirs, and the bracket says *clips* instead of
 # *speakers*.
 #
-# Three starts of a network or more tell themselves how far they lie apart. One or two tell too little: the interval
-# then takes the spread from all runs of the same document, size and corpus whose training ends by the same rule, its
+# Three starts of a network or more show how far its starts lie apart. One or two show too little: the interval then
+# takes the spread from all runs of the same document, size and corpus whose training ends by the same rule, its
 # own among them. Where these too have one start each, it names speakers alone, and is too narrow for another start.
 # Draws of the split are treated alike. An SVM has no start.
 #

@@ -126,8 +126,8 @@ def recalls_apart(page: Page) -> str:
                             away.append((abs(one.score.value - claim.value), error))
             apart = [distance for distance, error in away if distance > error]
             if apart:
-                told.append(f"{name} {len(apart)} of {len(away)}, by up to {unit(100 * max(apart), 'points', 1)}")
-    return "; ".join(told) or NOT_RUN
+                told.append(f"{name} ({len(apart)} of {len(away)}, by up to {unit(100 * max(apart), 'points', 1)})")
+    return listed(told) or NOT_RUN
 
 
 def picture(page: Page) -> Figure:
@@ -407,11 +407,12 @@ def headlines(page: Page) -> dict[str, str]:
 
 
 def _range_1d(page: Page) -> dict[str, str]:
-    """Accuracy of the 1-D networks with shared and with new speakers, the lowest and the highest, and of how many."""
+    """Accuracy of the 1-D networks that are run whole, with shared and with new speakers: the lowest and the highest,
+    and of how many."""
     told = {}
     for key, protocol in (("range_shared", "published"), ("range_new", "speaker")):
         known = [score.value for found, n, *_ in trained(page) if found is page.found
-                 and (score := _score(found, n, protocol))]
+                 and (score := found.score(CORPUS, protocol=protocol, n=n))]
         told[key] = f"{_ends(known)} ({len(known)} networks)" if known else NOT_RUN
     return told
 
