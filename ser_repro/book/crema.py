@@ -127,7 +127,7 @@ def recalls_apart(page: Page) -> str:
             apart = [distance for distance, error in away if distance > error]
             if apart:
                 told.append(f"{name} ({len(apart)} of {len(away)}, by up to {unit(100 * max(apart), 'points', 1)})")
-    return listed(told) or NOT_RUN
+    return listed(told) if told else NOT_RUN
 
 
 def picture(page: Page) -> Figure:
