@@ -122,7 +122,8 @@ book.draw("un_coverage", chapter.coverage_picture(studies))
 # ---
 # Grey: 92 to 98 %. Filled: variances of speakers, starts and folds are added, each with Student's t of its own degrees
 # of freedom {cite:p}`burdick1992confidence`. Hollow: percentiles after resampling speakers and starts, widened for
-# few speakers; where a study has one start, they know nothing of the spread of others.
+# few speakers; where a study has one start, they know nothing of the spread of others. The last ten rows borrow the
+# spread of five others whose starts lie half or twice as far apart.
 # ```
 #
 # ## One draw of the test clips is one of many

@@ -41,8 +41,9 @@ def coverage_picture(rows: pd.DataFrame) -> Figure:
     """Coverage before and after, a panel a kind of score, a line a study."""
     starts = rows["starts"].astype(str).replace("0", "no") + np.where(rows["starts"] > 1, " starts", " start")
     names = rows["units"] + ", " + starts
-    names += np.where(rows["borrowed"] > 0, ", spread of " + rows["borrowed"].astype(str) + " others", "")
-    names += rows["apart"].map({0.5: ", half as far apart", 1.0: "", 2.0: ", twice as far apart"})
+    lent = ", spread of " + rows["borrowed"].astype(str) + " others"
+    elsewhere = rows["apart"].map({0.5: ", others half as far", 1.0: "", 2.0: ", others twice as far"})
+    names += np.where(rows["apart"] != 1, elsewhere, np.where(rows["borrowed"] > 0, lent, ""))
     order = list(dict.fromkeys(names))
     figure, axes = plt.subplots(1, len(KINDS), figsize=(8, 0.9 + 0.19 * len(order)), sharey=True, sharex=True)
     for axis, (kind, title) in zip(axes, KINDS.items(), strict=True):
