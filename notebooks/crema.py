@@ -55,7 +55,8 @@ page.say("cr_planned", planned)
 #
 # **Model 6 hangs on what the document does not tell.** It claims {glue:text}`cr_six_claim`. Fed its 258 values as they
 # are, some a thousand times the size of others, ours reaches {glue:text}`cr_six`; with each brought to zero mean and
-# unit variance, {glue:text}`cr_six_standardised`.
+# unit variance, {glue:text}`cr_six_standardised`. With PCA, too, ours comes near the document's scores only where the
+# values are standardised first (below). So the document may well have scaled its values.
 #
 # **What LDA does alone.** Five of the seven 1-D networks (of Models 3 and 4 it is inferred) are fed nothing but the
 # five values to which linear discriminant analysis (LDA) reduces a clip. LDA can name the emotion itself: fitted in a

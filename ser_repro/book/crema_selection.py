@@ -10,7 +10,7 @@ from matplotlib.ticker import MultipleLocator, PercentFormatter
 from ser_repro.book import crema, plots
 from ser_repro.book.page import Page
 from ser_repro.book.palette import GREY, ORANGE, PURPLE, ROLES, Look
-from ser_repro.book.words import family, listed, p_text, points, signed, significant
+from ser_repro.book.words import family, listed, p_text, percent, points, signed, significant
 from ser_repro.documents import crema_1d
 from ser_repro.runs.found import NOT_RUN, on_same_clips
 
@@ -91,7 +91,18 @@ def _alike(page: Page) -> str:
             if row["ours"] and row["ours"].alike[0] == row["ours"].alike[1]]
     if not dead:
         return ""
-    return f" With {listed(dead)} our network, whose values are not scaled, gives one answer to every clip."
+    return (f" With {listed(dead)} our network, whose values are not scaled, gives one answer to every clip."
+            f"{_scaled(page)}")
+
+
+def _scaled(page: Page) -> str:
+    """What PCA comes to where values are standardised first, beside what the document has, in words."""
+    told = []
+    for features, reduction, claimed, _ in crema_1d.SELECTION:
+        if reduction.startswith("PCA") and (score := page.found.score(
+                crema.CORPUS, n=1, features=features, reduction=reduction, standardised=True)):
+            told.append(f"{crema_1d.SETTINGS['reduction'].others[reduction]} {score} (claimed: {percent(claimed)})")
+    return f" With the values standardised first: {listed(told)}." if told else ""
 
 
 def picture(page: Page) -> Figure:
