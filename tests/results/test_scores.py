@@ -202,6 +202,14 @@ def test_each_side_of_a_difference_is_the_mean_of_its_own_starts():
     assert (apart.high - apart.value) ** 2 == pytest.approx((speakers.high - speakers.value) ** 2 + part) and 4 < df < 6
 
 
+def test_that_the_starts_of_one_side_alone_are_known_is_said():
+    several, once = [frame(right=r, seed=1) for r in (0.5, 0.6, 0.7)], [frame(right=0.9, seed=1)]
+    assert scores.difference(several, once).counts == ("speakers", "starts of one")
+    assert scores.difference(several, once, starts=(None, Spread(0.03**2, 2))).counts == ("speakers", "starts")
+    assert scores.difference(several, once, by_lot=(True, False)).counts == ("speakers", "starts")  # the other has none
+    assert scores.difference(several[:1], once).counts == ("speakers",)
+
+
 def test_two_sides_tell_more_than_either_and_one_side_no_more_than_itself():
     def df(*parts):
         return float(uncertainty.together([uncertainty.Part("starts", *part) for part in parts]).df)
