@@ -74,11 +74,22 @@ done, planned = found.count
 page.say("is_done", done)
 page.say("is_planned", planned)
 STOPPED, UNSHUFFLED = {"early_stopping": "restored"}, {"shuffle": False}  # what A does and neither reading has
-told_early, told_order = ("; ".join(f"{name} {found.told(name, **change)}" for name in page.corpora)
-                          for change in (STOPPED, UNSHUFFLED))
+
+
+def by_start(change):
+    """Accuracy with a change, corpus by corpus, and of each start, which may lie far apart."""
+    every = []
+    for name in page.corpora:
+        score = found.score(name, **change)
+        each = f" (starts: {', '.join(f'{100 * one:.1f}' for one in score.seeds)})" if score and score.seeds[1:] else ""
+        every.append(f"{name} {found.told(name, **change)}{each}")
+    return "; ".join(every)
+
+
+told_early, told_order = by_start(STOPPED), by_start(UNSHUFFLED)
 page.say("is_early", told_early)
 page.say("is_unshuffled", told_order)
-told_both = "; ".join(f"{name} {found.told(name, **issa.AS_A)}" for name in page.corpora)
+told_both = by_start(issa.AS_A)
 for split in splits:
     page.say(f"is_svm_{split}", Found("svm193", found.folder).told("RAVDESS", protocol=split))
 page.say("is_as_a", told_both)
