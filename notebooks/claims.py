@@ -56,9 +56,9 @@ book.picture(ledger.picture(table), "How many claims of each document got which 
 #
 # The rule goes in this order: can't be tested; not yet run; not settled, where nothing was learned or the interval is
 # that wide; reproduced; within sampling error; exceeded; reached with shared speakers only; not excluded; not settled,
-# where the training was shorter; not reproduced. Where a document does not tell its network, as of Model 1, no run can
-# test its claim. Where it is silent on less, ours is a guess, which its chapter names; where we ran several, as of the
-# scale of Model 6's values, the ledger names the one that is judged.
+# where what lies below can't refute it; not reproduced. Where a document does not tell its network, as of Model 1, no
+# run can test its claim. Where it is silent on less, ours is a guess, which its chapter names; where we ran several, as
+# of the scale of Model 6's values, the ledger names the one that is judged.
 
 # %% tags=["hide-input"]
 book.table(ledger.rule())

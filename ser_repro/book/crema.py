@@ -64,12 +64,13 @@ def seeds_of(found: Found, n: int, protocol: str = "published", **which) -> list
 def _versions(page: Page) -> list[tuple]:
     """The ten as `models`, each with the settings of ours that stand beside it: Model 6 twice, as the document doesn't
     tell whether its values were scaled."""
-    every = [(*one, {}) for one in models(page)]
-    place = next(place for place, one in enumerate(every) if one[:2] == (page.found, 6))
-    found, n, name, *claimed, _ = every[place]
-    again = {"standardised": True}
-    return [*every[:place + 1], (found, n, f"{name}, {found.difference('standardised', True)}", *claimed, again),
-            *every[place + 1:]]
+    rows = []
+    for found, n, name, *claimed in models(page):
+        rows.append((found, n, name, *claimed, {}))
+        if (found, n) == (page.found, 6):
+            again = f"{name}, {found.difference('standardised', True)}"
+            rows.append((found, n, again, *claimed, {"standardised": True}))
+    return rows
 
 
 def trained(page: Page) -> list[tuple[Found, int, str, tuple]]:

@@ -454,13 +454,12 @@ def difference(a: list[pd.DataFrame], b: list[pd.DataFrame], name: str = "accura
         else:
             parts = [uncertainty.over_units(sides[1].values.mean(0) - sides[0].values.mean(0), _UNITS[unit])]
             known = [one or side.spread() for one, side in zip(starts, sides, strict=True)]
-            networks = [part for side, one, random in zip(sides, known, by_lot, strict=True)
-                        if unit == "speaker" or not side.folded
-                        for part in _networks(one, None, len(side.own), "start", random)]
+            started = [(one, len(side.own)) for one, side, random in zip(known, sides, by_lot, strict=True)
+                       if random and (unit == "speaker" or not side.folded)]
+            source = "starts" if all(one for one, _ in started) else "starts of one"
+            networks = [uncertainty.over_networks(one, source, count) for one, count in started if one]
             # What both sides borrow is known once; of what each knows by itself, the degrees of freedom add up.
             parts += [uncertainty.together(networks)] if len(networks) == 2 and known[0] != known[1] else networks
-            if len(networks) == 1 and all(by_lot) and not any(unit == "cut" and side.folded for side in sides):
-                parts[-1] = networks[0]._replace(source="starts of one")
     units = sides[1].units - sides[0].units if len(groups) <= FEW else ()
     worst = max(alike, key=lambda one: one[0] == one[1])
     return _summed(name, float(sides[1].own.mean() - sides[0].own.mean()), len(a[0]), seeds, units, parts, (-1.0, 1.0),
