@@ -395,9 +395,8 @@ def headlines(page: Page) -> dict[str, str]:
             "six_claim": percent(crema_1d.TABLE[6][1]), "six": found.told(CORPUS, n=6),
             "six_standardised": found.told(CORPUS, n=6, standardised=True),
             "last": price(found, "early_stopping", "last", 1)}
-    for key, features in (("bank", "mel_image_bank"), ("decibels", "mel_image_decibels"), ("pad", "mel_image_pad"),
-                          ("image", "mel_image")):
-        told[key] = price(two, "features", features, 2)
+    for key, features in zip(("bank", "decibels", "pad", "image"), crema_2d.IMAGES, strict=True):
+        told[key] = price(two, "features", features, 3)
     for key, rate in (("slow", 1e-4), ("half", 5e-4)):
         told[key] = price(two, "learning_rate", rate, 1)
     told["leaks"] = "; ".join(f"{row['without the leak']} ({row['model']}) {points(row['difference'])}"

@@ -144,8 +144,9 @@ def test_leaks_and_prices_are_told_with_their_size(made):
                                                               ("Model 1", "3 and 3")]
     assert abs(rows[0]["difference"].value) < 0.02 and rows[2]["difference"].value == pytest.approx(-0.2, abs=0.03)
     told = crema.headlines(made)
-    assert told["bank"].endswith("(starts: 1 and 1)") and told["slow"].endswith("(starts: 3 and 1)")
-    assert told["stride"] == told["sigmoid"] == NOT_RUN  # of models that have not been run
+    bank = crema.price(crema.images(made).found, "features", "mel_image_bank", 2)
+    assert bank.endswith("(starts: 1 and 1)") and told["slow"].endswith("(starts: 3 and 1)")
+    assert told["bank"] == told["stride"] == told["sigmoid"] == NOT_RUN  # of models that have not been run
 
 
 def test_the_best_epoch_is_set_against_the_test_clips(made):
