@@ -35,7 +35,7 @@ from ser_repro import datasets
 from ser_repro.book import deep, diagrams, experiments, feeding, networks, searches, verdicts
 from ser_repro.book.words import number, percent, points, versus_chance
 from ser_repro.documents import cnn_n_gru
-from ser_repro.runs import plans, records, search
+from ser_repro.runs import asha, plans, records, search
 from ser_repro.runs.found import NOT_RUN
 
 searched = searches.outcomes(found)  # split -> what the search of its open settings found
@@ -66,8 +66,7 @@ page.say("tess_2025_speaker", found.told("TESS", protocol="speaker", n=18, **cnn
 page.say("ravdess_2025_16", found.text("RAVDESS", n=18, **cnn_n_gru.WHOLE_2025))
 
 # %% tags=["hide-cell"]
-share = datasets.published("TESS")["emotion"].value_counts(normalize=True)
-guess = float(-(share * np.log(share)).sum())  # the loss of stating how often each class occurs
+guess = asha.guessing("TESS")  # the loss of stating how often each class occurs
 own = {size: deep.own_search(found, "TESS", size) for size in (18, small)}  # the document's own search
 switched = deep.switched(found)
 page.say("deep_search", deep.outcome(found, own[18], guess))

@@ -4,8 +4,8 @@ The rule, from the first that applies (`RULE` says it in words that a reader see
 
 1. No run can test it: its corpus can't be had, or the document doesn't say what was done.
 2. Nothing has been run on the split that it names, or not every fold of it.
-3. What was run says nothing of it: no setting taught the network anything, or an interval of more than `WIDEST` holds
-   it.
+3. What was run says nothing of it: no setting that we searched taught the network anything, or an interval of more than
+   `WIDEST` holds it. But where the document's own search, made whole, taught it nothing: not reproduced.
 4. A score of ours, in either reading, is the claim, to the digits in which it is told, or lies above it by no more than
    the sampling error of two test sets of the claim's size: reproduced.
 5. A score of ours lies below it, but within that sampling error.
@@ -47,8 +47,10 @@ RULE = {
     NOT_EXCLUDED: "our score lies farther below, but its 95 % interval is so wide that it holds the claim, or, where "
                   "there is none, one of the starts or speakers reaches it",
     NOT_REPRODUCED: "our score lies farther below, and so does its whole interval, or, where it has none, every start "
-                    "and speaker",
-    UNSETTLED: "what was run can't speak for or against it: no setting taught the network anything, its 95 % interval "
+                    "and speaker; or the document's own search for its settings, made whole, taught the network "
+                    "nothing",
+    UNSETTLED: "what was run can't speak for or against it: no setting that we chose taught the network anything, its "
+               "95 % interval "
                f"holds the claim and more than {100 * WIDEST:.0f} points, or what lies farther below was trained "
                "shorter than the document trained, or is one start of which nobody knows how far others lie from it",
     UNTESTABLE: "its corpus can't be had, or the document doesn't say what was done",
@@ -146,6 +148,9 @@ class Evidence:
         Why it can speak neither for nor against the claim; "" where it can.
     one_sided : str
         Why it can speak for the claim alone: as it was trained shorter than the document trained, or started once; "".
+    failed : str
+        Why it does not reach the claim, whatever its score: what was done is what the document did, and no network
+        learned anything by it; "".
     """
 
     reading: str
@@ -156,6 +161,7 @@ class Evidence:
     draws: int = 0
     says_nothing: str = ""
     one_sided: str = ""
+    failed: str = ""
 
 
 @dataclass(frozen=True)
@@ -195,12 +201,16 @@ def verdict(claim: Claim, evidence: list[Evidence], clips: int, missing: str = "
     """
     if claim.untestable or missing:
         return Verdict(UNTESTABLE, claim.untestable or missing)
-    evidence = [replace(one, says_nothing=one.says_nothing or _too_wide(claim, one)) for one in evidence]
+    evidence = [one if one.failed else replace(one, says_nothing=one.says_nothing or _too_wide(claim, one))
+                for one in evidence]
     begun = [one for one in evidence if one.speakers == claim.speakers]
     named = [one for one in begun if not one.part]
     if not named:
         return Verdict(NOT_RUN, _listed([f"{_where(one)} so far {distance(claim, one.score)}" for one in begun]))
-    heard = [one for one in named if not one.says_nothing]
+    failed = tuple(one for one in named if one.failed)
+    heard = [one for one in named if not one.says_nothing and not one.failed]
+    if failed and not heard:
+        return Verdict(NOT_REPRODUCED, _listed([f"{_where(one)}: {one.failed}" for one in failed]), failed)
     if not heard:
         return Verdict(UNSETTLED, _listed([one.says_nothing for one in named]), tuple(named))
     if met := _met(claim, heard, clips):

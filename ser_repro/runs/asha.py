@@ -27,13 +27,14 @@ from pathlib import Path
 import numpy as np
 from filelock import FileLock, Timeout
 
-from ser_repro import SerReproError
+from ser_repro import SerReproError, datasets
 from ser_repro.documents.base import Search
 from ser_repro.files import cache_folder, read_json, write_atomic
 from ser_repro.runs import execution, records, schema
 from ser_repro.runs.engines import Engine, Place, Setup, Task
 from ser_repro.runs.engines.base import watched
 from ser_repro.runs.run import Run, record_path
+from ser_repro.runs.search import LEARNED
 from ser_repro.runs.search import path as split_path
 
 SEED = 2022
@@ -78,6 +79,30 @@ def read(results: str | Path, run: Run) -> dict | None:
         raise SerReproError(f"search {file} is of other settings than {run.document} searches on {run.corpus}: remove "
                             "it and start the search again.")
     return found
+
+
+def guessing(corpus: str) -> float:
+    """The loss of stating how often each emotion of a published corpus occurs."""
+    share = datasets.published(corpus)["emotion"].value_counts(normalize=True)
+    return float(-(share * np.log(share)).sum())
+
+
+def learned(trial: dict, guess: float) -> bool:
+    """Whether at some epoch both losses, of training and of validation clips, were below that of stating class
+    frequencies, by the margin that the study asks of every search."""
+    return bool(np.any(below(trial, "train", guess) & below(trial, "validation", guess)))
+
+
+def below(trial: dict, part: str, guess: float) -> np.ndarray:
+    """At which epochs the loss of one part was."""
+    return np.array(trial["history"].get(f"{part}_loss", ())) < LEARNED * guess
+
+
+def won(results: str | Path, made: dict | None) -> dict | None:
+    """The record of a search's chosen trial, tested with its own last weights; None of a search that is not over."""
+    if not made or "winner" not in made:
+        return None
+    return records.kept(record_path(results, made["document"], made["record"]))
 
 
 def _search(run: Run) -> Search:

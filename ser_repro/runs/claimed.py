@@ -12,7 +12,7 @@ import pandas as pd
 from ser_repro import SerReproError, datasets, documents
 from ser_repro.results import scores
 from ser_repro.results.ledger import NEW, NOT_RUN, SHARED, WHOLE, Claim, Evidence, PublishedMatrix, Verdict, verdict
-from ser_repro.runs import plans, records
+from ser_repro.runs import asha, plans, records
 from ser_repro.runs.found import REDRAWN, SPLITS, Found
 from ser_repro.runs.found import missing as part_of
 
@@ -34,8 +34,25 @@ def evidence(found: Found, claim: Claim) -> list[Evidence]:
                 told.append(Evidence(
                     found.document.called(reading), _SPEAKERS[protocol], score, _changed(found, version),
                     "" if drawn else part_of(seeds), len(score.seeds) if drawn else 0,
-                    _says_nothing(found, seeds, score), found.document.shorter or _one_start(found, score)))
+                    _says_nothing(found, seeds, score), found.document.shorter or _one_start(found, score),
+                    _failed(own) if (own := _own_search(found, claim, reading, protocol)) else ""))
     return told
+
+
+def _own_search(found: Found, claim: Claim, reading: str, protocol: str) -> dict | None:
+    """The document's own search for the settings of a claim's network, where it has been made whole."""
+    if claim.changes or not found.document.own_search or not _rebuilt(found, claim):
+        return None
+    made = asha.read(found.folder, found.kind(claim.corpus, reading, protocol, n=claim.n))
+    return made if made and "winner" in made else None
+
+
+def _failed(made: dict) -> str:
+    """That a whole search taught no network anything; "" where it did."""
+    guess, trials = asha.guessing(made["corpus"]), made["trials"]
+    if any(asha.learned(trial, guess) for trial in trials):
+        return ""
+    return f"the document's own search, made whole, taught none of its {len(trials)} networks anything"
 
 
 def _judged(found: Found, claim: Claim, reading: str, protocol: str) -> tuple[dict, list[list[dict]]]:
@@ -78,10 +95,13 @@ def _changed(found: Found, version: dict) -> str:
 
 
 def _seeds(found: Found, claim: Claim, reading: str, protocol: str, version: dict | None = None) -> list[list[dict]]:
-    """Records of the runs that can test a claim; those of several draws of the split where a mean over them is
-    judged, as the document's own draw is not known and our first one may be lucky."""
+    """Records of the runs that can test a claim; that of the network which the document's own search chose, where it
+    has been made whole; those of several draws of the split where a mean over them is judged, as the document's own
+    draw is not known and our first one may be lucky."""
     if not _rebuilt(found, claim):
         return []
+    if not version and (own := _own_search(found, claim, reading, protocol)):
+        return [[asha.won(found.folder, own)]]
     which = claim.which | (version or {})
     if protocol == "published" and not found.document.has_code and claim.score != scores.VALIDATION:
         drawn = found.records(claim.corpus, reading, REDRAWN, whole=False, **which)

@@ -7,7 +7,7 @@ from matplotlib.colors import to_hex
 
 from ser_repro.book import deep, palette, words
 from ser_repro.documents import cnn_n_gru
-from ser_repro.runs import plans
+from ser_repro.runs import asha, plans
 from ser_repro.runs.found import Found
 from ser_repro.runs.run import Run
 
@@ -33,22 +33,30 @@ def test_a_search_in_numbers(search):
     told = deep.told(search, GUESS)
     assert told == {"trials": 5, "begun": 4, "learned": 1, "by_order": 0, "epochs": 4, "best": 0.9, "over": True,
                     "stopped": "1 after 1, 2 after 2, 1 after 4"}
-    assert not deep.learned(trial(0.99 * GUESS), GUESS) and deep.learned(trial(0.98 * GUESS, 3.0), GUESS)
+    assert not asha.learned(trial(0.99 * GUESS), GUESS) and asha.learned(trial(0.98 * GUESS, 3.0), GUESS)
     one = trial(1.95, 1.8, train=[1.95, 1.95])
-    assert deep.by_order(one, GUESS) and not deep.learned(one, GUESS)
-    assert not deep.learned(trial(1.95, 1.8, train=[1.8, 1.95]), GUESS)  # never both at once
+    assert deep.by_order(one, GUESS) and not asha.learned(one, GUESS)
+    assert not asha.learned(trial(1.95, 1.8, train=[1.8, 1.95]), GUESS)  # never both at once
     search["trials"][0] = trial(9.9, stopped="diverged")
     assert deep.told(search, GUESS)["stopped"] == "2 after 2, 1 after 4, 1 after diverged"
 
 
 def test_of_a_search_where_nothing_learned_is_told_how_many_validation_clips_were_named_right():
     vain = {"trials": [trial(1.95, 1.95, accuracy=0.3), trial(1.94, stopped=1)], "document": "cnn_n_gru"}
-    told = deep.outcome(None, vain, GUESS)
+    told = deep.outcome(FOUND, vain, GUESS)
     assert told.startswith("unfinished. Of its 2 trials 1 have ended, the longest so far has 2 epochs, and in none ")
     nbsp = "\N{NO-BREAK SPACE}"
     assert f"named right are 30.0{nbsp}%, beside 10.0{nbsp}% of its training clips." in told
     learned = vain | {"trials": [trial(1.5), trial(1.95, accuracy=0.3)]}
-    assert deep.outcome(None, learned, GUESS).endswith("and one has learned something.")
+    assert deep.outcome(FOUND, learned, GUESS).endswith("and one has learned something.")
+
+
+def test_a_whole_search_in_which_nothing_learned_says_how_much_it_leaves_room_for():
+    trials = [trial(1.95, stopped=1)] * 50 + [trial(*[1.95] * 4, stopped=4)] * 10
+    assert deep.standing({"trials": trials}, GUESS) == "The claim is open: the search is not whole."
+    told = deep.standing({"trials": trials, "winner": 0}, GUESS).replace("\N{NO-BREAK SPACE}", " ")
+    assert "none of 60 leaves room for 5 % of such trials to learn (95 %), and 50 of them were stopped" in told
+    assert deep.standing({"trials": [*trials, trial(1.5, stopped=1)], "winner": 0}, GUESS) == ""
 
 
 def test_every_trial_is_a_line_and_the_chosen_one_stands_out(search):

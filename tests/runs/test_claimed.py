@@ -36,6 +36,33 @@ def test_a_claim_whose_network_learned_nothing_is_not_settled_and_is_judged_once
     assert learned.loc[("TESS", "accuracy"), "because"] == claimed.ONE_ANSWER  # still: it answers all clips alike
 
 
+def test_a_claim_is_not_reproduced_where_the_documents_own_search_made_whole_taught_nothing(deep, tmp_path):
+    shutil.copytree(deep, tmp_path, dirs_exist_ok=True)
+    name = "tess-n18-code-published-fold0.json"
+    made = json.loads(Path("results/cnn_n_gru/asha", name).read_text())
+    for one in made["trials"]:
+        losses = one["history"]["validation_loss"]
+        one |= {"stopped": len(losses), "history": one["history"] | {"train_loss": [1.95] * len(losses)}}
+    (tmp_path / "cnn_n_gru/asha").mkdir()
+    path = tmp_path / "cnn_n_gru/asha" / name
+
+    def judged(**more):
+        path.write_text(json.dumps({k: v for k, v in made.items() if k not in ("winner", "record")} | more))
+        table = claimed.ledger(Found("cnn_n_gru", tmp_path)).set_index(["corpus", "score"])
+        return table.loc[[("TESS", score) for score in ("accuracy", "recall of anger", "recall of fear")]]
+
+    assert set(judged()["verdict"]) == {rule.UNSETTLED}  # not whole
+    whole = {"winner": 0, "record": "tess-n18-code-published-fold0-seed0-e6b536a8f8fe"}
+    told = judged(**whole)
+    assert set(told["verdict"]) == {rule.NOT_REPRODUCED}  # also of the emotion that it names for every clip
+    assert set(told["because"]) == {
+        "reading code: the document's own search, made whole, taught none of its 60 networks anything"}
+    made["trials"][3]["history"] |= {"train_loss": [1.0], "validation_loss": [1.0]}  # one has learned
+    made["trials"][3]["stopped"] = 1
+    made["trials"][3]["history"] |= {name: one[:1] for name, one in made["trials"][3]["history"].items()}
+    assert set(judged(**whole)["because"]) == {claimed.NO_SETTING}  # of the record that stands here for its own
+
+
 def test_a_claim_of_new_speakers_that_shared_ones_reach_is_reached_with_those_only():
     table = claimed.ledger(Found("issa", "results")).set_index(["corpus", "claimed"])
     told = table.loc[("RAVDESS", "71.6 %")]
