@@ -62,8 +62,9 @@ page.say("cr_planned", planned)
 # five values to which linear discriminant analysis (LDA) reduces a clip. LDA can name the emotion itself: fitted in a
 # second on the same clips, it is right on {glue:text}`cr_lda`, and with new speakers on {glue:text}`cr_lda_speaker`.
 # Networks on its five values, compared with it on the same test clips: {glue:text}`cr_lda_five`. The other networks:
-# {glue:text}`cr_lda_others`. On the same split another plain method, [the SVM on MFCC and MSF](qayyum.ipynb) with each
-# speaker normalised by all of his clips, is right on {glue:text}`cr_svm`, and with new speakers on
+# {glue:text}`cr_lda_others`. On the same split another plain method, [the SVM on MFCC and MSF](qayyum.ipynb), is right
+# on {glue:text}`cr_svm_together`, and with new speakers on {glue:text}`cr_svm_together_speaker`. If each speaker is
+# normalised by all of his clips, the tested ones too, it is right on {glue:text}`cr_svm` and
 # {glue:text}`cr_svm_speaker`.
 #
 # **Where accuracy agrees, the answers need not.** Recalls of emotions that lie farther from the document's than the

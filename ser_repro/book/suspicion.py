@@ -427,6 +427,8 @@ def headlines(page: Page) -> dict[str, str]:
     told["crema"] = found.told("CREMA-D", n=REPORTED)
     told["crema_svm"] = other.told("CREMA-D", n=SVM_BOTH)
     told["crema_svm_speaker"] = other.told("CREMA-D", protocol="speaker", n=SVM_BOTH)
+    told["crema_svm_together"] = other.told("CREMA-D", n=SVM_BOTH, **qayyum.TOGETHER)
+    told["crema_svm_together_speaker"] = other.told("CREMA-D", protocol="speaker", n=SVM_BOTH, **qayyum.TOGETHER)
     told["paper_both"] = listed([percent(qayyum_baselines.RATES[n], 1) for n in qayyum_baselines.BOTH]
                                 + [percent(qayyum.RNN_RATES[RNN_BOTH], 1)])
     seconds, rate = 8, 16_000

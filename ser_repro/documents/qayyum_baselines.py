@@ -66,4 +66,5 @@ DOCUMENT = Document(
             for protocol in ("published", "speaker")),
           *(_core(3, "redrawn", _SAVEE, penalty=penalty) for penalty in (0.0, 100.0)),
           _core(6, "redrawn", _SAVEE, kernel="linear"), _core(6, "redrawn", _SAVEE, C=10.0),
-          *(_core(n, corpora=_CREMAD) for n in BASELINES), *(_core(n, "speaker", _CREMAD) for n in BOTH)))
+          *(_core(n, corpora=_CREMAD) for n in BASELINES), *(_core(n, "speaker", _CREMAD) for n in BOTH),
+          *(_core(6, protocol, _CREMAD, **qayyum.TOGETHER) for protocol in ("published", "speaker"))))
