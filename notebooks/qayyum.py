@@ -238,10 +238,11 @@ page.say("qa_family", suspicion.between_family(page))
 # ## CREMA-D
 #
 # The study claims 48 % for its CNN; its report reaches that after LDA to five values, and again with dropout. Measured:
-# {glue:text}`qa_crema`. On a CPU such a run takes some 15 hours, so it is not of the core. The SVM on MFCC and MSF
-# reaches {glue:text}`qa_crema_svm` on the study's split and {glue:text}`qa_crema_svm_speaker` with new speakers, each
-# of whom is normalised by all of his own clips, the tested ones too. With all speakers normalised together, by training
-# clips, it reaches {glue:text}`qa_crema_svm_together` and {glue:text}`qa_crema_svm_together_speaker`.
+# {glue:text}`qa_crema` after LDA, and {glue:text}`qa_crema_speaker` with new speakers; without LDA, with dropout
+# {glue:text}`qa_crema_dropout`, without {glue:text}`qa_crema_none`. The SVM on MFCC and MSF reaches
+# {glue:text}`qa_crema_svm` on the study's split and {glue:text}`qa_crema_svm_speaker` with new speakers, each of whom
+# is normalised by all of his own clips, the tested ones too. With all speakers normalised together, by training clips,
+# it reaches {glue:text}`qa_crema_svm_together` and {glue:text}`qa_crema_svm_together_speaker`.
 #
 # ## All scores
 
