@@ -437,7 +437,8 @@ def _exceeded(page: Page) -> str:
     """Models that come out higher than the document has them, by more than its test clips make by lot."""
     over = [f"{name} by {unit(100 * (score.value - claimed[1]), 'points', 1)}" for found, n, name, claimed, _ in
             models(page) if (score := _score(found, n))
-            and score.value - claimed[1] > np.sqrt(2) * uncertainty.by_lot(claimed[1], TESTED)]
+            and score.value - claimed[1] > np.sqrt(2) * uncertainty.by_lot(claimed[1], TESTED)
+            and score.low > claimed[1]]
     return listed(over) if over else "none"
 
 

@@ -9,8 +9,8 @@ The rule, from the first that applies (`RULE` says it in words that a reader see
 4. A score of ours, in either reading, is the claim, to the digits in which it is told, or lies above it by no more than
    the sampling error of two test sets of the claim's size: reproduced.
 5. A score of ours lies below it, but within that sampling error.
-6. A score of ours lies farther above it: exceeded. Where one of these three is so on shared speakers only, and the
-   claim names new ones, it is reached with shared speakers only.
+6. A score of ours lies farther above it, and so does its whole interval: exceeded. Where one of these three is so on
+   shared speakers only, and the claim names new ones, it is reached with shared speakers only.
 7. An interval of ours holds it: a score this uncertain can't exclude it.
 8. A reading that says nothing of it by rule 3 holds it in its interval; or below it lies what was trained shorter than
    the document trained, or one start of which nobody knows how far others lie from it: not settled.
@@ -42,10 +42,11 @@ RULE = {
     REPRODUCED: "our score, in one of the readings and on the split that the claim names, is the claim, rounded as it "
                 "is, or lies above it by no more than the sampling error of two test sets of that size",
     SAMPLING: "our score lies below the claim, but by no more than that sampling error",
-    EXCEEDED: "our score lies farther above the claim",
+    EXCEEDED: "our score lies farther above the claim, and so does its whole interval, or, where it has none, every "
+              "start and speaker",
     SHARED_ONLY: "one of these three is so on shared speakers only, while the document speaks of new ones",
-    NOT_EXCLUDED: "our score lies farther below, but its 95 % interval is so wide that it holds the claim, or, where "
-                  "there is none, one of the starts or speakers reaches it",
+    NOT_EXCLUDED: "our score lies farther away, but its 95 % interval is so wide that it holds the claim, or, where "
+                  "it has none, starts or speakers lie on both sides of the claim",
     NOT_REPRODUCED: "our score lies farther below, and so does its whole interval, or, where it has none, every start "
                     "and speaker; or the document's own search for its settings, made whole, taught the network "
                     "nothing",
@@ -231,8 +232,8 @@ def verdict(claim: Claim, evidence: list[Evidence], clips: int, missing: str = "
 
 
 def _met(claim: Claim, evidence: list[Evidence], clips: int) -> Verdict | None:
-    """That a score of ours is as high as the claim, or would be but for sampling error, or is higher; None where none
-    is."""
+    """That a score of ours is as high as the claim, or would be but for sampling error, or is higher with its whole
+    interval; None where none is."""
     above = tuple(one for one in evidence if one.score.value >= claim.least)
     if reached := tuple(one for one in above
                         if one.score.value - claim.value <= sampling_error(claim, one.score, clips)):
@@ -244,7 +245,8 @@ def _met(claim: Claim, evidence: list[Evidence], clips: int) -> Verdict | None:
         if claim.value - nearest.score.value <= error:
             return Verdict(SAMPLING, f"{_where(nearest)} {distance(claim, nearest.score)}, where the sampling error is "
                            f"{100 * error:.1f} either way", (nearest,))
-    return Verdict(EXCEEDED, _each(claim, above), above) if above else None
+    over = tuple(one for one in above if _reach(one.score)[0] > claim.value)
+    return Verdict(EXCEEDED, _each(claim, over), over) if over else None
 
 
 def sampling_error(claim: Claim, score: Score, clips: int) -> float:

@@ -41,6 +41,10 @@ def test_every_verdict_can_be_given():
     assert kind(replace(far, score=score(0.60, half=0.25))) == ledger.UNSETTLED  # it holds half of all scores
     assert kind(replace(far, score=score(0.60, half=0.19))) == ledger.NOT_REPRODUCED
     assert kind(replace(far, score=replace(score(0.60, half=0), units=(0.35, 0.85)))) == ledger.NOT_EXCLUDED
+    assert kind(replace(above, score=score(0.90, half=0.11))) == ledger.NOT_EXCLUDED  # its interval holds the claim
+    assert kind(replace(above, score=replace(score(0.90, half=0), units=(0.78, 0.99)))) == ledger.NOT_EXCLUDED
+    assert kind(replace(above, failed="no network learned")) == ledger.NOT_REPRODUCED  # whatever its score
+    assert kind(reached, replace(far, failed="no network learned")) == ledger.SAMPLING  # by the other reading
     new = replace(CLAIM, speakers=NEW)
     assert kind(reached, claim=new) == ledger.NOT_RUN  # nothing on the split that it names
     fallen = Evidence("code", NEW, score(0.4))
