@@ -58,8 +58,8 @@ def outcome(found: Found, made: dict | None, guess: float) -> str:
     if not made or not begun(made):
         return "not yet begun."
     told_ = told(made, guess)
-    learned_ = {0: "in none have both losses, of training and of validation clips, fallen at least 1 % below that of "
-                   "guessing",
+    learned_ = {0: "none has learned anything (in none did both losses, of training and of validation clips, fall 1 % "
+                   "below that of guessing)",
                 1: "one has learned something"}.get(told_["learned"], f"{told_['learned']} have learned something")
     if (record := asha.won(found.folder, made)) is None:
         ended = sum(trial["stopped"] is not None for trial in made["trials"])

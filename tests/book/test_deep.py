@@ -44,7 +44,7 @@ def test_a_search_in_numbers(search):
 def test_of_a_search_where_nothing_learned_is_told_how_many_validation_clips_were_named_right():
     vain = {"trials": [trial(1.95, 1.95, accuracy=0.3), trial(1.94, stopped=1)], "document": "cnn_n_gru"}
     told = deep.outcome(FOUND, vain, GUESS)
-    assert told.startswith("unfinished. Of its 2 trials 1 have ended, the longest so far has 2 epochs, and in none ")
+    assert told.startswith("unfinished. Of its 2 trials 1 have ended, the longest so far has 2 epochs, and none has ")
     nbsp = "\N{NO-BREAK SPACE}"
     assert f"named right are 30.0{nbsp}%, beside 10.0{nbsp}% of its training clips." in told
     learned = vain | {"trials": [trial(1.5), trial(1.95, accuracy=0.3)]}
