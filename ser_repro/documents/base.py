@@ -183,7 +183,7 @@ class Document:
         What makes of a clip's values, or of those of each of its frames, that which the model is fed. It belongs to the
         model: fitted before it on the training clips (on all clips, where the setting `fitted_on` is "all"), and stored
         with its weights. With an attribute `needs_speakers` its methods are also given `speakers`, who speaks in each
-        clip or frame.
+        clip or frame; with `needs_training` its `fit` is given `training`, whether the clip of each row trains.
     optimiser : callable(parameters, values) -> torch optimiser, or None
         None says that `build` gives an estimator, which is fitted at once.
     schedule : callable(optimiser, values) -> torch learning-rate scheduler, optional

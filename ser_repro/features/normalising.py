@@ -82,19 +82,32 @@ def _moments(values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 class Reduced:
     """A normaliser, and a transformer of scikit-learn behind it.
 
+    Parameters
+    ----------
+    normaliser : Normaliser
+    reduction : transformer
+        Which may be told the emotions, as LDA is. So it is fitted on training clips, whatever the normaliser is.
+    on_all : bool
+        Fit it on all clips that the normaliser is fitted on: a leak.
+
     Attributes
     ----------
     steps : list of (name, transformer)
     """
 
-    needs_speakers = True
+    needs_speakers = needs_training = True
 
-    def __init__(self, normaliser: Normaliser, reduction):
+    def __init__(self, normaliser: Normaliser, reduction, on_all: bool = False):
         self.steps = [("normaliser", normaliser), ("reduction", reduction)]
+        self.on_all = on_all
 
-    def fit(self, values: np.ndarray, targets: np.ndarray, speakers: np.ndarray | None = None):
+    def fit(self, values: np.ndarray, targets: np.ndarray, speakers: np.ndarray | None = None, *,
+            training: np.ndarray):
+        """Fit both; `training` says of each row whether its clip trains."""
         (_, normaliser), (_, reduction) = self.steps
-        reduction.fit(normaliser.fit(values, targets, speakers).transform(values, speakers), targets)
+        normal = normaliser.fit(values, targets, speakers).transform(values, speakers)
+        seen = np.ones(len(values), bool) if self.on_all else training
+        reduction.fit(normal[seen], targets[seen])
         return self
 
     def transform(self, values: np.ndarray, speakers: np.ndarray | None = None) -> np.ndarray:

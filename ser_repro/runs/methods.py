@@ -91,8 +91,11 @@ class _Method:
         told = which[one_of(self.values.get("fitted_on", "training"), which, "fitted_on")]
         rows, targets = (np.concatenate([parts[part][side] for part in told]) for side in (0, 1))
         frames, lengths = fitting.frames_of(source, rows)
-        self.transform.fit(frames.astype(np.float64), np.repeat(targets, lengths),
-                           **_told_speakers(self.transform, source, rows, lengths))
+        beside = _told_speakers(self.transform, source, rows, lengths)
+        if getattr(self.transform, "needs_training", False):
+            trains = np.concatenate([np.full(len(parts[part][0]), part == "train") for part in told])
+            beside["training"] = np.repeat(trains, lengths)
+        self.transform.fit(frames.astype(np.float64), np.repeat(targets, lengths), **beside)
 
     def _fed(self, source):
         """The clips as the model takes them."""

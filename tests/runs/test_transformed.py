@@ -135,6 +135,19 @@ def test_frames_are_normalised_by_their_speaker(spoken, fitted_on):
     assert not inputs[own[0], :, spoken.lengths[own[0]]:].any()
 
 
+@pytest.mark.parametrize(("reduction", "leaks"), [("LDA", False), ("LDA on all", True)])
+def test_lda_behind_a_normaliser_of_all_clips_learns_no_emotion_of_a_tested_one(source, reduction, leaks):
+    source.clips = pd.DataFrame({"speaker": np.array(["a", "b"])[np.arange(90) % 2]})
+    values = documents.settings("qayyum", "code", "CREMA-D", 1, reduction=reduction)
+    assert values["fitted_on"] == "all"
+    parts, told = parts_of(source), []
+    for tested in (parts["test"][1], parts["test"][1][::-1].copy()):
+        model = methods.Network(documents.get("qayyum"), values, 6, 0)
+        model.fit_transform(source, parts | {"test": (parts["test"][0], tested)})
+        told.append(methods.Transformed(source, model.transform).batch(np.arange(90))[0])
+    assert torch.equal(*told) != leaks
+
+
 def test_an_estimator_is_stored_with_what_normalises_its_clips(source, tmp_path):
     source.clips = pd.DataFrame({"speaker": np.array(["a", "b"])[np.arange(90) % 2]})
     for n in (3, 6):
