@@ -241,10 +241,12 @@ page.say("qa_family", suspicion.between_family(page))
 # {glue:text}`qa_crema` after LDA, and {glue:text}`qa_crema_speaker` with new speakers; without LDA, with dropout
 # {glue:text}`qa_crema_dropout`, without {glue:text}`qa_crema_none`. On which clips LDA was fitted is not told; ours is
 # fitted on training clips. Fitted on all, so that it knows the emotions of the tested ones, it makes
-# {glue:text}`qa_crema_leaky`. The SVM on MFCC and MSF reaches
-# {glue:text}`qa_crema_svm` on the study's split and {glue:text}`qa_crema_svm_speaker` with new speakers, each of whom
-# is normalised by all of his own clips, the tested ones too. With all speakers normalised together, by training clips,
-# it reaches {glue:text}`qa_crema_svm_together` and {glue:text}`qa_crema_svm_together_speaker`.
+# {glue:text}`qa_crema_leaky`. All of these normalise each speaker by all of his clips, the tested ones too. With all
+# speakers normalised together, by training clips, and after LDA the CNN reaches {glue:text}`qa_crema_together`.
+#
+# The SVM on MFCC and MSF reaches {glue:text}`qa_crema_svm` on the study's split and
+# {glue:text}`qa_crema_svm_speaker` with new speakers, normalised by speaker; normalised together,
+# {glue:text}`qa_crema_svm_together` and {glue:text}`qa_crema_svm_together_speaker`.
 #
 # ## All scores
 

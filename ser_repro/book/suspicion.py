@@ -426,6 +426,7 @@ def headlines(page: Page) -> dict[str, str]:
     told["svm_speaker_training"] = str(other.score_of(own)) if own else NOT_RUN
     told["crema"] = found.told("CREMA-D", n=REPORTED)
     told["crema_leaky"] = found.told("CREMA-D", n=REPORTED, reduction=qayyum.LEAKY)
+    told["crema_together"] = found.told("CREMA-D", n=REPORTED, **qayyum.TOGETHER)
     told["crema_speaker"] = found.told("CREMA-D", protocol="speaker", n=REPORTED)
     for key, rate in (("none", 0.0), ("dropout", 0.5)):
         told[f"crema_{key}"] = found.told("CREMA-D", n=REPORTED, reduction="none", dropout=rate, batch_size=16)

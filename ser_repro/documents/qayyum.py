@@ -224,7 +224,7 @@ DOCUMENT = Document(
           _core(REPORTED, seeds=(1, 2)), _core(RAW_SMALL, seeds=(1, 2)), _core(REPORTED, dropout=0.5),
           *(_core(REPORTED, batch_size=16, **beside) for beside in ({}, {"dropout": 0.5})),
           _core(REPORTED, corpus="CREMA-D"), _core(REPORTED, "speaker", seeds=(0,), corpus="CREMA-D"),
-          _core(REPORTED, seeds=(0,), corpus="CREMA-D", reduction=LEAKY),
+          *(_core(REPORTED, seeds=(0,), corpus="CREMA-D", **changes) for changes in ({"reduction": LEAKY}, TOGETHER)),
           *(_core(REPORTED, seeds=(0,), corpus="CREMA-D", reduction="none", dropout=rate, batch_size=size)
             for rate in (0.0, 0.5) for size in (16, 32))),
     more=(_core(RAW_SMALL, **LONGER), _core(REPORTED, **LONGER)))
