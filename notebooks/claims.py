@@ -57,11 +57,11 @@ book.picture(ledger.picture(table), "How many claims of each document got which 
 # The first, second and last favour the document, the fourth goes against it, and the others go both ways.
 #
 # The rule goes in this order: can't be tested; not yet run; not reproduced, where the document's own search taught
-# nothing; not settled, where no other training did or the interval is that wide; reproduced; within sampling error;
-# exceeded; reached with shared speakers only; not excluded; not settled, where what lies below can't refute it; not
-# reproduced. Where a document does not tell its network, as of Model 1, no
-# run can test its claim. Where it is silent on less, ours is a guess, which its chapter names; where we ran several, as
-# of the scale of Model 6's values, the ledger names the one that is judged.
+# nothing and no other reading speaks; not settled, where no other training taught anything or the interval is that
+# wide; reproduced; within sampling error; exceeded; reached with shared speakers only; not excluded; not settled, where
+# what lies below can't refute it; not reproduced. Where a document does not tell its network, as of Model 1, no run can
+# test its claim. Where it is silent on less, ours is a guess, which its chapter names; where we ran several, as of the
+# scale of Model 6's values, the ledger names the one that is judged.
 
 # %% tags=["hide-input"]
 book.table(ledger.rule())

@@ -242,8 +242,8 @@ book.table(crema.leak_rows(page))
 #   {glue:text}`cr_pad`.
 # - All three of these at once: {glue:text}`cr_image`.
 #
-# These four are measured with MODEL3, which trains in ten minutes where MODEL2 takes two hours. With better networks
-# they may be worth something else: MODEL3 never names disgust or fear, in the document either.
+# These four are measured with MODEL3, which trains in ten to twenty minutes where MODEL2 takes two hours. With better
+# networks they may be worth something else: by the document's own recalls MODEL3 never names disgust or fear.
 #
 # Every change, with p-values that are corrected for their number:
 

@@ -9,18 +9,18 @@ import numpy as np
 from matplotlib.figure import Figure
 from matplotlib.ticker import PercentFormatter
 
-from ser_repro.book import networks, plots, verdicts
+from ser_repro.book import networks, plots, suspicion, verdicts
 from ser_repro.book.page import Page
 from ser_repro.book.palette import ROLES
 from ser_repro.book.words import NBSP, family, listed, number, p_text, percent, points, signed, significant, unit
-from ser_repro.documents import crema_1d, crema_2d, qayyum, qayyum_baselines
+from ser_repro.documents import crema_1d, crema_2d
 from ser_repro.documents.crema_1d import BEFORE
 from ser_repro.documents.crema_study import CLASSES
 from ser_repro.results import scores, uncertainty
-from ser_repro.results.ledger import OF_EMOTION, SHARED, sampling_error
+from ser_repro.results.ledger import EXCEEDED, OF_EMOTION, SHARED, sampling_error
 from ser_repro.results.scores import Score
 from ser_repro.runs import plans
-from ser_repro.runs.claimed import clips, evidence
+from ser_repro.runs.claimed import clips, evidence, judged, network
 from ser_repro.runs.found import NOT_RUN, Found, missing, on_same_clips, split_name
 
 CORPUS = "CREMA-D"
@@ -49,15 +49,6 @@ def models(page: Page) -> list[tuple[Found, int, str, tuple, tuple]]:
 def _documents(page: Page) -> tuple:
     """The records of the 1-D and of the 2-D networks, each with the module that tells of them."""
     return (page.found, crema_1d), (images(page).found, crema_2d)
-
-
-def _svm(page: Page) -> dict[str, str]:
-    """A plain baseline on the same test clips: the SVM on MFCC and MSF of Qayyum et al., each speaker normalised by all
-    of his clips, or all speakers together by those that train."""
-    found, n = Found("qayyum_baselines", page.found.folder), max(qayyum_baselines.BOTH)
-    return {f"svm{fed}{split}": found.told(CORPUS, protocol=protocol, n=n, **changes)
-            for fed, changes in (("", {}), ("_together", qayyum.TOGETHER))
-            for split, protocol in (("", "published"), ("_speaker", "speaker"))}
 
 
 def seeds_of(found: Found, n: int, protocol: str = "published", **which) -> list[list[dict]]:
@@ -406,7 +397,7 @@ def headlines(page: Page) -> dict[str, str]:
     told["leaks"] = "; ".join(f"{row['without the leak']} ({row['model']}) {points(row['difference'])}"
                               for row in leaks(page)) or NOT_RUN
     told["leaks_family"] = family(row["difference"] for row in leaks(page))
-    told |= _range_1d(page) | {"exceeded": _exceeded(page)} | _svm(page)
+    told |= _range_1d(page) | {"exceeded": _exceeded(page)} | suspicion.on_cremad(page)
     return told | by_lot_say() | starts_say(page) | optimism_say(page) | pairs_say(page) | against_lda_say(page)
 
 
@@ -434,12 +425,11 @@ def five_values(page: Page) -> str:
 
 
 def _exceeded(page: Page) -> str:
-    """Models that come out higher than the document has them, by more than its test clips make by lot."""
-    over = [f"{name} by {unit(100 * (score.value - claimed[1]), 'points', 1)}" for found, n, name, claimed, _ in
-            models(page) if (score := _score(found, n))
-            and score.value - claimed[1] > np.sqrt(2) * uncertainty.by_lot(claimed[1], TESTED)
-            and score.low > claimed[1]]
-    return listed(over) if over else "none"
+    """Models whose accuracy the ledger calls higher than the document's."""
+    over = [f"{network(found, claim)} by {unit(100 * (told.by[0].score.value - claim.value), 'points', 1)}"
+            for found, document in _documents(page) for claim in document.CLAIMS
+            if claim.score == "accuracy" and not claim.step and (told := judged(found, claim)).kind == EXCEEDED]
+    return listed(list(dict.fromkeys(over))) if over else "none"
 
 
 def verdict(page: Page, steps: str) -> list[str]:

@@ -5,7 +5,8 @@ The rule, from the first that applies (`RULE` says it in words that a reader see
 1. No run can test it: its corpus can't be had, or the document doesn't say what was done.
 2. Nothing has been run on the split that it names, or not every fold of it.
 3. What was run says nothing of it: no setting that we searched taught the network anything, or an interval of more than
-   `WIDEST` holds it. But where the document's own search, made whole, taught it nothing: not reproduced.
+   `WIDEST` holds it. Where nothing else speaks, and the document's own search, made whole, taught it nothing: not
+   reproduced.
 4. A score of ours, in either reading, is the claim, to the digits in which it is told, or lies above it by no more than
    the sampling error of two test sets of the claim's size: reproduced.
 5. A score of ours lies below it, but within that sampling error.
@@ -49,11 +50,11 @@ RULE = {
                   "it has none, starts or speakers lie on both sides of the claim",
     NOT_REPRODUCED: "our score lies farther below, and so does its whole interval, or, where it has none, every start "
                     "and speaker; or the document's own search for its settings, made whole, taught the network "
-                    "nothing",
+                    "nothing, and no other reading speaks",
     UNSETTLED: "what was run can't speak for or against it: no setting that we chose taught the network anything, its "
-               "95 % interval "
-               f"holds the claim and more than {100 * WIDEST:.0f} points, or what lies farther below was trained "
-               "shorter than the document trained, or is one start of which nobody knows how far others lie from it",
+               f"95 % interval holds the claim and more than {100 * WIDEST:.0f} points, or what lies farther below was "
+               "trained shorter than the document trained, or is one start of which nobody knows how far others lie "
+               "from it",
     UNTESTABLE: "its corpus can't be had, or the document doesn't say what was done",
     NOT_RUN: "its runs have not been made, or not for every group of speakers",
 }
@@ -202,17 +203,15 @@ def verdict(claim: Claim, evidence: list[Evidence], clips: int, missing: str = "
     """
     if claim.untestable or missing:
         return Verdict(UNTESTABLE, claim.untestable or missing)
-    evidence = [one if one.failed else replace(one, says_nothing=one.says_nothing or _too_wide(claim, one))
-                for one in evidence]
+    evidence = [replace(one, says_nothing=one.says_nothing or _too_wide(claim, one)) for one in evidence]
     begun = [one for one in evidence if one.speakers == claim.speakers]
     named = [one for one in begun if not one.part]
     if not named:
         return Verdict(NOT_RUN, _listed([f"{_where(one)} so far {distance(claim, one.score)}" for one in begun]))
-    failed = tuple(one for one in named if one.failed)
     heard = [one for one in named if not one.says_nothing and not one.failed]
-    if failed and not heard:
-        return Verdict(NOT_REPRODUCED, _listed([f"{_where(one)}: {one.failed}" for one in failed]), failed)
     if not heard:
+        if failed := tuple(one for one in named if one.failed):
+            return Verdict(NOT_REPRODUCED, _listed([f"{_where(one)}: {one.failed}" for one in failed]), failed)
         return Verdict(UNSETTLED, _listed([one.says_nothing for one in named]), tuple(named))
     if met := _met(claim, heard, clips):
         return met
