@@ -65,6 +65,12 @@ def systems(page: Page) -> list[tuple[Found, int, str, float | None]]:
     return rows + [(found, n, _SHORT[n], told.get(n)) for n in (REPORTED, SMALL, RAW, RAW_SMALL)]
 
 
+def as_long(found: Found, n: int, corpus: str = CORPUS, protocol: str = "published") -> dict:
+    """The changes with which a network has trained as long as the document's; none where it hasn't."""
+    which = found.document.longer
+    return dict(which) if which and found.records(corpus, protocol=protocol, n=n, **which) else {}
+
+
 # ---- the paper's rates -------------------------------------------------------------------------------------------
 
 
@@ -120,19 +126,23 @@ def protocols_table(page: Page) -> list[dict]:
 
 
 def longer(page: Page) -> str:
-    """What training for as long as the study's other networks is worth to the small CNN, in a sentence."""
-    gained, (own, more) = _longer(page)
-    if not gained:
-        return f"Training longer: {NOT_RUN}."
-    ends = [sorted({records.epochs(record) for folds in seeds for record in folds}) for seeds in (own, more)]
-    first, last = (f"{some[0]} to {some[-1]}" if len(some) > 1 else f"{some[0]}" for some in ends)
-    return (f"With a patience of {qayyum.LONGER['patience']} and up to {qayyum.LONGER['epochs']} epochs, as the "
-            f"study's other networks have them, trainings of n = {SMALL} end after {last} epochs instead of {first} "
-            f"and gain {points(gained)}.")
+    """What training for as long as the study trained is worth to the CNN, in a sentence a corpus and size."""
+    told = []
+    for corpus, n in _LONGER:
+        gained, (own, more) = _longer(page, corpus, n)
+        ends = [sorted({records.epochs(record) for folds in seeds for record in folds}) for seeds in (own, more)]
+        first, last = (f"{some[0]} to {some[-1]}" if len(some) > 1 else f"{some[0]}" if some else "" for some in ends)
+        told.append(f"n = {n} on {corpus}, " + (
+            f"ends after {last} epochs instead of {first}: {points(gained)}" if gained else NOT_RUN))
+    return (f"With a patience of {qayyum.LONGER['patience']} and up to {qayyum.LONGER['epochs']} epochs, as the study "
+            f"has them: {'; '.join(told)}.")
 
 
-def _longer(page: Page) -> tuple[Score | None, list]:
-    own, more = (page.found.records(CORPUS, n=SMALL, **changes) for changes in ({}, qayyum.LONGER))
+_LONGER = ((CORPUS, SMALL), (CORPUS, REPORTED), ("CREMA-D", REPORTED))
+
+
+def _longer(page: Page, corpus: str, n: int) -> tuple[Score | None, list]:
+    own, more = (page.found.records(corpus, n=n, **changes) for changes in ({}, qayyum.LONGER))
     return on_same_clips((page.found, own), (page.found, more)), [own, more]
 
 
@@ -177,7 +187,8 @@ def neither(page: Page) -> str:
     """Whether our networks have reached the two numbers, in a sentence."""
     whole = [claim for claim in qayyum.CLAIMS if claim.corpus == CORPUS and (claim.n, claim.score) in (
         (RAW, "uar"), (REPORTED, "accuracy")) and not claim.step]
-    scored = {claim.n: page.found.score(CORPUS, name=claim.score, n=claim.n) for claim in whole}
+    scored = {claim.n: page.found.score(CORPUS, name=claim.score, n=claim.n, **as_long(page.found, claim.n))
+              for claim in whole}
     reached = [qayyum.NETWORKS[claim.n] for claim in whole if scored[claim.n]
                and scored[claim.n].value >= claim.least]
     waiting = [qayyum.NETWORKS[n] for n, score in scored.items() if score is None]
@@ -198,7 +209,8 @@ def causes(page: Page) -> list[dict]:
     """A row a thing that might part the two numbers, and what was measured of it."""
     told, found = headlines(page), page.found
     between = {(row["change"], row["split"]): points(row["difference"]) for row in between_systems(page)}
-    shared, lost, gained = split_name("published"), found.lost(CORPUS, n=SMALL), _longer(page)[0]
+    shared, lost = split_name("published"), found.lost(CORPUS, n=SMALL)
+    gained = {name: _longer(page, CORPUS, n)[0] for name, n in (("full size", REPORTED), ("small", SMALL))}
     rows = [
         ("features: MSF added to MFCC", "regression and SVM, other draws", told["added_ours"]),
         ("", "regression and SVM, CREMA-D", told["msf_crema"]), ("", "small CNN, first draw", told["added_cnn"]),
@@ -207,7 +219,8 @@ def causes(page: Page) -> list[dict]:
         ("speakers who are heard in training", "small CNN, new instead of shared", points(lost) if lost else NOT_RUN),
         ("normalisation on training clips alone", "CNN, regression, SVM", told["normalised"]),
         ("size of the network", "full instead of a quarter, first draw", between.get((_PAIRS[2][0], shared), NOT_RUN)),
-        ("longer training", "small CNN, first draw", points(gained) if gained else NOT_RUN),
+        ("longer training, as in the study", "CNN, first draw",
+         "; ".join(f"{name} {points(one)}" for name, one in gained.items() if one) or NOT_RUN),
         ("the paper's CNN at full size", "on raw audio", found.text(CORPUS, name="uar", n=RAW)),
         ("the paper's own split; the study's own extraction of MSF", "not known", "—")]
     return [dict(zip(("what might part them", "measured in", "points of accuracy, or as told"), row, strict=True))
@@ -227,7 +240,7 @@ def picture(page: Page) -> Figure:
             axis.plot(claimed, y, looks["claimed"].marker, color="black", mfc="white", mew=1.6, ms=7, zorder=4)
         for name, protocol, away in (("ours, our first draw", "published", -0.15),
                                      ("ours, new speakers", "speaker", 0.2)):
-            if one := found.score(CORPUS, protocol=protocol, name="uar", n=n):
+            if one := found.score(CORPUS, protocol=protocol, name="uar", n=n, **as_long(found, n, protocol=protocol)):
                 marks.append((y + away, name, one))
         if drawn := found.drawn(CORPUS, name="uar", n=n):
             axis.plot(drawn.seeds, [y - 0.32] * len(drawn.seeds), "|", color=BLUE, ms=7, alpha=0.8)
@@ -429,6 +442,9 @@ def headlines(page: Page) -> dict[str, str]:
     for n, name in ((REPORTED, "full"), (SMALL, "small"), (RAW, "raw"), (RAW_SMALL, "raw_small"), (RNN_BOTH, "rnn")):
         for protocol in ("published", "speaker"):
             told[f"{name}_{protocol}"] = found.told(CORPUS, protocol=protocol, n=n)
+    told["copy"], told["copy_crema"] = (found.told(corpus, n=REPORTED, **as_long(found, REPORTED, corpus))
+                                        for corpus in (CORPUS, "CREMA-D"))
+    told["longer"] = longer(page)
     for protocol in ("published", REDRAWN, "speaker"):
         told[f"svm_{protocol}"] = other.told(CORPUS, protocol=protocol, n=SVM_BOTH)
     own = other.records(CORPUS, protocol="speaker", n=SVM_BOTH, **qayyum.TRAINING_CLIPS)

@@ -75,8 +75,8 @@ HEADLINES = (
     Headline("crema_2d", "CREMA-D", 2, "CREMA-D study, MODEL2", "crema",
              "Speakers are shared. The weights tested are those of the best of 100 or more epochs on 261 clips."),
     Headline("qayyum", "SAVEE", 3, "Qayyum et al., raw audio", "qayyum",
-             "80 test clips of four speakers, who all train. The report, which is all we have seen of the paper, does "
-             "not tell which 80."),
+             "80 test clips, it seems, of four speakers, who all train. The report, which is all we have seen of the "
+             "paper, does not tell which."),
     Headline("mfcc_cnn", "RAVDESS", None, "CNN on 50 MFCCs", "mfcc_cnn",
              "It publishes no score. It draws test clips at random, so speakers are shared."),
     Headline("cnn_bigru", "RAVDESS", None, "CNN-BiGRU with attention", "cnn_bigru",

@@ -198,6 +198,8 @@ class Document:
     shorter : str
         How its readings train shorter than the document did, where they do: "ours stop at ...". What they do not reach
         is then not settled.
+    longer : mapping
+        Settings with which they train as long. A claim is judged by such runs where there are any.
     networks : mapping
         What a reader calls the network of each size, where "n = 18" would not tell.
     adjust : callable(values, corpus, n) -> values
@@ -252,6 +254,7 @@ class Document:
     readings: tuple[str, ...] = READINGS
     has_code: bool = True
     shorter: str = ""
+    longer: Mapping[str, object] = field(default_factory=dict)
     networks: Mapping[int, str] = field(default_factory=dict)
     adjust: Callable[[dict, str, int | None], dict] = lambda values, corpus, n: values
     added: tuple[str, ...] = ()

@@ -34,7 +34,7 @@ def evidence(found: Found, claim: Claim) -> list[Evidence]:
                 told.append(Evidence(
                     found.document.called(reading), _SPEAKERS[protocol], score, _changed(found, version),
                     "" if drawn else part_of(seeds), len(score.seeds) if drawn else 0,
-                    _says_nothing(found, seeds, score), found.document.shorter or _one_start(found, score),
+                    _says_nothing(found, seeds, score), _limited(found, version, score),
                     _failed(own) if (own := _own_search(found, claim, reading, protocol)) else ""))
     return told
 
@@ -55,12 +55,23 @@ def _failed(made: dict) -> str:
     return f"the document's own search, made whole, taught none of its {len(trials)} networks anything"
 
 
+def _limited(found: Found, version: dict, score: scores.Score) -> str:
+    """Why a score can't speak against a claim: its networks trained shorter than the document's, or it is one start;
+    "" where it can."""
+    shorter = "" if version and version == found.document.longer else found.document.shorter
+    return shorter or _one_start(found, score)
+
+
 def _judged(found: Found, claim: Claim, reading: str, protocol: str) -> tuple[dict, list[list[dict]]]:
     """The version of a network by which it is judged, and its records.
 
-    Of settings that the document doesn't tell, it is the one whose score lies nearest to what the document claims of
-    the network as a whole: one version for all that is claimed of it, as its own numbers are of one network, too.
+    It is the one that trained as long as the document's, where ours otherwise train shorter. Of settings that the
+    document doesn't tell, it is the one whose score lies nearest to what the document claims of the network as a whole:
+    one version for all that is claimed of it, as its own numbers are of one network, too.
     """
+    longer = dict(found.document.longer)
+    if longer and (seeds := _seeds(found, claim, reading, protocol, longer)):
+        return longer, seeds
     versions = _versions(found, claim, reading, protocol)
     whole = next((one for one in found.document.claims if one.score in ("accuracy", "uar") and (
         one.corpus, one.n, one.changes) == (claim.corpus, claim.n, claim.changes)), None)
@@ -267,5 +278,5 @@ def _one_start(found: Found, score: scores.Score) -> str:
 def _records(found: Found, claim: Claim) -> list[str]:
     """Names of the records behind all that is known of a claim."""
     return sorted({record["run"] for reading in found.document.readings for protocol in plans.GRID
-                   for version in _versions(found, claim, reading, protocol)
+                   for version in [*_versions(found, claim, reading, protocol), dict(found.document.longer)]
                    for folds in _seeds(found, claim, reading, protocol, version) for record in folds})

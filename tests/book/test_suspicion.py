@@ -9,7 +9,8 @@ from ser_repro import datasets
 from ser_repro.book import suspicion
 from ser_repro.book.page import Page
 from ser_repro.documents import qayyum, qayyum_baselines
-from ser_repro.runs import records
+from ser_repro.results import ledger as rule
+from ser_repro.runs import claimed, records
 from ser_repro.runs.found import NOT_RUN
 from ser_repro.runs.run import Run
 
@@ -132,13 +133,31 @@ def test_systems_are_compared_on_the_clips_that_both_test(made):
 
 
 def test_longer_training_is_told_with_its_length_and_its_worth(tmp_path):
-    assert suspicion.longer(page_of(tmp_path)) == f"Training longer: {NOT_RUN}."
+    assert suspicion.longer(page_of(tmp_path)).count(NOT_RUN) == 3
+    assert suspicion.as_long(page_of(tmp_path).found, 2) == {}
     for seed, lasted in ((0, 20), (1, 33)):
         write(tmp_path, "qayyum", 2, 0.5, seed=seed, lasted=lasted)
         write(tmp_path, "qayyum", 2, 0.7, seed=seed, lasted=100 + lasted, **qayyum.LONGER)
     told = suspicion.longer(page_of(tmp_path))
-    assert told.startswith("With a patience of 100 and up to 700 epochs, as the study's other networks have them, "
-                           "trainings of n = 2 end after 120 to 133 epochs instead of 20 to 33 and gain +")
+    assert told.startswith("With a patience of 100 and up to 700 epochs, as the study has them: n = 2 on SAVEE, ends "
+                           "after 120 to 133 epochs instead of 20 to 33: +")
+    assert told.count(NOT_RUN) == 2  # the CNN at full size, on both corpora
+    assert suspicion.as_long(page_of(tmp_path).found, 2) == qayyum.LONGER
+
+
+def test_the_studys_own_cnn_is_told_and_judged_by_its_longer_training_once_that_is_made(tmp_path):
+    for right, changes in ((0.3, {}), (0.68, qayyum.LONGER)):
+        for seed in (0, 1, 2):
+            write(tmp_path, "qayyum", 1, right, seed=seed, **changes)
+        of = page_of(tmp_path)
+        claim = next(one for one in of.found.document.claims if (one.n, one.score) == (1, "accuracy"))
+        told = claimed.judged(of.found, claim)
+        told_of = suspicion.headlines(of)["copy"]
+        if not changes:
+            assert told.kind == rule.UNSETTLED and "ours stop where 10 epochs bring nothing better" in told.because
+        else:
+            assert told.kind == rule.REPRODUCED and "(a patience of 100 epochs, at most 700 epochs)" in told.because
+        assert told_of == of.found.text("SAVEE", n=1, **changes)
 
 
 def test_normalisation_is_told_of_each_system_that_has_both(made):
