@@ -78,7 +78,8 @@ show.html_block(chapter.cards(rows))
 #   [trained on one, tested on another](cross_corpus.ipynb); and all six corpora here are acted, so even that says
 #   little of speech that is not.
 #
-# Every number that the documents claim for their models is in the [ledger](claims.ipynb), with a verdict by one rule.
+# What the documents claim for the models that they present is in the [ledger](claims.ipynb), with what they tell of
+# trainings on the way to them, and a verdict on each by one rule.
 # {glue:text}`vd_claims` "Within sampling error" can't be told from the claim: our score is lower, by less than two test
 # sets of that size may differ because other clips were drawn. "Exceeded" is farther above it than that: in some way our
 # network is not the document's. "Not reproduced" is not "refuted": it speaks of our runs of what a document tells, or
