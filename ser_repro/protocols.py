@@ -235,11 +235,13 @@ def _speaker_groups(clips: pd.DataFrame) -> list[list[str]]:
 
 def _validating(rest: pd.DataFrame, speakers: list[str]) -> pd.Series:
     """Which of the clips left validate: two whole speakers, or, where that leaves less than two, a tenth of every
-    class."""
+    class, and one of those that have two or more."""
     if len(speakers) > 3:
         return rest["speaker"].isin(speakers[:2])
     drawn = rest.groupby("emotion").sample(frac=_VALIDATION_SHARE, random_state=PUBLISHED_SEED)
-    return rest["clip"].isin(drawn["clip"])
+    few = rest[~rest["emotion"].isin(drawn["emotion"])].groupby("emotion").filter(lambda of: len(of) > 1)
+    one_each = few.groupby("emotion").sample(n=1, random_state=PUBLISHED_SEED)
+    return rest["clip"].isin([*drawn["clip"], *one_each["clip"]])
 
 
 def _ids(part: pd.DataFrame) -> tuple[str, ...]:

@@ -92,6 +92,27 @@ def test_emobox_folds_keep_speakers_apart_and_test_every_clip_once(corpus):
     assert sorted(tested) == sorted(clips["clip"])
 
 
+def test_of_few_clips_one_of_every_emotion_validates():
+    clips = CLIPS["EMO-DB"]
+    few = clips[clips["speaker"].isin(["03", "08", "09"])].groupby(["speaker", "emotion"]).head(2)
+    split = protocols.make(few, "speaker", 0)
+    emotion = few.set_index("clip")["emotion"]
+    rest = emotion[[*split.train, *split.validation]]
+    assert sorted(emotion[list(split.validation)]) == sorted(name for name, n in rest.value_counts().items() if n > 1)
+    assert len(split.train) + len(split.validation) + len(split.test) == len(few)
+
+
+def test_neutral_clips_of_savee_whose_words_are_tested_do_not_train():
+    clips = datasets.published("SAVEE")
+    assert clips["sentence"].nunique() == 87  # 3 common, 12 of an emotion, 72 generic
+    words = clips.set_index("clip")["sentence"]
+    for one, other in (("DC_a01", "KL_n16"), ("JE_n01", "JE_n16"), ("DC_a04", "JK_n19"), ("DC_su05", "KL_n26")):
+        assert words[one] == words[other]
+    for fold in (0, 1):
+        split = protocols.make(clips, "sentence", fold)
+        assert not set(words[[*split.train, *split.validation]]) & set(words[list(split.test)])
+
+
 def test_emobox_names_every_speaker_of_a_corpus():
     for corpus, groups in protocols.EMOBOX.items():
         assert sorted(" ".join(groups).split()) == sorted(one.name for one in datasets.get(corpus).speakers)

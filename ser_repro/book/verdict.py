@@ -263,7 +263,7 @@ def other_corpora(of: list[Row]) -> str:
     parts = [_rescaled(who, some) for who, some in ((f"{len(rescaled)} of them", rescaled), ("the plain SVM", svm))
              if some]
     if parts:
-        told += f" With the values of each corpus rescaled by its own clips, without labels, {listed(parts)}."
+        told += f" With the values of each corpus rescaled by its own clips, {listed(parts)}."
     return told
 
 

@@ -77,8 +77,8 @@ SAVEE = register(
         example="DC/a01.wav",
         quirks=(
             "The letter a is anger, whatever copies' descriptions say. Neutral has twice the clips of any other "
-            "emotion. Men only, aged 27 to 31. Three sentences are common to all emotions, two are an emotion's own, the "
-            "others generic: a06 and d06 are other words. Neutral has the common ones twice, and all that are an "
+            "emotion. Men only, aged 27 to 31. Three sentences are common to all emotions, two are an emotion's own, "
+            "the others generic: a06 and d06 are other words. Neutral has the common ones twice, and all that are an "
             "emotion's own, which makes 87 sentences in all."
         ),
         layouts="AudioData, a folder a speaker in it (DC/a01.wav); flat copies name the speaker in the file (DC_a01).",

@@ -270,7 +270,7 @@ def _own_statistics(of: Document, values: dict) -> Finding:
 def _fitted(of: Document, row: Row, values: dict, n_classes: int) -> Finding:
     if of.transform(values, n_classes) is None:
         if of.is_estimator:
-            return Finding("fitted", NO, "its scaler is part of the estimator, which is fitted on training clips")
+            return Finding("fitted", NO, "the estimator alone is fitted, with any scaler in it, on training clips")
         return Finding("fitted", NOT_APPLICABLE, "nothing is fitted before the network")
     source = _source(of, "fitted_on")
     if values["fitted_on"] == "all":

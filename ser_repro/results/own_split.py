@@ -10,7 +10,7 @@ model is made and tested no split shows: the sheet (`ser_repro.results.sheet`) a
 
 from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass, replace
-from itertools import pairwise
+from itertools import groupby, pairwise
 from pathlib import Path
 
 import pandas as pd
@@ -292,11 +292,23 @@ def _notes(folds: list[tuple[pd.DataFrame, ...]]) -> list[str]:
         if shared:
             notes.append(f"{len(shared)} validation speakers are in training too: a validation score does not tell "
                          "what new speakers will give")
+    for column in ("speaker", "sentence"):
+        names = sorted(set().union(*(set(part[column]) for parts in folds for part in parts)))
+        groups = [list(same) for _, same in groupby(sorted(names, key=_plain), key=_plain)]
+        alike = [same for same in groups if len(same) > 1]
+        if alike:
+            notes.append(f"{' and '.join(alike[0])} in column {column} were taken for different ones"
+                         + f", and {len(alike) - 1} more such names" * (len(alike) > 1) + ": spell them alike if they "
+                         "are not")
     emotions = [test["emotion"].tolist() for *_, test in folds]
     if all(_sorted(one) for one in emotions):
         notes.append("test clips are listed emotion by emotion: shuffle them, or answer each by itself, where an "
                      "answer depends on other clips of its batch")
     return notes
+
+
+def _plain(name: str) -> str:
+    return "".join(name.split()).casefold()
 
 
 def _sorted(emotions: list[str]) -> bool:

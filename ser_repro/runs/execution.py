@@ -198,19 +198,22 @@ def _elsewhere(run: Run, corpus: str, waves, classes: list[str], model, trained,
     """Probabilities of the clips of another corpus whose emotions the model knows, in the order of their ids, no state
     carried between batches. Ids begin with the corpus's name, as two corpora may each have a speaker "03".
 
-    Where a clip is one vector of values, also which of the emotions of both corpora is named once the values are
-    adapted (`arrays.adapted`) to those clips of `trained` that were `heard`: condition `scores.ADAPTED`.
+    Where a clip is one vector of values, also which of the emotions of both corpora is named once the values of these
+    clips are adapted (`arrays.adapted`) to those clips of `trained` that were `heard`: condition `scores.ADAPTED`.
     """
+    # Also for a normaliser by speaker, who is somebody else than one so called in the corpus that trained.
+    called = waves.clips["speaker"].map(lambda name: f"{corpus}/{name}" if name else "")
+    heard_here = replace(waves, clips=waves.clips.assign(speaker=called))
     rows = np.flatnonzero(waves.clips["emotion"].isin(classes))
     if not len(rows):
         raise SerReproError(f"{corpus} has no emotion in common with {run.corpus}: test on another corpus.")
     found = {"corpus_hash": waves.corpus_hash, "arrays_checksum": waves.checksum, "classes": classes,
              "columns": _columns(classes),
-             "rows": _table(waves.clips.iloc[rows], model.probabilities(waves, rows), f"{corpus}/")}
+             "rows": _table(waves.clips.iloc[rows], model.probabilities(heard_here, rows), f"{corpus}/")}
     if waves.is_vectors:
         here = np.flatnonzero(np.isin(classes, waves.clips["emotion"].iloc[rows]))
-        named = model.probabilities(arrays.adapted(replace(waves, clips=waves.clips.iloc[rows]), trained, heard),
-                                    np.arange(len(rows)))
+        chosen = replace(heard_here, clips=heard_here.clips.iloc[rows])
+        named = model.probabilities(arrays.adapted(chosen, trained, heard), np.arange(len(rows)))
         found["conditions"] = {scores.ADAPTED: here[named[:, here].argmax(1)].tolist()}
     return found
 

@@ -131,9 +131,17 @@ class Network(_Method):
         ----------
         parts : dict
             Part of the split -> (rows, class numbers); of those beside "train" the first that holds clips is watched.
+
+        Raises
+        ------
+        SerReproError
+            If the document chooses its epochs by validation clips and there are none: it would choose by tested ones.
         """
         from ser_repro.runs import training
 
+        if self.document.validates and not len(parts.get("validation", ((),))[0]):
+            raise SerReproError(f"{self.document.name} chooses its epoch by validation clips, and of so few clips none "
+                                "is left for that: give two or more of some emotion beside the tested ones.")
         self.device = training.device_of(device)
         self.fit_transform(source, parts)
         watched = [part for part in ("validation", "test") if len(parts.get(part, ((),))[0])][:1]

@@ -59,7 +59,7 @@ def test_the_answer_compares_two_tests_of_one_reading_on_one_corpus():
         "depending on the draw, and 35 %.")
     assert plain(verdict.other_corpora([HEARD, better, text, dead, svm])) == (
         "Trained on RAVDESS and tested on other corpora, 2 of these methods reach a mean recall (UAR) of 25 %, where "
-        "guessing gives 15 %. With the values of each corpus rescaled by its own clips, without labels, 1 of them goes "
+        "guessing gives 15 %. With the values of each corpus rescaled by its own clips, 1 of them goes "
         "from 25 % to 35 %.")
     assert verdict.other_corpora([HEARD, dead]) == "Tests on other corpora: not yet run."
     assert verdict.answer([svm]) == verdict.answer([dead]) == ""

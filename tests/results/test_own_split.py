@@ -150,6 +150,17 @@ def test_validation_speakers_and_sorted_test_clips_are_noted(clean):
     assert any("listed emotion by emotion" in note for note in notes)
 
 
+def test_names_that_differ_in_case_or_spaces_alone_are_noted(clean):
+    def plant(table):
+        table.loc["test0", "speaker"] = "Train-0"
+        table.loc["test1", "speaker"] = "TRAIN -1"
+
+    notes = own_split.audit(clean(plant), listen=False).notes
+    assert any(note.startswith("Train-0 and train-0 in column speaker were taken for different ones, and 1 more such")
+               for note in notes)
+    assert not any("taken for different" in note for note in own_split.audit(clean(), listen=False).notes)
+
+
 # ---- a corpus, and the files of toolkits -------------------------------------------------------------------------
 
 

@@ -291,6 +291,18 @@ def test_the_same_weights_say_the_same_of_another_corpus(elsewhere):
     assert found == pytest.approx(np.array([row[3:] for row in made.record["tested"]["SAVEE"]["rows"]]), abs=6e-4)
 
 
+def test_a_speaker_of_another_corpus_is_nobody_of_that_name_who_trained(elsewhere, monkeypatch):
+    run, made, place = elsewhere
+    model = methods.loaded(run.document, run.values, 8, made.weights.read_bytes(), "")
+    waves, heard = arrays.load("SAVEE", run.inputs, cache=place), []
+    answer = model.probabilities
+    monkeypatch.setattr(model, "probabilities", lambda source, rows: (
+        heard.append(set(source.clips["speaker"].iloc[rows])), answer(source, rows))[1])
+    execution._elsewhere(run, "SAVEE", waves, made.record["tested"]["SAVEE"]["classes"], model,
+                         arrays.load("RAVDESS", run.inputs, cache=place), np.arange(10))
+    assert heard == [{f"SAVEE/{name}" for name in waves.clips["speaker"]}] * 2  # as they are, and adapted
+
+
 def test_a_run_may_test_its_own_corpus_and_others(corpora, tmp_path):
     run = make_run("svm193", protocol="speaker", fold=1, tested=("SAVEE",))
     record = obtain(run, results=tmp_path, data=corpora, device="cpu").record

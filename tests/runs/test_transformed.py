@@ -47,6 +47,13 @@ def test_a_transformer_is_fitted_on_the_training_clips_or_on_all(source, tmp_pat
         network(fitted_on="test").fit(source, parts_of(source), work=tmp_path, device="cpu")
 
 
+def test_tested_clips_choose_no_epoch_where_none_are_left_to_validate(source, tmp_path):
+    parts = parts_of(source) | {"validation": (np.arange(0), np.arange(0))}
+    with pytest.raises(SerReproError, match="crema_1d chooses its epoch by validation clips, and of so few clips none"):
+        network().fit(source, parts, work=tmp_path, device="cpu")
+    assert not list(tmp_path.iterdir())
+
+
 @pytest.mark.parametrize("changes", [{}, {"reduction": "PCA 20", "standardised": True}, {"reduction": "none"}],
                          ids=["LDA", "PCA of standardised values", "none"])
 def test_a_stored_network_answers_as_it_did(source, tmp_path, changes):
