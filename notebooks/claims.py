@@ -46,6 +46,7 @@ book.picture(ledger.picture(table), "How many claims of each document got which 
 #
 # - Nothing counts as not reproduced by a training shorter than the document's, by one start of which nobody knows how
 #   far others lie from it, or beside an interval that holds the claim and more than 40 points.
+# - Where ours trained shorter, and a training as long as the document's has been made, too, that one is judged.
 # - A claim counts as it is told, to its last digit: 45.95 % is 46 %.
 # - "Exceeded" is told from "reproduced", and is not said of a claim that our interval holds.
 # - Where a document's own search, made whole, teaches no network anything, its claim counts as not reproduced. This was
@@ -54,7 +55,7 @@ book.picture(ledger.picture(table), "How many claims of each document got which 
 # - Of a setting that the document does not tell, a network is judged by the value whose accuracy (or UAR) lies nearest
 #   to the claimed one, in all that is claimed of it.
 #
-# The first, second and last favour the document, the fourth goes against it, and the others go both ways.
+# The first, third and last favour the document, the fifth goes against it, and the others go both ways.
 #
 # The rule goes in this order: can't be tested; not yet run; not reproduced, where the document's own search taught
 # nothing and no other reading speaks; not settled, where no other training taught anything or the interval is that

@@ -18,7 +18,8 @@ The rule, from the first that applies (`RULE` says it in words that a reader see
 9. Otherwise it is not reproduced.
 
 Where the document doesn't tell a setting, a reading is judged by the value with which it comes nearest to what is
-claimed of the network as a whole (`ser_repro.runs.claimed`).
+claimed of the network as a whole, and where it trains shorter than the document did, by a run that trained as long,
+once there is one (`ser_repro.runs.claimed`).
 """
 
 from dataclasses import dataclass, field, replace
