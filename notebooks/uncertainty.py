@@ -76,9 +76,9 @@ show.say("un_no_spread", f"{sum(one == 0 for one in known)} of {len(known)}")
 # Of two speakers there is no interval: two numbers do not show how far a third would be away. Nor is there one for a
 # network that gives one answer to every clip, as its score only counts how often that answer is right.
 #
-# A score's interval is never narrower than the sampling error of its test clips alone. Where few speakers happen to
-# agree better than that, the variance of the clips takes the place of theirs, and the bracket says *clips* instead of
-# *speakers*.
+# The interval of a score, or of a difference, is never narrower than the sampling error of its test clips alone. Where
+# few speakers happen to agree better than that, the variance of the clips takes the place of theirs, and the bracket
+# says *clips* instead of *speakers*.
 #
 # Three starts of a network or more show how far its starts lie apart. One or two show too little: the interval then
 # takes the spread from all runs of the same document, size and corpus whose training ends by the same rule, its

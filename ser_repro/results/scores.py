@@ -329,25 +329,27 @@ def score(frames: list[pd.DataFrame], name: str = "accuracy", *, starts: Spread 
     parts = []
     if len(groups) > FEW and alike[0] < alike[1]:
         units = uncertainty.over_units(tested.values.mean(0), _UNITS[unit])
-        parts = [uncertainty.wider(units, _over_clips(frames, name))]
+        by_clip = _by_clip(frames, name, _classes(frames), _clips(frames))
+        parts = [uncertainty.wider(units, uncertainty.over_units(by_clip, "clips"))]
         if unit == "speaker":
             parts += _networks(starts or tested.spread(), draws, len(frames), of, by_lot)
     return _summed(name, float(tested.own.mean()), len(frames[0]), tuple(map(float, tested.own)), tested.units, parts,
                    (0.0, 1.0), of=of, unit=_UNITS[unit][:-1], alike=alike)
 
 
-def _over_clips(frames: list[pd.DataFrame], name: str) -> Part:
-    """The part of the clips, as if each were independent of all others: the least that chance does to a score."""
-    classes = _classes(frames)
+def _clips(frames: list[pd.DataFrame]) -> list[str]:
+    return sorted(set().union(*(frame["clip"].tolist() for frame in frames)))
+
+
+def _by_clip(frames: list[pd.DataFrame], name: str, classes: list[str], clips: list[str]) -> np.ndarray:
+    """Pseudo-values of these clips, mean over the tables, as if each clip were independent of all others: their spread
+    is the least that chance does to a score."""
     lists = [frame["clip"].tolist() for frame in frames]
-    clips = lists[0] if all(one == lists[0] for one in lists) else sorted(set().union(*lists))
     places = {clip: place for place, clip in enumerate(clips)}
     if any(len(set(one)) < len(one) for one in lists):
-        values = _Tested(frames, name, classes, "clip", list(places)).values
-    else:
-        values = np.array([_of_clips(frame, _measure(name, classes), classes, [places[clip] for clip in one],
-                                     len(clips)) for frame, one in zip(frames, lists, strict=True)])
-    return uncertainty.over_units(values.mean(0), "clips")
+        return _Tested(frames, name, classes, "clip", clips).values.mean(0)
+    return np.mean([_of_clips(frame, _measure(name, classes), classes, [places[clip] for clip in one], len(clips))
+                    for frame, one in zip(frames, lists, strict=True)], axis=0)
 
 
 def _of_clips(frame: pd.DataFrame, measure: Callable, classes: list[str], places: list[int], count: int) -> np.ndarray:
@@ -418,7 +420,8 @@ def _summed(name: str, value: float, clips: int, seeds: tuple, units, parts: lis
 def difference(a: list[pd.DataFrame], b: list[pd.DataFrame], name: str = "accuracy", *,
                starts: tuple[Spread | None, Spread | None] = (None, None), by_lot: tuple[bool, bool] = (True, True),
                same_networks: bool = False) -> Score:
-    """b minus a, each a mean over its seeds, paired by speakers (or folds): both are tested on the same clips.
+    """b minus a, each a mean over its seeds, paired by speakers, folds or clips, whichever leave it less certain: both
+    are tested on the same clips.
 
     Parameters
     ----------
@@ -449,10 +452,14 @@ def difference(a: list[pd.DataFrame], b: list[pd.DataFrame], name: str = "accura
     alike = [_alike(side, "start") for side in (a, b)]
     parts = []
     if len(groups) > FEW and not any(dead == networks for dead, networks, _ in alike):
+        before, after = (_by_clip(side, name, classes, sorted(clips)) for side in (a, b))
+        by_clip = uncertainty.over_units(after - before, "clips")
         if same_networks:
-            parts = _same(sides, unit)
+            units, *rest = _same(sides, unit)
+            parts = [uncertainty.wider(units, by_clip), *rest]
         else:
-            parts = [uncertainty.over_units(sides[1].values.mean(0) - sides[0].values.mean(0), _UNITS[unit])]
+            units = uncertainty.over_units(sides[1].values.mean(0) - sides[0].values.mean(0), _UNITS[unit])
+            parts = [uncertainty.wider(units, by_clip)]
             known = [one or side.spread() for one, side in zip(starts, sides, strict=True)]
             started = [(one, len(side.own)) for one, side, random in zip(known, sides, by_lot, strict=True)
                        if random and (unit == "speaker" or not side.folded)]

@@ -48,8 +48,8 @@ def test_what_chance_in_the_clips_does_is_that_of_leaving_each_out(name):
         classes, clips = list("abcd"), scores._groups(tables, "clip")
         matrices = np.stack([scores._matrices(table, "clip", classes, clips) for table in tables])
         values = uncertainty.pseudo_values(matrices, scores._measure(name, classes)).mean(0)
-        found = scores._over_clips(tables, name)
-        assert found.variance == pytest.approx(values.var(ddof=1) / len(clips), rel=1e-9)
+        found = scores._by_clip(tables, name, classes, clips)
+        assert found == pytest.approx(values, rel=1e-9)
 
 
 def test_what_an_interval_counts_is_said():
@@ -230,7 +230,7 @@ def test_a_change_to_the_same_networks_counts_how_the_change_differs_between_sta
     a = [frame(400, seed=1, right=right) for right in (0.3, 0.5, 0.7, 0.9)]
     b = [table.assign(predicted=table["predicted"].where(table.index % 21 != 0, table["emotion"])) for table in a]
     same, other = (scores.difference(a, b, same_networks=same) for same in (True, False))
-    assert same.value == other.value and same.counts == ("speakers", "starts")
+    assert same.value == other.value and same.counts == ("clips", "starts")
     assert same.high - same.low < 0.06 < 0.5 < other.high - other.low
 
 
@@ -250,7 +250,8 @@ def test_p_is_below_a_twentieth_where_the_interval_leaves_out_zero():
         one = scores.difference([a], [frame(600, speakers=12, seed=1, right=right)])
         assert (one.p < 0.05) == (one.low > 0 or one.high < 0)
     eight = a.assign(speaker=[f"s{i % 8}" for i in range(600)])
-    b = eight.assign(predicted=frame(600, speakers=12, seed=1, right=0.7)["predicted"])
+    helped = (eight["speaker"] < "s4") & (np.arange(600) % 3 == 0)  # half of the speakers
+    b = eight.assign(predicted=eight["predicted"].where(~helped, eight["emotion"]))
     each = [(t["emotion"] == t["predicted"]).groupby(t["speaker"]).mean() for t in (eight, b)]
     assert scores.difference([eight], [b]).p == pytest.approx(stats.ttest_rel(*each).pvalue)
 
@@ -350,6 +351,20 @@ def test_speakers_who_agree_by_chance_do_not_make_an_interval_narrower_than_the_
     assert scores.score([apart]).counts == ("speakers",)
 
 
+def test_nor_do_they_make_that_of_a_difference_narrower_than_the_clips_that_are_answered_otherwise_do():
+    a = pd.DataFrame({"clip": [f"c{i}" for i in range(80)], "speaker": [f"s{i % 4}" for i in range(80)],
+                      "emotion": np.where(np.arange(80) // 4 % 2, "anger", "fear"),
+                      "predicted": np.where(np.arange(80) // 16 % 2, "anger", "fear")})
+    b = a.assign(predicted=np.where(np.arange(80) // 8 % 2, "fear", "anger"))  # of each speaker as many of each kind
+    found = scores.difference([a], [b.sample(frac=1, random_state=0)])
+    gained = (b["predicted"] == b["emotion"]).astype(float) - (a["predicted"] == a["emotion"])
+    assert found.counts == ("clips",) and found.value == pytest.approx(gained.mean())
+    assert found.high - found.value == pytest.approx(stats.t.ppf(0.975, 79) * gained.std() / np.sqrt(80))
+    assert scores.difference([a], [b], same_networks=True).counts == ("clips",)
+    apart = b.assign(predicted=np.where(b["speaker"] < "s2", b["emotion"], b["predicted"]))
+    assert scores.difference([a], [apart]).counts == ("speakers",)
+
+
 def folded(tested: dict, clips: int = 12) -> pd.DataFrame:
     """Clips of folds: fold -> the speakers that it tests; about half of the answers are right."""
     rng = np.random.default_rng(0)
@@ -386,7 +401,8 @@ def test_of_folds_that_all_test_the_same_speakers_an_interval_counts_these():
 
 def test_a_difference_of_folds_counts_their_groups_of_speakers():
     halves = folded({0: "vw", 1: "vw", 2: "xy", 3: "xy", 4: "z", 5: "z"})
-    shared = [halves.drop(columns="fold").assign(predicted=halves["predicted"][::-1].to_numpy())]
+    right = halves["speaker"].isin(["v", "w"])  # one group is told apart by the other model, the others are not
+    shared = [halves.drop(columns="fold").assign(predicted=halves["predicted"].where(~right, halves["emotion"]))]
     assert scores.difference(shared, [halves]).counts == ("folds",)
     low, high = (scores.difference(shared, [one]) for one in (halves, halves.assign(fold=halves["fold"] // 2)))
     assert (low.low, low.high, low.p) == (high.low, high.high, high.p)
