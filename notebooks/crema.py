@@ -49,32 +49,36 @@ page.say("cr_planned", planned)
 # images (MODEL2).
 #
 # **Measured with shared speakers**, on a split by the document's rule: Model 2 {glue:text}`cr_best_1d`, MODEL2
-# {glue:text}`cr_best_2d`; all 1-D models {glue:text}`cr_range_shared`. **With new speakers**: Model 2
-# {glue:text}`cr_best_1d_speaker`, MODEL2 {glue:text}`cr_best_2d_speaker`; the 1-D models {glue:text}`cr_range_new`.
-# Chance is {glue:text}`cr_chance`. Higher than claimed, by more than sampling error: {glue:text}`cr_exceeded`.
+# {glue:text}`cr_best_2d`; all 1-D models, Model 6 with its values as they are, {glue:text}`cr_range_shared`. **With new
+# speakers**: Model 2 {glue:text}`cr_best_1d_speaker`, MODEL2 {glue:text}`cr_best_2d_speaker`; the 1-D models
+# {glue:text}`cr_range_new`. Chance is {glue:text}`cr_chance`. Higher than claimed, by more than sampling error:
+# {glue:text}`cr_exceeded`.
 #
 # **Model 6 hangs on what the document does not tell.** It claims {glue:text}`cr_six_claim`. Fed its 258 values as they
 # are, some a thousand times the size of others, ours reaches {glue:text}`cr_six`; with each brought to zero mean and
-# unit variance, {glue:text}`cr_six_standardised`. With PCA, too, ours comes near the document's scores only where the
-# values are standardised first (below); but the document's networks on PCA's values never name disgust or fear, and
-# ours do so for {glue:text}`cr_pca_named`. So the document may have scaled its values; that it did is not shown.
+# unit variance, {glue:text}`cr_six_standardised`. With principal component analysis (PCA), too, ours comes near the
+# document's scores only where the values are standardised first (below); but the document's networks on PCA's values
+# never name disgust or fear, and ours do so for {glue:text}`cr_pca_named`. So the document may have scaled its values;
+# that it did is not shown.
 #
 # **What LDA does alone.** Five of the seven 1-D networks (of Models 3 and 4 it is inferred) are fed nothing but the
 # five values to which linear discriminant analysis (LDA) reduces a clip. LDA can name the emotion itself: fitted in a
 # second on the same clips, it is right on {glue:text}`cr_lda`, and with new speakers on {glue:text}`cr_lda_speaker`.
 # Networks on its five values, compared with it on the same test clips: {glue:text}`cr_lda_five`. The other networks:
-# {glue:text}`cr_lda_others`. On the same split another plain method, [the SVM on MFCC and MSF](qayyum.ipynb), is right
+# {glue:text}`cr_lda_others`. Of 2-D initial and MODEL2 one start each is known; another may lie elsewhere. On the same
+# split another plain method, [the SVM on MFCC and MSF](qayyum.ipynb), is right
 # on {glue:text}`cr_svm_together`, and with new speakers on {glue:text}`cr_svm_together_speaker`. If each speaker is
 # normalised by all of his clips, the tested ones too, it is right on {glue:text}`cr_svm` and
 # {glue:text}`cr_svm_speaker`.
 #
-# **Where accuracy agrees, the answers need not.** Recalls of emotions that lie farther from the document's than the
-# sampling error of both tests, though both probably test the very same clips: {glue:text}`cr_recalls_apart`.
+# **The answers differ more than accuracy does.** Recalls of emotions that lie farther from the document's than the
+# sampling error of both tests, though both probably test the very same clips: {glue:text}`cr_recalls_apart`. Another
+# start alone can move a recall that far: the [table of claims](#crema-claims) has the intervals.
 #
 # **One training each ranks few of its 1-D models.** With 2233 test clips its best score is uncertain by
 # {glue:text}`cr_margin_tested`, and {glue:text}`cr_near_best` 1-D models differ from it by less than the sampling error
 # of two such tests. How far starts lie apart comes on top: {glue:text}`cr_starts_most`. With 261 validation clips the
-# best score is uncertain by {glue:text}`cr_margin_validating`, and probably too high besides, being the best of 100 or
+# best score is uncertain by {glue:text}`cr_margin_validating`, and may be too high besides, being the best of 100 or
 # more epochs. Pairs of 1-D models that our runs tell apart: {glue:text}`cr_pairs_1d`; pairs with a 2-D model:
 # {glue:text}`cr_pairs_others`.
 #
@@ -115,6 +119,7 @@ book.table(crema.recalls(page))
 # *The document's (read off its figures) / ours, mean of the starts, shared speakers. The intervals of ours are in the
 # claims.*
 #
+# (crema-claims)=
 # ### All claims, with verdicts
 
 # %% tags=["hide-input"]
@@ -197,8 +202,9 @@ book.table(crema.optimism_rows(page))
 #
 # ## The incremental selection of features
 #
-# The document adds descriptors one after another to Model 1, and judges each by one training. It keeps LDA, with which
-# its score first fell.
+# The document adds descriptors one after another to Model 1, and judges each by one training: step 1 is the rate of
+# zero crossings, energy and 20 MFCCs, and the picture names what each further step adds. It keeps LDA, with which its
+# score first fell.
 
 # %% tags=["hide-input"]
 show.picture(crema_selection.picture(page), "Accuracy of Model 1 as features are added: the document's and ours",
@@ -231,7 +237,7 @@ book.table(crema.leak_rows(page))
 # - *Stride of 8* (MODEL3): the arguments of each convolution mean a kernel of 8 and a stride of 8, so from the third on
 #   it sees one value a channel. With a stride of 1: {glue:text}`cr_stride`.
 # - *Sigmoid with categorical cross-entropy* (Model 6): the Keras of its time takes the loss before the sigmoid, which
-#   so has no part in training. Where Keras does not: {glue:text}`cr_sigmoid`.
+#   so has no part in training. With a Keras that does not: {glue:text}`cr_sigmoid`.
 # - *Ignored optimiser* (Models 3 to 5): they make one and train with Adam by its name. Models 3 and 4 make an Adam with
 #   the same rate, so nothing changes. Model 5 makes an RMSprop. With RMSprop, as Keras had it until 2022:
 #   {glue:text}`cr_rmsprop`.
@@ -241,10 +247,10 @@ book.table(crema.leak_rows(page))
 # - *Decibels* (2-D): power is taken for amplitude. Mended: {glue:text}`cr_decibels`.
 # - *Padding* (2-D): a clip stands at a random place in its 2.5 s, without a seed. Padded at the end:
 #   {glue:text}`cr_pad`.
-# - All three of these at once: {glue:text}`cr_image`.
+# - Mel bank, decibels and padding at once: {glue:text}`cr_image`.
 #
-# These four are measured with MODEL3, which trains in ten to twenty minutes where MODEL2 takes two hours. With better
-# networks they may be worth something else: by the document's own recalls MODEL3 never names disgust or fear.
+# These last four are measured with MODEL3, which trains in ten to twenty minutes where MODEL2 takes two hours. With
+# better networks they may be worth something else: by the document's own recalls MODEL3 never names disgust or fear.
 #
 # Every change, with p-values that are corrected for their number:
 

@@ -44,7 +44,7 @@ show.say("dl_sentences", chapter.sentences(CORPORA))
 # %% tags=["hide-input"]
 book.picture(chapter.picture(models, CORPORA), chapter.words(models, CORPORA), caption=(
     "UAR, a panel a corpus. Bars: 95 % intervals; a point without one has no interval (two speakers). "
-    "Dotted: guessing. At \"trained elsewhere\" small marks are networks trained on one other corpus each, the large "
+    "Dotted: guessing. At \"trained elsewhere\" small marks are models trained on one other corpus each, the large "
     "one is their mean; the emotions are those that both corpora have, so guessing differs."))
 
 # %% [markdown]
@@ -83,4 +83,4 @@ book.table(chapter.rows(models, CORPORA), long=True)
 
 # %% [markdown]
 # *"Of the way": from guessing to perfect. With shared speakers, the mean over the draws of the random fifth that have
-# been made, as in [the chapter on other corpora](cross_corpus.ipynb). A test of which a fold is missing is left out.*
+# been made, as in [the chapter on other corpora](cross_corpus.ipynb). Unfinished tests are left out.*

@@ -57,7 +57,8 @@ page.say("qa_planned", planned)
 #
 # **What MSF are worth in the baselines.** Added to MFCC they change the paper's rates of its three baselines by
 # {glue:text}`qa_added_paper`. Ours, in points of accuracy, means over draws of the split: {glue:text}`qa_added_ours`;
-# on our first draw: {glue:text}`qa_added_first`. In the study's CNN with a quarter of the channels, on our first draw,
+# on our first draw: {glue:text}`qa_added_first`. That of the regression hangs on its penalty, which the paper does not
+# tell ([below](#qayyum-open)). In the study's CNN with a quarter of the channels, on our first draw,
 # they change accuracy by {glue:text}`qa_added_cnn`. On CREMA-D, where 2233 clips are tested: {glue:text}`qa_msf_crema`.
 # So our MSF can be of use. All this tests them, and not the study's, whose extraction is not known.
 #
@@ -66,7 +67,7 @@ page.say("qa_planned", planned)
 # {glue:text}`qa_eighths` are, to rounding, whole eighths of a per cent, as a mean of eight whole per cents would be.
 # How they were taken is not known.
 #
-# **Sampling error.** Were both numbers accuracies of one test on 80 clips, 60 % would be certain to
+# **Sampling error.** Were both numbers accuracies of one test on 80 clips, 60 % would be uncertain by
 # {glue:text}`qa_margin_60`, and {glue:text}`qa_paper` to {glue:text}`qa_margin_paper`. The mean class rate of an SVM on
 # MFCC and MSF is {glue:text}`qa_first_draw` on our first draw of the split and goes from {glue:text}`qa_draws` over
 # others; {glue:text}`qa_reached` of those came to the {glue:text}`qa_paper_svm` that the paper has of it. In accuracy
@@ -98,7 +99,8 @@ page.say("qa_planned", planned)
 # %% tags=["hide-input"]
 show.picture(suspicion.picture(page), "Mean class rate on SAVEE, the paper's and ours, a line a system",
              "Unweighted mean of the seven classes' rates (UAR), as the paper's table has it. Ticks above a point: "
-             "single draws of the split. Broad bars: 95 % intervals. Lines without a point have not been run.")
+             "single draws of the split. Broad bars: 95 % intervals. Lines without a point have not been run. The CNN "
+             "on MFCC and MSF is shown trained as long as the study's, once that has been run.")
 
 # %% [markdown]
 # (qayyum-causes)=
@@ -113,8 +115,8 @@ book.table(suspicion.causes(page))
 #
 # ## What is claimed
 #
-# The study's claims (networks 1) and the paper's (3 to 7), and then the paper's on the baselines that are fitted at
-# once. The paper's table was read off a picture in the study's report. A verdict on a claim rests on the mean over
+# The study's claims for its copy, the paper's for its networks, and then the paper's for the baselines that are fitted
+# at once. The paper's table was read off a picture in the study's report. A verdict on a claim rests on the mean over
 # draws where the split has been drawn again, as nobody knows which 80 clips the paper tested.
 
 # %% tags=["hide-input"]
@@ -141,14 +143,14 @@ book.table(suspicion.rates())
 
 # %% [markdown]
 # *Fewest clips: of which some number is this share, to two digits. Test clips: of an even draw.* Together they would be
-# {glue:text}`qa_fewest` clips. Neither one test nor the mean of a few tests on as many clips gives such rates.
+# {glue:text}`qa_fewest` clips. No single test on so few clips gives such rates, nor does the mean of a few.
 #
 # ### What the study's suspicion rests on
 #
 # The study's report trains its copy on two extractions of MSF. With the second, SAVEE gains 15 points without dropout
 # and loses 6 with it; CREMA-D loses a point without dropout and gains three with it. The batch size on SAVEE was
-# changed as well, and on 80 test clips a score is certain to {glue:text}`qa_margin_60` at best. So the report does not
-# show that its MSF are at fault.
+# changed as well, and on 80 test clips a score is uncertain by {glue:text}`qa_margin_60` at least. So the report does
+# not show that its MSF are at fault.
 
 # %% tags=["hide-input"]
 book.table(suspicion.attempts())
@@ -162,8 +164,8 @@ book.table(suspicion.attempts())
 # Seven convolutions of 32 to 1024 channels, kernels of 21 to 9, a maximum over all positions and a hidden layer of 128:
 # so the study's report shows its network, which it calls the paper's. Its copy trained until a hundred epochs brought
 # nothing better on the validation clips: in the report's curves eight of nine trainings end that long after their best.
-# Most of ours stop after ten such epochs, and after forty at the latest, for time; of the study's own CNN both are run
-# ([what longer training is worth](#qayyum-changes)).
+# Most of ours stop after ten such epochs, and after forty at the latest, for time. The study's CNN, and the small one,
+# are also trained as long ([what that is worth](#qayyum-changes)).
 #
 # Not known are: which epoch was tested (the best, here), how the 300, 100 and 80 clips were drawn (evenly by emotion,
 # random state 42), how MFCC and MSF became one vector (means of 12 MFCCs, means and variances of the MSF), whether the
@@ -193,8 +195,8 @@ book.table(readings("qayyum", "SAVEE", n=1).drop(columns="paper").rename(columns
 book.table(suspicion.protocols_table(page))
 
 # %% [markdown]
-# *Accuracy. To normalise a new speaker by all clips is to know the recordings to be told apart before the first of them
-# is heard.* On training clips alone instead of all: {glue:text}`qa_normalised`.
+# *Accuracy. To normalise a new speaker by all of his clips takes all of them before the first can be answered.* On
+# training clips alone instead of all: {glue:text}`qa_normalised`.
 #
 # ## What MSF add to MFCC
 
@@ -226,6 +228,7 @@ effects = page.differences()
 more = suspicion.baselines(page).differences()
 
 # %% [markdown]
+# (qayyum-open)=
 # ### What the paper leaves open of the baselines
 
 # %% tags=["hide-input"]

@@ -41,7 +41,7 @@ book.draw("vd_picture", chapter.picture(rows), elsewhere=chapter.words(rows))
 
 # %% [markdown]
 # **{glue:text}`vd_answer`** {glue:text}`vd_other` These ranges leave out methods that are not run whole yet, or have
-# learned nothing.
+# learned nothing with some group of speakers.
 
 # %% tags=["hide-input"]
 book.picture(chapter.picture(rows), chapter.words(rows), caption=(
@@ -79,8 +79,8 @@ show.html_block(chapter.cards(rows))
 #   little of speech that is not.
 #
 # What the documents claim for the models that they present is in the [ledger](claims.ipynb), with what they tell of
-# trainings on the way to them, and a verdict on each by one rule.
-# {glue:text}`vd_claims` "Within sampling error" can't be told from the claim: our score is lower, by less than two test
-# sets of that size may differ because other clips were drawn. "Exceeded" is farther above it than that: in some way our
-# network is not the document's. "Not reproduced" is not "refuted": it speaks of our runs of what a document tells, or
-# of what its code does. "Not settled" means that nothing that we ran can speak for or against the claim.
+# trainings on the way to them, and a verdict on each by one rule. {glue:text}`vd_claims` "Within sampling error": ours
+# is lower, by no more than two test sets of that size may differ by chance. "Exceeded": ours is farther above; it may
+# differ in some way from the document's, or theirs was a poor start. "Not reproduced" is not "refuted": it speaks of
+# our runs of what a document tells, or of what its code does. "Not settled" means that nothing that we ran can speak
+# for or against the claim.

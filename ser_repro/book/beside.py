@@ -106,8 +106,9 @@ def finding(several: Iterable[Across]) -> str:
     if not known:
         return NOT_RUN
     known.sort(key=lambda pair: pair[1])
-    (least, low), (most, high) = known[0], known[-1]
-    line = (f"On another corpus, {len(known)} methods come {percent(low)} ({least.title}) to {percent(high)} "
+    low, (most, high) = known[0][1], known[-1]
+    least = listed([one.title for one, value in known if percent(value) == percent(low)])
+    line = (f"On another corpus, {len(known)} methods come {percent(low)} ({least}) to {percent(high)} "
             f"({most.title}) of the way from guessing to perfect in the median pair" if len(known) > 1 else
             f"On another corpus, {most.title} comes {percent(high)} of the way from guessing to perfect in the median "
             "pair")
@@ -116,7 +117,7 @@ def finding(several: Iterable[Across]) -> str:
     if adapted:
         ends = list(dict.fromkeys(percent(of(adapted)) for of in (min, max)))
         line += (f"; the {len(adapted)} of them that are fed one vector a clip come {' to '.join(ends)} once each "
-                 "value is shifted and stretched to the tested corpus, without its labels")
+                 "value is shifted and stretched to the tested corpus")
     fall = []
     for one, _ in known:
         ways = [(own, np.median(single)) for corpus in FREE

@@ -75,17 +75,16 @@ def say(page: Page) -> dict[str, str]:
 
 def _whole(page: Page) -> str:
     """Steps whose features, reduced by LDA, are significantly worse than all 258 values, in words."""
-    sides = {features: [(page.found, page.found.records(crema.CORPUS, n=1, features=one)) for one in (
-        "crema258", features)] for features in crema_1d.STEPS}
-    rows = crema.corrected([{"step": place, "difference": change} for place, features in enumerate(crema_1d.STEPS, 1)
-                            if (change := on_same_clips(*sides[features]))])
-    if not rows:
+    names = {page.found.difference("features", features, 1): place for place, features in enumerate(crema_1d.STEPS, 1)}
+    effects = page.found.effects()
+    known = {names[one.name]: one.difference for one in effects if one.name in names and not one.where}
+    if not known:
         return NOT_RUN
-    worse = [row for row in rows if significant(row["difference"]) and row["difference"].value < 0]
-    ends = [signed(100 * of(row["difference"].value for row in worse)) for of in (min, max)] if worse else []
-    return f"{len(worse) or 'none'} of {len(rows)}" + (
-        f" (step {listed([str(row['step']) for row in worse])}: {' to '.join(dict.fromkeys(ends))} points; "
-        f"{family(row['difference'] for row in rows)})" if worse else "")
+    worse = {place: one for place, one in known.items() if significant(one) and one.value < 0}
+    ends = [signed(100 * of(one.value for one in worse.values())) for of in (min, max)] if worse else []
+    return f"{len(worse) or 'none'} of {len(known)}" + (
+        f" (step {listed([str(place) for place in worse])}: {' to '.join(dict.fromkeys(ends))} points; "
+        f"{family(one.difference for one in effects)})" if worse else "")
 
 
 def _alike(page: Page) -> str:

@@ -79,8 +79,9 @@ def _nearest(made: dict, guess: float) -> str:
     best = max(tried, key=lambda history: max(history["validation_accuracy"]))
     epoch = int(np.argmax(best["validation_accuracy"]))
     right, trained = (percent(best[f"{part}_accuracy"][epoch], 1) for part in ("validation", "train"))
-    return (f" The most validation clips that any has named right are {right}, beside {trained} of its training clips. "
-            "Validation clips come sorted by emotion, and the state runs on from one batch to the next.")
+    return (f" The best of them named {right} of the validation clips right, but {trained} of its training clips: "
+            "validation clips come sorted by emotion, and the state that runs on from batch to batch may give them "
+            "away.")
 
 
 def standing(made: dict | None, guess: float) -> str:
@@ -169,7 +170,7 @@ def answer(found: Found, runs: dict[str, dict], chance: float) -> str:
         alike = runs[BASE]["probes"]["answer_spread"][-1][0] == 0
         told.append("With learning rate, weight decay and batch size of the code of 2025, and all else of 2022, " + (
             f"it learns ({accuracy[BASE]})." if hears[BASE] else
-            f"it tells no two clips of a batch apart after {records.epochs(runs[BASE])} epochs and is {stands[BASE]} "
+            f"it answers all clips of a batch alike after {records.epochs(runs[BASE])} epochs and is {stands[BASE]} "
             f"({accuracy[BASE]})." if alike else f"it is {stands[BASE]} ({accuracy[BASE]})."))
     if learn:
         most = max(records.epochs(runs[name]) for name in (*learn, *deaf))

@@ -30,7 +30,7 @@ def summary(table: pd.DataFrame) -> str:
     """How many claims got which verdict, in a sentence a kind: recalls are of few clips each, and steps on the way are
     no result that a document stands for."""
     parts = []
-    for kind, called in ((ledger.WHOLE, "claims of all test or validation clips"),
+    for kind, called in ((ledger.WHOLE, "scores of whole test or validation sets"),
                          (ledger.OF_EMOTION, "recalls of single emotions"),
                          (ledger.STEP, "scores of steps on the way")):
         if len(part := table[table["kind"] == kind]):

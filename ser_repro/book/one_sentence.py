@@ -43,8 +43,7 @@ class Sentence:
 def choose(corpus: str, seed: int, emotions: tuple[str, ...] = ()) -> tuple[pd.DataFrame, str]:
     """A speaker and sentence drawn from those with the most of the emotions, and what to call them.
 
-    Where clips are of several intensities the strong one is taken. Corpora that number sentences anew in every emotion
-    have no sentence in several: then any sentences of one speaker do.
+    Where clips are of several intensities the strong one is taken.
 
     Parameters
     ----------
@@ -60,12 +59,9 @@ def choose(corpus: str, seed: int, emotions: tuple[str, ...] = ()) -> tuple[pd.D
     clips = clips[clips["emotion"].isin(emotions)] if emotions else clips
     said = ["speaker", "sentence"]
     variety = clips.groupby(said)["emotion"].nunique()
-    if emotions and variety.max() < len(emotions):
-        said = ["speaker"]
-        variety = clips.groupby(said)["emotion"].nunique()
     richest = variety.index[variety == variety.max()]
     drawn = richest[np.random.default_rng(seed).integers(len(richest))]
-    drawn = dict(zip(said, drawn if len(said) > 1 else (drawn,), strict=True))
+    drawn = dict(zip(said, drawn, strict=True))
     chosen = clips[np.logical_and.reduce([clips[column] == value for column, value in drawn.items()])]
     chosen = chosen.assign(strength=chosen["intensity"].map(_STRENGTHS.index))
     chosen = chosen.sort_values(["strength", "clip"]).drop_duplicates("emotion").drop(columns="strength")

@@ -46,7 +46,7 @@ def test_of_a_search_where_nothing_learned_is_told_how_many_validation_clips_wer
     told = deep.outcome(FOUND, vain, GUESS)
     assert told.startswith("unfinished. Of its 2 trials 1 have ended, the longest so far has 2 epochs, and none has ")
     nbsp = "\N{NO-BREAK SPACE}"
-    assert f"named right are 30.0{nbsp}%, beside 10.0{nbsp}% of its training clips." in told
+    assert f"named 30.0{nbsp}% of the validation clips right, but 10.0{nbsp}% of its training clips" in told
     learned = vain | {"trials": [trial(1.5), trial(1.95, accuracy=0.3)]}
     assert deep.outcome(FOUND, learned, GUESS).endswith("and one has learned something.")
 
@@ -102,8 +102,8 @@ def test_switches_are_shown_with_their_spread_and_their_gradient():
 
     runs = {"nothing changed": record(0.0, 0.14), "one GRU layer": record(0.5, 0.97)}
     assert deep.answer(FOUND, runs, 1 / 7) == (
-        "With learning rate, weight decay and batch size of the code of 2025, and all else of 2022, it tells no two "
-        "clips of a batch apart after 2 epochs and is at chance (14.3\N{NO-BREAK SPACE}%). In one run each, of at "
+        "With learning rate, weight decay and batch size of the code of 2025, and all else of 2022, it answers all "
+        "clips of a batch alike after 2 epochs and is at chance (14.3\N{NO-BREAK SPACE}%). In one run each, of at "
         "most 2 epochs, with one thing changed, it learned with one GRU layer (100.0\N{NO-BREAK SPACE}%)."
         " Not yet tried: GRU over time, AdamW, no weight decay and batches of 2.")
     assert deep.answer(FOUND, {"AdamW": runs["nothing changed"]}, 0.5).startswith(

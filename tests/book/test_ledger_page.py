@@ -16,14 +16,14 @@ def made(*verdicts):
 def test_a_summary_counts_each_verdict_in_the_order_of_the_rule():
     table = made(ledger.NOT_RUN, ledger.REPRODUCED, ledger.UNTESTABLE, ledger.NOT_RUN)
     assert page.summary(table) == (
-        "**Of 4 claims of all test or validation clips, 1 is reproduced, 1 can't be tested here and 2 are not yet "
+        "**Of 4 scores of whole test or validation sets, 1 is reproduced, 1 can't be tested here and 2 are not yet "
         "run.**")
     one = made(ledger.REPRODUCED, ledger.NOT_RUN)
     assert page.summary(one.assign(kind=[ledger.OF_EMOTION, ledger.WHOLE])) == (
-        "**Of 1 claims of all test or validation clips, none is reproduced and 1 is not yet run. Of 1 "
+        "**Of 1 scores of whole test or validation sets, none is reproduced and 1 is not yet run. Of 1 "
         "recalls of single emotions, 1 is reproduced.**")
     assert page.summary(made(ledger.NOT_EXCLUDED, ledger.NOT_RUN)) == (
-        "**Of 2 claims of all test or validation clips, none is reproduced, 1 is not excluded and 1 is not yet run.**")
+        "**Of 2 scores of whole test or validation sets, none is reproduced, 1 is not excluded and 1 is not yet run.**")
 
 
 def test_every_verdict_has_a_look_and_its_number_is_drawn():

@@ -58,7 +58,7 @@ def test_the_answer_compares_two_tests_of_one_reading_on_one_corpus():
         "speakers who also trained, and on 30 % of those of new speakers; a plain SVM, fitted in seconds, 40 to 50 %, "
         "depending on the draw, and 35 %.")
     assert plain(verdict.other_corpora([HEARD, better, text, dead, svm])) == (
-        "Trained on RAVDESS and tested on other corpora, 2 of these methods reach a mean recall (UAR) of 25 %, where "
+        "Trained on RAVDESS and tested on other corpora, 2 methods reach a mean recall (UAR) of 25 %, where "
         "guessing gives 15 %. With the values of each corpus rescaled by its own clips, 1 of them goes "
         "from 25 % to 35 %.")
     assert verdict.other_corpora([HEARD, dead]) == "Tests on other corpora: not yet run."

@@ -153,10 +153,12 @@ def test_a_sentence_in_every_emotion():
     assert where == f"RAVDESS, speaker {chosen['speaker'].iloc[0]}, sentence {chosen['sentence'].iloc[0]}"
 
 
-def test_where_sentences_are_numbered_by_emotion_any_of_a_speaker_will_do():
-    chosen, where = one_sentence.choose("SAVEE", 0, ("neutral", "anger"))
-    assert list(chosen["emotion"]) == ["anger", "neutral"] and chosen["speaker"].nunique() == 1
-    assert "sentence" not in where
+@pytest.mark.parametrize("corpus", ["CREMA-D", "EMO-DB", "EMOVO", "SAVEE", "TESS"])
+def test_every_corpus_has_some_sentence_in_all_of_its_emotions(corpus):
+    chosen, _ = one_sentence.choose(corpus, 0)
+    assert set(chosen["emotion"]) == set(datasets.published(corpus)["emotion"]) and chosen["sentence"].nunique() == 1
+    two, _ = one_sentence.choose(corpus, 0, ("neutral", "anger"))
+    assert list(two["emotion"]) == ["anger", "neutral"] and two["speaker"].nunique() == 1
 
 
 def test_demo_speech_says_so_and_has_silence_around_it(no_corpora, monkeypatch):
