@@ -141,8 +141,8 @@ def test_every_stored_record_and_search_is_read():
 
 
 @pytest.mark.parametrize("edit", [
-    lambda found: found.update(winner=0), lambda found: found.update(winner=60, record="r"),
-    lambda found: found["trials"][0].update(stopped=100),
+    lambda found: found.pop("record"), lambda found: found.pop("winner"), lambda found: found.update(winner=60),
+    lambda found: found["trials"][0].update(stopped=len(found["trials"][0]["history"]["validation_loss"]) + 1),
     lambda found: next(one for one in found["trials"] if isinstance(one["stopped"], int))["history"][
         "validation_loss"].append(1.0)])
 def test_a_search_whose_parts_do_not_belong_together_is_refused(edit):
