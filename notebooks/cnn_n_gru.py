@@ -88,7 +88,7 @@ page.say("ravdess_paper_learned", f" ({vain['RAVDESS']})" if "RAVDESS" in vain e
 # (2022) and {glue:text}`ravdess_claim` on RAVDESS (added in 2025). The README presents a journal manuscript; a
 # conference paper {cite:p}`nfissi2022cnn` has the same name. We found the full text of neither.
 #
-# **The document's own search with n = 18 on TESS**, made again with its grid and its rules:
+# **The document's own search with n = 18 on TESS**, made again with its grid and, but for one, its rules:
 # {glue:text}`deep_search` The same search with n = {glue:text}`tess_both_n`: {glue:text}`small_search`
 #
 # **What lets it learn?** {glue:text}`deep_answer`
