@@ -351,8 +351,7 @@ def words(of: list[Row]) -> str:
     """The picture for those who do not see it: a line a document."""
     return " ".join(f"{row.headline.title}, {row.headline.corpus}: claimed {_claimed(row)}, shared speakers "
                     f"{_told(row.shared)}, new speakers {_told(row.whole)}, other corpora "
-                    f"{_away(row.average, row.travels)}, "
-                    f"guessing {percent(row.guess)}." for row in of)
+                    f"{_away(row.average, row.travels)}, guessing {percent(row.guess)}." for row in of)
 
 
 # ---- the cards ---------------------------------------------------------------------------------------------------

@@ -293,8 +293,8 @@ def _notes(folds: list[tuple[pd.DataFrame, ...]]) -> list[str]:
             notes.append(f"{len(shared)} validation speakers are in training too: a validation score does not tell "
                          "what new speakers will give")
     for column in ("speaker", "sentence"):
-        names = sorted(set().union(*(set(part[column]) for parts in folds for part in parts)))
-        groups = [list(same) for _, same in groupby(sorted(names, key=_plain), key=_plain)]
+        names = set().union(*(set(part[column]) for parts in folds for part in parts))
+        groups = [list(same) for _, same in groupby(sorted(names, key=lambda name: (_plain(name), name)), key=_plain)]
         alike = [same for same in groups if len(same) > 1]
         if alike:
             notes.append(f"{' and '.join(alike[0])} in column {column} were taken for different ones"

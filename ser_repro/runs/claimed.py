@@ -206,10 +206,10 @@ def _told(found: Found, claim: Claim, reading: str, protocol: str) -> str:
         mean = found.score_of(seeds, claim.score)
         beside = [_changed(found, version), f"mean of {len(mean.seeds)} draws"]
         return f"{mean} ({', '.join(filter(None, beside))})"
-    beside = [_changed(found, version)] if version else []
+    beside = _changed(found, version)
     if seeds and not version and (other := _judged(found, claim, reading, "published")[0]):
-        beside = [f"without: {_changed(found, other)}"]  # which has not been run with these speakers
-    return found.in_words(seeds, claim.score) + "".join(f" ({one})" for one in beside)
+        beside = f"without: {_changed(found, other)}"  # which has not been run with these speakers
+    return found.in_words(seeds, claim.score) + f" ({beside})" * bool(beside)
 
 
 def _recomputed(matrix: PublishedMatrix, score: str) -> str:

@@ -155,8 +155,8 @@ def execute(run: Run, waves, *, others: dict | None = None, copies: list | None 
     return found
 
 
-def _table(clips, probabilities: np.ndarray, prefix: str = "") -> list[list]:
-    return [[prefix + clip, prefix + speaker, emotion, *(round(float(p), records.DIGITS) for p in row)]
+def _table(clips, probabilities: np.ndarray) -> list[list]:
+    return [[clip, speaker, emotion, *(round(float(p), records.DIGITS) for p in row)]
             for clip, speaker, emotion, row in zip(clips["clip"], clips["speaker"], clips["emotion"], probabilities,
                                                    strict=True)]
 
@@ -196,24 +196,23 @@ def _test(run: Run, waves, classes: list[str], rows: np.ndarray, model) -> dict:
 
 def _elsewhere(run: Run, corpus: str, waves, classes: list[str], model, trained, heard: np.ndarray) -> dict:
     """Probabilities of the clips of another corpus whose emotions the model knows, in the order of their ids, no state
-    carried between batches. Ids begin with the corpus's name, as two corpora may each have a speaker "03".
+    carried between batches. Ids begin with the corpus's name, as two corpora may each have a speaker "03", who is also
+    for a normaliser by speaker not the one who trained.
 
     Where a clip is one vector of values, also which of the emotions of both corpora is named once the values of these
     clips are adapted (`arrays.adapted`) to those clips of `trained` that were `heard`: condition `scores.ADAPTED`.
     """
-    # Also for a normaliser by speaker, who is somebody else than one so called in the corpus that trained.
-    called = waves.clips["speaker"].map(lambda name: f"{corpus}/{name}" if name else "")
-    heard_here = replace(waves, clips=waves.clips.assign(speaker=called))
+    waves = replace(waves, clips=datasets.renamed(waves.clips, set(waves.clips["emotion"])))
     rows = np.flatnonzero(waves.clips["emotion"].isin(classes))
     if not len(rows):
         raise SerReproError(f"{corpus} has no emotion in common with {run.corpus}: test on another corpus.")
     found = {"corpus_hash": waves.corpus_hash, "arrays_checksum": waves.checksum, "classes": classes,
              "columns": _columns(classes),
-             "rows": _table(waves.clips.iloc[rows], model.probabilities(heard_here, rows), f"{corpus}/")}
+             "rows": _table(waves.clips.iloc[rows], model.probabilities(waves, rows))}
     if waves.is_vectors:
         here = np.flatnonzero(np.isin(classes, waves.clips["emotion"].iloc[rows]))
-        chosen = replace(heard_here, clips=heard_here.clips.iloc[rows])
-        named = model.probabilities(arrays.adapted(chosen, trained, heard), np.arange(len(rows)))
+        named = model.probabilities(arrays.adapted(replace(waves, clips=waves.clips.iloc[rows]), trained, heard),
+                                    np.arange(len(rows)))
         found["conditions"] = {scores.ADAPTED: here[named[:, here].argmax(1)].tolist()}
     return found
 

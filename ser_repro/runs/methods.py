@@ -139,7 +139,8 @@ class Network(_Method):
         """
         from ser_repro.runs import training
 
-        if self.document.validates and not len(parts.get("validation", ((),))[0]):
+        chooses = self.document.validates and "early_stopping" in self.values
+        if chooses and not len(parts.get("validation", ((),))[0]):
             raise SerReproError(f"{self.document.name} chooses its epoch by validation clips, and of so few clips none "
                                 "is left for that: give two or more of some emotion beside the tested ones.")
         self.device = training.device_of(device)
